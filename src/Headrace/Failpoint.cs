@@ -1,0 +1,54 @@
+using System.Diagnostics;
+
+namespace Headrace;
+
+/// <summary>
+/// Named boundaries of the protocol at which the crash harness kills, stops or fails the process. Off unless
+/// <c>HEADRACE_ALLOW_FAILPOINTS=1</c>; then <c>HEADRACE_FAILPOINT=name:hit:action</c> with action
+/// <c>kill | stop | throw | exit | enospc</c>, and <c>HEADRACE_PLANT=bug</c> plants one of the harness's bugs.
+/// </summary>
+public static class Failpoint
+{
+    /// <summary>Every boundary, in the order in which a load passes them. The harness fails when one was never killed.</summary>
+    public static readonly IReadOnlyList<string> Names =
+    [
+        "config_read", "dataset_held", "lake_listed", "position_read", "file_opened", "segment_written", "file_staged",
+        "changes_staged", "transaction_begun", "fenced", "table_ready", "rows_applied", "quarantine_written",
+        "files_written", "before_commit", "after_commit", "spool_removed", "ledger_written", "end",
+    ];
+
+    private static readonly bool Allowed = Environment.GetEnvironmentVariable("HEADRACE_ALLOW_FAILPOINTS") == "1";
+    private static readonly string? Bug = Allowed ? Environment.GetEnvironmentVariable("HEADRACE_PLANT") : null;
+    private static readonly string[]? Armed =
+        Allowed ? Environment.GetEnvironmentVariable("HEADRACE_FAILPOINT")?.Split(':') : null;
+    private static int hits;
+
+    /// <summary>Marks that the process is at the boundary <paramref name="name"/>.</summary>
+    public static void Hit(string name)
+    {
+        if (Armed is null || Armed[0] != name)
+            return;
+        if (Interlocked.Increment(ref hits) != int.Parse(Armed[1], System.Globalization.CultureInfo.InvariantCulture))
+            return;
+        switch (Armed[2])
+        {
+            case "kill":
+                Process.GetCurrentProcess().Kill();
+                break;
+            case "stop":
+                using (var stop = Process.Start("kill", ["-STOP", $"{Environment.ProcessId}"]))
+                    stop.WaitForExit();
+                break;
+            case "exit":
+                Environment.Exit(99);
+                break;
+            case "enospc":
+                throw new IOException("No space left on device", unchecked((int)0x80070070));
+            default:
+                throw new IOException($"failpoint {name}");
+        }
+    }
+
+    /// <summary>True when the harness asked for the planted bug <paramref name="bug"/>; never in ordinary use.</summary>
+    public static bool Planted(string bug) => Bug == bug;
+}

@@ -1,0 +1,59 @@
+namespace Headrace;
+
+/// <summary>How the bytes of a lake file are to be read.</summary>
+public enum FormatKind { Csv, Jsonl, Parquet }
+
+/// <summary>A file format with its options. Compression (gzip, zstd) is told by the first bytes, never by the name.</summary>
+/// <param name="Kind">CSV; JSON lines or one JSON array of objects; Parquet.</param>
+/// <param name="Csv">Only for CSV.</param>
+public sealed record FileFormat(FormatKind Kind, CsvDialect? Csv = null);
+
+/// <summary>A CSV dialect. Records end with LF, CRLF or CR; a record may span lines inside quotes (RFC 4180).</summary>
+public sealed record CsvDialect
+{
+    /// <summary>One ASCII character between fields.</summary>
+    public char Delimiter { get; init; } = ',';
+
+    /// <summary>One ASCII character around quoted fields; null when the file knows no quotes.</summary>
+    public char? Quote { get; init; } = '"';
+
+    /// <summary>The character before a quote that is part of the text; the quote itself when it is doubled.</summary>
+    public char Escape { get; init; } = '"';
+
+    /// <summary>Whether the first record holds the column names.</summary>
+    public bool Header { get; init; } = true;
+
+    /// <summary>Unquoted fields with one of these texts are NULL.</summary>
+    public IReadOnlyList<string> Null { get; init; } = [""];
+
+    /// <summary>A name .NET knows, for example utf-8, windows-1252, utf-16.</summary>
+    public string Encoding { get; init; } = "utf-8";
+
+    /// <summary>The decimal separator, <c>.</c> or <c>,</c>.</summary>
+    public char Decimal { get; init; } = '.';
+
+    /// <summary>The format of dates in DuckDB's strptime notation; null for ISO 8601.</summary>
+    public string? Date { get; init; }
+
+    /// <summary>The format of timestamps in DuckDB's strptime notation; null for ISO 8601.</summary>
+    public string? Timestamp { get; init; }
+
+    /// <summary>Lines before the header (or the first record) that are not data.</summary>
+    public int Skip { get; init; }
+}
+
+/// <summary>Bounds on what one dropped file may cost; each is named in the error that it raises.</summary>
+public sealed record FileLimits
+{
+    /// <summary>Decompressed bytes of one file.</summary>
+    public long MaxFileBytes { get; init; } = 200L << 30;
+
+    /// <summary>Decompressed bytes for each stored byte, once more than 64 MiB came out.</summary>
+    public int MaxRatio { get; init; } = 200;
+
+    /// <summary>Bytes of one record.</summary>
+    public int MaxRecordBytes { get; init; } = 32 << 20;
+
+    /// <summary>Columns of one file.</summary>
+    public int MaxColumns { get; init; } = 4096;
+}

@@ -1,0 +1,47 @@
+namespace Headrace;
+
+/// <summary>
+/// Every failure a user can meet: a stable code, what happened and what did not, where, what was found, and the next
+/// command to type. Made only by <see cref="Error"/>; shown alike by the command line, the API and the ledger.
+/// </summary>
+public sealed class HeadraceException : Exception
+{
+    internal HeadraceException(string code, string what, string next, Exception? inner = null)
+        : base($"{code}  {what}", inner)
+    {
+        Code = code;
+        What = what;
+        Next = next;
+    }
+
+    /// <summary><c>HDR-nnn</c>; the first digit is the stage: 1 source, 2 checks, 3 warehouse, 4 ledger, 5 configuration, 9 bug.</summary>
+    public string Code { get; }
+
+    /// <summary>One sentence: what happened, and what did not ("nothing was loaded").</summary>
+    public string What { get; }
+
+    /// <summary>What to do or type next.</summary>
+    public string Next { get; }
+
+    /// <summary>Where, and what was found there, in the order to be shown.</summary>
+    public IReadOnlyList<Fact> Facts { get; init; } = [];
+
+    /// <summary>True when the same step may succeed when it is simply tried again (a busy file, a full disk is not).</summary>
+    public bool IsTransient { get; init; }
+
+    /// <summary>How a process or a dataset ends that meets this error.</summary>
+    public Outcome Outcome => Code.StartsWith("HDR-2", StringComparison.Ordinal) ? Outcome.Stopped : Outcome.Failed;
+
+    /// <summary>The same error with one more fact, unless a fact of that name is there already.</summary>
+    public HeadraceException With(string name, object? value) =>
+        value is null || Facts.Any(fact => fact.Name == name)
+            ? this
+            : new HeadraceException(Code, What, Next, InnerException)
+            {
+                Facts = [.. Facts, new Fact(name, Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture)!)],
+                IsTransient = IsTransient,
+            };
+}
+
+/// <summary>One line of an error: a name such as <c>source</c> or <c>found</c>, and its value.</summary>
+public sealed record Fact(string Name, string Value);

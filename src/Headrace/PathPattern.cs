@@ -1,0 +1,3 @@
+namespace Headrace;
+
+public sealed class PathPattern;

@@ -1,0 +1,46 @@
+namespace Headrace;
+
+/// <summary>
+/// A lake file copied into the spool: verified, decompressed and in one form, so that an engine can read it in
+/// parallel and nothing can change underneath. Text formats become segments; Parquet stays Parquet.
+/// </summary>
+/// <remarks>
+/// A segment is UTF-8 CSV without a header: <c>,</c> between fields, <c>"</c> around and doubled, LF after each
+/// record, NULL where a field is unquoted and empty. Its first field is the line (for JSON and Parquet the row) of the record in
+/// the source file, counted from 1; then one field for each of <see cref="Columns"/>, in that order.
+/// </remarks>
+public sealed record StagedFile
+{
+    public required LakeFile File { get; init; }
+
+    /// <summary>SHA-256 of the stored bytes, lower-case hexadecimal.</summary>
+    public required string Sha256 { get; init; }
+
+    /// <summary>Bytes after decompression.</summary>
+    public required long Bytes { get; init; }
+
+    /// <summary>Records that the segments hold; for Parquet -1, the engine counts.</summary>
+    public required long Records { get; init; }
+
+    /// <summary>The columns of the file in file order; empty for Parquet, whose footer knows them, and for a file without a record.</summary>
+    public required IReadOnlyList<StagedColumn> Columns { get; init; }
+
+    /// <summary>Absolute paths of the segments in order, or of the one Parquet file.</summary>
+    public required IReadOnlyList<string> Segments { get; init; }
+
+    public bool IsParquet { get; init; }
+
+    /// <summary>
+    /// Records that are no rows (ragged, not UTF-8, an open quote, a duplicate property): a segment file with the
+    /// fields line, reason, raw text. Null when there are none.
+    /// </summary>
+    public string? Rejects { get; init; }
+
+    public long RejectCount { get; init; }
+}
+
+/// <summary>A column as a file brings it.</summary>
+/// <param name="Name">As in the file, or as declared for a file without a header.</param>
+/// <param name="IsText">True when some value was a quoted JSON string, so that digits in it are not a number.</param>
+/// <param name="IsJson">True when some value was a JSON object or array.</param>
+public sealed record StagedColumn(string Name, bool IsText = false, bool IsJson = false);
