@@ -1,0 +1,40 @@
+namespace Headrace.DuckDb;
+
+/// <summary>What a DuckDB database may use of this machine.</summary>
+public sealed record DuckDbSettings
+{
+    /// <summary>Bytes it may hold in memory; null for DuckDB's own bound.</summary>
+    public long? Memory { get; init; }
+
+    /// <summary>Threads of one database; null for one for each processor.</summary>
+    public int? Threads { get; init; }
+
+    /// <summary>Where it puts what does not fit in the memory; null for DuckDB's own place.</summary>
+    public string? TempDirectory { get; init; }
+
+    /// <summary>Absolute folders whose files SQL may read and write; nothing else is in its reach.</summary>
+    public IReadOnlyList<string> AllowedDirectories { get; init; } = [];
+
+    /// <summary>
+    /// Shuts the database of <paramref name="connection"/> in: SQL reaches only the allowed folders (and the database files that
+    /// are attached already), no extension is fetched, and no setting can be changed any more.
+    /// </summary>
+    public void Harden(DuckDbConnection connection, CancellationToken cancel)
+    {
+        ArgumentNullException.ThrowIfNull(connection);
+        if (Memory is { } memory)
+            Set("memory_limit", Sql.Literal($"{memory}B"));
+        if (Threads is { } threads)
+            Set("threads", $"{threads}");
+        if (TempDirectory is not null)
+            Set("temp_directory", Sql.Literal(TempDirectory));
+        Set("allowed_directories", $"[{string.Join(", ", AllowedDirectories.Select(Sql.Literal))}]");
+        Set("autoinstall_known_extensions", "false");
+        Set("autoload_known_extensions", "false");
+        Set("allow_community_extensions", "false");
+        Set("enable_external_access", "false");
+        Set("lock_configuration", "true");
+
+        void Set(string name, string value) => connection.Execute($"SET {name} = {value}", cancel);
+    }
+}
