@@ -30,6 +30,9 @@ public sealed record StagedFile
 
     public bool IsParquet { get; init; }
 
+    /// <summary>Bytes of the longest record in the segments.</summary>
+    public long LongestRecord { get; init; }
+
     /// <summary>
     /// Records that are no rows (ragged, not UTF-8, an open quote, a duplicate property): a segment file with the
     /// fields line, reason, raw text. Null when there are none.
@@ -43,4 +46,5 @@ public sealed record StagedFile
 /// <param name="Name">As in the file, or as declared for a file without a header.</param>
 /// <param name="IsText">True when some value was a quoted JSON string, so that digits in it are not a number.</param>
 /// <param name="IsJson">True when some value was a JSON object or array.</param>
-public sealed record StagedColumn(string Name, bool IsText = false, bool IsJson = false);
+/// <param name="ParquetType">The engine's name of the type of a Parquet column.</param>
+public sealed record StagedColumn(string Name, bool IsText = false, bool IsJson = false, string? ParquetType = null);

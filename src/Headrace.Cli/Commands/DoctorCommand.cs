@@ -1,0 +1,107 @@
+using System.CommandLine;
+using System.Text.Json;
+using Headrace.Configuration;
+
+namespace Headrace.Cli.Commands;
+
+/// <summary><c>headrace doctor</c>: is everything there that a run needs?</summary>
+internal static class DoctorCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("doctor", "Check the configuration and every connection");
+        command.SetAction(CheckAsync);
+        return command;
+    }
+
+    private static async Task<int> CheckAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        var screen = Screen.Of(parsed);
+        await using var workspace = Workspace.Open(parsed, screen);
+        if (workspace is null)
+            return ExitCode.Usage;
+
+        var version = VersionCommand.Current();
+        var checks = new List<CheckView>
+        {
+            new("headrace", "ok", $"{version.Headrace}, .NET {version.Dotnet}, DuckDB {version.Duckdb}, {version.Platform}", null),
+            new("config", "ok", $"headrace.yaml, {workspace.Project.Flows.Count} flows", null),
+        };
+        foreach (var (name, connection) in workspace.Project.Connections)
+            checks.Add(await CheckAsync(workspace, name, connection, cancel));
+        checks.Add(CheckSpool(workspace));
+
+        var bad = checks.Count(check => check.State != "ok");
+        if (screen.IsJson)
+        {
+            screen.Data(JsonSerializer.Serialize(new DoctorView(checks), Views.Default.DoctorView));
+            return bad == 0 ? ExitCode.Ok : ExitCode.Failed;
+        }
+
+        var width = checks.Max(check => check.Name.Length);
+        foreach (var check in checks)
+        {
+            screen.Say($"  {check.Name.PadRight(width)}  {(check.State == "ok" ? screen.Good("✓") : screen.Bad("✗"))} {check.Found}");
+            if (check.Next is not null)
+                screen.Say($"  {"".PadRight(width)}    next  {check.Next}");
+        }
+
+        screen.Say();
+        screen.Say(bad == 0 ? "Everything is there." : $"{bad} to fix.");
+        return bad == 0 ? ExitCode.Ok : ExitCode.Failed;
+    }
+
+    private static async Task<CheckView> CheckAsync(Workspace workspace, string name, Connection connection, CancellationToken cancel)
+    {
+        try
+        {
+            switch (connection)
+            {
+                case FolderConnection folder:
+                    var path = workspace.Project.FullPath(folder.Path);
+                    if (!Directory.Exists(path))
+                        throw Error.LakeMissing(path);
+                    _ = Directory.EnumerateFileSystemEntries(path).FirstOrDefault();
+                    return new CheckView(name, "ok", $"folder {path}, readable", null);
+                case Configuration.DuckDbConnection duckdb:
+                    var file = workspace.Project.FullPath(duckdb.Path);
+                    if (!File.Exists(file))
+                        return new CheckView(name, "ok", $"DuckDB {file}, made by the first run", null);
+                    using (var db = await workspace.Warehouse(name, isReadOnly: true).ConnectAsync(cancel))
+                    {
+                        var tables = db.Scalar<long>("SELECT count(*) FROM duckdb_tables() WHERE database_name = 'warehouse' AND schema_name <> 'headrace'", cancel);
+                        return new CheckView(name, "ok", $"DuckDB {file}, {tables} tables, {new FileInfo(file).Length / 1_000_000} MB, not locked", null);
+                    }
+
+                default:
+                    return new CheckView(name, "ok", connection.Kind, null);
+            }
+        }
+        catch (HeadraceException error)
+        {
+            return new CheckView(name, "failed", $"{error.Message}  {string.Join("; ", error.Facts.Select(fact => $"{fact.Name} {fact.Value}"))}", error.Next);
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return new CheckView(name, "failed", error.Message, "give this user the right to read it");
+        }
+    }
+
+    private static CheckView CheckSpool(Workspace workspace)
+    {
+        var spool = workspace.Project.FullPath(workspace.Project.Spool);
+        try
+        {
+            Directory.CreateDirectory(spool);
+            var probe = Path.Combine(spool, $"doctor-{Environment.ProcessId}");
+            File.WriteAllText(probe, "");
+            File.Delete(probe);
+            var free = new DriveInfo(spool).AvailableFreeSpace / 1_000_000_000;
+            return new CheckView("spool", free > 0 ? "ok" : "failed", $"{spool}, writable, {free} GB free", free > 0 ? null : "free some space");
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            return new CheckView("spool", "failed", error.Message, "give this user the right to write it, or set spool: to another folder");
+        }
+    }
+}

@@ -1,0 +1,37 @@
+using System.CommandLine;
+using System.Text.Json;
+
+namespace Headrace.Cli.Commands;
+
+/// <summary><c>headrace plan [FLOW…]</c>: what a run would do, and nothing written.</summary>
+internal static class PlanCommand
+{
+    private static readonly Argument<string[]> Flows = new("FLOW") { Description = "Flows to plan; all when none is named", Arity = ArgumentArity.ZeroOrMore };
+
+    public static Command Create()
+    {
+        var command = new Command("plan", "Show what run would load, change and set aside; write nothing") { Flows };
+        command.SetAction(PlanAsync);
+        return command;
+    }
+
+    private static async Task<int> PlanAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        var screen = Screen.Of(parsed);
+        await using var workspace = Workspace.Open(parsed, screen);
+        if (workspace is null)
+            return ExitCode.Usage;
+
+        var flows = workspace.Flows(parsed.GetValue(Flows)!).Select(flow => workspace.Ready(flow, isPlan: true)).ToList();
+        var runs = await new Runner(workspace.Ledger, workspace.Clock).RunAsync(flows, new RunOptions
+        {
+            IsPlan = true,
+            Parallel = workspace.Project.Parallel,
+        }, cancel);
+        if (screen.IsJson)
+            screen.Data(JsonSerializer.Serialize(new RunsView([.. runs.Select(run => RunView.Of(run, isPlan: true))]), Views.Default.RunsView));
+        else
+            new PlanReport(screen).Write(runs);
+        return ExitCode.Of(runs);
+    }
+}

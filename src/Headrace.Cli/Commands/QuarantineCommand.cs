@@ -1,0 +1,153 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+using Headrace.DuckDb;
+
+namespace Headrace.Cli.Commands;
+
+/// <summary><c>headrace quarantine list|show|release|discard</c>: rows that were set aside.</summary>
+internal static class QuarantineCommand
+{
+    private static readonly Argument<string> Of = new("FLOW") { Description = "A flow or a dataset" };
+    private static readonly Argument<string[]> Ids = new("ROW") { Description = "Numbers of rows (1,2 or 1 2); all that wait when none is given", Arity = ArgumentArity.ZeroOrMore };
+    private static readonly Option<string[]> Set = new("--set") { Description = "Mend a column first: column=value (column= for NULL); may be given more than once", HelpName = "COLUMN=VALUE" };
+    private static readonly Option<string?> Reason = new("--reason") { Description = "Why the rows are given up; kept on record", HelpName = "TEXT" };
+    private static readonly Option<bool> All = new("--all") { Description = "Every row, those released and discarded too" };
+
+    public static Command Create()
+    {
+        var list = new Command("list", "Count the rows that wait, by dataset");
+        list.SetAction(ListAsync);
+        var show = new Command("show", "Show the rows of a flow that wait, each with its reason") { Of, All };
+        show.SetAction(ShowAsync);
+        var release = new Command("release", "Load rows after all; those that still do not fit stay") { Of, Ids, Set };
+        release.SetAction(ReleaseAsync);
+        var discard = new Command("discard", "Give rows up; they stay on record") { Of, Ids, Reason };
+        discard.SetAction(DiscardAsync);
+        return new Command("quarantine", "Look at the rows that were set aside; load them after all, or give them up") { list, show, release, discard };
+    }
+
+    private static async Task<int> ListAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        var screen = Screen.Of(parsed);
+        await using var workspace = Workspace.Open(parsed, screen);
+        if (workspace is null)
+            return ExitCode.Usage;
+        var counts = new List<QuarantineCountView>();
+        foreach (var name in workspace.WarehouseNames)
+            foreach (var (dataset, rows, oldest) in await new DuckDbQuarantine(workspace.Warehouse(name, isReadOnly: true), workspace.Clock).CountAsync(cancel))
+                counts.Add(new QuarantineCountView(dataset, rows, oldest));
+        if (screen.IsJson)
+        {
+            screen.Data(JsonSerializer.Serialize(new QuarantineListView(counts), Views.Default.QuarantineListView));
+            return ExitCode.Ok;
+        }
+
+        if (counts.Count == 0)
+        {
+            screen.Say("No rows wait in quarantine.");
+            return ExitCode.Ok;
+        }
+
+        var now = workspace.Clock.GetUtcNow();
+        screen.Table(["DATASET", "ROWS", "OLDEST"], [.. counts.Select(count => (IReadOnlyList<string>)[count.Dataset, Text.Count(count.Rows), Text.Ago(now - count.Oldest)])]);
+        screen.Say();
+        screen.Say($"Next:  headrace quarantine show {counts[0].Dataset}");
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> ShowAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        var screen = Screen.Of(parsed);
+        await using var workspace = Workspace.Open(parsed, screen);
+        if (workspace is null)
+            return ExitCode.Usage;
+        var of = parsed.GetValue(Of)!;
+        var quarantine = new DuckDbQuarantine(workspace.Warehouse(WarehouseOf(workspace, of), isReadOnly: true), workspace.Clock);
+        var rows = await quarantine.RowsAsync(of, parsed.GetValue(All), screen.IsJson ? int.MaxValue : 200, cancel);
+        if (screen.IsJson)
+        {
+            screen.Data(JsonSerializer.Serialize(new QuarantineView(rows), Views.Default.QuarantineView));
+            return ExitCode.Ok;
+        }
+
+        if (rows.Count == 0)
+        {
+            screen.Say($"{of}: no rows wait.");
+            return ExitCode.Ok;
+        }
+
+        screen.Say($"{of}: {Text.Rows(rows.Count)}");
+        screen.Say();
+        screen.Table(["#", "FILE", "LINE", "COLUMN", "WHY"], [.. rows.Select(row => (IReadOnlyList<string>)
+            [row.Id.ToString(CultureInfo.InvariantCulture), Text.Safe(row.File), row.Line?.ToString(CultureInfo.InvariantCulture) ?? "-", Text.Safe(row.Column ?? "-"),
+                Text.Safe(row.Reason) + (row.Status == "waiting" ? "" : $"  ({row.Status}{(row.Resolution is null ? "" : $": {row.Resolution}")})")])]);
+        screen.Say();
+        screen.Say($"Next:  headrace quarantine release {of} {rows[0].Id} --set {rows[0].Column ?? "column"}=value");
+        screen.Say($"       headrace quarantine discard {of} {rows[0].Id} --reason \"…\"");
+        return ExitCode.Ok;
+    }
+
+    private static async Task<int> ReleaseAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        var screen = Screen.Of(parsed);
+        await using var workspace = Workspace.Open(parsed, screen);
+        if (workspace is null)
+            return ExitCode.Usage;
+        var of = parsed.GetValue(Of)!;
+        var flow = FlowOf(workspace, of);
+        var set = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
+        foreach (var pair in parsed.GetValue(Set) ?? [])
+        {
+            var at = pair.IndexOf('=', StringComparison.Ordinal);
+            if (at <= 0)
+                throw Error.BadArgument("--set", pair, "--set column=value");
+            set[pair[..at]] = at == pair.Length - 1 ? null : pair[(at + 1)..];
+        }
+
+        var rules = new LoadRules
+        {
+            Columns = [.. flow.Columns.Values.Select(column => new DeclaredColumn(column.Name, column.From ?? column.Name, column.Type, column.Nullable))],
+            PrimaryKey = flow.PrimaryKey,
+        };
+        var quarantine = new DuckDbQuarantine(workspace.Warehouse(flow.Target.Connection, isReadOnly: false), workspace.Clock);
+        var (released, kept) = await quarantine.ReleaseAsync(of, Numbers(parsed), new Mending(set, rules, flow.Source.Csv.ToDialect()), cancel);
+        if (screen.IsJson)
+            screen.Data(JsonSerializer.Serialize(new ReleaseView(released, kept, 0), Views.Default.ReleaseView));
+        screen.Say($"Loaded {Text.Rows(released)} from quarantine.{(kept > 0 ? $" {Text.Rows(kept)} still do not fit and stay." : "")}");
+        if (kept > 0)
+            screen.Say($"Next:  headrace quarantine show {of}");
+        return kept > 0 && released == 0 ? ExitCode.Stopped : ExitCode.Ok;
+    }
+
+    private static async Task<int> DiscardAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        var screen = Screen.Of(parsed);
+        await using var workspace = Workspace.Open(parsed, screen);
+        if (workspace is null)
+            return ExitCode.Usage;
+        var of = parsed.GetValue(Of)!;
+        var quarantine = new DuckDbQuarantine(workspace.Warehouse(WarehouseOf(workspace, of), isReadOnly: false), workspace.Clock);
+        var discarded = await quarantine.DiscardAsync(of, Numbers(parsed), parsed.GetValue(Reason), cancel);
+        if (screen.IsJson)
+            screen.Data(JsonSerializer.Serialize(new ReleaseView(0, 0, discarded), Views.Default.ReleaseView));
+        screen.Say($"Gave up {Text.Rows(discarded)}; they stay on record (headrace quarantine show {of} --all).");
+        return ExitCode.Ok;
+    }
+
+    private static List<long>? Numbers(ParseResult parsed)
+    {
+        var words = (parsed.GetValue(Ids) ?? []).SelectMany(word => word.Split(',', StringSplitOptions.RemoveEmptyEntries)).ToList();
+        if (words.Count == 0)
+            return null;
+        return [.. words.Select(word => long.TryParse(word, CultureInfo.InvariantCulture, out var id) ? id : throw Error.BadArgument("ROW", word, "numbers such as 1,2"))];
+    }
+
+    private static string WarehouseOf(Workspace workspace, string of) => FlowOf(workspace, of).Target.Connection;
+
+    private static Configuration.Flow FlowOf(Workspace workspace, string of)
+    {
+        var name = of.Split('/')[0];
+        return workspace.Project.Flows.TryGetValue(name, out var flow) ? flow : throw Error.NoFlow(name, workspace.Project.Flows.Keys, null);
+    }
+}

@@ -1,0 +1,58 @@
+using System.CommandLine;
+using System.Text.Json;
+
+namespace Headrace.Cli.Commands;
+
+/// <summary><c>headrace run [FLOW…]</c>: find what is new, check it, load it.</summary>
+internal static class RunCommand
+{
+    private static readonly Argument<string[]> Flows = new("FLOW") { Description = "Flows to run; all when none is named", Arity = ArgumentArity.ZeroOrMore };
+    private static readonly Option<string[]> Accept = new("--accept") { Description = "Load this changed file's new version (its path in the lake); may be given more than once", HelpName = "FILE" };
+    private static readonly Option<string?> TimeBudget = new("--time-budget") { Description = "Begin no new batch after this long, for example 50m; the next run goes on", HelpName = "TIME" };
+
+    public static Command Create()
+    {
+        TimeBudget.Validators.Add(result =>
+        {
+            if (result.Tokens is [{ Value: var text }] && !Configuration.Duration.TryParse(text, out _))
+                result.AddError($"'{text}' is no time; write for example 30s, 50m or 2h.");
+        });
+        var command = new Command("run", "Find what is new in the flows' sources, check it and load it") { Flows, Accept, TimeBudget };
+        command.SetAction(RunAsync);
+        return command;
+    }
+
+    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        var screen = Screen.Of(parsed);
+        await using var workspace = Workspace.Open(parsed, screen);
+        if (workspace is null)
+            return ExitCode.Usage;
+        TimeSpan? budget = parsed.GetValue(TimeBudget) is { } text && Configuration.Duration.TryParse(text, out var time) ? time : null;
+        return await RunAsync(workspace, parsed.GetValue(Flows)!, budget, parsed.GetValue(Accept), cancel);
+    }
+
+    /// <summary>Runs flows of an open project and reports; also the demo's way to run.</summary>
+    public static async Task<int> RunAsync(Workspace workspace, IReadOnlyList<string> names, TimeSpan? budget, string[]? accepted, CancellationToken cancel)
+    {
+        var screen = workspace.Screen;
+        var flows = workspace.Flows(names).Select(flow => workspace.Ready(flow, isPlan: false)).ToList();
+        using var progress = new ProgressLines(screen, workspace.Clock);
+        var started = workspace.Clock.GetTimestamp();
+        var runs = await new Runner(workspace.Ledger, workspace.Clock).RunAsync(flows, new RunOptions
+        {
+            Parallel = workspace.Project.Parallel,
+            TimeBudget = budget,
+            Accepted = (accepted ?? []).ToHashSet(),
+            Observe = progress.Observe,
+        }, cancel);
+        progress.Dispose();
+
+        if (screen.IsJson)
+            screen.Data(JsonSerializer.Serialize(new RunsView([.. runs.Select(run => RunView.Of(run))]), Views.Default.RunsView));
+        else
+            new RunReport(screen).Write(runs, workspace.Clock.GetElapsedTime(started));
+        Failpoint.Hit("end");
+        return ExitCode.Of(runs);
+    }
+}

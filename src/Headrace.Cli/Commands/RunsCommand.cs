@@ -1,0 +1,47 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+
+namespace Headrace.Cli.Commands;
+
+/// <summary><c>headrace runs [FLOW]</c>: the history.</summary>
+internal static class RunsCommand
+{
+    private static readonly Argument<string?> Of = new("FLOW") { Description = "A flow or dataset; all when none is named", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Option<int> Most = new("--most") { Description = "How many runs to show", DefaultValueFactory = _ => 20, HelpName = "N" };
+
+    public static Command Create()
+    {
+        var command = new Command("runs", "List the newest runs") { Of, Most };
+        command.SetAction(ListAsync);
+        return command;
+    }
+
+    private static async Task<int> ListAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        var screen = Screen.Of(parsed);
+        await using var workspace = Workspace.Open(parsed, screen);
+        if (workspace is null)
+            return ExitCode.Usage;
+        var runs = await workspace.Ledger.RunsAsync(parsed.GetValue(Of), parsed.GetValue(Most), cancel);
+        if (screen.IsJson)
+        {
+            screen.Data(JsonSerializer.Serialize(new RunsView([.. runs.Select(run => RunView.Of(run))]), Views.Default.RunsView));
+            return ExitCode.Ok;
+        }
+
+        if (runs.Count == 0)
+        {
+            screen.Say("No runs yet.");
+            screen.Say("Next:  headrace run");
+            return ExitCode.Ok;
+        }
+
+        screen.Table(["RUN", "DATASET", "STARTED (UTC)", "TOOK", "OUTCOME", "ROWS"], [.. runs.Select(run => (IReadOnlyList<string>)
+            [run.Id, run.Dataset, run.StartedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), Text.Duration(run.Duration),
+                JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()), RunReport.Changes(run)])]);
+        screen.Say();
+        screen.Say($"Next:  headrace show {runs[0].Id}");
+        return ExitCode.Ok;
+    }
+}

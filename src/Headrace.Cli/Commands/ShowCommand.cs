@@ -1,0 +1,61 @@
+using System.CommandLine;
+using System.Globalization;
+using System.Text.Json;
+
+namespace Headrace.Cli.Commands;
+
+/// <summary><c>headrace show RUN</c>: one run, whole.</summary>
+internal static class ShowCommand
+{
+    private static readonly Argument<string> Id = new("RUN") { Description = "The run's identifier, or the beginning of it" };
+
+    public static Command Create()
+    {
+        var command = new Command("show", "Show one run, whole") { Id };
+        command.SetAction(ShowAsync);
+        return command;
+    }
+
+    private static async Task<int> ShowAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        var screen = Screen.Of(parsed);
+        await using var workspace = Workspace.Open(parsed, screen);
+        if (workspace is null)
+            return ExitCode.Usage;
+        var id = parsed.GetValue(Id)!;
+        var run = (await workspace.Ledger.RunsAsync(id, 1000, cancel)).FirstOrDefault(run => run.Id.StartsWith(id, StringComparison.Ordinal))
+            ?? throw Error.NotFound("run", id, "headrace runs");
+        if (screen.IsJson)
+        {
+            screen.Data(JsonSerializer.Serialize(RunView.Of(run), Views.Default.RunView));
+            return ExitCode.Ok;
+        }
+
+        void Line(string name, string? value)
+        {
+            if (value is not null)
+                screen.Say($"  {name,-12} {Text.Safe(value)}");
+        }
+
+        screen.Say(screen.Bold(run.Id));
+        Line("flow", run.Flow);
+        Line("dataset", run.Dataset);
+        Line("target", run.Target);
+        Line("outcome", JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()));
+        Line("started", run.StartedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + " UTC");
+        Line("took", Text.Duration(run.Duration));
+        Line("batches", run.Batches.ToString(CultureInfo.InvariantCulture));
+        Line("rows", RunReport.Changes(run));
+        Line("from", run.From);
+        Line("to", run.To);
+        foreach (var warning in run.Warnings)
+            Line("note", warning);
+        if (run.Error is { } error)
+        {
+            screen.Say();
+            screen.Error(error);
+        }
+
+        return ExitCode.Ok;
+    }
+}

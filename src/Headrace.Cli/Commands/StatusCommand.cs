@@ -1,0 +1,62 @@
+using System.CommandLine;
+using System.Text.Json;
+
+namespace Headrace.Cli.Commands;
+
+/// <summary><c>headrace status</c>: how each dataset stands.</summary>
+internal static class StatusCommand
+{
+    public static Command Create()
+    {
+        var command = new Command("status", "Show how each dataset stands: last run, rows, quarantine");
+        command.SetAction(ShowAsync);
+        return command;
+    }
+
+    private static async Task<int> ShowAsync(ParseResult parsed, CancellationToken cancel)
+    {
+        var screen = Screen.Of(parsed);
+        await using var workspace = Workspace.Open(parsed, screen);
+        if (workspace is null)
+            return ExitCode.Usage;
+
+        var held = new Dictionary<string, long>();
+        foreach (var name in workspace.WarehouseNames)
+            foreach (var (dataset, rows, _) in await new DuckDb.DuckDbQuarantine(workspace.Warehouse(name, isReadOnly: true), workspace.Clock).CountAsync(cancel))
+                held[dataset] = rows;
+        var latest = (await workspace.Ledger.LatestAsync(cancel)).Where(run => workspace.Project.Flows.ContainsKey(run.Flow)).ToList();
+        var views = latest.Select(run => View(run, held.GetValueOrDefault(run.Dataset)))
+            .Concat(workspace.Project.Flows.Values.Where(flow => !latest.Exists(run => run.Flow == flow.Name))
+                .Select(flow => new DatasetView(flow.Name, flow.Name, flow.Enabled ? "never run" : "off", null, null, null, 0, 0, null)))
+            .ToList();
+
+        if (screen.IsJson)
+        {
+            screen.Data(JsonSerializer.Serialize(new StatusView(views), Views.Default.StatusView));
+            return ExitCode.Ok;
+        }
+
+        var now = workspace.Clock.GetUtcNow();
+        screen.Table(["DATASET", "STATE", "LAST RUN", "ROWS", "QUARANTINE", "TARGET"], [.. views.Select(view => (IReadOnlyList<string>)
+            [view.Dataset, view.State, view.LastRun is { } at ? Text.Ago(now - at) : "-", Text.Count(view.Inserted), Text.Count(view.Quarantine), view.Target ?? "-"])]);
+        var need = views.Where(view => view.State is "failed" or "stopped" or "quarantine").ToList();
+        screen.Say();
+        screen.Say(need.Count == 0 ? $"All {views.Count} datasets are well." : $"{need.Count} of {views.Count} datasets need you.");
+        if (need.Count > 0)
+            screen.Say(need[0].State == "quarantine" ? $"Next:  headrace quarantine show {need[0].Flow}" : $"Next:  headrace runs {need[0].Flow}");
+        return ExitCode.Ok;
+    }
+
+    private static DatasetView View(Run run, long quarantine)
+    {
+        var state = run.Outcome switch
+        {
+            Outcome.Failed => "failed",
+            Outcome.Stopped => "stopped",
+            Outcome.Skipped => "skipped",
+            _ => quarantine > 0 ? "quarantine" : "ok",
+        };
+        return new DatasetView(run.Flow, run.Dataset, state, run.Target, run.StartedAt + run.Duration,
+            JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()), run.Inserted, quarantine, run.Error is null ? null : ErrorJson.Of(run.Error));
+    }
+}

@@ -1,0 +1,107 @@
+namespace Headrace.Cli;
+
+/// <summary>The demo's shop: its configuration, its files on two days, and questions to its warehouse.</summary>
+internal sealed class DemoShop(string folder, TimeProvider clock)
+{
+    public const string Configuration =
+        """
+        # yaml-language-server: $schema=./.headrace/headrace.schema.json
+        version: 1
+        project: shop
+
+        connections:
+          lake: { type: folder, path: ./lake }
+          warehouse: { type: duckdb, path: ./warehouse.duckdb }
+
+        defaults:
+          target: { connection: warehouse, schema: shop }
+
+        flows:
+          # One CSV file a day. An order that comes again is updated by its key; a bad row waits in quarantine.
+          orders:
+            source: { connection: lake, path: "orders/*.csv" }
+            columns: { order_id: bigint, customer_id: bigint, amount: "decimal(10,2)", status: text, placed_at: timestamp }
+            read: incremental
+            primary_key: order_id
+            write: merge
+
+          # JSON lines; the types are found out from the first file.
+          customers:
+            source: { connection: lake, path: "customers/*.jsonl" }
+            read: incremental
+            primary_key: customer_id
+            write: merge
+
+          # A drop folder: lake/inbox/shop/append|truncate|schema/TABLE/FILE
+          inbox:
+            source: { connection: lake, path: "inbox/{database}/{action}/{table}/*" }
+            read: drop
+            target: { schema: "{database}", table: "{table}" }
+
+        """;
+
+    /// <summary>Titles and queries over the warehouse's tables.</summary>
+    public static readonly IReadOnlyList<(string Title, string Sql)> Questions =
+    [
+        ("Orders by status", "select status, count(*) as orders, sum(amount) as amount from shop.orders group by status order by status"),
+        ("The price list of today", "select product, price from shop.prices order by product"),
+        ("Every file, with what became of it", "select key, action, rows, quarantined from headrace.files order by sequence"),
+    ];
+
+    public void DayOne()
+    {
+        var at = clock.GetUtcNow().AddHours(-30);
+        Put("orders/2026-10-01.csv", at,
+            """
+            order_id,customer_id,amount,status,placed_at
+            1,1,19.90,paid,2026-10-01 08:12:00
+            2,2,7.50,open,2026-10-01 09:40:11
+            3,1,120.00,open,2026-10-01 17:03:45
+
+            """);
+        Put("customers/2026-10-01.jsonl", at,
+            """
+            {"customer_id": 1, "name": "Ada Byron", "country": "GB", "address": {"city": "London"}}
+            {"customer_id": 2, "name": "Zoë Müller", "country": "CH", "address": {"city": "Bern"}}
+
+            """);
+        Put("inbox/shop/schema/prices/prices.json", at,
+            """
+            {"schema_version": 1, "allowed_operations": ["append", "truncate", "schema"],
+             "columns": [{"name": "product", "type": "text", "nullable": false}, {"name": "price", "type": "decimal(10,2)", "nullable": false}]}
+
+            """);
+        Put("inbox/shop/truncate/prices/monday.csv", at.AddMinutes(1), "product,price\nlamp,39.90\nchair,89.00\ntable,210.00\n");
+    }
+
+    public void DayTwo()
+    {
+        var at = clock.GetUtcNow().AddHours(-6);
+        Put("orders/2026-10-02.csv", at,
+            """
+            order_id,customer_id,amount,status,placed_at
+            2,2,7.50,paid,2026-10-01 09:40:11
+            4,2,33.00,open,2026-10-02 10:00:00
+            5,3,12.5O,open,2026-10-02 11:30:00
+
+            """);
+        Put("orders/2026-09-30.csv", at,
+            """
+            order_id,customer_id,amount,status,placed_at
+            0,2,64.20,paid,2026-09-30 20:15:30
+
+            """);
+        Put("customers/2026-10-02.jsonl", at, """{"customer_id": 3, "name": "Grace Hopper", "country": "US", "address": {"city": "Arlington"}}""" + "\n");
+        Put("inbox/shop/truncate/prices/tuesday.csv", at, "price,product\n41.90,lamp\n89.00,chair\n");
+        Put("inbox/shop/append/prices/late-addition.csv", at.AddMinutes(1), "product,price\nshelf,55.00\n");
+    }
+
+    // The files get the times at which such files land, so that the run need not wait for them to settle.
+    private void Put(string key, DateTimeOffset landed, string text)
+    {
+        var path = Path.Combine(folder, "lake", key);
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+        File.SetLastWriteTimeUtc(path, landed.UtcDateTime);
+    }
+}

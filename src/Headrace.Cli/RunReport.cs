@@ -1,0 +1,77 @@
+namespace Headrace.Cli;
+
+/// <summary>What a run did, for people: a line for each dataset, what went wrong, what to type next.</summary>
+internal sealed class RunReport(Screen screen)
+{
+    public void Write(IReadOnlyList<Run> runs, TimeSpan took)
+    {
+        var name = runs.Select(run => run.Dataset.Length).DefaultIfEmpty().Max();
+        var target = runs.Where(run => run.Outcome == Outcome.Loaded).Select(run => run.Target?.Length ?? 0).DefaultIfEmpty().Max();
+        foreach (var run in runs)
+        {
+            screen.Say($"  {run.Dataset.PadRight(name)}  {Line(run, target)}");
+            foreach (var warning in run.Warnings)
+                screen.Say($"  {"".PadRight(name)}    {screen.Warn("note")}  {Text.Safe(warning)}");
+        }
+
+        foreach (var run in runs.Where(run => run.Error is not null))
+        {
+            screen.Error("");
+            screen.Error(run.Error!);
+        }
+
+        screen.Say();
+        screen.Say(Summary(runs, took));
+        foreach (var next in Next(runs))
+            screen.Say($"Next:  {next}");
+    }
+
+    /// <summary>Changes of rows in one phrase, for example "12 inserted, 3 updated".</summary>
+    public static string Changes(Run run)
+    {
+        var parts = new List<string>();
+        void Add(long rows, string what)
+        {
+            if (rows > 0)
+                parts.Add($"{Text.Count(rows)} {what}");
+        }
+
+        Add(run.Inserted, "inserted");
+        Add(run.Updated, "updated");
+        Add(run.Deleted, "deleted");
+        Add(run.Unchanged, "unchanged");
+        Add(run.Quarantined, "in quarantine");
+        return parts.Count == 0 ? "no rows" : string.Join(", ", parts);
+    }
+
+    private string Line(Run run, int width) => run.Outcome switch
+    {
+        Outcome.Loaded => $"{(run.Quarantined > 0 ? screen.Warn("!") : screen.Good("✓"))} {(run.Target ?? "").PadRight(width)}  {Changes(run)}  {screen.Dim(Text.Duration(run.Duration))}",
+        Outcome.UpToDate => $"{screen.Dim("=")} {screen.Dim("nothing to do")}",
+        Outcome.Skipped => $"{screen.Warn("-")} skipped",
+        Outcome.Stopped => $"{screen.Bad("✗")} stopped{Also(run)}",
+        _ => $"{screen.Bad("✗")} failed{Also(run)}",
+    };
+
+    private static string Also(Run run) => run.Batches > 0 ? $"; before that {Changes(run)}" : "";
+
+    private static string Summary(IReadOnlyList<Run> runs, TimeSpan took)
+    {
+        var loaded = runs.Where(run => run.Batches > 0).ToList();
+        var bad = runs.Count(run => run.Error is not null);
+        var troubles = bad == 0 ? "" : $" {bad} of {runs.Count} need you.";
+        if (loaded.Count == 0)
+            return bad == 0 ? $"Nothing to do: everything is up to date ({Text.Duration(took)})." : $"Nothing was loaded.{troubles}";
+        var rows = loaded.Sum(run => run.Inserted + run.Updated);
+        var tables = loaded.Select(run => run.Target).Distinct().Count();
+        return $"Loaded {Text.Rows(rows)} into {tables} {(tables == 1 ? "table" : "tables")} in {Text.Duration(took)}.{troubles}";
+    }
+
+    private static IEnumerable<string> Next(IReadOnlyList<Run> runs)
+    {
+        if (runs.FirstOrDefault(run => run.Quarantined > 0) is { } held)
+            yield return $"headrace quarantine show {held.Flow}";
+        if (runs.FirstOrDefault(run => run.Error is not null) is { } failed)
+            yield return $"headrace show {failed.Id[..12]}";
+    }
+}

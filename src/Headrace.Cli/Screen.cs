@@ -1,0 +1,108 @@
+using System.CommandLine;
+using System.Diagnostics.CodeAnalysis;
+using System.Text.Json;
+
+namespace Headrace.Cli;
+
+/// <summary>The only place that speaks to the terminal: data on standard output, messages on standard error.</summary>
+[SuppressMessage("ApiDesign", "RS0030", Justification = "This is the one place that speaks to the terminal.")]
+internal sealed class Screen
+{
+    private readonly bool color;
+
+    private Screen(ParseResult parsed)
+    {
+        IsJson = parsed.GetValue(CommandLine.Json);
+        IsQuiet = parsed.GetValue(CommandLine.Quiet);
+        IsVerbose = parsed.GetValue(CommandLine.Verbose);
+        IsTerminal = !Console.IsErrorRedirected && !Console.IsOutputRedirected && System.Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
+        color = IsTerminal && !parsed.GetValue(CommandLine.NoColor) && string.IsNullOrEmpty(System.Environment.GetEnvironmentVariable("NO_COLOR"));
+    }
+
+    public bool IsJson { get; }
+
+    public bool IsQuiet { get; }
+
+    public bool IsVerbose { get; }
+
+    /// <summary>True when a person looks at both streams.</summary>
+    public bool IsTerminal { get; }
+
+    /// <summary>Replaces secret values in everything that is written.</summary>
+    public Func<string, string> Redact { get; set; } = text => text;
+
+    public static Screen Of(ParseResult parsed) => new(parsed);
+
+    /// <summary>A line of data.</summary>
+    public void Data(string line) => Console.Out.WriteLine(Redact(line));
+
+    /// <summary>A line for people; nothing with -q or --json.</summary>
+    public void Say(string line = "")
+    {
+        if (!IsQuiet && !IsJson)
+            Console.Out.WriteLine(Redact(line));
+    }
+
+    /// <summary>A message on standard error; nothing with -q.</summary>
+    public void Message(string line)
+    {
+        if (!IsQuiet)
+            Console.Error.WriteLine(Redact(line));
+    }
+
+    /// <summary>An error's line; always written.</summary>
+    public void Error(string line) => Console.Error.WriteLine(Redact(line));
+
+    /// <summary>Overwrites the current line of the terminal.</summary>
+    public void Status(string line)
+    {
+        if (IsTerminal && !IsQuiet)
+            Console.Error.Write($"\r\e[2K{line}");
+    }
+
+    public string Good(string text) => Paint(text, "32");
+
+    public string Warn(string text) => Paint(text, "33");
+
+    public string Bad(string text) => Paint(text, "31");
+
+    public string Dim(string text) => Paint(text, "2");
+
+    public string Bold(string text) => Paint(text, "1");
+
+    /// <summary>Writes an error in the house form and gives the exit code.</summary>
+    public int Fail(HeadraceException error)
+    {
+        if (IsJson)
+            Data(JsonSerializer.Serialize(new ErrorView(ErrorJson.Of(RunError.Of(error))), Views.Default.ErrorView));
+        Error(RunError.Of(error));
+        if (IsVerbose)
+            Error(error.ToString());
+        return ExitCode.Of(error);
+    }
+
+    /// <summary>Writes an error in the house form: what, where, found, next.</summary>
+    public void Error(RunError error)
+    {
+        Error($"{Bad(error.Code)}  {Text.Safe(error.What)}");
+        var width = Math.Max(8, error.Facts.Select(fact => fact.Name.Length).DefaultIfEmpty().Max());
+        foreach (var fact in error.Facts)
+            foreach (var (line, i) in fact.Value.Split('\n').Select((line, i) => (line, i)))
+                Error($"  {(i == 0 ? fact.Name : "").PadRight(width)} {Text.Safe(line)}");
+        Error($"  {"next".PadRight(width)} {error.Next}");
+    }
+
+    /// <summary>Rows under headings, in columns as wide as they need.</summary>
+    public void Table(IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows)
+    {
+        var widths = headings.Select((heading, i) => Math.Min(60, rows.Select(row => row[i].Length).Append(heading.Length).Max())).ToList();
+        Say(Dim(Line(headings, widths)));
+        foreach (var row in rows)
+            Say(Line(row, widths));
+    }
+
+    private static string Line(IReadOnlyList<string> cells, List<int> widths) =>
+        string.Join("  ", cells.Select((cell, i) => i == cells.Count - 1 ? cell : cell.PadRight(widths[i]))).TrimEnd();
+
+    private string Paint(string text, string code) => color ? $"\e[{code}m{text}\e[0m" : text;
+}

@@ -1,0 +1,51 @@
+using System.Globalization;
+
+namespace Headrace.Cli;
+
+/// <summary>Numbers and times as people read them; the same in every locale.</summary>
+internal static class Text
+{
+    public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+
+    public static string Rows(long number) => number == 1 ? "1 row" : $"{Count(number)} rows";
+
+    public static string Duration(TimeSpan time) => time switch
+    {
+        { TotalSeconds: < 10 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.0} s"),
+        { TotalMinutes: < 2 } => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0} s"),
+        _ => string.Create(CultureInfo.InvariantCulture, $"{(int)time.TotalMinutes} min {time.Seconds} s"),
+    };
+
+    public static string Ago(TimeSpan time) => time switch
+    {
+        { TotalMinutes: < 1 } => "just now",
+        { TotalHours: < 1 } => $"{(int)time.TotalMinutes} min ago",
+        { TotalDays: < 1 } => $"{(int)time.TotalHours} h ago",
+        _ => $"{(int)time.TotalDays} d ago",
+    };
+
+    /// <summary>What may come from a file and goes to a terminal: control characters are shown, not obeyed.</summary>
+    public static string Safe(string? text)
+    {
+        if (text is null)
+            return "";
+        return text.Any(char.IsControl)
+            ? string.Concat(text.Select(c => char.IsControl(c) && c != '\n' ? $"\\x{(int)c:x2}" : c == '\n' ? "\\n" : c.ToString()))
+            : text;
+    }
+
+    /// <summary>Edit distance, for suggestions.</summary>
+    public static int Distance(string a, string b)
+    {
+        var row = Enumerable.Range(0, b.Length + 1).ToArray();
+        for (var i = 1; i <= a.Length; i++)
+        {
+            var before = row[0];
+            row[0] = i;
+            for (var j = 1; j <= b.Length; j++)
+                (before, row[j]) = (row[j], Math.Min(Math.Min(row[j] + 1, row[j - 1] + 1), before + (a[i - 1] == b[j - 1] ? 0 : 1)));
+        }
+
+        return row[b.Length];
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Headrace.Cli;
+
+/// <summary>The JSON of the contract, made from the words of the core.</summary>
+internal sealed record RunsView(IReadOnlyList<RunView> Runs);
+
+internal sealed record RunView(
+    string Flow, string Dataset, string Run, string Outcome, int Batches, long Inserted, long Updated, long Deleted, long Unchanged,
+    long Quarantined, long Published, string? From, string? To, long DurationMs, IReadOnlyList<string> Warnings, ErrorJson? Error,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Ddl,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<BadRow>? Sample,
+    string? Target, DateTimeOffset StartedAt)
+{
+    public static RunView Of(Run run, bool isPlan = false) => new(
+        run.Flow, run.Dataset, run.Id, JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()), run.Batches, run.Inserted, run.Updated,
+        run.Deleted, run.Unchanged, run.Quarantined, run.Published, run.From, run.To, (long)run.Duration.TotalMilliseconds, run.Warnings,
+        run.Error is null ? null : ErrorJson.Of(run.Error), isPlan ? run.Ddl : null, isPlan ? run.Sample : null, run.Target, run.StartedAt);
+}
+
+internal sealed record ErrorView(ErrorJson Error);
+
+internal sealed record ErrorJson(string Code, string What, IReadOnlyDictionary<string, string> Facts, string Next)
+{
+    public static ErrorJson Of(RunError error)
+    {
+        var facts = new Dictionary<string, string>();
+        foreach (var fact in error.Facts)
+            facts[fact.Name] = facts.TryGetValue(fact.Name, out var before) ? $"{before}\n{fact.Value}" : fact.Value;
+        return new ErrorJson(error.Code, error.What, facts, error.Next);
+    }
+}
+
+internal sealed record QuarantineCountView(string Dataset, long Rows, DateTimeOffset Oldest);
+
+internal sealed record QuarantineView(IReadOnlyList<DuckDb.QuarantinedRow> Rows);
+
+internal sealed record QuarantineListView(IReadOnlyList<QuarantineCountView> Datasets);
+
+internal sealed record ReleaseView(long Released, long Kept, long Discarded);
+
+internal sealed record StatusView(IReadOnlyList<DatasetView> Datasets);
+
+internal sealed record DatasetView(string Flow, string Dataset, string State, string? Target, DateTimeOffset? LastRun, string? Outcome, long Inserted, long Quarantine, ErrorJson? Error);
+
+internal sealed record DoctorView(IReadOnlyList<CheckView> Checks);
+
+internal sealed record CheckView(string Name, string State, string Found, string? Next);
+
+internal sealed record VersionView(string Headrace, string Dotnet, string Duckdb, string Platform);
+
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = false)]
+[JsonSerializable(typeof(RunsView))]
+[JsonSerializable(typeof(RunView))]
+[JsonSerializable(typeof(ErrorView))]
+[JsonSerializable(typeof(QuarantineView))]
+[JsonSerializable(typeof(QuarantineListView))]
+[JsonSerializable(typeof(ReleaseView))]
+[JsonSerializable(typeof(StatusView))]
+[JsonSerializable(typeof(DoctorView))]
+[JsonSerializable(typeof(VersionView))]
+internal sealed partial class Views : JsonSerializerContext;

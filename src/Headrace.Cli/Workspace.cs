@@ -1,0 +1,103 @@
+using System.CommandLine;
+using Headrace.Configuration;
+using Headrace.DuckDb;
+using Headrace.Sources;
+
+namespace Headrace.Cli;
+
+/// <summary>A project with its parts put together: what every command that needs a project starts from.</summary>
+internal sealed class Workspace : IAsyncDisposable
+{
+    private readonly Dictionary<(string Path, bool IsReadOnly), DuckDbWarehouse> warehouses = [];
+
+    private Workspace(Project project, Screen screen)
+    {
+        Project = project;
+        Screen = screen;
+        Ledger = new DuckDbLedger(System.IO.Path.Combine(project.Folder, ".headrace"), Clock);
+    }
+
+    public Project Project { get; }
+
+    public Screen Screen { get; }
+
+    public TimeProvider Clock { get; } = TimeProvider.System;
+
+    public DuckDbLedger Ledger { get; }
+
+    /// <summary>Loads headrace.yaml; null, with the problems on the screen, when it is not right.</summary>
+    public static Workspace? Open(ParseResult parsed, Screen screen)
+    {
+        var folder = System.IO.Path.GetFullPath(parsed.GetValue(CommandLine.Folder)!);
+        var loaded = ProjectFile.Load(folder, parsed.GetValue(CommandLine.Environment), System.Environment.GetEnvironmentVariable);
+        screen.Redact = loaded.Secrets.Redact;
+        Failpoint.Hit("config_read");
+        if (loaded.Project is { } project && loaded.Problems.Count == 0)
+            return new Workspace(project, screen);
+
+        foreach (var problem in loaded.Problems)
+            screen.Fail(problem);
+        if (loaded.Problems.Count > 1)
+            screen.Error($"{loaded.Problems.Count} problems, nothing was run.");
+        return null;
+    }
+
+    /// <summary>The flows of that name, or all enabled ones; HDR-402 for a name that is no flow.</summary>
+    public IReadOnlyList<Flow> Flows(IReadOnlyList<string> names)
+    {
+        foreach (var name in names)
+            if (!Project.Flows.ContainsKey(name))
+                throw Error.NoFlow(name, Project.Flows.Keys, Nearest(name, Project.Flows.Keys));
+        return [.. Project.Flows.Values.Where(flow => names.Count == 0 ? flow.Enabled : names.Contains(flow.Name))];
+    }
+
+    /// <summary>A flow with its ends connected.</summary>
+    public ReadyFlow Ready(Flow flow, bool isPlan)
+    {
+        var lake = new Lake.FolderLake(Project.FullPath(((FolderConnection)Project.Connections[flow.Source.Connection]).Path));
+        var spool = System.IO.Path.Combine(Project.FullPath(Project.Spool), isPlan ? $"plan-{System.Environment.ProcessId}" : "run");
+        ISource source = flow.Read == ReadMode.Drop
+            ? new DropFolder(flow, lake, spool, Clock)
+            : new IncrementalFiles(flow, lake, spool, Clock);
+        return new ReadyFlow(flow.Name, source, Warehouse(flow.Target.Connection, isPlan))
+        {
+            Retries = flow.Retries,
+            RetryDelay = flow.RetryDelay,
+            Timeout = flow.Timeout,
+        };
+    }
+
+    /// <summary>The warehouse under a connection's name, opened once.</summary>
+    public DuckDbWarehouse Warehouse(string connection, bool isReadOnly)
+    {
+        var settings = (Configuration.DuckDbConnection)Project.Connections[connection];
+        var path = Project.FullPath(settings.Path);
+        if (warehouses.TryGetValue((path, isReadOnly), out var open))
+            return open;
+        var temporary = System.IO.Path.Combine(Project.FullPath(Project.Spool), "temp");
+        return warehouses[(path, isReadOnly)] = new DuckDbWarehouse(path, isReadOnly, new DuckDbSettings
+        {
+            Memory = EngineMemory(settings.Memory ?? Project.Memory ?? Project.Defaults.Memory),
+            Threads = settings.Threads ?? Project.Threads,
+            TempDirectory = System.IO.Path.Combine(temporary, $"{System.Environment.ProcessId}"),
+            AllowedDirectories = [Project.FullPath(Project.Spool)],
+        }, Clock);
+    }
+
+    /// <summary>The connections of type duckdb that flows write to.</summary>
+    public IReadOnlyList<string> WarehouseNames =>
+        [.. Project.Flows.Values.Select(flow => flow.Target.Connection).Distinct().Order(StringComparer.Ordinal)];
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var warehouse in warehouses.Values)
+            await warehouse.DisposeAsync();
+    }
+
+    // The setting is for the whole process: the runtime and DuckDB's own buffers outside its limit want their part.
+    private static long? EngineMemory(long? memory) => memory is { } bytes ? Math.Max(bytes * 6 / 10, 64L << 20) : null;
+
+    private static string? Nearest(string word, IEnumerable<string> names) =>
+        names.Select(name => (Name: name, Distance: Text.Distance(word, name))).Where(candidate => candidate.Distance <= 3)
+            .OrderBy(candidate => candidate.Distance).Select(candidate => candidate.Name).FirstOrDefault();
+}

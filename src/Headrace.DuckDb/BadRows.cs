@@ -1,0 +1,74 @@
+namespace Headrace.DuckDb;
+
+/// <summary>The rows of a change set that do not fit: counted, shown, and set aside in <c>headrace.quarantine</c>.</summary>
+internal sealed class BadRows(
+    DuckDbConnection db, ChangeSet changes, LoadAttempt attempt, TableShape shape, string loadId, TimeProvider clock, CancellationToken cancel)
+{
+    private Dictionary<ShapedFile, long> missing = [];
+
+    /// <summary>Bad rows in all: those that are no rows, and those that <paramref name="unfit"/> names.</summary>
+    public long Count(Dictionary<ShapedFile, long> unfit)
+    {
+        missing = unfit;
+        return unfit.Values.Sum() + shape.Files.Sum(file => file.File.RejectCount);
+    }
+
+    /// <summary>Rows of one file that do not fit their types.</summary>
+    public long Of(StagedFile file) => missing.Where(pair => pair.Key.File == file).Sum(pair => pair.Value);
+
+    /// <summary>The first few, to be shown.</summary>
+    public IReadOnlyList<BadRow> Sample(int most)
+    {
+        var sample = new List<BadRow>();
+        foreach (var (file, rows) in Queries())
+        {
+            using var reader = db.Query($"SELECT line, \"column\", left(value, 200), reason FROM ({rows}) LIMIT {most - sample.Count}", cancel);
+            while (reader.Read())
+                sample.Add(new BadRow(file.File.Key, reader.GetInt64(0), Text(reader, 1), Text(reader, 2), reader.GetString(3)));
+            if (sample.Count == most)
+                break;
+        }
+
+        return sample;
+    }
+
+    /// <summary>Sets them aside, in the load's transaction.</summary>
+    public void Hold()
+    {
+        foreach (var (file, rows) in Queries())
+            db.Execute(
+                $"""
+                INSERT INTO {HeadraceTables.Table("quarantine")}
+                SELECT nextval('{HeadraceTables.Table("quarantine_id")}'), $1, $2, $3, $4, $5, $6, line, "column", value, reason, "row",
+                    $7, $8, $9, 'waiting', $10, NULL, NULL
+                FROM ({rows})
+                """,
+                cancel, changes.Dataset.Flow, changes.Dataset.Name, changes.Target.Schema, changes.Target.Table, file.File.Key, file.Sha256,
+                changes.Operation.ToString().ToLowerInvariant(), loadId, attempt.RunId, clock.GetUtcNow());
+    }
+
+    private IEnumerable<(StagedFile File, string Rows)> Queries()
+    {
+        foreach (var file in shape.Files)
+        {
+            if (file.File.Rejects is { } rejects)
+                yield return (file.File,
+                    $"""
+                    SELECT line, NULL::VARCHAR AS "column", raw AS value, reason, NULL::VARCHAR AS "row"
+                    FROM read_csv({Sql.Literal(rejects)}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
+                        new_line = '\n', nullstr = '', allow_quoted_nulls = false,
+                        columns = {"{'line': 'BIGINT', 'reason': 'VARCHAR', 'raw': 'VARCHAR'}"})
+                    """);
+            if (!missing.ContainsKey(file))
+                continue;
+            var rows = new StagedRows([file], shape, changes);
+            yield return (file.File,
+                $"""
+                SELECT line, p[1].c AS "column", p[1].v AS value, list_aggregate(list_transform(p, x -> x.r), 'string_agg', '; ') AS reason, "row"::VARCHAR AS "row"
+                FROM (SELECT line, {rows.Problems} AS p, {rows.Json} AS "row" FROM {rows.Source} WHERE ({rows.Good}) IS NOT TRUE)
+                """);
+        }
+    }
+
+    private static string? Text(DuckDbReader reader, int column) => reader.IsNull(column) ? null : reader.GetString(column);
+}

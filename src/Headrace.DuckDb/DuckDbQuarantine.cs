@@ -1,0 +1,79 @@
+namespace Headrace.DuckDb;
+
+/// <summary>A row that waits in quarantine, or was released or discarded.</summary>
+public sealed record QuarantinedRow(
+    long Id, string Flow, string Dataset, TableName Target, string File, long? Line, string? Column, string? Value, string Reason,
+    string? Row, string Status, DateTimeOffset HeldAt, string? Resolution);
+
+/// <summary>Rows that were set aside: list them, load them after all (once), or give them up with a reason.</summary>
+public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clock)
+{
+    private static readonly string Table = HeadraceTables.Table("quarantine");
+
+    /// <summary>How many rows wait, by dataset.</summary>
+    public async Task<IReadOnlyList<(string Dataset, long Rows, DateTimeOffset Oldest)>> CountAsync(CancellationToken cancel)
+    {
+        using var db = await warehouse.ConnectAsync(cancel);
+        var counts = new List<(string, long, DateTimeOffset)>();
+        using var reader = db.Query($"SELECT dataset, count(*), epoch_us(min(held_at)) FROM {Table} WHERE status = 'waiting' GROUP BY dataset ORDER BY dataset", cancel);
+        while (reader.Read())
+            counts.Add((reader.GetString(0), reader.GetInt64(1), Time(reader.GetInt64(2))));
+        return counts;
+    }
+
+    /// <summary>Rows of a flow or a dataset, the oldest first; only those that wait unless <paramref name="all"/>.</summary>
+    public async Task<IReadOnlyList<QuarantinedRow>> RowsAsync(string of, bool all, int most, CancellationToken cancel)
+    {
+        using var db = await warehouse.ConnectAsync(cancel);
+        var rows = new List<QuarantinedRow>();
+        using var reader = db.Query(
+            $"""
+            SELECT id, flow, dataset, schema_name, table_name, file, line, "column", value, reason, "row", status, epoch_us(held_at), resolution
+            FROM {Table} WHERE (flow = $1 OR dataset = $1) AND ($2 OR status = 'waiting') ORDER BY id LIMIT $3
+            """, cancel, of, all, (long)most);
+        while (reader.Read())
+            rows.Add(new QuarantinedRow(reader.GetInt64(0), reader.GetString(1), reader.GetString(2), new TableName(reader.GetString(3), reader.GetString(4)),
+                reader.GetString(5), reader.IsNull(6) ? null : reader.GetInt64(6), Text(reader, 7), Text(reader, 8), reader.GetString(9), Text(reader, 10),
+                reader.GetString(11), Time(reader.GetInt64(12)), Text(reader, 13)));
+        return rows;
+    }
+
+    /// <summary>Gives rows up; they stay on record with the reason.</summary>
+    /// <returns>How many rows were given up.</returns>
+    public async Task<long> DiscardAsync(string of, IReadOnlyList<long>? ids, string? reason, CancellationToken cancel)
+    {
+        using var db = await warehouse.ConnectAsync(cancel);
+        return db.Execute(
+            $"""
+            UPDATE {Table} SET status = 'discarded', resolved_at = $1, resolution = $2
+            WHERE status = 'waiting' AND (flow = $3 OR dataset = $3) AND {Chosen(ids)}
+            """, cancel, clock.GetUtcNow(), reason, of);
+    }
+
+    /// <summary>
+    /// Tries to load rows after all, in one transaction with their new status, so that each goes in once. A row that
+    /// still does not fit stays.
+    /// </summary>
+    public async Task<(long Released, long Kept)> ReleaseAsync(string of, IReadOnlyList<long>? ids, Mending mending, CancellationToken cancel)
+    {
+        var waiting = (await RowsAsync(of, all: false, int.MaxValue, cancel)).Where(row => ids is null || ids.Contains(row.Id)).ToList();
+        var (released, kept) = (0L, 0L);
+        foreach (var group in waiting.GroupBy(row => row.Target))
+        {
+            using var db = await warehouse.ConnectAsync(cancel);
+            var columns = new Positions(db, cancel).Columns(group.Key)
+                ?? throw Error.NotFound("table", group.Key.ToString(), "bring the table back, or discard the rows");
+            var took = new Release(db, group.Key, columns, mending, clock, cancel).Take([.. group.Select(row => row.Id)]);
+            released += took;
+            kept += group.Count() - took;
+        }
+
+        return (released, kept);
+    }
+
+    private static string Chosen(IReadOnlyList<long>? ids) => ids is null ? "true" : $"id IN ({string.Join(", ", ids.DefaultIfEmpty(-1))})";
+
+    private static string? Text(DuckDbReader reader, int column) => reader.IsNull(column) ? null : reader.GetString(column);
+
+    private static DateTimeOffset Time(long microseconds) => DateTimeOffset.UnixEpoch.AddMicroseconds(microseconds);
+}

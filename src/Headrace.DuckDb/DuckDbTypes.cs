@@ -1,0 +1,107 @@
+using System.Globalization;
+
+namespace Headrace.DuckDb;
+
+/// <summary>
+/// Column types in DuckDB's dialect, and what text is a value of each. DuckDB's own casts change data without a word
+/// ('1.5' becomes the integer 2, '1.239' the decimal 1.24, 'infinity' a date, '+02:00' is dropped from a timestamp),
+/// so text is first held against a pattern that lets through only what the cast keeps.
+/// </summary>
+internal static class DuckDbTypes
+{
+    private const string Day = "[0-9]{4}-[0-9]{2}-[0-9]{2}";
+    private const string Clock = @"([01][0-9]|2[0-3]):[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6}0*)?)?";
+    private const string Zone = @"(Z|z|[+-][0-9]{2}(:?[0-9]{2})?)";
+
+    /// <summary>The type's name in DuckDB.</summary>
+    public static string Name(ColumnType type) => type.Kind switch
+    {
+        TypeKind.Text => "VARCHAR",
+        TypeKind.Bytes => "BLOB",
+        TypeKind.TimestampTz => "TIMESTAMPTZ",
+        TypeKind.Real => "FLOAT",
+        TypeKind.Decimal => string.Create(CultureInfo.InvariantCulture, $"DECIMAL({type.Precision},{type.Scale})"),
+        _ => type.Kind.ToString().ToUpperInvariant(),
+    };
+
+    /// <summary>The column type for a name that DuckDB's catalogue shows; null when Headrace does not write it.</summary>
+    public static ColumnType? Parse(string name)
+    {
+        ColumnType? known = name switch
+        {
+            "VARCHAR" => ColumnType.Text,
+            "BLOB" => new ColumnType(TypeKind.Bytes),
+            "TIMESTAMP WITH TIME ZONE" => new ColumnType(TypeKind.TimestampTz),
+            "FLOAT" => new ColumnType(TypeKind.Real),
+            "TINYINT" or "UTINYINT" => new ColumnType(TypeKind.SmallInt),
+            "USMALLINT" => new ColumnType(TypeKind.Integer),
+            "UINTEGER" => ColumnType.BigInt,
+            "UBIGINT" => new ColumnType(TypeKind.Decimal, 20, 0),
+            "HUGEINT" or "UHUGEINT" => new ColumnType(TypeKind.Decimal, 38, 0),
+            "TIMESTAMP_S" or "TIMESTAMP_MS" or "TIMESTAMP_NS" => new ColumnType(TypeKind.Timestamp),
+            _ => null,
+        };
+        return known ?? (ColumnType.TryParse(name, out var type) ? type : null);
+    }
+
+    /// <summary>The pattern (RE2, whole text) of what is a value of the type; null when every text is, or a function decides.</summary>
+    public static string? Pattern(ColumnType type) => type.Kind switch
+    {
+        TypeKind.SmallInt or TypeKind.Integer or TypeKind.BigInt => @" *[+-]?[0-9]+(\.0*)? *",
+        TypeKind.Decimal when type.Scale == 0 => @" *[+-]?[0-9]+(\.0*)? *",
+        TypeKind.Decimal => string.Create(CultureInfo.InvariantCulture, $@" *[+-]?([0-9]+(\.[0-9]{{0,{type.Scale}}}0*)?|\.[0-9]{{1,{type.Scale}}}0*) *"),
+        TypeKind.Real or TypeKind.Double => @" *[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)? *",
+        TypeKind.Boolean => "(?i)(true|false|t|f|yes|no|y|n|1|0)",
+        TypeKind.Date => Day,
+        TypeKind.Time => Clock,
+        TypeKind.Timestamp => $"{Day}([ T]{Clock}[Zz]?)?",
+        TypeKind.TimestampTz => $"{Day}[ T]{Clock} ?{Zone}",
+        TypeKind.Uuid => "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
+        TypeKind.Bytes => @"(\\x)?([0-9a-fA-F]{2})*",
+        _ => null,
+    };
+
+    /// <summary>
+    /// The SQL value of a text that passed <see cref="Pattern"/>; NULL when it still does not fit (too large, no such day).
+    /// </summary>
+    public static string Cast(string text, ColumnType type, CsvDialect? dialect) => type.Kind switch
+    {
+        TypeKind.Text => text,
+        TypeKind.Boolean => $"(lower({text}) IN ('true', 't', 'yes', 'y', '1'))",
+        TypeKind.Bytes => $@"unhex(CASE WHEN starts_with({text}, '\x') THEN {text}[3:] ELSE {text} END)",
+        TypeKind.Json => $"(CASE WHEN json_valid({text}) THEN {text}::JSON END)",
+        TypeKind.Date when dialect?.Date is { } format => $"TRY_CAST(try_strptime({text}, {Sql.Literal(format)}) AS DATE)",
+        TypeKind.Timestamp when dialect?.Timestamp is { } format => $"TRY_CAST(try_strptime({text}, {Sql.Literal(format)}) AS TIMESTAMP)",
+        TypeKind.TimestampTz when dialect?.Timestamp is { } format => $"TRY_CAST(try_strptime({text}, {Sql.Literal(format)}) AS TIMESTAMPTZ)",
+        TypeKind.Real or TypeKind.Double => Finite(Number(text, dialect), type),
+        TypeKind.Decimal => $"TRY_CAST({Number(text, dialect)} AS {Name(type)})",
+        _ => $"TRY_CAST({text} AS {Name(type)})",
+    };
+
+    /// <summary>True (in SQL) for a text that is a value of the type.</summary>
+    public static string Fits(string text, ColumnType type, CsvDialect? dialect)
+    {
+        if (type.Kind == TypeKind.Text)
+            return "true";
+        var hasFormat = (type.Kind == TypeKind.Date && dialect?.Date is not null)
+            || (type.Kind is TypeKind.Timestamp or TypeKind.TimestampTz && dialect?.Timestamp is not null);
+        var cast = $"{Cast(text, type, dialect)} IS NOT NULL";
+        return hasFormat || Pattern(type) is not { } pattern
+            ? cast
+            : $"(regexp_full_match({Number(text, type, dialect)}, {Sql.Literal(pattern)}) AND {cast})";
+    }
+
+    // Infinity is what DuckDB makes of '1e999', and zero of '1e-999'.
+    private static string Finite(string number, ColumnType type)
+    {
+        var cast = $"TRY_CAST({number} AS {Name(type)})";
+        return $"(CASE WHEN isfinite({cast}) AND ({cast} <> 0 OR NOT regexp_matches({number}, '^[^eE]*[1-9]')) THEN {cast} END)";
+    }
+
+    private static string Number(string text, ColumnType type, CsvDialect? dialect) =>
+        type.Kind is TypeKind.Decimal or TypeKind.Real or TypeKind.Double ? Number(text, dialect) : text;
+
+    // With a decimal comma a point is no part of a number; ';' makes the pattern refuse it.
+    private static string Number(string text, CsvDialect? dialect) =>
+        dialect is { Decimal: ',' } ? $"translate({text}, ',.', '.;')" : text;
+}

@@ -1,0 +1,174 @@
+namespace Headrace.DuckDb;
+
+/// <summary>
+/// A DuckDB file as warehouse. The file is attached to an engine in memory, which reads the staged files too; one
+/// transaction holds rows, position, file ledger and quarantine. One process at a time may hold the file.
+/// </summary>
+public sealed class DuckDbWarehouse : IWarehouse
+{
+    // Long enough for a query of another program, short enough that a forgotten one is reported.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
+
+    private readonly string path;
+    private readonly bool isReadOnly;
+    private readonly DuckDbSettings settings;
+    private readonly TimeProvider clock;
+    private readonly SemaphoreSlim opening = new(1, 1);
+
+    // DuckDB uses all cores for one statement; a second writer at the same time would bring conflicts and no speed.
+    private readonly SemaphoreSlim writing = new(1, 1);
+    private DuckDbDatabase? database;
+
+    /// <param name="path">The file; it is made when it is not there, unless <paramref name="isReadOnly"/>.</param>
+    /// <param name="isReadOnly">For plans and reports: nothing can be written, and a missing file is an empty warehouse.</param>
+    public DuckDbWarehouse(string path, bool isReadOnly, DuckDbSettings settings, TimeProvider clock)
+    {
+        this.path = Path.GetFullPath(path);
+        this.isReadOnly = isReadOnly;
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    public string Address => path;
+
+    public async Task<Position> PositionAsync(Dataset dataset, TableName target, CancellationToken cancel)
+    {
+        using var db = await ConnectAsync(cancel);
+        return Translate(() => new Positions(db, cancel).Read(dataset, target));
+    }
+
+    public async Task<LoadResult> LoadAsync(ChangeSet changes, LoadAttempt attempt, CancellationToken cancel)
+    {
+        await writing.WaitAsync(cancel);
+        try
+        {
+            using var db = await ConnectAsync(cancel);
+            var load = new DuckDbLoad(db, changes, attempt, clock, cancel);
+            try
+            {
+                return await Task.Run(() => Translate(load.Run), cancel);
+            }
+            catch (Exception) when (load.WasCommitSent)
+            {
+                // The answer to COMMIT did not arrive whole; the position says whether it happened.
+                using var other = await ConnectAsync(cancel);
+                if (new Positions(other, cancel).LoadId(changes.Dataset) == load.Id)
+                    return load.Result!;
+                throw;
+            }
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
+    public async Task RecordAsync(Dataset dataset, TableName target, IReadOnlyList<FileNote> notes, LoadAttempt attempt, CancellationToken cancel)
+    {
+        await writing.WaitAsync(cancel);
+        try
+        {
+            using var db = await ConnectAsync(cancel);
+            Translate(() =>
+            {
+                db.Execute("BEGIN", cancel);
+                new FileLedger(db, clock, cancel).Write(dataset, target, notes);
+                db.Execute("COMMIT", cancel);
+                return true;
+            });
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
+    /// <summary>A connection to the engine, for queries over the warehouse's own tables.</summary>
+    public async Task<DuckDbConnection> ConnectAsync(CancellationToken cancel)
+    {
+        await opening.WaitAsync(cancel);
+        try
+        {
+            database ??= await OpenAsync(cancel);
+            return database.Connect();
+        }
+        finally
+        {
+            opening.Release();
+        }
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        database?.Dispose();
+        opening.Dispose();
+        writing.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private async Task<DuckDbDatabase> OpenAsync(CancellationToken cancel)
+    {
+        var started = clock.GetTimestamp();
+        for (var pause = TimeSpan.FromMilliseconds(50); ; pause *= 2)
+        {
+            try
+            {
+                return Open(cancel);
+            }
+            catch (DuckDbException error) when (error.IsLocked)
+            {
+                if (clock.GetElapsedTime(started) + pause > LongestWait)
+                    throw Error.WarehouseBusy(path, error.LockHolder, error);
+                await Task.Delay(pause, clock, cancel);
+            }
+            catch (DuckDbException error)
+            {
+                throw Error.Warehouse(path, error.Message, error);
+            }
+        }
+    }
+
+    private DuckDbDatabase Open(CancellationToken cancel)
+    {
+        var memory = DuckDbDatabase.Open(":memory:");
+        try
+        {
+            using var db = memory.Connect();
+            if (!isReadOnly)
+                Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            var file = isReadOnly && !File.Exists(path) ? ":memory:" : path;
+            var mode = isReadOnly && file == path ? " (READ_ONLY)" : "";
+            db.Execute($"ATTACH {Sql.Literal(file)} AS {HeadraceTables.Catalog}{mode}", cancel);
+            if (!isReadOnly || file != path)
+                db.Execute(HeadraceTables.Create, cancel);
+            settings.Harden(db);
+            return memory;
+        }
+        catch
+        {
+            memory.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>DuckDB's errors by their Headrace names.</summary>
+    private T Translate<T>(Func<T> step)
+    {
+        try
+        {
+            return step();
+        }
+        catch (DuckDbException error) when (Disk.IsFull(error))
+        {
+            throw Error.DiskFull(path, error);
+        }
+        catch (DuckDbException error) when (error.Kind == DuckDbErrorKind.OutOfMemory)
+        {
+            throw Error.OutOfMemory(path, error.Message, error);
+        }
+        catch (DuckDbException error)
+        {
+            throw Error.Warehouse(path, error.Message, error, error.IsConflict);
+        }
+    }
+}

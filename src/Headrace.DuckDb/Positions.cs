@@ -1,0 +1,86 @@
+namespace Headrace.DuckDb;
+
+/// <summary>Reads positions from a DuckDB warehouse.</summary>
+internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
+{
+    public Position Read(Dataset dataset, TableName target)
+    {
+        if (!Exists("headrace", "positions"))
+            return new Position { Table = Columns(target) };
+
+        var known = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
+        var refused = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
+        var contents = new Dictionary<string, string>(StringComparer.Ordinal);
+        string? lastContent = null;
+        using (var files = db.Query(
+            $"SELECT key, stamp, coalesce(sha256, ''), outcome, error_code FROM {HeadraceTables.Table("files")} WHERE dataset = $1 ORDER BY sequence",
+            cancel, dataset.Name))
+        {
+            while (files.Read())
+            {
+                var fate = Enum.Parse<FileFate>(files.GetString(3), ignoreCase: true);
+                var file = new KnownFile(files.GetString(0), files.GetString(1), files.GetString(2), fate, files.IsNull(4) ? null : files.GetString(4));
+                (fate == FileFate.Refused ? refused : known)[file.Key] = file;
+                if (fate != FileFate.Loaded)
+                    continue;
+                contents[file.Sha256] = file.Key;
+                lastContent = file.Sha256;
+            }
+        }
+
+        return new Position
+        {
+            Generation = db.Scalar<long?>($"SELECT generation FROM {HeadraceTables.Table("positions")} WHERE dataset = $1", cancel, dataset.Name) ?? 0,
+            Files = known,
+            Refused = refused,
+            Contents = contents,
+            LastContent = lastContent,
+            Table = Columns(target),
+            Schema = Schema(dataset),
+            ReplacedAt = Landed(dataset, "AND action = 'truncate'"),
+            NewestRowsAt = Landed(dataset, "AND action <> 'schema'"),
+        };
+    }
+
+    /// <summary>The load that last moved the dataset's position.</summary>
+    public string? LoadId(Dataset dataset) =>
+        db.Scalar<string?>($"SELECT load_id FROM {HeadraceTables.Table("positions")} WHERE dataset = $1", cancel, dataset.Name);
+
+    /// <summary>The columns of a table of the warehouse; null when there is none.</summary>
+    public IReadOnlyList<Column>? Columns(TableName target)
+    {
+        if (!Exists(target.Schema, target.Table))
+            return null;
+        var columns = new List<Column>();
+        using var reader = db.Query(
+            "SELECT column_name, data_type, is_nullable FROM duckdb_columns() WHERE database_name = $1 AND schema_name = $2 AND table_name = $3 ORDER BY column_index",
+            cancel, HeadraceTables.Catalog, target.Schema, target.Table);
+        while (reader.Read())
+        {
+            var type = DuckDbTypes.Parse(reader.GetString(1)) ?? throw Error.UnknownTargetType(target, reader.GetString(0), reader.GetString(1));
+            columns.Add(new Column(reader.GetString(0), type, reader.GetBoolean(2)));
+        }
+
+        return columns;
+    }
+
+    private bool Exists(string schema, string table) => db.Scalar<long>(
+        "SELECT count(*) FROM duckdb_tables() WHERE database_name = $1 AND lower(schema_name) = lower($2) AND lower(table_name) = lower($3)",
+        cancel, HeadraceTables.Catalog, schema, table) > 0;
+
+    private (SchemaDocument, DateTimeOffset, string)? Schema(Dataset dataset)
+    {
+        using var reader = db.Query(
+            $"SELECT document, epoch_us(landed_at), key FROM {HeadraceTables.Table("schemas")} WHERE dataset = $1 ORDER BY sequence DESC LIMIT 1",
+            cancel, dataset.Name);
+        return reader.Read()
+            ? (SchemaDocument.Parse(System.Text.Encoding.UTF8.GetBytes(reader.GetString(0)), reader.GetString(2)), Time(reader.GetInt64(1)), reader.GetString(2))
+            : null;
+    }
+
+    private DateTimeOffset? Landed(Dataset dataset, string which) =>
+        db.Scalar<long?>($"SELECT epoch_us(max(landed_at)) FROM {HeadraceTables.Table("files")} WHERE dataset = $1 AND outcome = 'loaded' {which}",
+            cancel, dataset.Name) is { } microseconds ? Time(microseconds) : null;
+
+    private static DateTimeOffset Time(long microseconds) => DateTimeOffset.UnixEpoch.AddMicroseconds(microseconds);
+}

@@ -1,0 +1,119 @@
+namespace Headrace.DuckDb;
+
+/// <summary>Applies the rows of a change set that fit, by append, replace or merge; for a plan it only counts.</summary>
+internal sealed class RowLoad(
+    DuckDbConnection db, ChangeSet changes, LoadAttempt attempt, TableShape shape, string target, CancellationToken cancel)
+{
+    private readonly Dictionary<string, long> counts = new(StringComparer.Ordinal);
+    private readonly string columns = string.Join(", ", shape.Columns.Select(column => Sql.Identifier(column.Name)));
+    private readonly bool hasTable = !attempt.IsPlan && shape.Columns.Count > 0 || changes.From.Table is not null;
+
+    /// <summary>Rows that fit their types.</summary>
+    public long Good { get; private set; }
+
+    /// <summary>Files of which fewer rows fit than there are, with how many are missing.</summary>
+    public Dictionary<ShapedFile, long> Missing { get; } = [];
+
+    /// <summary>The records of a file, those that are no rows left out.</summary>
+    public long Records(StagedFile file) => file.Records >= 0 ? file.Records : counts[file.Segments[0]];
+
+    public LoadResult Apply()
+    {
+        var result = new LoadResult { Position = changes.From };
+        if (changes.Operation == Operation.Merge)
+            return Merge(result);
+
+        var deleted = changes.Operation == Operation.Replace && hasTable ? Clear() : 0;
+        foreach (var group in Groups())
+            Take(group, rows => attempt.IsPlan
+                ? db.Scalar<long>($"SELECT count(*) FROM {rows.Source} WHERE {rows.Good}", cancel)
+                : db.Execute($"INSERT INTO {target} ({columns}) SELECT {Values(rows)} FROM {rows.Source} WHERE {rows.Good}", cancel));
+        if (deleted > 0 && Good < changes.Rules.MinRows)
+            throw Error.TooFewRows(changes.Dataset.Name, Good, deleted, changes.Rules.MinRows);
+        return result with { Inserted = Good, Deleted = deleted };
+    }
+
+    private long Clear()
+    {
+        if (changes.From.Table is null)
+            return 0;
+        var rows = db.Scalar<long>($"SELECT count(*) FROM {target}", cancel);
+        if (!attempt.IsPlan)
+            db.Execute($"DELETE FROM {target}", cancel);
+        return rows;
+    }
+
+    private LoadResult Merge(LoadResult result)
+    {
+        var types = shape.Columns.Select(column => $"{Sql.Identifier(column.Name)} {DuckDbTypes.Name(column.Type!.Value)}");
+        db.Execute($"CREATE OR REPLACE TEMP TABLE staged ({string.Join(", ", types)})", cancel);
+        foreach (var group in Groups())
+            Take(group, rows => db.Execute($"INSERT INTO temp.staged SELECT {Values(rows)} FROM {rows.Source} WHERE {rows.Good}", cancel));
+
+        var merge = new Merge(db, changes, shape, target, cancel);
+        var losers = merge.Deduplicate();
+        var counted = merge.Compare(changes.From.Table is not null);
+        if (!attempt.IsPlan)
+            merge.Apply(columns);
+        db.Execute("DROP TABLE temp.staged", cancel);
+        return result with
+        {
+            Inserted = counted.Inserted,
+            Updated = counted.Updated,
+            Unchanged = counted.Unchanged,
+            Warnings = losers == 0 ? [] : [$"{losers} rows had the key of a later row of the batch; the later row won"],
+        };
+    }
+
+    private void Take(List<ShapedFile> group, Func<StagedRows, long> take)
+    {
+        var rows = new StagedRows(group, shape, changes);
+        if (!rows.HasRows)
+            return;
+        foreach (var file in group.Where(file => file.File.IsParquet))
+            counts[file.File.Segments[0]] = db.Scalar<long>($"SELECT count(*) FROM read_parquet({Sql.Literal(file.File.Segments[0])})", cancel);
+        var taken = take(rows);
+        Good += taken;
+        var expected = group.Sum(file => Records(file.File));
+        if (taken > expected)
+            throw Error.Bug($"{expected} rows were staged and {taken} were read.");
+        if (taken == expected)
+            return;
+        foreach (var file in group)
+        {
+            var good = group.Count == 1 ? taken : CountGood(file);
+            if (good < Records(file.File))
+                Missing[file] = Records(file.File) - good;
+        }
+    }
+
+    private long CountGood(ShapedFile file)
+    {
+        var rows = new StagedRows([file], shape, changes);
+        return rows.HasRows ? db.Scalar<long>($"SELECT count(*) FROM {rows.Source} WHERE {rows.Good}", cancel) : 0;
+    }
+
+    // Files with the same columns in the same order are read by one statement.
+    private IEnumerable<List<ShapedFile>> Groups()
+    {
+        var group = new List<ShapedFile>();
+        foreach (var file in shape.Files)
+        {
+            if (group.Count > 0 && !(Same(group[0], file) && group.Count < 500))
+            {
+                yield return group;
+                group = [];
+            }
+
+            group.Add(file);
+        }
+
+        if (group.Count > 0)
+            yield return group;
+    }
+
+    private static bool Same(ShapedFile a, ShapedFile b) =>
+        !a.File.IsParquet && !b.File.IsParquet && a.Columns.Count == b.Columns.Count && a.Indexes.SequenceEqual(b.Indexes);
+
+    private string Values(StagedRows rows) => string.Join(", ", Enumerable.Range(0, shape.Columns.Count).Select(rows.Value));
+}

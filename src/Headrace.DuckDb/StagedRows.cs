@@ -1,0 +1,122 @@
+using System.Globalization;
+using System.Text;
+
+namespace Headrace.DuckDb;
+
+/// <summary>
+/// Staged files with the same columns as SQL: their rows with types, those that fit and those that do not. Rows stay
+/// in DuckDB.
+/// </summary>
+internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape shape, ChangeSet changes)
+{
+    private readonly ShapedFile shaped = files[0];
+    private readonly CsvDialect? dialect = files[0].File.IsParquet ? null : changes.Format.Csv;
+
+    /// <summary>True when the files have columns at all; an empty file has none and no rows.</summary>
+    public bool HasRows => shaped.Columns.Count > 0 && files.Any(file => file.File.Segments.Count > 0);
+
+    /// <summary>The rows as they were staged: <c>line</c> and <c>c0…</c>.</summary>
+    public string Source => From([.. files.Select(file => file.File)], shaped.Columns);
+
+    /// <summary>A table function over the segments of staged files.</summary>
+    public static string From(IReadOnlyList<StagedFile> files, IReadOnlyList<StagedColumn> columns)
+    {
+        var paths = string.Join(", ", files.SelectMany(file => file.Segments).Select(Sql.Literal));
+        if (files[0].IsParquet)
+        {
+            var names = columns.Select((column, i) => string.Create(CultureInfo.InvariantCulture, $"{Sql.Identifier(column.Name)} AS c{i}"));
+            return $"(SELECT file_row_number + 1 AS line, {string.Join(", ", names)} FROM read_parquet([{paths}], file_row_number = true))";
+        }
+
+        var text = new StringBuilder("read_csv([").Append(paths)
+            .Append("], auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', new_line = '\\n', ")
+            .Append("nullstr = '', allow_quoted_nulls = false, max_line_size = ")
+            .Append(Math.Max(2_097_152, files.Max(file => file.LongestRecord) + 64).ToString(CultureInfo.InvariantCulture))
+            .Append(", columns = {'line': 'BIGINT'");
+        for (var i = 0; i < columns.Count; i++)
+            text.Append(CultureInfo.InvariantCulture, $", 'c{i}': 'VARCHAR'");
+        return text.Append("})").ToString();
+    }
+
+    /// <summary>The value of a target column, sound only for rows that fit.</summary>
+    public string Value(int column)
+    {
+        var type = shape.Columns[column].Type!.Value;
+        var index = shaped.Indexes[column];
+        if (index < 0)
+            return $"CAST(NULL AS {DuckDbTypes.Name(type)})";
+        return shaped.File.IsParquet ? ParquetValue(index, type) : DuckDbTypes.Cast(Raw(index), type, dialect);
+    }
+
+    /// <summary>The condition that a row fits all columns.</summary>
+    public string Good
+    {
+        get
+        {
+            var conditions = Enumerable.Range(0, shape.Columns.Count).Select(Fits).Where(fits => fits is not null).ToList();
+            return conditions.Count == 0 ? "true" : string.Join("\n  AND ", conditions);
+        }
+    }
+
+    /// <summary>
+    /// A list of structs <c>{c, v, r}</c> (column, value, reason), one for each column that a row does not fit.
+    /// </summary>
+    public string Problems
+    {
+        get
+        {
+            var problems = new List<string>();
+            for (var i = 0; i < shape.Columns.Count; i++)
+            {
+                if (Fits(i) is not { } fits)
+                    continue;
+                var (column, index) = (shape.Columns[i], shaped.Indexes[i]);
+                var name = Sql.Literal(column.Name);
+                var value = index < 0 ? "NULL" : $"CAST({Raw(index)} AS VARCHAR)";
+                var isKey = changes.Rules.PrimaryKey.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
+                var isNull = Sql.Literal(isKey ? $"the key column '{column.Name}' is NULL" : $"'{column.Name}' is NULL and may not be");
+                var reason = $"CASE WHEN {value} IS NULL THEN {isNull} ELSE '''' || left({value}, 200) || {Sql.Literal($"' is no {column.Type}")} END";
+                problems.Add($"CASE WHEN NOT ({fits}) THEN {{'c': {name}, 'v': {value}, 'r': {reason}}} END");
+            }
+
+            return problems.Count == 0 ? "[]" : $"list_filter([{string.Join(",\n  ", problems)}], x -> x IS NOT NULL)";
+        }
+    }
+
+    /// <summary>The row as it came, as a JSON object of the file's own column names.</summary>
+    public string Json => shaped.File.IsParquet
+        ? $"to_json({{{string.Join(", ", shaped.Columns.Select((column, i) => $"{Sql.Literal(column.Name)}: {Raw(i)}"))}}})"
+        : $"json_object({string.Join(", ", shaped.Columns.Select((column, i) => $"{Sql.Literal(column.Name)}, {Raw(i)}"))})";
+
+    private static string Raw(int index) => string.Create(CultureInfo.InvariantCulture, $"c{index}");
+
+    /// <summary>The condition that a row's value fits a column; null when every value does.</summary>
+    private string? Fits(int column)
+    {
+        var (target, index) = (shape.Columns[column], shaped.Indexes[column]);
+        var mayBeNull = target.Nullable && !changes.Rules.PrimaryKey.Contains(target.Name, StringComparer.OrdinalIgnoreCase);
+        if (index < 0)
+            return mayBeNull ? null : "false";
+
+        var fits = shaped.File.IsParquet
+            ? ParquetFits(index, target.Type!.Value)
+            : target.Type!.Value.Kind == TypeKind.Text ? null : DuckDbTypes.Fits(Raw(index), target.Type.Value, dialect);
+        return (mayBeNull, fits) switch
+        {
+            (true, null) => null,
+            (true, _) => $"({Raw(index)} IS NULL OR {fits})",
+            (false, null) => $"{Raw(index)} IS NOT NULL",
+            _ => $"({Raw(index)} IS NOT NULL AND {fits})",
+        };
+    }
+
+    private string ParquetValue(int index, ColumnType type) => shaped.Columns[index].IsJson
+        ? $"to_json({Raw(index)})"
+        : $"TRY_CAST({Raw(index)} AS {DuckDbTypes.Name(type)})";
+
+    // There and back again: a cast that loses something does not come back equal.
+    private string? ParquetFits(int index, ColumnType type) =>
+        shaped.Columns[index].IsJson || shaped.Columns[index].ParquetType == DuckDbTypes.Name(type)
+            ? null
+            : $"TRY_CAST({ParquetValue(index, type)} AS {shaped.Columns[index].ParquetType}) IS NOT DISTINCT FROM {Raw(index)}";
+}

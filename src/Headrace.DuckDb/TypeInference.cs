@@ -1,0 +1,137 @@
+namespace Headrace.DuckDb;
+
+/// <summary>
+/// Chooses a type for each column that has none: the narrowest that every value of the change set fits, so that a
+/// file is never refused for a type that Headrace itself chose. Digits are never lost: a number with leading zeros
+/// stays text, one with more digits than a double keeps becomes a decimal or text.
+/// </summary>
+internal sealed class TypeInference(DuckDbConnection db, CancellationToken cancel)
+{
+    private const int SampleRows = 20_000;
+
+    // In order of preference. A column without a value stays text.
+    private static readonly (ColumnType Type, string? Pattern)[] Candidates =
+    [
+        (new ColumnType(TypeKind.Boolean), "(?i)(true|false)"),
+        (ColumnType.BigInt, "0|-?[1-9][0-9]*"),
+        (new ColumnType(TypeKind.Decimal, 38, 0), "0|-?[1-9][0-9]*"),
+        (new ColumnType(TypeKind.Double), @"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?"),
+        (new ColumnType(TypeKind.Decimal, 38, 12), @"-?(0|[1-9][0-9]*)(\.[0-9]+)?"),
+        (new ColumnType(TypeKind.Date), null),
+        (new ColumnType(TypeKind.Timestamp), null),
+        (new ColumnType(TypeKind.TimestampTz), null),
+        (new ColumnType(TypeKind.Time), null),
+        (ColumnType.Json, null),
+    ];
+
+    /// <summary>Settles every column of <paramref name="shape"/> that has no type yet.</summary>
+    public void Settle(TableShape shape, CsvDialect? dialect)
+    {
+        for (var column = 0; column < shape.Columns.Count; column++)
+            if (shape.Columns[column].Type is null && Declared(shape, column) is { } known)
+                shape.Settle(column, known);
+
+        var open = Enumerable.Range(0, shape.Columns.Count).Where(column => shape.Columns[column].Type is null).ToList();
+        var guesses = open.ToDictionary(column => column, column => Options(shape, column));
+        Narrow(shape, guesses, dialect, SampleRows);
+        while (Narrow(shape, guesses, dialect, null))
+        {
+            // A value beyond the sample did not fit the first choice; the next choice has to be asked again.
+        }
+
+        foreach (var (column, options) in guesses)
+            shape.Settle(column, options.Count == 0 ? ColumnType.Text : Candidates[options[0]].Type);
+    }
+
+    // Parquet knows its types; the widest of several files wins, and text where they have nothing in common.
+    private static ColumnType? Declared(TableShape shape, int column)
+    {
+        ColumnType? widest = null;
+        foreach (var file in shape.Files)
+        {
+            if (file.Indexes[column] < 0 || file.Columns[file.Indexes[column]].ParquetType is not { } name)
+                continue;
+            var type = file.Columns[file.Indexes[column]].IsJson ? ColumnType.Json : DuckDbTypes.Parse(name) ?? ColumnType.Text;
+            widest = widest is not { } seen || type.Holds(seen) ? type : seen.Holds(type) ? seen : ColumnType.Text;
+        }
+
+        return widest;
+    }
+
+    private static List<int> Options(TableShape shape, int column)
+    {
+        var sources = shape.Files.Where(file => file.Indexes[column] >= 0).Select(file => file.Columns[file.Indexes[column]]).ToList();
+        var isText = sources.Exists(source => source.IsText);
+        var isJson = sources.Exists(source => source.IsJson);
+        var all = Enumerable.Range(0, Candidates.Length).ToList();
+        if (isJson)
+            return isText ? [] : [.. all.Where(i => Candidates[i].Type.Kind == TypeKind.Json)];
+        all.RemoveAll(i => Candidates[i].Type.Kind == TypeKind.Json);
+        if (isText)
+            all.RemoveAll(i => Candidates[i].Type.Kind is TypeKind.Boolean or TypeKind.BigInt or TypeKind.Decimal or TypeKind.Double);
+        return all;
+    }
+
+    /// <summary>
+    /// Drops from each column's options those that some value does not fit. On the whole change set only the first
+    /// option of each column is asked, since one usually holds. True when a first option fell.
+    /// </summary>
+    private bool Narrow(TableShape shape, Dictionary<int, List<int>> guesses, CsvDialect? dialect, int? sample)
+    {
+        var questions = new List<(int Column, int Option)>();
+        foreach (var (column, options) in guesses)
+            foreach (var option in sample is null ? options.Take(1) : options)
+                questions.Add((column, option));
+        if (questions.Count == 0)
+            return false;
+
+        var fell = false;
+        var hasValue = new HashSet<int>();
+        foreach (var file in shape.Files)
+        {
+            if (file.Columns.Count == 0 || file.File.Segments.Count == 0)
+                continue;
+            var mine = questions.Where(question => file.Indexes[question.Column] >= 0).ToList();
+            if (mine.Count == 0)
+                continue;
+            var answers = mine.Select(question => Question($"c{file.Indexes[question.Column]}", question.Option, dialect));
+            var limit = sample is { } rows ? $" LIMIT {rows}" : "";
+            using var reader = db.Query(
+                $"SELECT {string.Join(", ", answers)} FROM (SELECT * FROM {StagedRows.From([file.File], file.Columns)}{limit})", cancel);
+            reader.Read();
+            for (var i = 0; i < mine.Count; i++)
+            {
+                if (reader.IsNull(i))
+                    continue; // no value at all: nothing is said against the option
+                hasValue.Add(mine[i].Column);
+                if (reader.GetBoolean(i))
+                    continue;
+                guesses[mine[i].Column].Remove(mine[i].Option);
+                fell = true;
+            }
+        }
+
+        // Without a single value in the whole change set there is nothing to choose by.
+        if (sample is null)
+            foreach (var (column, options) in guesses)
+                if (!hasValue.Contains(column))
+                    options.Clear();
+        return fell;
+    }
+
+    private static string Question(string text, int option, CsvDialect? dialect)
+    {
+        var (type, pattern) = Candidates[option];
+        var number = dialect is { Decimal: ',' } && type.Kind is TypeKind.Double or TypeKind.Decimal ? $"translate({text}, ',.', '.;')" : text;
+        var fits = pattern is null
+            ? DuckDbTypes.Fits(text, type, dialect)
+            : $"(regexp_full_match({number}, {Sql.Literal(pattern)}) AND {DuckDbTypes.Fits(text, type, dialect)})";
+        fits = type.Kind switch
+        {
+            // 15 significant digits are the most that a double always keeps.
+            TypeKind.Double => $"({fits} AND length(ltrim(regexp_replace({number}, '[eE].*$|[-.]', '', 'g'), '0')) <= 15)",
+            _ => fits,
+        };
+        return $"bool_and({fits}) FILTER ({text} IS NOT NULL)";
+    }
+}

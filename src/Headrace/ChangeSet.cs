@@ -1,0 +1,58 @@
+namespace Headrace;
+
+/// <summary>
+/// The immutable, staged rows between two positions of one dataset, and what they do to its target. Rows stay in
+/// files; a warehouse reads them with its own engine.
+/// </summary>
+public sealed record ChangeSet
+{
+    public required Dataset Dataset { get; init; }
+
+    public required TableName Target { get; init; }
+
+    public required Operation Operation { get; init; }
+
+    /// <summary>The position it starts from; a load is refused when the warehouse is no longer there.</summary>
+    public required Position From { get; init; }
+
+    /// <summary>The files whose rows are applied, in the order in which later rows win.</summary>
+    public IReadOnlyList<StagedFile> Files { get; init; } = [];
+
+    public required FileFormat Format { get; init; }
+
+    /// <summary>For <see cref="Operation.Schema"/> the document and the file that brings it.</summary>
+    public (SchemaDocument Document, LakeFile File, string Sha256)? Schema { get; init; }
+
+    public required LoadRules Rules { get; init; }
+
+    /// <summary>What the ledger of files calls it: <c>load</c>, or the drop folder's action.</summary>
+    public string Action { get; init; } = "load";
+
+    /// <summary>Decompressed bytes of all files.</summary>
+    public long Bytes => Files.Sum(file => file.Bytes);
+}
+
+/// <summary>What a flow says about loading; the same for each of its change sets.</summary>
+public sealed record LoadRules
+{
+    /// <summary>Columns the user declared, in order; types are inferred where they are null.</summary>
+    public IReadOnlyList<DeclaredColumn> Columns { get; init; } = [];
+
+    public IReadOnlyList<string> PrimaryKey { get; init; } = [];
+
+    /// <summary>False: a table without a schema document and without declared columns is refused.</summary>
+    public bool Infer { get; init; } = true;
+
+    public SchemaChanges SchemaChanges { get; init; } = SchemaChanges.Evolve;
+
+    public OnFail OnFail { get; init; } = OnFail.Quarantine;
+
+    /// <summary>The share of bad rows (0 to 1) above which a batch stops; null for any.</summary>
+    public double? Allow { get; init; }
+
+    /// <summary>The least rows that may replace a table that has rows.</summary>
+    public long MinRows { get; init; } = 1;
+}
+
+/// <summary>A column of the configuration: the name in the target, the name in the file, the type.</summary>
+public sealed record DeclaredColumn(string Name, string From, ColumnType? Type, bool Nullable = true);

@@ -1,0 +1,120 @@
+namespace Headrace;
+
+public static partial class Error
+{
+    /// <summary>The flow says which columns there are, and one of them is not in the file.</summary>
+    public static HeadraceException ColumnGone(string source, string column, IEnumerable<string> found) =>
+        new("HDR-103", $"Column '{column}' is gone from the source; nothing of the file was loaded.",
+            "put it back, or set schema_changes: evolve for this flow")
+        {
+            Facts = Facts(("source", source), ("found", string.Join(", ", found))),
+        };
+
+    /// <summary>The file has a column that the frozen table lacks.</summary>
+    public static HeadraceException ColumnNew(string source, string column, IEnumerable<string> expected) =>
+        new("HDR-104", $"Column '{column}' is new in the source and the flow is frozen; nothing of the file was loaded.",
+            "take it out, or set schema_changes: evolve for this flow")
+        {
+            Facts = Facts(("source", source), ("expected", string.Join(", ", expected))),
+        };
+
+    /// <summary>No name of the header is a column of the table: most often a file without a header, or another file's.</summary>
+    public static HeadraceException HeaderMismatch(string source, IEnumerable<string> expected, IEnumerable<string> found) =>
+        new("HDR-105", "No column of the file is a column of the table; nothing of the file was loaded.",
+            "give the file its header, or set csv: { header: false } and name the columns")
+        {
+            Facts = Facts(("source", source), ("expected", string.Join(", ", expected)), ("found", string.Join(", ", found))),
+        };
+
+    /// <summary>A key column is not among the columns.</summary>
+    public static HeadraceException KeyMissing(string source, string column, IEnumerable<string> found) =>
+        new("HDR-106", $"The primary key '{column}' is not a column of the file; nothing of the file was loaded.",
+            "correct primary_key, or put the column back")
+        {
+            Facts = Facts(("source", source), ("found", string.Join(", ", found))),
+        };
+
+    /// <summary>A dropped file's columns are not those of the table's schema document.</summary>
+    public static HeadraceException ColumnsDiffer(string source, SchemaDocument schema, IEnumerable<string> found) =>
+        new("HDR-141", "The columns of the file are not those of the schema; nothing of the file was loaded.",
+            "mend the file, or drop a schema file with these columns; the file is loaded then")
+        {
+            Facts = Facts(("source", source), ("schema", $"version {schema.Version}: {string.Join(", ", schema.Columns.Select(column => column.Name))}"),
+                ("found", string.Join(", ", found))),
+        };
+
+    /// <summary>A schema document cannot be read.</summary>
+    public static HeadraceException BadSchemaDocument(string source, string found) =>
+        new("HDR-142", "The schema file is not a schema document; the table was not changed.",
+            "write {\"schema_version\": 1, \"columns\": [{\"name\": \"id\", \"type\": \"bigint\", \"nullable\": false}]}")
+        {
+            Facts = Facts(("source", source), ("found", found)),
+        };
+
+    /// <summary>The schema document does not allow the action of the file's path.</summary>
+    public static HeadraceException ActionNotAllowed(string source, string action, SchemaDocument schema) =>
+        new("HDR-143", $"The schema does not allow '{action}' for this table; nothing of the file was loaded.",
+            $"add \"{action}\" to allowed_operations and drop the schema file again; the file is loaded then")
+        {
+            Facts = Facts(("source", source), ("schema", $"version {schema.Version} allows {string.Join(", ", schema.AllowedOperations)}")),
+        };
+
+    /// <summary>The path names an action that there is not.</summary>
+    public static HeadraceException UnknownAction(string source, string action) =>
+        new("HDR-144", $"'{action}' is no action of a drop folder; nothing of the file was loaded.",
+            $"move the file to one of {string.Join(", ", SchemaDocument.Actions)}")
+        {
+            Facts = Facts(("source", source)),
+        };
+
+    /// <summary>A truncate landed before rows that are in the table already.</summary>
+    public static HeadraceException LateTruncate(string source, DateTimeOffset landed, DateTimeOffset newest) =>
+        new("HDR-145", "The file would replace rows that landed after it; nothing of it was loaded.",
+            "remove it, or touch it to replace the table with its rows now")
+        {
+            Facts = Facts(("source", source), ("landed", $"{landed:u}"), ("rows", $"landed until {newest:u}")),
+        };
+
+    /// <summary>The table has no schema and the flow does not infer one.</summary>
+    public static HeadraceException NoSchema(string source, string flow) =>
+        new("HDR-146", "The table has no schema and the flow does not infer one; nothing of the file was loaded.",
+            "drop a schema file for the table, or set infer: true for the flow")
+        {
+            Facts = Facts(("flow", flow), ("source", source)),
+        };
+
+    /// <summary>A schema document would lose data.</summary>
+    public static HeadraceException SchemaLosesData(string source, string found) =>
+        new("HDR-147", "The schema would lose or break data that is in the table; the table was not changed.",
+            "keep the column as it is, or copy what you need and drop the table first")
+        {
+            Facts = Facts(("source", source), ("found", found)),
+        };
+
+    /// <summary>A loaded file came again with new content, and the table has no key to merge it by.</summary>
+    public static HeadraceException FileChanged(string source, string flow, string key) =>
+        new("HDR-211", "The file was loaded before and has new content now; the rows of the old version are in the table, nothing of the new one was loaded.",
+            $"headrace run {flow} --accept {key}   (adds the rows of the new version too), or set changed_files: append")
+        {
+            Facts = Facts(("source", source)),
+        };
+
+    /// <summary>Rows were set aside, and the flow says to stop then.</summary>
+    public static HeadraceException BadRows(string dataset, long bad, long total, double? allow, IReadOnlyList<BadRow> sample) =>
+        new("HDR-201", allow is { } share
+                ? $"{bad} of {total} rows are bad, more than allow: {share:P2}; nothing of the batch was loaded."
+                : $"{bad} of {total} rows are bad and the flow says on_fail: stop; nothing of the batch was loaded.",
+            "mend the rows in the source, or set on_fail: quarantine to load the good ones")
+        {
+            Facts = [new Fact("dataset", dataset), .. sample.Take(3).Select(row => new Fact("found",
+                $"{row.File} line {row.Line}{(row.Column is null ? "" : $", column {row.Column}")}: {row.Reason}"))],
+        };
+
+    /// <summary>A change set with hardly a row would replace a table that has rows.</summary>
+    public static HeadraceException TooFewRows(string dataset, long rows, long existing, long least) =>
+        new("HDR-202", $"{rows} rows would replace {existing}; nothing was loaded.",
+            $"look at the source; if it is right, set limits: {{ min_rows: {rows} }} for this flow")
+        {
+            Facts = Facts(("dataset", dataset), ("expected", $"at least {least} rows")),
+        };
+}

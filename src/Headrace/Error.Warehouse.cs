@@ -1,0 +1,83 @@
+namespace Headrace;
+
+public static partial class Error
+{
+    /// <summary>The position moved since the batch was built.</summary>
+    public static HeadraceException Overtaken(string dataset, long expected, long actual) =>
+        new("HDR-301", "Another run loaded this dataset first; nothing was loaded by this one.", "nothing: the next run goes on from there")
+        {
+            Facts = Facts(("dataset", dataset), ("expected", $"batch {expected}"), ("found", $"batch {actual}")),
+        };
+
+    /// <summary>Another process has the warehouse's file open.</summary>
+    public static HeadraceException WarehouseBusy(string warehouse, string? holder, Exception inner) =>
+        new("HDR-302", "Another process has the warehouse open; nothing was loaded.", "close the other program, or wait for the other run, and run again", inner)
+        {
+            Facts = Facts(("warehouse", warehouse), ("held by", holder)),
+            IsTransient = true,
+        };
+
+    /// <summary>The disk is full.</summary>
+    public static HeadraceException DiskFull(string where, Exception inner) =>
+        new("HDR-303", "The disk is full; nothing of the batch was loaded.", "free some space and run again: it goes on from the last committed batch", inner)
+        {
+            Facts = Facts(("where", where)),
+        };
+
+    /// <summary>The file ledger says that rows were loaded, and their table is not there.</summary>
+    public static HeadraceException TargetGone(TableName target, string dataset, int files) =>
+        new("HDR-304", $"The table {target} is gone, though {files} files were loaded into it; nothing was loaded.",
+            "bring the table back, or forget the position: delete the dataset's rows from headrace.files and headrace.positions")
+        {
+            Facts = Facts(("dataset", dataset)),
+        };
+
+    /// <summary>The warehouse cannot be opened or answers with an error.</summary>
+    public static HeadraceException Warehouse(string warehouse, string found, Exception inner, bool transient = false) =>
+        new("HDR-305", "The warehouse answered with an error; nothing of the batch was loaded.", "headrace doctor", inner)
+        {
+            Facts = Facts(("warehouse", warehouse), ("found", found)),
+            IsTransient = transient,
+        };
+
+    /// <summary>The run took longer than the flow's timeout.</summary>
+    public static HeadraceException TimedOut(string dataset, TimeSpan timeout) =>
+        new("HDR-306", $"The run took longer than timeout: {timeout.TotalSeconds:0.#}s; the batch it was in was not loaded.", "set a longer timeout, or run again: it goes on from the last committed batch")
+        {
+            Facts = Facts(("dataset", dataset)),
+        };
+
+    /// <summary>A column of the target has a type that Headrace does not write.</summary>
+    public static HeadraceException UnknownTargetType(TableName target, string column, string type) =>
+        new("HDR-307", $"The column '{column}' of {target} has a type that Headrace does not write; nothing was loaded.",
+            $"change it to one of {ColumnType.Names}, or load into another table")
+        {
+            Facts = Facts(("found", type)),
+        };
+
+    /// <summary>A step needs more memory than the setting grants.</summary>
+    public static HeadraceException OutOfMemory(string where, string found, Exception inner) =>
+        new("HDR-308", "The batch needs more memory than the memory setting grants; nothing of it was loaded.", "set a larger memory:, or a smaller batch_bytes:", inner)
+        {
+            Facts = Facts(("where", where), ("found", found)),
+        };
+
+    /// <summary>Something outside the names above went wrong.</summary>
+    public static HeadraceException Unexpected(string where, Exception inner) =>
+        new("HDR-309", "The operating system answered with an error; nothing of the batch was loaded.", "read what was found; -v shows where it was met", inner)
+        {
+            Facts = Facts(("where", where), ("found", inner.Message)),
+        };
+
+    /// <summary>The local ledger cannot be read or written.</summary>
+    public static HeadraceException Ledger(string path, string found, Exception inner) =>
+        new("HDR-401", "The ledger of runs cannot be used; what the warehouse holds is not touched by that.", $"if it is damaged, remove {path}: positions live in the warehouse", inner)
+        {
+            Facts = Facts(("ledger", path), ("found", found)),
+            IsTransient = true,
+        };
+
+    /// <summary>A run, a flow or a quarantined row of that name is not there.</summary>
+    public static HeadraceException NotFound(string kind, string name, string next) =>
+        new("HDR-402", $"There is no {kind} '{name}'.", next);
+}

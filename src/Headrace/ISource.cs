@@ -1,0 +1,38 @@
+namespace Headrace;
+
+/// <summary>Lake files, a table, a stream: anything with a before and an after.</summary>
+public interface ISource
+{
+    /// <summary>Where this is, the way a person would write it.</summary>
+    string Address { get; }
+
+    /// <summary>The datasets there are, each with what is known of it so far, in the order of their names.</summary>
+    Task<IReadOnlyList<Dataset>> DatasetsAsync(CancellationToken cancel);
+
+    /// <summary>The table a dataset goes to.</summary>
+    TableName Target(Dataset dataset);
+
+    /// <summary>
+    /// What came after <paramref name="from"/>, staged. <see cref="Found.Changes"/> is null when nothing did; then the
+    /// notes still may say what was seen.
+    /// </summary>
+    Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel);
+
+    /// <summary>Removes what was staged for the dataset; the change set found last is gone then.</summary>
+    void Release(Dataset dataset);
+}
+
+/// <summary>What a source found after a position.</summary>
+/// <param name="Changes">The next change set, or null.</param>
+/// <param name="Notes">Files that were seen and are not loaded.</param>
+/// <param name="Warnings">Sentences for the run's record.</param>
+public sealed record Found(ChangeSet? Changes, IReadOnlyList<FileNote> Notes, IReadOnlyList<string> Warnings);
+
+/// <summary>What a source may do while it stages.</summary>
+/// <param name="Accepted">Keys of changed files that the user accepted for this run.</param>
+/// <param name="IsPlan">A plan takes all there is in one batch.</param>
+public sealed record StageAttempt(IReadOnlySet<string> Accepted, bool IsPlan)
+{
+    /// <summary>Keys that this run has refused already; they are not tried twice in one run.</summary>
+    public HashSet<string> Tried { get; } = new(StringComparer.Ordinal);
+}

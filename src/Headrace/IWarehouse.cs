@@ -1,0 +1,58 @@
+namespace Headrace;
+
+/// <summary>Where rows end up, and where a dataset's position is kept: beside the rows.</summary>
+public interface IWarehouse : IAsyncDisposable
+{
+    /// <summary>Where this is, the way a person would write it.</summary>
+    string Address { get; }
+
+    /// <summary>The committed position of <paramref name="dataset"/> and the columns of its target.</summary>
+    Task<Position> PositionAsync(Dataset dataset, TableName target, CancellationToken cancel);
+
+    /// <summary>
+    /// Checks and applies a change set with its position, file ledger and quarantine in one transaction: all or
+    /// nothing. A plan goes through the same steps and writes nothing.
+    /// </summary>
+    /// <exception cref="HeadraceException">HDR-301 when another run got here first; HDR-2nn when a check or limit stops it.</exception>
+    Task<LoadResult> LoadAsync(ChangeSet changes, LoadAttempt attempt, CancellationToken cancel);
+
+    /// <summary>Writes down files from which no rows were loaded, and touched files' new stamps.</summary>
+    Task RecordAsync(Dataset dataset, TableName target, IReadOnlyList<FileNote> notes, LoadAttempt attempt, CancellationToken cancel);
+}
+
+/// <summary>Who loads, and whether it is only a plan.</summary>
+public sealed record LoadAttempt(string RunId, bool IsPlan, Action<LoadProgress>? Progress = null);
+
+/// <summary>How far a load is: rows so far, and the share of the batch (0 to 1) when known.</summary>
+public readonly record struct LoadProgress(string Phase, long Rows, double? Share);
+
+/// <summary>What a load did, or what a plan found that it would do.</summary>
+public sealed record LoadResult
+{
+    public long Inserted { get; init; }
+
+    public long Updated { get; init; }
+
+    public long Deleted { get; init; }
+
+    public long Unchanged { get; init; }
+
+    public long Quarantined { get; init; }
+
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
+    /// <summary>Statements that change the target's columns, in the warehouse's dialect.</summary>
+    public IReadOnlyList<string> Ddl { get; init; } = [];
+
+    /// <summary>Files of the change set that were refused by the schema; the others were loaded.</summary>
+    public IReadOnlyList<FileNote> Refused { get; init; } = [];
+
+    /// <summary>Bad rows to show, the first few.</summary>
+    public IReadOnlyList<BadRow> Sample { get; init; } = [];
+
+    /// <summary>The position after this load.</summary>
+    public required Position Position { get; init; }
+}
+
+/// <summary>A row that a check or its type set aside.</summary>
+public sealed record BadRow(string File, long Line, string? Column, string? Value, string Reason);

@@ -1,0 +1,19 @@
+namespace Headrace;
+
+/// <summary>Identifiers of runs and loads: a letter and 26 characters that sort by time (a version 7 UUID).</summary>
+public static class Id
+{
+    private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's base 32, in ASCII order
+
+    /// <summary>For example <c>r_01jd3k…</c>.</summary>
+    public static string New(string prefix, TimeProvider clock)
+    {
+        var bytes = Guid.CreateVersion7(clock.GetUtcNow()).ToByteArray(bigEndian: true);
+        var value = new UInt128(System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes),
+            System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes.AsSpan(8)));
+        Span<char> text = stackalloc char[26];
+        for (var i = text.Length - 1; i >= 0; i--, value >>= 5)
+            text[i] = Alphabet[(int)(value & 31)];
+        return $"{prefix}_{text}";
+    }
+}

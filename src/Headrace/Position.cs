@@ -1,0 +1,60 @@
+namespace Headrace;
+
+/// <summary>
+/// How far a dataset has been read, as its warehouse says it: a set of file identities, never a "latest name". It is
+/// committed with the rows, so the two cannot disagree.
+/// </summary>
+public sealed record Position
+{
+    /// <summary>Counts the committed batches; the fence: a batch built on another generation is refused.</summary>
+    public long Generation { get; init; }
+
+    /// <summary>The newest version of each file that needs no further look, by key.</summary>
+    public IReadOnlyDictionary<string, KnownFile> Files { get; init; } = new Dictionary<string, KnownFile>();
+
+    /// <summary>Versions that were refused and still wait to be mended, by key.</summary>
+    public IReadOnlyDictionary<string, KnownFile> Refused { get; init; } = new Dictionary<string, KnownFile>();
+
+    /// <summary>The key under which each content was last loaded, by SHA-256.</summary>
+    public IReadOnlyDictionary<string, string> Contents { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>SHA-256 of the file whose rows were applied last.</summary>
+    public string? LastContent { get; init; }
+
+    /// <summary>The target's columns; null while the table does not exist.</summary>
+    public IReadOnlyList<Column>? Table { get; init; }
+
+    /// <summary>The document that rules the table of a drop folder, with the time it landed.</summary>
+    public (SchemaDocument Document, DateTimeOffset LandedAt, string Key)? Schema { get; init; }
+
+    /// <summary>When the rows that last replaced the table landed; null when none did.</summary>
+    public DateTimeOffset? ReplacedAt { get; init; }
+
+    /// <summary>When the newest loaded rows landed; null when none were loaded.</summary>
+    public DateTimeOffset? NewestRowsAt { get; init; }
+
+    public override string ToString() => $"batch {Generation}, {Files.Count} files";
+}
+
+/// <summary>What became of a file version.</summary>
+public enum FileFate
+{
+    /// <summary>Its rows (or its schema) are in the warehouse.</summary>
+    Loaded,
+
+    /// <summary>The same content was loaded under another name.</summary>
+    Alias,
+
+    /// <summary>A later truncate or a newer schema made it meaningless.</summary>
+    Superseded,
+
+    /// <summary>It cannot be loaded as it is; tried again on each run.</summary>
+    Refused,
+}
+
+/// <summary>A file version that the warehouse has on record.</summary>
+public sealed record KnownFile(string Key, string Stamp, string Sha256, FileFate Fate, string? ErrorCode);
+
+/// <summary>A file that is written down without loading rows from it.</summary>
+/// <param name="Note">For an alias the first name; for a refused file the error's text.</param>
+public sealed record FileNote(LakeFile File, string Sha256, string Action, FileFate Fate, string? Note, HeadraceException? Error);

@@ -1,0 +1,205 @@
+using Polly;
+using Polly.Retry;
+
+namespace Headrace;
+
+/// <summary>A flow with its ends connected, ready to run.</summary>
+public sealed record ReadyFlow(string Name, ISource Source, IWarehouse Warehouse)
+{
+    /// <summary>How often a batch is tried again after a transient error.</summary>
+    public int Retries { get; init; } = 1;
+
+    /// <summary>The pause before the first retry; each further one is twice as long, with jitter.</summary>
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>How long one dataset's run may take.</summary>
+    public TimeSpan? Timeout { get; init; }
+}
+
+/// <summary>What one command asks of the runner.</summary>
+public sealed record RunOptions
+{
+    /// <summary>Go through all steps and write nothing to any target.</summary>
+    public bool IsPlan { get; init; }
+
+    /// <summary>Datasets at once.</summary>
+    public int Parallel { get; init; } = 5;
+
+    /// <summary>No new batch begins after this long; what is left is for the next run.</summary>
+    public TimeSpan? TimeBudget { get; init; }
+
+    /// <summary>Keys of changed files that are to be loaded this time.</summary>
+    public IReadOnlySet<string> Accepted { get; init; } = new HashSet<string>();
+
+    /// <summary>Hears of each dataset as it starts, goes on and ends.</summary>
+    public Action<Run, LoadProgress?>? Observe { get; init; }
+}
+
+/// <summary>
+/// Runs flows: find what is new, stage it, check it, apply it with its position in one transaction, write it down.
+/// This file is the whole of that sentence; everything else is how.
+/// </summary>
+public sealed class Runner(ILedger ledger, TimeProvider clock)
+{
+    /// <summary>Brings every dataset of the flows up to date, several at once; one that fails does not stop another.</summary>
+    public async Task<IReadOnlyList<Run>> RunAsync(IReadOnlyList<ReadyFlow> flows, RunOptions options, CancellationToken cancel)
+    {
+        var started = clock.GetTimestamp();
+        var work = new List<(ReadyFlow Flow, Dataset Dataset)>();
+        var runs = new List<Run>();
+        foreach (var flow in flows)
+        {
+            try
+            {
+                foreach (var dataset in await flow.Source.DatasetsAsync(cancel))
+                    work.Add((flow, dataset));
+            }
+            catch (HeadraceException error)
+            {
+                runs.Add(Start(flow, flow.Name) with { Outcome = error.Outcome, Error = RunError.Of(error.With("flow", flow.Name)) });
+            }
+        }
+
+        var gate = new Lock();
+        await Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancel },
+            async (item, cancel) =>
+            {
+                var run = await RunAsync(item.Flow, item.Dataset, options, started, cancel);
+                lock (gate)
+                    runs.Add(run);
+            });
+
+        runs.Sort((a, b) => string.CompareOrdinal(a.Dataset, b.Dataset));
+        if (!options.IsPlan)
+            await ledger.WriteAsync(runs, cancel);
+        Failpoint.Hit("ledger_written");
+        return runs;
+    }
+
+    private async Task<Run> RunAsync(ReadyFlow flow, Dataset dataset, RunOptions options, long started, CancellationToken cancel)
+    {
+        var run = Start(flow, dataset.Name) with { Target = flow.Source.Target(dataset).ToString() };
+        using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        if (flow.Timeout is { } longest)
+            timeout.CancelAfter(longest);
+        try
+        {
+            // Nothing is held for a plan: it must be free to look while a run is under way.
+            await using var hold = options.IsPlan ? null : await ledger.HoldAsync(dataset, cancel);
+            if (hold is null && !options.IsPlan)
+                return run with { Outcome = Outcome.Skipped, Warnings = ["another run holds the dataset"] };
+            Failpoint.Hit("dataset_held");
+            options.Observe?.Invoke(run, null);
+
+            var steps = new Steps(flow, dataset, options, run, r => options.TimeBudget is { } budget && clock.GetElapsedTime(started) > budget);
+            try
+            {
+                await Retry(flow).ExecuteAsync(async cancel => await steps.LoadAllAsync(cancel), timeout.Token);
+            }
+            catch (Exception error) when (Named(error, flow, dataset, cancel) is { } named)
+            {
+                steps.Run = steps.Run with { Error = RunError.Of(named), Outcome = named.Outcome };
+            }
+            finally
+            {
+                run = steps.Run;
+                flow.Source.Release(dataset);
+                Failpoint.Hit("spool_removed");
+            }
+        }
+        catch (HeadraceException error)
+        {
+            run = run with { Outcome = error.Outcome, Error = RunError.Of(error) };
+        }
+
+        run = run with { Duration = clock.GetUtcNow() - run.StartedAt };
+        options.Observe?.Invoke(run, null);
+        return run;
+    }
+
+    private Run Start(ReadyFlow flow, string dataset) => new()
+    {
+        Id = Id.New("r", clock),
+        Flow = flow.Name,
+        Dataset = dataset,
+        StartedAt = clock.GetUtcNow(),
+        Outcome = Outcome.UpToDate,
+    };
+
+    private ResiliencePipeline Retry(ReadyFlow flow) => flow.Retries == 0
+        ? ResiliencePipeline.Empty
+        : new ResiliencePipelineBuilder { TimeProvider = clock }.AddRetry(new RetryStrategyOptions
+        {
+            ShouldHandle = new PredicateBuilder().Handle<HeadraceException>(error => error.IsTransient).Handle<IOException>(error => !Disk.IsFull(error)),
+            MaxRetryAttempts = flow.Retries,
+            Delay = flow.RetryDelay,
+            BackoffType = DelayBackoffType.Exponential,
+            UseJitter = true,
+        }).Build();
+
+    /// <summary>The error's own name; null for the user's own cancellation, which is no failure of the dataset.</summary>
+    private static HeadraceException? Named(Exception error, ReadyFlow flow, Dataset dataset, CancellationToken cancel) => error switch
+    {
+        HeadraceException named => named.With("dataset", dataset.Name),
+        OperationCanceledException when cancel.IsCancellationRequested => null,
+        OperationCanceledException => Error.TimedOut(dataset.Name, flow.Timeout ?? TimeSpan.Zero),
+        IOException full when Disk.IsFull(full) => Error.DiskFull(dataset.Name, full),
+        IOException or UnauthorizedAccessException => Error.Unexpected(dataset.Name, error),
+        _ => Error.Bug($"{error.GetType().Name}: {error.Message}", error),
+    };
+
+    /// <summary>The batches of one dataset, one after another, until nothing is left.</summary>
+    private sealed class Steps(ReadyFlow flow, Dataset dataset, RunOptions options, Run run, Func<Run, bool> isOverBudget)
+    {
+        private readonly StageAttempt stage = new(options.Accepted, options.IsPlan);
+        private readonly LoadAttempt load = new(run.Id, options.IsPlan, progress => options.Observe?.Invoke(run, progress));
+        private Position? planned;
+
+        public Run Run { get; set; } = run;
+
+        public async Task LoadAllAsync(CancellationToken cancel)
+        {
+            var target = flow.Source.Target(dataset);
+            while (true)
+            {
+                var position = planned ?? await flow.Warehouse.PositionAsync(dataset, target, cancel);
+                Failpoint.Hit("position_read");
+                Run = Run with { From = Run.From ?? position.ToString(), To = Run.To ?? position.ToString() };
+
+                var found = await flow.Source.NextAsync(dataset, position, stage, cancel);
+                Run = Run with { Warnings = [.. Run.Warnings, .. found.Warnings] };
+                await NoteAsync(found.Notes, target, cancel);
+                if (found.Changes is null)
+                    return;
+
+                var result = await flow.Warehouse.LoadAsync(found.Changes, load, cancel);
+                Run = Run.Add(result);
+                foreach (var file in result.Refused)
+                    stage.Tried.Add(file.File.Key);
+                await NoteAsync(result.Refused, target, cancel);
+                if (Run.Error is null)
+                    Run = Run with { Outcome = options.IsPlan ? Outcome.WouldLoad : Outcome.Loaded };
+                if (options.IsPlan)
+                    planned = result.Position;
+                if (isOverBudget(Run))
+                {
+                    Run = Run with { Warnings = [.. Run.Warnings, "the time budget is used up; the next run goes on from here"] };
+                    return;
+                }
+            }
+        }
+
+        private async Task NoteAsync(IReadOnlyList<FileNote> notes, TableName target, CancellationToken cancel)
+        {
+            if (notes.Count == 0)
+                return;
+            foreach (var note in notes)
+                if (note.Error is { } error)
+                    Run = Run.Error is null
+                        ? Run with { Error = RunError.Of(error.With("dataset", dataset.Name)), Outcome = error.Outcome }
+                        : Run with { Warnings = [.. Run.Warnings, $"{note.File.Key}: {error.Message}"] };
+            if (!options.IsPlan)
+                await flow.Warehouse.RecordAsync(dataset, target, notes, load, cancel);
+        }
+    }
+}

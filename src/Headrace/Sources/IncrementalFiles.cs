@@ -1,0 +1,77 @@
+using Headrace.Configuration;
+
+namespace Headrace.Sources;
+
+/// <summary><c>read: incremental</c> for lake files: each file once; new content under an old name is a new version.</summary>
+public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimeProvider clock) : LakeSource(flow, lake, spool, clock)
+{
+    private readonly Operation operation = flow.Write switch
+    {
+        WriteMode.Replace => Operation.Replace,
+        WriteMode.Merge => Operation.Merge,
+        _ => Operation.Append,
+    };
+
+    protected override async Task<ChangeSet?> ChooseAsync(
+        Dataset dataset, IReadOnlyList<LakeFile> waiting, Position from, StageAttempt attempt, List<FileNote> notes,
+        List<string> warnings, CancellationToken cancel)
+    {
+        var chosen = new List<StagedFile>();
+        var contents = new Dictionary<string, string>(from.Contents, StringComparer.Ordinal);
+        foreach (var file in waiting)
+        {
+            // The whole change set replaces the table, so it is never split.
+            if (chosen.Sum(staged => staged.Bytes) >= Flow.BatchBytes && operation != Operation.Replace && !attempt.IsPlan)
+                break;
+            if (await StageAsync(dataset, file, "load", notes, warnings, cancel) is not { } staged)
+                continue;
+            if (chosen.Count > 0 && operation == Operation.Merge && !SameColumns(chosen[0], staged))
+                break;
+            if (Note(staged, from, contents, attempt) is { } note)
+            {
+                notes.Add(note);
+                if (note.Fate == FileFate.Alias)
+                    warnings.Add($"{file.Key} has the content of {note.Note}, which was loaded already");
+                continue;
+            }
+
+            contents[staged.Sha256] = file.Key;
+            chosen.Add(staged);
+        }
+
+        Failpoint.Hit("changes_staged");
+        return chosen.Count == 0 ? null : new ChangeSet
+        {
+            Dataset = dataset,
+            Target = Target(dataset),
+            Operation = operation,
+            From = from,
+            Files = chosen,
+            Format = Format(chosen[0].File),
+            Rules = Rules,
+        };
+    }
+
+    /// <summary>Why the rows of a staged file are not to be loaded; null when they are.</summary>
+    private FileNote? Note(StagedFile staged, Position from, Dictionary<string, string> contents, StageAttempt attempt)
+    {
+        var (file, sha) = (staged.File, staged.Sha256);
+        var known = from.Files.GetValueOrDefault(file.Key);
+        if (known?.Sha256 == sha)
+            return new FileNote(file, sha, "load", known.Fate, null, null); // touched: same content, new times
+
+        if (known is { Fate: FileFate.Loaded } && !attempt.Accepted.Contains(file.Key) && Flow.ChangedFilesFor(operation) == ChangedFiles.Stop)
+            return Refuse(file, sha, "load", Error.FileChanged(Where(file), Flow.Name, file.Key));
+
+        // Rows that replace or merge say how things are now; only what was applied last needs no second time.
+        var again = operation == Operation.Append || sha == from.LastContent;
+        return Flow.SameContent == SameContent.Skip && again && contents.TryGetValue(sha, out var first) && first != file.Key
+            ? new FileNote(file, sha, "load", FileFate.Alias, first, null)
+            : null;
+    }
+
+    // Columns that a merge does not bring keep their values, so one batch brings the same ones.
+    private static bool SameColumns(StagedFile a, StagedFile b) =>
+        !a.IsParquet && !b.IsParquet
+        && a.Columns.Select(column => column.Name).Order().SequenceEqual(b.Columns.Select(column => column.Name).Order());
+}

@@ -1,0 +1,192 @@
+using System.Security.Cryptography;
+using System.Text;
+using Headrace.Configuration;
+using Headrace.Staging;
+
+namespace Headrace.Sources;
+
+/// <summary>
+/// What the ways in from lake files share: list once, wait for files still being written, group by captured path
+/// values, stage. What a group of new files means is left to the way in.
+/// </summary>
+public abstract class LakeSource : ISource
+{
+    // A run waits for files that just landed, but not longer than this; they are taken by the next run then.
+    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
+
+    private readonly ILake lake;
+    private readonly PathPattern pattern;
+    private readonly string spool;
+    private readonly TimeProvider clock;
+    private readonly Dictionary<string, List<LakeFile>> files = new(StringComparer.Ordinal);
+    private readonly List<string> warnings = [];
+
+    protected LakeSource(Flow flow, ILake lake, string spool, TimeProvider clock)
+    {
+        Flow = flow;
+        this.lake = lake;
+        this.spool = spool;
+        this.clock = clock;
+        pattern = PathPattern.Parse(flow.Source.Path);
+    }
+
+    public string Address => $"{lake.Address}/{Flow.Source.Path}";
+
+    protected Flow Flow { get; }
+
+    /// <summary>Captures that name no dataset.</summary>
+    protected virtual IReadOnlyList<string> Unnamed => [];
+
+    public async Task<IReadOnlyList<Dataset>> DatasetsAsync(CancellationToken cancel)
+    {
+        files.Clear();
+        warnings.Clear();
+        var listed = await ListSettledAsync(cancel);
+        Failpoint.Hit("lake_listed");
+
+        var datasets = new SortedDictionary<string, Dataset>(StringComparer.Ordinal);
+        foreach (var file in listed)
+        {
+            var dataset = Name(file);
+            datasets[dataset.Name] = dataset;
+            if (!files.TryGetValue(dataset.Name, out var group))
+                files[dataset.Name] = group = [];
+            group.Add(file);
+        }
+
+        foreach (var group in files.Values)
+            group.Sort((a, b) => a.LandedAt != b.LandedAt ? a.LandedAt.CompareTo(b.LandedAt) : string.CompareOrdinal(a.Key, b.Key));
+        if (datasets.Count == 0)
+            datasets[Flow.Name] = new Dataset(Flow.Name, Flow.Name, new Dictionary<string, string>());
+        return [.. datasets.Values];
+    }
+
+    public TableName Target(Dataset dataset) => Flow.TableFor(dataset.Captures);
+
+    public async Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
+    {
+        Release(dataset);
+        var notes = new List<FileNote>();
+        var said = new List<string>(warnings);
+        warnings.Clear();
+        var waiting = files.GetValueOrDefault(dataset.Name, [])
+            .Where(file => !attempt.Tried.Contains(file.Key) && !IsKnown(file, from))
+            .ToList();
+        var changes = waiting.Count == 0 ? null : await ChooseAsync(dataset, waiting, from, attempt, notes, said, cancel);
+        foreach (var note in notes)
+            attempt.Tried.Add(note.File.Key);
+        return new Found(changes, notes, said);
+    }
+
+    public void Release(Dataset dataset)
+    {
+        if (Directory.Exists(Spool(dataset)))
+            Directory.Delete(Spool(dataset), recursive: true);
+    }
+
+    /// <summary>Makes the next change set of <paramref name="waiting"/> (in order of landing, then key), or none.</summary>
+    protected abstract Task<ChangeSet?> ChooseAsync(
+        Dataset dataset, IReadOnlyList<LakeFile> waiting, Position from, StageAttempt attempt, List<FileNote> notes,
+        List<string> warnings, CancellationToken cancel);
+
+    /// <summary>Stages a file; null when it cannot be loaded now, which is noted or said.</summary>
+    protected async Task<StagedFile?> StageAsync(
+        Dataset dataset, LakeFile file, string action, List<FileNote> notes, List<string> said, CancellationToken cancel)
+    {
+        try
+        {
+            var stager = new Stager(Spool(dataset), Flow.Limits.ToLimits());
+            return await stager.StageAsync(lake, file, Format(file), DeclaredNames(), cancel);
+        }
+        catch (HeadraceException error) when (error.Code is "HDR-111" or "HDR-112")
+        {
+            said.Add($"{file.Key} changed or went while it was read; the next run looks again");
+            return null;
+        }
+        catch (HeadraceException error)
+        {
+            notes.Add(Refuse(file, "", action, error));
+            return null;
+        }
+    }
+
+    /// <summary>Reads a small file (a schema document) whole.</summary>
+    protected async Task<(byte[] Bytes, string Sha256)> ReadAsync(LakeFile file, CancellationToken cancel)
+    {
+        const int most = 4 << 20;
+        if (file.Size > most)
+            throw Error.BadSchemaDocument($"{lake.Address}/{file.Key}", "it is larger than 4 MB");
+        await using var stream = await lake.OpenAsync(file, cancel);
+        var bytes = new byte[file.Size];
+        await stream.ReadExactlyAsync(bytes, cancel);
+        await lake.ConfirmAsync(file, cancel);
+        return (bytes, Convert.ToHexStringLower(SHA256.HashData(bytes)));
+    }
+
+    protected static FileNote Refuse(LakeFile file, string sha256, string action, HeadraceException error) =>
+        new(file, sha256, action, FileFate.Refused, error.What, error);
+
+    protected string Where(LakeFile file) => $"{lake.Address}/{file.Key}";
+
+    // A file whose ending says nothing is text of some kind; CSV is the likeliest, and its header will tell.
+    protected FileFormat Format(LakeFile file) => Flow.Source.FormatOf(file.Key) ?? new FileFormat(FormatKind.Csv, Flow.Source.Csv.ToDialect());
+
+    protected LoadRules Rules => new()
+    {
+        Columns = [.. Flow.Columns.Values.Select(column => new DeclaredColumn(column.Name, column.From ?? column.Name, column.Type, column.Nullable))],
+        PrimaryKey = Flow.PrimaryKey,
+        Infer = Flow.Infer,
+        SchemaChanges = Flow.SchemaChanges,
+        OnFail = Flow.OnFail,
+        Allow = Flow.Allow,
+        MinRows = Flow.Limits.MinRows,
+    };
+
+    private static bool IsKnown(LakeFile file, Position from) =>
+        from.Files.TryGetValue(file.Key, out var known) && known.Stamp == file.Stamp;
+
+    private string[]? DeclaredNames() => Flow.Columns.Count == 0 ? null : [.. Flow.Columns.Values.Select(column => column.From ?? column.Name)];
+
+    private Dataset Name(LakeFile file)
+    {
+        var named = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var capture in pattern.Captures)
+            if (!Unnamed.Contains(capture))
+                named[capture] = file.Captures[capture];
+        return new Dataset(string.Join('/', [Flow.Name, .. named.Values]), Flow.Name, named);
+    }
+
+    // The folder's name is a hash: a captured value never becomes a path.
+    private string Spool(Dataset dataset) =>
+        Path.Combine(spool, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(dataset.Name)))[..16]);
+
+    private async Task<IReadOnlyList<LakeFile>> ListSettledAsync(CancellationToken cancel)
+    {
+        var first = await lake.ListAsync(pattern, Skipped, cancel);
+        var now = clock.GetUtcNow();
+        var wait = first.Select(file => Remaining(file, now)).DefaultIfEmpty(TimeSpan.Zero).Max();
+        if (wait <= TimeSpan.Zero)
+            return first;
+
+        var pause = wait < LongestWait ? wait : LongestWait;
+        await Task.Delay(pause, clock, cancel);
+        warnings.Clear();
+        var before = first.ToDictionary(file => file.Key, file => file, StringComparer.Ordinal);
+        var settled = new List<LakeFile>();
+        foreach (var file in await lake.ListAsync(pattern, Skipped, cancel))
+        {
+            if (before.TryGetValue(file.Key, out var was) && was.Stamp == file.Stamp && Remaining(was, now) <= pause)
+                settled.Add(file);
+            else
+                warnings.Add($"{file.Key} is still being written; the next run looks again");
+        }
+
+        return settled;
+    }
+
+    // A time of landing in the future (another machine's clock) counts from now.
+    private TimeSpan Remaining(LakeFile file, DateTimeOffset now) =>
+        file.LandedAt > now ? Flow.Settle : file.LandedAt + Flow.Settle - now;
+
+    private void Skipped(string key, string reason) => warnings.Add($"{key} was left out: {reason}");
+}

@@ -1,0 +1,135 @@
+namespace Headrace;
+
+/// <summary>A target column and where each file has it.</summary>
+/// <param name="Name">In the target, as the target spells it.</param>
+/// <param name="Type">Null until it is inferred.</param>
+/// <param name="IsNew">The target lacks it.</param>
+public sealed record ShapeColumn(string Name, ColumnType? Type, bool Nullable, bool IsNew);
+
+/// <summary>A file of a change set, matched to the target: the index of each target column among the file's, or -1.</summary>
+public sealed record ShapedFile(StagedFile File, IReadOnlyList<StagedColumn> Columns, IReadOnlyList<int> Indexes);
+
+/// <summary>
+/// The columns that a change set brings and those that its target has, matched by name without regard to case.
+/// Files that break the flow's rules on columns are refused; the others are not held up.
+/// </summary>
+public sealed class TableShape
+{
+    private readonly ChangeSet changes;
+    private readonly List<ShapeColumn> columns = [];
+    private readonly bool isNew;
+
+    /// <param name="read">The columns of a file whose footer knows them (Parquet).</param>
+    public TableShape(ChangeSet changes, Func<StagedFile, IReadOnlyList<StagedColumn>> read)
+    {
+        this.changes = changes;
+        isNew = changes.From.Table is null;
+        Seed();
+        var fixedColumns = columns.Count;
+        var matched = new List<(StagedFile File, IReadOnlyList<StagedColumn> Columns)>();
+        foreach (var file in changes.Files)
+        {
+            var found = file.IsParquet ? read(file) : file.Columns;
+            if (found.Count > 0 && Check(file, found, columns.Take(fixedColumns).ToList()) is { } error)
+            {
+                Refused.Add(new FileNote(file.File, file.Sha256, changes.Action, FileFate.Refused, error.What, error));
+                continue;
+            }
+
+            Extend(found);
+            matched.Add((file, found));
+        }
+
+        foreach (var (file, found) in matched)
+            Files.Add(new ShapedFile(file, found, [.. columns.Select(column => IndexOf(found, Source(column.Name)))]));
+        Warn();
+    }
+
+    /// <summary>The target's columns in order, new ones last.</summary>
+    public IReadOnlyList<ShapeColumn> Columns => columns;
+
+    public List<ShapedFile> Files { get; } = [];
+
+    public List<FileNote> Refused { get; } = [];
+
+    public List<string> Warnings { get; } = [];
+
+    /// <summary>True when the table has to be created.</summary>
+    public bool IsNew => isNew && columns.Count > 0;
+
+    /// <summary>True when some file brings the column.</summary>
+    public bool Brings(int column) => Files.Exists(file => file.Indexes[column] >= 0);
+
+    /// <summary>Gives a column the type that was inferred for it.</summary>
+    public void Settle(int column, ColumnType type) => columns[column] = columns[column] with { Type = type };
+
+    private void Seed()
+    {
+        var known = changes.From.Table ?? changes.From.Schema?.Document.Columns;
+        if (known is not null)
+            foreach (var column in known)
+                columns.Add(new ShapeColumn(column.Name, column.Type, column.Nullable && (Declared(column.Name)?.Nullable ?? true), isNew));
+        if (changes.From.Schema is not null)
+            return;
+        foreach (var column in changes.Rules.Columns)
+            if (!columns.Exists(seen => Same(seen.Name, column.Name)))
+                columns.Add(new ShapeColumn(column.Name, column.Type, column.Nullable, IsNew: true));
+    }
+
+    private HeadraceException? Check(StagedFile file, IReadOnlyList<StagedColumn> found, List<ShapeColumn> known)
+    {
+        var source = file.File.Key;
+        var names = found.Select(column => column.Name).ToList();
+        var missing = known.Where(column => IndexOf(found, Source(column.Name)) < 0).Select(column => column.Name).ToList();
+        var extra = names.Where(name => !known.Exists(column => Same(Source(column.Name), name))).ToList();
+
+        if (changes.From.Schema is { } schema)
+            return missing.Count + extra.Count == 0 ? null : Error.ColumnsDiffer(source, schema.Document, names);
+        if (known.Count > 0 && missing.Count == known.Count)
+            return Error.HeaderMismatch(source, known.Select(column => Source(column.Name)), names);
+        foreach (var key in changes.Rules.PrimaryKey)
+            if (IndexOf(found, Source(key)) < 0)
+                return Error.KeyMissing(source, key, names);
+        var isFrozen = changes.Rules.SchemaChanges == SchemaChanges.Freeze;
+        if (isFrozen && missing.Count > 0)
+            return Error.ColumnGone(source, missing[0], names);
+        return (isFrozen || !changes.Rules.Infer) && extra.Count > 0 && known.Count > 0 ? Error.ColumnNew(source, extra[0], known.Select(column => column.Name)) : null;
+    }
+
+    private void Extend(IReadOnlyList<StagedColumn> found)
+    {
+        foreach (var column in found)
+            if (!columns.Exists(seen => Same(Source(seen.Name), column.Name)))
+                columns.Add(new ShapeColumn(column.Name, null, true, IsNew: true));
+    }
+
+    private void Warn()
+    {
+        for (var i = 0; i < columns.Count; i++)
+        {
+            var (column, index) = (columns[i], i);
+            var without = Files.Where(file => file.Columns.Count > 0 && file.Indexes[index] < 0).Select(file => file.File.File.Key).ToList();
+            if (without.Count > 0 && !column.IsNew)
+                Warnings.Add($"column '{column.Name}' is missing in {Name(without)}");
+            if (column.IsNew && !isNew)
+                Warnings.Add($"column '{column.Name}' is new and was added");
+        }
+    }
+
+    private static string Name(List<string> keys) => keys.Count == 1 ? keys[0] : $"{keys[0]} and {keys.Count - 1} more files";
+
+    private DeclaredColumn? Declared(string name) => changes.Rules.Columns.FirstOrDefault(column => Same(column.Name, name));
+
+    /// <summary>The name in the file of a target column.</summary>
+    private string Source(string name) => Declared(name)?.From ?? name;
+
+    private static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
+
+    private static int IndexOf(IReadOnlyList<StagedColumn> columns, string name)
+    {
+        for (var i = 0; i < columns.Count; i++)
+            if (Same(columns[i].Name, name))
+                return i;
+        return -1;
+    }
+}
