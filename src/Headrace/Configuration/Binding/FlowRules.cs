@@ -1,0 +1,208 @@
+using System.Text;
+using System.Text.RegularExpressions;
+
+namespace Headrace.Configuration.Binding;
+
+/// <summary>What must hold between the keys of one flow, and between a flow and the connections.</summary>
+internal sealed partial class FlowRules(Problems problems, MapNode connectionNodes, IReadOnlyDictionary<string, Connection> connections)
+{
+    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_-]*$")]
+    private static partial Regex NamePattern();
+
+    /// <summary>Checks that a name can stand in paths, tables and command lines.</summary>
+    public void Name(ScalarNode name, string what)
+    {
+        if (!NamePattern().IsMatch(name.Text) || name.Text.Length > 100)
+            problems.Add(problems.At(name), Error.NameRefused(problems.At(name), what, name.Text));
+    }
+
+    /// <summary>Adds every broken rule to the problems, and returns the flow with what is not said filled in.</summary>
+    public Flow Check(Flow flow, MapNode node, ScalarNode name)
+    {
+        var where = $"flow '{flow.Name}'";
+        var place = new Places(node, name);
+        Connections(flow, place, where);
+        Modes(flow, place, where);
+        Path(flow, place, where);
+        Target(ref flow, place, where);
+        Columns(flow, place, where);
+        Csv(flow, place, where);
+        if (flow.Limits.MaxRecordBytes > int.MaxValue)
+            Disagree(place.Of("limits", "max_record_bytes"), where, "max_record_bytes is more than 2GB", "write a size of at most 2GB");
+        return Complete(flow, node);
+    }
+
+    void Connections(Flow flow, Places place, string where)
+    {
+        if (flow.Target.Connection.Length == 0)
+            problems.Add(problems.At(place.Name), Error.MissingKey(problems.At(place.Name), "target.connection", where, "add `target: { connection: NAME }` to the flow or to the defaults"), "target.connection");
+        else
+            Fits(flow.Target.Connection, typeof(DuckDbConnection), place.Of("target", "connection"), $"the target of {where}");
+        Fits(flow.Source.Connection, typeof(FolderConnection), place.Of("source", "connection"), $"the source of {where}");
+    }
+
+    void Fits(string name, Type needed, Node at, string where)
+    {
+        if (connectionNodes.Find(name) is null)
+            problems.Add(problems.At(at), Error.UnknownConnection(problems.At(at), name, where, [.. connectionNodes.Entries.Select(entry => entry.Key.Text)]), where);
+        else if (connections.TryGetValue(name, out var connection) && connection.GetType() != needed)
+            problems.Add(problems.At(at), Error.ConnectionUnfit(problems.At(at), name, connection.Kind, where, Connection.Kinds.First(kind => kind.Type == needed).Word), where);
+    }
+
+    void Modes(Flow flow, Places place, string where)
+    {
+        if (flow.Read is null)
+        {
+            if (place.Said("read") is null)
+                problems.Add(problems.At(place.Name), Error.MissingKey(problems.At(place.Name), "read", where, "add `read: incremental` (each file once) or `read: drop` (the path says what each file does)"), "read");
+            return;
+        }
+
+        if (flow.Read == ReadMode.Drop)
+        {
+            if (place.Said("write") is { } write)
+                Disagree(write, where, "'write' does not go with read: drop: the capture {action} of the path says what is written", "remove 'write', or use read: incremental");
+            return;
+        }
+
+        if (flow.Write is null)
+        {
+            if (place.Said("write") is null)
+                problems.Add(problems.At(place.Name), Error.MissingKey(problems.At(place.Name), "write", where, "add `write: append`, `write: replace` or `write: merge`"), "write");
+            return;
+        }
+
+        if (flow.Write == WriteMode.Merge && flow.PrimaryKey.Count == 0)
+            Disagree(place.Of("write"), where, "write: merge needs a primary_key", "add `primary_key:` with the column or columns that tell rows apart");
+        if (flow.ChangedFiles == ChangedFiles.Replace && flow.Write == WriteMode.Append)
+            Disagree(place.Of("changed_files"), where, "changed_files: replace needs write: merge or write: replace", "write changed_files: stop or append, or use write: merge with a primary_key");
+        if (flow.ChangedFiles == ChangedFiles.Append && flow.Write != WriteMode.Append)
+            Disagree(place.Of("changed_files"), where, "changed_files: append needs write: append", "write changed_files: stop or replace");
+    }
+
+    void Path(Flow flow, Places place, string where)
+    {
+        var path = flow.Source.Path;
+        var at = place.Of("source", "path");
+        if (path.Trim().Length == 0 || path.StartsWith('/') || path.Contains('\\') || path.Split('/').Contains(".."))
+            Refuse(at, where, "the source's path does not stay inside the connection's folder", "write a path from the connection's folder with / between its parts, without .. and without / at its start");
+        if (Captures.Fault(path) is { } fault)
+        {
+            Refuse(at, where, $"a capture of the source's path is wrong: {fault}", "correct the path");
+            return;
+        }
+
+        var captures = Captures.Of(path);
+        if (captures.GroupBy(capture => capture).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            Refuse(at, where, $"the source's path captures '{twice.Key}' twice", "give each capture a name of its own");
+        if (flow.Read == ReadMode.Drop)
+            foreach (var needed in (string[])["action", "table"])
+                if (!captures.Contains(needed))
+                    Refuse(at, where, $"read: drop needs the capture {{{needed}}} in the source's path", "write for example \"inbox/{database}/{action}/{table}/*\"", needed);
+    }
+
+    void Target(ref Flow flow, Places place, string where)
+    {
+        if (flow.Target.Table.Length == 0)
+            flow = flow with { Target = flow.Target with { Table = flow.Read == ReadMode.Drop ? "{table}" : flow.Name } };
+        var captured = Captures.Of(flow.Source.Path);
+        foreach (var (key, text) in (ReadOnlySpan<(string, string)>)[("schema", flow.Target.Schema), ("table", flow.Target.Table)])
+        {
+            var at = place.Of("target", key);
+            if (text.Trim().Length == 0)
+                Refuse(at, where, $"the target's {key} has no name", $"write a name after '{key}:'", key);
+            else if (Captures.Fault(text) is { } fault)
+                Refuse(at, where, $"a capture of the target's {key} is wrong: {fault}", $"correct the {key}", key);
+            foreach (var unknown in Captures.Of(text).Except(captured))
+                Refuse(at, where, $"the target's {key} uses {{{unknown}}}, which the source's path does not capture",
+                    captured.Count == 0 ? $"add {{{unknown}}} to the path" : Suggestion.Ask(unknown, captured, $"use one of {string.Join(", ", captured.Select(name => $"{{{name}}}"))}, or add {{{unknown}}} to the path"), unknown);
+        }
+
+        if (flow.Target.Schema.Equals("headrace", StringComparison.OrdinalIgnoreCase))
+            Disagree(place.Of("target", "schema"), where, "the schema 'headrace' is where Headrace keeps its own tables", "name another schema");
+    }
+
+    void Columns(Flow flow, Places place, string where)
+    {
+        var seen = new Dictionary<string, ScalarNode>(StringComparer.OrdinalIgnoreCase);
+        foreach (var (name, _) in (place.Said("columns") as MapNode ?? MapNode.Empty).Entries)
+        {
+            if (name.Text.Trim().Length == 0)
+                Disagree(name, where, "a column has no name", "give it one");
+            else if (!seen.TryAdd(name.Text, name))
+                problems.Add(problems.At(name), Error.DuplicateKey(problems.At(name), name.Text, seen[name.Text].Span.Line));
+        }
+
+        if (flow.PrimaryKey.GroupBy(column => column, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            Disagree(place.Of("primary_key"), where, $"primary_key names '{twice.Key}' twice", "name each column once");
+        if (flow.Infer)
+            return;
+        if (seen.Count == 0 && flow.Read == ReadMode.Incremental)
+            Disagree(place.Of("infer"), where, "infer: false needs columns", "list them under 'columns', or remove 'infer'");
+        else if (flow.PrimaryKey.FirstOrDefault(column => seen.Count > 0 && !seen.ContainsKey(column)) is { } missing)
+            Disagree(place.Of("primary_key"), where, $"primary_key names '{missing}', which is not among the columns", Suggestion.Ask(missing, seen.Keys, "list it under 'columns'"));
+    }
+
+    void Csv(Flow flow, Places place, string where)
+    {
+        var csv = flow.Source.Csv;
+        if (flow.Source.Format is FormatKind.Jsonl or FormatKind.Parquet && place.Said("source", "csv") is { } said)
+            Disagree(said, where, $"'csv' does not go with format: {Choices.WordOf(flow.Source.Format)}", "remove 'csv', or use format: csv");
+
+        foreach (var (key, text) in (ReadOnlySpan<(string, string?)>)[("delimiter", csv.Delimiter), ("quote", csv.Quote), ("escape", csv.Escape)])
+            if (text is not null && CsvOptions.OneCharacter(text) is null && !(key == "quote" && text is "" or "none"))
+                Disagree(place.Of("source", "csv", key), where, $"csv {key} is not one ASCII character", key == "delimiter" ? "write one character in quotes, or the word tab" : "write one character in quotes");
+        if (CsvOptions.OneCharacter(csv.Delimiter) is { } delimiter && delimiter == CsvOptions.OneCharacter(csv.Quote))
+            Disagree(place.Of("source", "csv", "delimiter"), where, "csv delimiter and quote are the same character", "change one of them");
+        if (csv.Decimal is not ("." or ","))
+            Disagree(place.Of("source", "csv", "decimal"), where, "csv decimal is neither . nor ,", "write \".\" or \",\"");
+        if (!KnowsEncoding(csv.Encoding))
+            Disagree(place.Of("source", "csv", "encoding"), where, $"csv encoding '{csv.Encoding}' is not known",
+                Suggestion.Ask(csv.Encoding, ["utf-8", "utf-16", "windows-1252", "iso-8859-1", "iso-8859-15"], "write for example utf-8, utf-16, windows-1252 or iso-8859-1"));
+        foreach (var (key, format) in (ReadOnlySpan<(string, string?)>)[("date", csv.Date), ("timestamp", csv.Timestamp)])
+            if (DateFormat.ToStrptime(format, out var unknown) is null && format is not null)
+                Disagree(place.Of("source", "csv", key), where, $"csv {key} has '{unknown}', which stands for no part of a date",
+                    "use yyyy MM dd HH mm ss fff, or %Y %m %d %H %M %S %g; put other letters in '…'");
+    }
+
+    static bool KnowsEncoding(string name)
+    {
+        if (name is "utf-8" or "utf-16")
+            return true;
+        try
+        {
+            return (CodePagesEncodingProvider.Instance.GetEncoding(name) ?? Encoding.GetEncoding(name)) is not null;
+        }
+        catch (ArgumentException)
+        {
+            return false;
+        }
+    }
+
+    Flow Complete(Flow flow, MapNode node) => flow with
+    {
+        ChangedFiles = flow.ChangedFiles ?? (flow.Write is null ? null : flow.Write == WriteMode.Append ? ChangedFiles.Stop : ChangedFiles.Replace),
+        Settle = flow.Source.Settle
+            ?? (node.Find("settle") is { Value.IsNull: false } ? flow.Settle : (TimeSpan?)null)
+            ?? (connections.GetValueOrDefault(flow.Source.Connection) as FolderConnection)?.Settle
+            ?? flow.Settle,
+    };
+
+    void Disagree(Node at, string where, string why, string next) => problems.Add(problems.At(at), Error.KeysDisagree(problems.At(at), where, why, next), why);
+
+    void Refuse(Node at, string where, string why, string next, string subject = "") => problems.Add(problems.At(at), Error.PathRefused(problems.At(at), where, why, next), subject);
+
+    /// <summary>Where the keys of a flow stand; the flow's name for what it does not say.</summary>
+    readonly record struct Places(MapNode Node, ScalarNode Name)
+    {
+        public Node? Said(params ReadOnlySpan<string> keys)
+        {
+            Node? node = Node;
+            foreach (var key in keys)
+                node = (node as MapNode)?.Find(key)?.Value;
+            return node is { IsNull: false } ? node : null;
+        }
+
+        public Node Of(params ReadOnlySpan<string> keys) => Said(keys) ?? Name;
+    }
+}

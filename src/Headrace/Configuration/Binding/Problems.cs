@@ -1,0 +1,63 @@
+using System.Text.RegularExpressions;
+
+namespace Headrace.Configuration.Binding;
+
+/// <summary>Collects what is wrong with one file, each thing once, and shows where.</summary>
+internal sealed partial class Problems(string file, string text)
+{
+    const int LongestExcerpt = 140;
+
+    readonly List<(Place Place, HeadraceException Problem)> found = [];
+    readonly HashSet<(string Code, int Line, int Column, string Subject)> known = [];
+    string[]? lines;
+
+    public bool Any => found.Count > 0;
+
+    string[] Lines => lines ??= text.ReplaceLineEndings("\n").Split('\n');
+
+    /// <summary>All of them, from the top of the file down.</summary>
+    public IReadOnlyList<HeadraceException> All =>
+        [.. found.OrderBy(one => one.Place.Line).ThenBy(one => one.Place.Column).Select(one => one.Problem)];
+
+    /// <summary>Adds a problem unless the same one is there already: defaults are read once for each flow. The subject tells two of one code at one place apart.</summary>
+    public void Add(Place place, HeadraceException problem, string subject = "")
+    {
+        if (known.Add((problem.Code, place.Line, place.Column, subject)))
+            found.Add((place, problem));
+    }
+
+    public Place At(Node node) => At(node.Span);
+
+    public Place At(Span span)
+    {
+        var line = Math.Max(1, span.Line);
+        var length = span.EndLine == span.Line ? span.EndColumn - span.Column : int.MaxValue;
+        return new Place(file, line, Math.Max(1, span.Column), Excerpt(line, Math.Max(1, span.Column), length));
+    }
+
+    public string LineAt(int line) => line >= 1 && line <= Lines.Length ? Lines[line - 1] : "";
+
+    // The line before gives the eye a hold; a caret line points at the words.
+    string Excerpt(int line, int column, int length)
+    {
+        var number = line.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        var shown = Shown(line);
+        if (shown.Trim().Length == 0)
+            return "";
+        var carets = Math.Clamp(length, 1, Math.Max(1, shown.TrimEnd().Length - column + 1));
+        var before = Shown(line - 1).Trim().Length == 0
+            ? ""
+            : $"{(line - 1).ToString(System.Globalization.CultureInfo.InvariantCulture).PadLeft(number.Length)} | {Shown(line - 1)}\n";
+        return $"{before}{number} | {shown}\n{new string(' ', number.Length)} | {new string(' ', Math.Min(column - 1, LongestExcerpt))}{new string('^', carets)}";
+    }
+
+    // A password that somebody wrote into the file must not go on from here into a log.
+    string Shown(int line)
+    {
+        var shown = Password().Replace(LineAt(line).Replace('\t', ' '), "$1***");
+        return shown.Length <= LongestExcerpt ? shown : shown[..LongestExcerpt];
+    }
+
+    [GeneratedRegex(@"((?:password|passwd|secret|token|access_key)\w*[""']?\s*:\s*)(?![""']?\$\{)[^\s,}].*$", RegexOptions.IgnoreCase)]
+    private static partial Regex Password();
+}

@@ -1,0 +1,70 @@
+using System.Collections.Concurrent;
+using System.Reflection;
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+
+namespace Headrace.Configuration.Binding;
+
+/// <summary>The keys of a record, made from its properties once. Loader, schema, reference and <c>config show</c> all read this.</summary>
+internal sealed class RecordPlan
+{
+    static readonly ConcurrentDictionary<Type, RecordPlan> Plans = new();
+
+    RecordPlan(Type type)
+    {
+        Type = type;
+        var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance);
+        Keys = [.. properties.Where(IsKey).Select(property => new KeyPlan(property))];
+        Name = properties.FirstOrDefault(property => property.Name == "Name" && !IsKey(property));
+    }
+
+    public Type Type { get; }
+
+    public IReadOnlyList<KeyPlan> Keys { get; }
+
+    /// <summary>The property that takes the key under which the record stands; null when it has none.</summary>
+    public PropertyInfo? Name { get; }
+
+    public IEnumerable<string> Words => Keys.Select(key => key.Word);
+
+    public static RecordPlan Of(Type type) => Plans.GetOrAdd(type, static type => new RecordPlan(type));
+
+    public KeyPlan? Find(string word)
+    {
+        foreach (var key in Keys)
+            if (key.Word == word)
+                return key;
+        return null;
+    }
+
+    /// <summary>A record with every key at its default.</summary>
+    public object New() => Activator.CreateInstance(Type)!;
+
+    // Every record of this namespace is bound key by key; everything else is one value.
+    public static bool IsRecord(Type type) => type.IsClass && type.Namespace == typeof(Project).Namespace;
+
+    /// <summary>The type of the values when <paramref name="type"/> is a map by name.</summary>
+    public static Type? MapOf(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>) ? type.GetGenericArguments()[1] : null;
+
+    public static bool IsKey(PropertyInfo property) => property.CanWrite && !property.IsDefined(typeof(NotAKeyAttribute));
+
+    /// <summary>The key of a property.</summary>
+    public static string WordOf(PropertyInfo property) =>
+        property.GetCustomAttribute<KeyAttribute>()?.Key ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
+}
+
+/// <summary>One key of a record.</summary>
+internal sealed class KeyPlan(PropertyInfo property)
+{
+    public PropertyInfo Property { get; } = property;
+
+    public string Word { get; } = RecordPlan.WordOf(property);
+
+    /// <summary>The type of its value; without the question mark.</summary>
+    public Type Type { get; } = Nullable.GetUnderlyingType(property.PropertyType) ?? property.PropertyType;
+
+    public bool Required { get; } = property.IsDefined(typeof(RequiredMemberAttribute));
+
+    public long? AtLeast { get; } = property.GetCustomAttribute<AtLeastAttribute>()?.Value;
+}

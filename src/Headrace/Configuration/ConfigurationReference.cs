@@ -1,0 +1,62 @@
+using System.ComponentModel;
+using System.Globalization;
+using System.Reflection;
+using System.Text;
+using Headrace.Configuration.Binding;
+
+namespace Headrace.Configuration;
+
+/// <summary>The list of all keys in docs/configuration.md, made from the records that the file is bound to.</summary>
+public static class ConfigurationReference
+{
+    /// <summary>The line after which the generated part begins.</summary>
+    public const string Marker = "<!-- The rest of this page is made from the code: tests compare it. -->";
+
+    /// <summary>The generated part as Markdown.</summary>
+    public static string Write()
+    {
+        var text = new StringBuilder("## Every key\n\n");
+        Section(text, "The file", typeof(Project));
+        Section(text, "connections.NAME", typeof(Connection));
+        foreach (var (word, type) in Connection.Kinds)
+            Section(text, $"connections.NAME with type: {word}", type);
+        Section(text, "flows.NAME", typeof(Flow));
+        Section(text, "flows.NAME.source", typeof(Source));
+        Section(text, "flows.NAME.source.csv", typeof(CsvOptions));
+        Section(text, "flows.NAME.target", typeof(Target));
+        Section(text, "flows.NAME.columns.NAME", typeof(FlowColumn));
+        Section(text, "flows.NAME.limits", typeof(LimitOptions));
+        Section(text, "environments.NAME", typeof(ProjectEnvironment));
+        text.Append("### Column types\n\n`").Append(ColumnType.Names.Replace(", ", "`, `", StringComparison.Ordinal)).Append("`\n");
+        return text.ToString();
+    }
+
+    static void Section(StringBuilder text, string title, Type type)
+    {
+        text.Append(CultureInfo.InvariantCulture, $"### {title}\n\n{type.GetCustomAttribute<DescriptionAttribute>()!.Description}\n\n| Key | Type | Default | |\n|---|---|---|---|\n");
+        if (type == typeof(Connection))
+            text.Append(CultureInfo.InvariantCulture, $"| `type` | {string.Join(", ", Connection.Kinds.Select(kind => $"`{kind.Word}`"))} | required | What kind of place it is. |\n");
+        else
+            foreach (var key in RecordPlan.Of(type).Keys)
+                Row(text, type, key);
+        text.Append('\n');
+    }
+
+    static void Row(StringBuilder text, Type type, KeyPlan key)
+    {
+        var usual = key.Required ? "required" : Usual(key.Property.GetValue(RecordPlan.Of(type).New()));
+        var description = key.Property.GetCustomAttribute<DescriptionAttribute>()!.Description;
+        text.Append(CultureInfo.InvariantCulture, $"| `{key.Word}` | {Words(key.Type)} | {usual} | {description} |\n");
+    }
+
+    static string Words(Type type) => RecordPlan.MapOf(type) is not null ? "keys by name"
+        : type.IsEnum ? string.Join(", ", Choices.Of(type).Select(choice => $"`{choice.Word}`"))
+        : type == typeof(bool) ? "`true`, `false`"
+        : TypeWords.Of(type);
+
+    static string Usual(object? value) => value switch
+    {
+        IReadOnlyList<string> { Count: > 0 } many => string.Join(", ", many.Select(one => one.Length == 0 ? "empty" : $"`{one}`")),
+        _ => TypeWords.Text(value) is { Length: > 0 } one ? $"`{one}`" : "",
+    };
+}

@@ -1,0 +1,30 @@
+using System.ComponentModel;
+
+namespace Headrace.Configuration;
+
+/// <summary>
+/// One entry of <c>flows</c>, complete: the defaults are in it, the target has its names, <see cref="FlowSettings.Settle"/>
+/// is the one that holds, and <see cref="FlowSettings.ChangedFiles"/> is set unless the action comes from the path.
+/// </summary>
+[Description("A way from a source to a target.")]
+public sealed record Flow : FlowSettings
+{
+    [Description("Where the rows come from.")]
+    public required Source Source { get; init; }
+
+    /// <summary>The name under which it stands.</summary>
+    [NotAKey]
+    public string Name { get; init; } = "";
+
+    /// <summary>What happens to a changed file that does <paramref name="operation"/>.</summary>
+    public ChangedFiles ChangedFilesFor(Operation operation) =>
+        ChangedFiles ?? (operation == Operation.Append ? Headrace.ChangedFiles.Stop : Headrace.ChangedFiles.Replace);
+
+    /// <summary>The table for one set of captured values.</summary>
+    public TableName TableFor(IReadOnlyDictionary<string, string> captures) =>
+        new(Captures.Fill(Target.Schema, captures), Captures.Fill(Target.Table, captures));
+
+    /// <summary>The listed columns, in file order.</summary>
+    public IReadOnlyList<Column> ListedColumns() =>
+        [.. Columns.Values.Select(column => new Column(column.Name, column.Type, column.Nullable))];
+}

@@ -1,0 +1,73 @@
+using System.ComponentModel;
+
+namespace Headrace.Configuration;
+
+/// <summary>Every key of a flow that <c>defaults</c> may hold too.</summary>
+[Description("Any key of a flow except source.")]
+public record FlowSettings
+{
+    [Description("One sentence on what this flow is for.")]
+    public string? Description { get; init; }
+
+    [Description("Who to ask about it.")]
+    public string? Owner { get; init; }
+
+    [Description("Words to group flows by.")]
+    public IReadOnlyList<string> Tags { get; init; } = [];
+
+    [Description("A flow that is not enabled is checked with the file and never run.")]
+    public bool Enabled { get; init; } = true;
+
+    [Description("How what is new is found. incremental: each file once. drop: each file once, and the captures {action} and {table} of its path say what it does.")]
+    public ReadMode? Read { get; init; }
+
+    [Description("What happens to the rows of the table: append adds, replace puts the new rows in the place of all rows, merge inserts or updates by primary_key. Needed with read: incremental, not allowed with read: drop.")]
+    public WriteMode? Write { get; init; }
+
+    [Description("The columns that tell one row from all others; needed with write: merge.")]
+    public IReadOnlyList<string> PrimaryKey { get; init; } = [];
+
+    [Description("Where the rows go.")]
+    public Target Target { get; init; } = new();
+
+    [Description("The columns and their types, in the order of the table. What is not listed is found out from the data, unless infer: false.")]
+    public IReadOnlyDictionary<string, FlowColumn> Columns { get; init; } = new OrderedDictionary<string, FlowColumn>();
+
+    [Description("Whether columns that are not listed are taken, with types found out from the first change set and then kept.")]
+    public bool Infer { get; init; } = true;
+
+    [Description("What happens when the source has other columns than before: evolve adds new ones, freeze stops the load.")]
+    public SchemaChanges SchemaChanges { get; init; } = SchemaChanges.Evolve;
+
+    [Description("What happens to a row that cannot be loaded: quarantine sets it aside and good rows go on, stop loads nothing of the batch.")]
+    public OnFail OnFail { get; init; } = OnFail.Quarantine;
+
+    [Description("The largest share of rows that may go to quarantine before the load is stopped; any when it is not said.")]
+    public double? Allow { get; init; }
+
+    [Description("What happens when a loaded file has new content under its old name: stop asks, append adds the new rows (write: append only), replace puts them over the old ones (write: merge or replace). When it is not said: stop with write: append, else replace.")]
+    public ChangedFiles? ChangedFiles { get; init; }
+
+    [Description("What happens when the same bytes arrive under a second name: skip or load.")]
+    public SameContent SameContent { get; init; } = SameContent.Skip;
+
+    [Description("How often a failed run is tried again.")]
+    [AtLeast(0)]
+    public int Retries { get; init; } = 1;
+
+    [Description("How long to wait before a run is tried again.")]
+    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
+
+    [Description("How long one run may take; without end when it is not said.")]
+    public TimeSpan? Timeout { get; init; }
+
+    [Description("How long a file must be unchanged before it is read.")]
+    public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(2);
+
+    [Description("About how many bytes of files are committed together.")]
+    [AtLeast(1)]
+    public long BatchBytes { get; init; } = 1_000_000_000;
+
+    [Description("Bounds on what one file may cost; a file beyond them is refused.")]
+    public LimitOptions Limits { get; init; } = new();
+}

@@ -1,0 +1,35 @@
+using System.ComponentModel;
+
+namespace Headrace.Configuration;
+
+/// <summary>Bounds on what one file may cost, as users write them.</summary>
+[Description("Bounds on what one file may cost.")]
+public sealed record LimitOptions
+{
+    static readonly FileLimits Usual = new();
+
+    [Description("Bytes of one file, unpacked.")]
+    [AtLeast(1)]
+    public long MaxFileBytes { get; init; } = Usual.MaxFileBytes;
+
+    [Description("Unpacked bytes for each stored byte.")]
+    [AtLeast(1)]
+    public int MaxRatio { get; init; } = Usual.MaxRatio;
+
+    [Description("Bytes of one record; at most 2GB.")]
+    [AtLeast(1)]
+    public long MaxRecordBytes { get; init; } = Usual.MaxRecordBytes;
+
+    [Description("Columns of one file.")]
+    [AtLeast(1)]
+    public int MaxColumns { get; init; } = Usual.MaxColumns;
+
+    /// <summary>The same for a reader of files.</summary>
+    public FileLimits ToLimits() => new()
+    {
+        MaxFileBytes = MaxFileBytes,
+        MaxRatio = MaxRatio,
+        MaxRecordBytes = (int)Math.Min(MaxRecordBytes, int.MaxValue),
+        MaxColumns = MaxColumns,
+    };
+}

@@ -1,0 +1,34 @@
+namespace Headrace.Configuration;
+
+/// <summary>How a flow finds what is new at its source.</summary>
+public enum ReadMode
+{
+    /// <summary>Each file once.</summary>
+    Incremental,
+
+    /// <summary>Each file once; its path says what it does: append, truncate or schema.</summary>
+    Drop,
+}
+
+/// <summary>What a flow does with the rows of its table.</summary>
+public enum WriteMode
+{
+    /// <summary>New rows are added.</summary>
+    Append,
+
+    /// <summary>New rows take the place of all rows.</summary>
+    Replace,
+
+    /// <summary>New rows are inserted or updated by primary key.</summary>
+    Merge,
+}
+
+/// <summary>What happens when the same bytes arrive under a second name.</summary>
+public enum SameContent
+{
+    /// <summary>The second file is written down and not loaded.</summary>
+    Skip,
+
+    /// <summary>The second file is loaded as well.</summary>
+    Load,
+}

@@ -1,0 +1,61 @@
+using System.ComponentModel;
+using Headrace.Configuration.Binding;
+
+namespace Headrace.Configuration;
+
+/// <summary>What headrace.yaml says, with the chosen environment and the defaults applied.</summary>
+[Description("A Headrace project: where data lives, and the ways it goes.")]
+public sealed record Project
+{
+    [Description("The version of this file's format; always 1.")]
+    public required int Version { get; init; }
+
+    [Description("A name for the project; shown in messages.")]
+    [Key("project")]
+    public string? Name { get; init; }
+
+    [Description("The places data comes from and goes to, each under a name of its own.")]
+    public IReadOnlyDictionary<string, Connection> Connections { get; init; } = new OrderedDictionary<string, Connection>();
+
+    [Description("What each flow gets unless it says otherwise: any key of a flow except source.")]
+    public FlowSettings Defaults { get; init; } = new();
+
+    [Description("Other places for the same flows; `--env NAME` chooses one.")]
+    public IReadOnlyDictionary<string, ProjectEnvironment> Environments { get; init; } = new OrderedDictionary<string, ProjectEnvironment>();
+
+    [Description("The flows, each under a name of its own.")]
+    public IReadOnlyDictionary<string, Flow> Flows { get; init; } = new OrderedDictionary<string, Flow>();
+
+    [Description("Memory that Headrace may use; three quarters of the machine's when it is not said.")]
+    [AtLeast(1)]
+    public long? Memory { get; init; }
+
+    [Description("Threads that Headrace may use; one for each processor when it is not said.")]
+    [AtLeast(1)]
+    public int? Threads { get; init; }
+
+    [Description("How many datasets are loaded at once.")]
+    [AtLeast(1)]
+    public int Parallel { get; init; } = 5;
+
+    [Description("The folder for rows on their way; it may grow as large as a batch.")]
+    public string Spool { get; init; } = ".headrace/spool";
+
+    /// <summary>The project's folder, from its root; every relative path of the file starts here.</summary>
+    [NotAKey]
+    public string Folder { get; init; } = "";
+
+    /// <summary>The environment that was chosen; null for none.</summary>
+    [NotAKey]
+    public string? Environment { get; init; }
+
+    /// <summary>What may never be shown; every sink asks it.</summary>
+    [NotAKey]
+    public Secrets Secrets { get; init; } = new();
+
+    /// <summary>The file as it was written, after the environment and the defaults; variables are not resolved in it.</summary>
+    internal MapNode? Written { get; init; }
+
+    /// <summary>A path of the file from the machine's root.</summary>
+    public string FullPath(string path) => Path.GetFullPath(path, Folder);
+}

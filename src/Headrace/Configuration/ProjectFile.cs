@@ -1,0 +1,147 @@
+using System.Text;
+using Headrace.Configuration.Binding;
+
+namespace Headrace.Configuration;
+
+/// <summary>What came of loading a project: the project, or everything that is wrong with it.</summary>
+/// <param name="Project">Null when there is any problem.</param>
+/// <param name="Problems">From the top of the file down; empty when there is a project.</param>
+public sealed record LoadedProject(Project? Project, IReadOnlyList<HeadraceException> Problems);
+
+/// <summary>Reads <c>headrace.yaml</c>.</summary>
+public static class ProjectFile
+{
+    public const string Name = "headrace.yaml";
+
+    const int LargestFile = 5 * 1024 * 1024;
+
+    /// <summary>Loads the project in a folder.</summary>
+    /// <param name="folder">The project's folder.</param>
+    /// <param name="environment">One of the file's <c>environments</c>; null for none.</param>
+    /// <param name="variables">The environment variables.</param>
+    public static LoadedProject Load(string folder, string? environment, Func<string, string?> variables)
+    {
+        folder = Path.GetFullPath(folder);
+        var path = Path.Combine(folder, Name);
+        if (!File.Exists(path))
+            return new LoadedProject(null, [Error.ProjectMissing(folder)]);
+        if (new FileInfo(path).Length > LargestFile)
+            return new LoadedProject(null, [Error.DocumentRefused(new Place(Name, 1, 1, ""), "it is larger than 5 MB", "split the project")]);
+        try
+        {
+            return Parse(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path)), folder, environment, variables);
+        }
+        catch (DecoderFallbackException)
+        {
+            return new LoadedProject(null, [Error.YamlSyntax(new Place(Name, 1, 1, ""), "it is not UTF-8 text", "save it as UTF-8")]);
+        }
+    }
+
+    /// <summary>Loads a project from the text of its file.</summary>
+    public static LoadedProject Parse(string text, string folder, string? environment, Func<string, string?> variables)
+    {
+        text = text.TrimStart('\uFEFF');
+        var problems = new Problems(Name, text);
+        var project = YamlReader.Read(text, problems) is { } file ? Bind(file, folder, environment, variables, problems) : null;
+        return new LoadedProject(problems.Any ? null : project, problems.All);
+    }
+
+    /// <summary>The effective configuration as YAML: the environment and all defaults in it, secrets as they are written. With a flow: only it and its connections.</summary>
+    public static string Show(Project project, string? flow = null) => ProjectText.Write(project, flow);
+
+    static Project? Bind(MapNode file, string folder, string? environment, Func<string, string?> environmentVariables, Problems problems)
+    {
+        if (!Version(file, problems))
+            return null;
+        var secrets = new Secrets();
+        var variables = new Variables(folder, environmentVariables, problems, secrets);
+        var binder = new Binder(problems, variables);
+
+        var environments = Environments(file, binder, variables);
+        if (environment is not null)
+        {
+            if (file.Map("environments")?.Map(environment) is not { } chosen)
+            {
+                var known = (file.Map("environments") ?? MapNode.Empty).Entries.Select(entry => entry.Key.Text).ToArray();
+                problems.Add(new Place(Name, 1, 1, ""), Error.UnknownEnvironment(environment, known));
+                return null;
+            }
+
+            file = Overlay.Environment(file, chosen);
+        }
+
+        // Defaults are read by themselves for their own problems, and again under each flow for their values.
+        var flows = file.Find("flows");
+        var written = file.Without("environments");
+        if (flows is { Value: MapNode map })
+            written = written.With(new Entry(flows.Key, WithDefaults(map, file.Map("defaults") ?? MapNode.Empty)));
+        if (binder.Record(written, typeof(Project), "the file", file) is not Project project)
+            return null;
+        return project with
+        {
+            Environments = environments,
+            Flows = Flows(project, written, problems),
+            Folder = folder,
+            Environment = environment,
+            Secrets = secrets,
+            Written = written,
+        };
+    }
+
+    static bool Version(MapNode file, Problems problems)
+    {
+        // A file of another version is not read any further: its keys mean something else.
+        if (file.Find("version")?.Value is not ScalarNode { IsNull: false } version || version.Text == "1")
+            return true;
+        problems.Add(problems.At(version), Error.UnknownVersion(problems.At(version), version.Text));
+        return false;
+    }
+
+    static MapNode WithDefaults(MapNode flows, MapNode defaults) => new(
+        flows.Span,
+        [.. flows.Entries.Select(flow => flow.Value is MapNode settings ? flow with { Value = Overlay.Settings(defaults, settings) } : flow)],
+        flows.Braces);
+
+    static IReadOnlyDictionary<string, ProjectEnvironment> Environments(MapNode file, Binder binder, Variables variables)
+    {
+        if (file.Find("environments") is not { } entry)
+            return new Project { Version = 1 }.Environments;
+
+        // What is in the other environments has to make sense, but their variables need not be set here.
+        var node = entry.Value;
+        if (node is MapNode environments)
+            node = new MapNode(environments.Span, [.. environments.Entries.Select(one => one with { Value = Whole(one.Value, file) })]);
+        variables.Strict = false;
+        var only = new MapNode(file.Span, [new Entry(entry.Key, node), .. file.Entries.Where(one => one.Key.Text == "version")]);
+        var bound = binder.Record(only, typeof(Project), "the file", file) as Project;
+        variables.Strict = true;
+        return bound?.Environments ?? new Project { Version = 1 }.Environments;
+    }
+
+    // A connection of an environment may leave out what the file's connection of that name says.
+    static Node Whole(Node environment, MapNode file)
+    {
+        if (environment is not MapNode map || map.Find("connections") is not { Value: MapNode changed } connections)
+            return environment;
+        var whole = Overlay.Connections(file.Map("connections") ?? MapNode.Empty, changed);
+        var named = whole.Entries.Where(entry => changed.Find(entry.Key.Text) is not null);
+        return map.With(connections with { Value = new MapNode(changed.Span, [.. named]) });
+    }
+
+    static OrderedDictionary<string, Flow> Flows(Project project, MapNode file, Problems problems)
+    {
+        var connections = file.Map("connections") ?? MapNode.Empty;
+        var rules = new FlowRules(problems, connections, project.Connections);
+        foreach (var connection in connections.Entries)
+            rules.Name(connection.Key, "connection");
+        var flows = new OrderedDictionary<string, Flow>();
+        foreach (var (name, node) in (file.Map("flows") ?? MapNode.Empty).Entries)
+        {
+            rules.Name(name, "flow");
+            if (project.Flows.TryGetValue(name.Text, out var flow))
+                flows.Add(name.Text, rules.Check(flow, (MapNode)node, name));
+        }
+
+        return flows;
+    }
+}
