@@ -17,7 +17,7 @@ need npm "Node.js with npm (Debian: apt-get install npm)" "npm"
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
 arguments=(publish "$root/src/Headrace.Cli/Headrace.Cli.csproj" -c Release -o "$out" --use-current-runtime --self-contained false
-  -p:UseSharedCompilation=false -p:PublishReadyToRun=true -p:GenerateDocumentationFile=false -v quiet)
+  -p:UseSharedCompilation=false -p:PublishReadyToRun=true  -v quiet)
 echo "Building Headrace (the first time takes about half a minute)…"
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT

@@ -30,7 +30,8 @@ internal sealed class Workspace : IAsyncDisposable
     {
         var folder = System.IO.Path.GetFullPath(parsed.GetValue(CommandLine.Folder)!);
         var loaded = ProjectFile.Load(folder, parsed.GetValue(CommandLine.Environment), System.Environment.GetEnvironmentVariable);
-        screen.Redact = loaded.Secrets.Redact;
+        if (loaded.Project is { } known)
+            screen.Redact = known.Secrets.Redact;
         Failpoint.Hit("config_read");
         if (loaded.Project is { } project && loaded.Problems.Count == 0)
             return new Workspace(project, screen);
@@ -77,7 +78,7 @@ internal sealed class Workspace : IAsyncDisposable
         var temporary = System.IO.Path.Combine(Project.FullPath(Project.Spool), "temp");
         return warehouses[(path, isReadOnly)] = new DuckDbWarehouse(path, isReadOnly, new DuckDbSettings
         {
-            Memory = EngineMemory(settings.Memory ?? Project.Memory ?? Project.Defaults.Memory),
+            Memory = EngineMemory(settings.Memory ?? Project.Memory),
             Threads = settings.Threads ?? Project.Threads,
             TempDirectory = System.IO.Path.Combine(temporary, $"{System.Environment.ProcessId}"),
             AllowedDirectories = [Project.FullPath(Project.Spool)],

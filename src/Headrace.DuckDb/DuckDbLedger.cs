@@ -93,7 +93,7 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
             try
             {
                 Directory.CreateDirectory(folder);
-                using var database = DuckDbDatabase.Open(path, isReadOnly);
+                using var database = DuckDbDatabase.Open(path, new Dictionary<string, string> { ["access_mode"] = isReadOnly ? "READ_ONLY" : "READ_WRITE" });
                 using var db = database.Connect();
                 return use(db);
             }

@@ -24,6 +24,8 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         var shape = new TableShape(changes, ReadColumns);
         new TypeInference(db, cancel).Settle(shape, changes.Format.Csv);
 
+        if (Failpoint.Planted("files-before-rows"))
+            files.Loaded(dataset, changes.Target, [.. changes.Files.Select(file => FileLedger.Row(file.File, file.Sha256, changes.Action, FileFate.Loaded))], Id);
         db.Execute("BEGIN", cancel);
         Failpoint.Hit("transaction_begun");
         try
@@ -43,6 +45,8 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             db.Execute("COMMIT", CancellationToken.None);
             WasCommitSent = false;
             Failpoint.Hit("after_commit");
+            if (Failpoint.Planted("files-after-commit"))
+                files.Loaded(dataset, changes.Target, fileRows, Id);
             return Result;
         }
         catch when (!WasCommitSent)
@@ -142,7 +146,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
 
     private void Write(LoadResult result, TableShape shape)
     {
-        if (!Failpoint.Planted("files-in-own-transaction"))
+        if (!Failpoint.Planted("files-after-commit") && !Failpoint.Planted("files-before-rows"))
             files.Loaded(dataset, changes.Target, fileRows, Id);
         Failpoint.Hit("files_written");
         db.Execute(

@@ -141,7 +141,7 @@ public sealed class DuckDbWarehouse : IWarehouse
             db.Execute($"ATTACH {Sql.Literal(file)} AS {HeadraceTables.Catalog}{mode}", cancel);
             if (!isReadOnly || file != path)
                 db.Execute(HeadraceTables.Create, cancel);
-            settings.Harden(db);
+            settings.Harden(db, cancel);
             return memory;
         }
         catch

@@ -17,6 +17,12 @@ public static class Failpoint
         "files_written", "before_commit", "after_commit", "spool_removed", "ledger_written", "end",
     ];
 
+    /// <summary>Every bug that <c>HEADRACE_PLANT</c> can plant; the harness must find each.</summary>
+    public static readonly IReadOnlyList<string> Bugs =
+    [
+        "files-after-commit", "files-before-rows", "latest-name", "alias-loaded", "lenient-gzip", "bad-rows-dropped", "first-row-wins",
+    ];
+
     private static readonly bool Allowed = Environment.GetEnvironmentVariable("HEADRACE_ALLOW_FAILPOINTS") == "1";
     private static readonly string? Bug = Allowed ? Environment.GetEnvironmentVariable("HEADRACE_PLANT") : null;
     private static readonly string[]? Armed =

@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.CommandLine.Parsing;
 
 namespace Headrace.Cli.Commands;
 
@@ -71,7 +70,7 @@ internal static class DemoCommand
             screen.Say(screen.Dim($"  {sql}"));
             using var reader = db.Query(sql.Replace("from ", "from warehouse.", StringComparison.Ordinal), cancel);
             while (reader.Read())
-                screen.Say("    " + string.Join("  ", Enumerable.Range(0, reader.FieldCount).Select(i => (reader.GetText(i) ?? "NULL").PadRight(12))).TrimEnd());
+                screen.Say("    " + string.Join("  ", Enumerable.Range(0, reader.ColumnCount).Select(i => (reader.GetText(i) ?? "NULL").PadRight(12))).TrimEnd());
         }
     }
 

@@ -14,7 +14,7 @@ internal static class RunCommand
     {
         TimeBudget.Validators.Add(result =>
         {
-            if (result.Tokens is [{ Value: var text }] && !Configuration.Duration.TryParse(text, out _))
+            if (result.Tokens is [{ Value: var text }] && !Configuration.Binding.Quantity.TryDuration(text, out _))
                 result.AddError($"'{text}' is no time; write for example 30s, 50m or 2h.");
         });
         var command = new Command("run", "Find what is new in the flows' sources, check it and load it") { Flows, Accept, TimeBudget };
@@ -28,7 +28,7 @@ internal static class RunCommand
         await using var workspace = Workspace.Open(parsed, screen);
         if (workspace is null)
             return ExitCode.Usage;
-        TimeSpan? budget = parsed.GetValue(TimeBudget) is { } text && Configuration.Duration.TryParse(text, out var time) ? time : null;
+        TimeSpan? budget = parsed.GetValue(TimeBudget) is { } text && Configuration.Binding.Quantity.TryDuration(text, out var time) ? time : null;
         return await RunAsync(workspace, parsed.GetValue(Flows)!, budget, parsed.GetValue(Accept), cancel);
     }
 

@@ -26,5 +26,5 @@ internal static class VersionCommand
 
     public static VersionView Current() => new(
         typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0],
-        Environment.Version.ToString(), DuckDb.DuckDbDatabase.LibraryVersion, RuntimeInformation.RuntimeIdentifier);
+        Environment.Version.ToString(), DuckDb.DuckDbDatabase.Version.TrimStart('v'), RuntimeInformation.RuntimeIdentifier);
 }

@@ -68,6 +68,6 @@ public record FlowSettings
     [AtLeast(1)]
     public long BatchBytes { get; init; } = 1_000_000_000;
 
-    [Description("Bounds on what one file may cost; a file beyond them is refused.")]
+    [Description("Bounds on what one file may cost and do; a file beyond them is refused.")]
     public LimitOptions Limits { get; init; } = new();
 }

@@ -2,8 +2,8 @@ using System.ComponentModel;
 
 namespace Headrace.Configuration;
 
-/// <summary>Bounds on what one file may cost, as users write them.</summary>
-[Description("Bounds on what one file may cost.")]
+/// <summary>Bounds on what one file may cost and do, as users write them.</summary>
+[Description("Bounds on what one file may cost and do.")]
 public sealed record LimitOptions
 {
     static readonly FileLimits Usual = new();
@@ -23,6 +23,10 @@ public sealed record LimitOptions
     [Description("Columns of one file.")]
     [AtLeast(1)]
     public int MaxColumns { get; init; } = Usual.MaxColumns;
+
+    [Description("The least rows that may replace a table that has rows; an empty file does not wipe a table by mistake.")]
+    [AtLeast(0)]
+    public long MinRows { get; init; } = 1;
 
     /// <summary>The same for a reader of files.</summary>
     public FileLimits ToLimits() => new()

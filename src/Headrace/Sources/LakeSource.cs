@@ -143,7 +143,8 @@ public abstract class LakeSource : ISource
     };
 
     private static bool IsKnown(LakeFile file, Position from) =>
-        from.Files.TryGetValue(file.Key, out var known) && known.Stamp == file.Stamp;
+        (from.Files.TryGetValue(file.Key, out var known) && known.Stamp == file.Stamp)
+        || (Failpoint.Planted("latest-name") && from.Files.Keys.Any(key => string.CompareOrdinal(key, file.Key) > 0));
 
     private string[]? DeclaredNames() => Flow.Columns.Count == 0 ? null : [.. Flow.Columns.Values.Select(column => column.From ?? column.Name)];
 
