@@ -1,0 +1,204 @@
+using System.Text;
+using System.Text.Unicode;
+
+namespace Headrace.Staging;
+
+/// <summary>
+/// Cuts CSV into records. A record that is in the canonical form already is copied as it is; the others are written
+/// field by field. What is no row becomes a reject with its line, and the records after it are read as usual.
+/// </summary>
+internal sealed class CsvCutter : IRecordCutter
+{
+    private const byte Cr = (byte)'\r', Lf = (byte)'\n';
+
+    private readonly CsvDialect dialect;
+    private readonly FileLimits limits;
+    private readonly string source;
+    private readonly IReadOnlyList<string>? declared;
+    private readonly SegmentWriter rows;
+    private readonly RejectWriter rejects;
+    private readonly CsvScanner scanner;
+    private readonly CsvFields fields;
+    private StagedColumn[]? columns;
+    private long line = 1;
+    private long suspectUntil;
+    private int skip;
+
+    public CsvCutter(CsvDialect dialect, FileLimits limits, string source, IReadOnlyList<string>? declared, SegmentWriter rows, RejectWriter rejects)
+    {
+        this.dialect = dialect;
+        this.limits = limits;
+        this.source = source;
+        this.declared = declared;
+        this.rows = rows;
+        this.rejects = rejects;
+        skip = dialect.Skip;
+        scanner = new CsvScanner(dialect);
+        fields = new CsvFields(dialect, scanner);
+    }
+
+    public IReadOnlyList<StagedColumn> Columns => columns ?? [];
+
+    public int Cut(ReadOnlySpan<byte> data, bool isFinal)
+    {
+        var start = 0;
+        while (skip > 0 && start < data.Length)
+        {
+            var next = LineEnd(data[start..], isFinal, out _);
+            if (next < 0)
+                return start;
+            start += next;
+            line++;
+            skip--;
+        }
+
+        // Every record up to the last line end is judged at once, and one by one only when something is wrong.
+        var whole = isFinal ? data.Length : data.LastIndexOfAny(Cr, Lf) + 1;
+        var isClean = start >= whole || (Utf8.IsValid(data[start..whole]) && !data[start..whole].Contains((byte)0));
+        while (start < data.Length)
+        {
+            var taken = CutRecord(data[start..], isFinal, isClean);
+            if (taken == 0)
+                break;
+            start += taken;
+        }
+
+        return start;
+    }
+
+    public void Complete()
+    {
+    }
+
+    /// <summary>Takes one record, or one line of what is none. Returns the bytes taken; 0 when there are not enough yet.</summary>
+    private int CutRecord(ReadOnlySpan<byte> data, bool isFinal, bool isClean)
+    {
+        var extent = scanner.Scan(data, isFinal);
+        switch (extent.End)
+        {
+            case CsvEnd.Incomplete when data.Length <= limits.MaxRecordBytes:
+                return 0;
+            case CsvEnd.TextAfterQuote:
+                return RejectLine(data, isFinal, "text follows a closing quote", line + extent.InnerLines);
+            case CsvEnd.OpenQuote:
+                return RejectLine(data, isFinal, "a quote is opened and never closed");
+            case CsvEnd.Incomplete:
+            case CsvEnd.Whole when extent.Length > limits.MaxRecordBytes:
+                return RejectLine(data, isFinal, $"a quote is opened and not closed within max_record_bytes ({limits.MaxRecordBytes})");
+        }
+
+        var record = data[..extent.Length];
+        if (columns is null && (record.Length == 0 ? IsBlankSkipped() : StartsTable(record, extent)))
+        {
+            line += extent.InnerLines + 1;
+            return extent.Next;
+        }
+
+        var expected = columns!.Length;
+        if (extent.Fields != expected)
+        {
+            if (record.Length > 0)
+                rejects.Add(line, extent.Fields == 1 ? $"1 field where {expected} are expected" : $"{extent.Fields} fields where {expected} are expected", record);
+        }
+        else if (!isClean && FaultOf(record) is { } fault)
+            rejects.Add(line, fault, record);
+        else if (!extent.IsPlain && line <= suspectUntil)
+            rejects.Add(line, "a quote within a field, after a line with an open quote", record);
+        else
+        {
+            var segment = rows.Begin(line);
+            if (fields.IsCanonical && extent.IsPlain)
+                segment.Write(record);
+            else
+                fields.Write(record, segment);
+            rows.End();
+        }
+
+        line += extent.InnerLines + 1;
+        return extent.Next;
+    }
+
+    /// <summary>
+    /// Rejects the line at which a record with an unmatched quote starts, and only that line: the next one may be a good
+    /// record. It cannot go wrong often enough to be slow: a scan from a stray quote ends at the next one.
+    /// </summary>
+    private int RejectLine(ReadOnlySpan<byte> data, bool isFinal, string reason, long suspect = 0)
+    {
+        var next = LineEnd(data, isFinal, out var length);
+        if (length > limits.MaxRecordBytes || (next < 0 && data.Length > limits.MaxRecordBytes))
+            throw Error.LimitPassed(source, "max_record_bytes", limits.MaxRecordBytes, $"a line of {(next < 0 ? $"more than {data.Length}" : length)} bytes", line);
+        if (next < 0)
+            return 0;
+        if (columns is null && dialect.Header)
+            throw Error.Corrupt(source, $"The header cannot be read ({reason})").With("line", line);
+        rejects.Add(line, reason, data[..length]);
+
+        // A line inside what was meant as one quoted field must not pass as a record of its own because of a quote in it.
+        suspectUntil = Math.Max(suspectUntil, suspect);
+        line++;
+        return next;
+    }
+
+    /// <summary>The bytes up to the next line, its end included; -1 when the end is not there yet.</summary>
+    private static int LineEnd(ReadOnlySpan<byte> data, bool isFinal, out int length)
+    {
+        length = data.IndexOfAny(Cr, Lf);
+        if (length >= 0)
+            return CsvScanner.AfterLine(data, length, isFinal);
+        length = data.Length;
+        return isFinal ? data.Length : -1;
+    }
+
+    /// <summary>A blank line before the columns are known is a record only where one column is declared.</summary>
+    private bool IsBlankSkipped()
+    {
+        if (!dialect.Header && declared is { Count: 1 })
+            columns = [new StagedColumn(declared[0])];
+        return columns is null;
+    }
+
+    /// <summary>Learns the columns from the first record; true when it is a header and not a row.</summary>
+    private bool StartsTable(ReadOnlySpan<byte> record, CsvExtent extent)
+    {
+        if (extent.Fields > limits.MaxColumns)
+            throw Error.LimitPassed(source, "max_columns", limits.MaxColumns, $"{extent.Fields} columns", line);
+        if (!dialect.Header)
+        {
+            columns = declared is { Count: > 0 }
+                ? [.. declared.Select(name => new StagedColumn(name))]
+                : [.. Enumerable.Range(1, extent.Fields).Select(number => new StagedColumn($"col_{number}"))];
+            return false;
+        }
+
+        if (FaultOf(record) is { } fault)
+            throw Error.Corrupt(source, $"The header is no text ({fault})").With("line", line);
+        var names = fields.Read(record);
+        var seen = new Dictionary<string, string>(StringComparer.OrdinalIgnoreCase);
+        for (var i = 0; i < names.Count; i++)
+        {
+            if (string.IsNullOrWhiteSpace(names[i]))
+                throw Error.EmptyColumn(source, i + 1, line);
+            if (names[i].Any(c => char.IsControl(c) && c is not ('\t' or '\r' or '\n')))
+                throw Error.Corrupt(source, "The header is no text (it has control characters)").With("line", line);
+            if (!seen.TryAdd(names[i], names[i]))
+                throw Error.DuplicateColumn(source, seen[names[i]], names[i], line);
+        }
+
+        columns = [.. names.Select(name => new StagedColumn(name))];
+        return true;
+    }
+
+    private static string? FaultOf(ReadOnlySpan<byte> record)
+    {
+        var where = record.ContainsAny(Cr, Lf) ? "record" : "line";
+        var nul = record.IndexOf((byte)0);
+        if (nul >= 0)
+            return $"a NUL byte at byte {nul + 1} of the {where}";
+        if (Utf8.IsValid(record))
+            return null;
+        var at = 0;
+        while (Rune.DecodeFromUtf8(record[at..], out _, out var length) == System.Buffers.OperationStatus.Done)
+            at += length;
+        return $"not valid UTF-8 at byte {at + 1} of the {where}";
+    }
+}

@@ -1,0 +1,50 @@
+namespace Headrace.Staging;
+
+/// <summary>
+/// Writes records into numbered segments of about 32 MB, which an engine reads in parallel. A record never spans two.
+/// </summary>
+internal sealed class SegmentWriter(string folder, long segmentBytes) : IDisposable
+{
+    private readonly List<string> paths = [];
+    private byte[]? buffer;
+    private SpoolFile? current;
+
+    public IReadOnlyList<string> Paths => paths;
+
+    public long Records { get; private set; }
+
+    /// <summary>The segment for the next record, with the line number already written.</summary>
+    public SpoolFile Begin(long line)
+    {
+        if (current is null)
+        {
+            current = new SpoolFile(System.IO.Path.Combine(folder, $"{paths.Count + 1}.csv"), buffer);
+            paths.Add(current.Path);
+            buffer = current.Buffer;
+        }
+
+        current.WriteLineNumber(line);
+        return current;
+    }
+
+    public void End()
+    {
+        current!.Write((byte)'\n');
+        Records++;
+        if (current.Length >= segmentBytes)
+            CloseSegment();
+    }
+
+    public void Close() => CloseSegment();
+
+    public void Dispose() => current?.Dispose();
+
+    private void CloseSegment()
+    {
+        if (current is null)
+            return;
+        current.Close();
+        current = null;
+        Failpoint.Hit("segment_written");
+    }
+}

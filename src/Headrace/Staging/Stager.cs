@@ -1,0 +1,120 @@
+namespace Headrace.Staging;
+
+/// <summary>
+/// Copies lake files into the spool, in one pass over their bytes: hash, decompression, limits, encoding, records. Either
+/// a file is staged whole, or nothing of it is left behind.
+/// </summary>
+/// <param name="spool">A folder that belongs to this process alone; what it makes there is named by numbers, never by keys.</param>
+/// <param name="limits">What one file may cost.</param>
+public sealed class Stager(string spool, FileLimits limits)
+{
+    /// <summary>When a segment is full. Small only in tests.</summary>
+    internal long SegmentBytes { get; init; } = 32 << 20;
+
+    /// <summary>
+    /// Stages one listed file; <paramref name="declared"/> names the columns of a CSV file without a header. Throws the
+    /// errors HDR-110 to HDR-139.
+    /// </summary>
+    public async Task<StagedFile> StageAsync(ILake lake, LakeFile file, FileFormat format, IReadOnlyList<string>? declared, CancellationToken cancel)
+    {
+        var source = $"{lake.Address.TrimEnd('/')}/{file.Key}";
+        await using var opened = await lake.OpenAsync(file, cancel);
+        Failpoint.Hit("file_opened");
+        var folder = MakeFolder();
+        try
+        {
+            await using var stored = new StoredBytes(opened, source);
+            var staged = await CopyAsync(stored, file, format, declared, folder, cancel);
+            if (stored.Count != file.Size)
+                throw Error.FileChanging(source);
+            await lake.ConfirmAsync(file, cancel);
+            Failpoint.Hit("file_staged");
+            return staged;
+        }
+        catch
+        {
+            Directory.Delete(folder, recursive: true);
+            throw;
+        }
+    }
+
+    private async Task<StagedFile> CopyAsync(
+        StoredBytes stored, LakeFile file, FileFormat format, IReadOnlyList<string>? declared, string folder, CancellationToken cancel)
+    {
+        await using var plain = await PlainBytes.OpenAsync(stored, limits, cancel);
+        if (format.Kind == FormatKind.Parquet)
+        {
+            var path = Path.Combine(folder, "1.parquet");
+            var bytes = await ParquetCopy.CopyAsync(plain, path, cancel);
+            return new StagedFile { File = file, Sha256 = stored.Sha256(), Bytes = bytes, Records = -1, Columns = [], Segments = [path], IsParquet = true };
+        }
+
+        using var rows = new SegmentWriter(folder, SegmentBytes);
+        using var rejects = new RejectWriter(folder);
+        var dialect = format.Csv ?? new CsvDialect();
+        IRecordCutter cutter = format.Kind == FormatKind.Jsonl
+            ? new JsonRows(limits, stored.Source, rows, rejects)
+            : new CsvCutter(dialect, limits, stored.Source, declared, rows, rejects);
+        var text = await TextEncoding.OpenAsync(plain, dialect.Encoding, cancel);
+        await using (var pump = new BlockPump(text, stored.Source, cancel))
+            await CutAsync(pump, cutter, cancel);
+        rows.Close();
+        rejects.Close();
+        cutter.Complete();
+        return new StagedFile
+        {
+            File = file,
+            Sha256 = stored.Sha256(),
+            Bytes = plain.Count,
+            Records = rows.Records,
+            Columns = cutter.Columns,
+            Segments = rows.Paths,
+            Rejects = rejects.Path,
+            RejectCount = rejects.Count,
+        };
+    }
+
+    private static async Task CutAsync(BlockPump pump, IRecordCutter cutter, CancellationToken cancel)
+    {
+        var window = new ByteWindow();
+        while (!window.IsFinal)
+        {
+            // A record that is not whole yet is scanned again only when there is twice as much of it.
+            for (var enough = window.Bytes.Length * 2; !window.IsFinal;)
+            {
+                await pump.FillAsync(window, cancel);
+                if (window.Bytes.Length >= enough)
+                    break;
+            }
+
+            window.Advance(cutter.Cut(window.Bytes, window.IsFinal));
+        }
+    }
+
+    private string MakeFolder()
+    {
+        try
+        {
+            for (var number = 1; ; number++)
+            {
+                var folder = Path.GetFullPath(Path.Combine(spool, $"{number}"));
+                lock (MakingFolder)
+                {
+                    if (Path.Exists(folder))
+                        continue;
+                    if (OperatingSystem.IsWindows())
+                        Directory.CreateDirectory(folder);
+                    else
+                        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                    return folder;
+                }
+            }
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            throw Error.SpoolFailed(spool, e);
+        }
+    }
+
+    private static readonly Lock MakingFolder = new();
+}
