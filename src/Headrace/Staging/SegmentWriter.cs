@@ -8,10 +8,14 @@ internal sealed class SegmentWriter(string folder, long segmentBytes) : IDisposa
     private readonly List<string> paths = [];
     private byte[]? buffer;
     private SpoolFile? current;
+    private long start;
 
     public IReadOnlyList<string> Paths => paths;
 
     public long Records { get; private set; }
+
+    /// <summary>Bytes of the longest record.</summary>
+    public long Longest { get; private set; }
 
     /// <summary>The segment for the next record, with the line number already written.</summary>
     public SpoolFile Begin(long line)
@@ -23,6 +27,7 @@ internal sealed class SegmentWriter(string folder, long segmentBytes) : IDisposa
             buffer = current.Buffer;
         }
 
+        start = current.Length;
         current.WriteLineNumber(line);
         return current;
     }
@@ -31,6 +36,7 @@ internal sealed class SegmentWriter(string folder, long segmentBytes) : IDisposa
     {
         current!.Write((byte)'\n');
         Records++;
+        Longest = Math.Max(Longest, current.Length - start);
         if (current.Length >= segmentBytes)
             CloseSegment();
     }

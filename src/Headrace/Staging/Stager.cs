@@ -67,6 +67,7 @@ public sealed class Stager(string spool, FileLimits limits)
             Sha256 = stored.Sha256(),
             Bytes = plain.Count,
             Records = rows.Records,
+            LongestRecord = rows.Longest + cutter.Columns.Count, // columns that came later are filled up with commas
             Columns = cutter.Columns,
             Segments = rows.Paths,
             Rejects = rejects.Path,
