@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Headrace.Staging;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace Headrace.Staging;
 internal sealed class SegmentWriter(string folder, long segmentBytes) : IDisposable
 {
     private readonly List<string> paths = [];
-    private byte[]? buffer;
+    private byte[] buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
     private SpoolFile? current;
 
     public IReadOnlyList<string> Paths => paths;
@@ -20,7 +22,6 @@ internal sealed class SegmentWriter(string folder, long segmentBytes) : IDisposa
         {
             current = new SpoolFile(System.IO.Path.Combine(folder, $"{paths.Count + 1}.csv"), buffer);
             paths.Add(current.Path);
-            buffer = current.Buffer;
         }
 
         current.WriteLineNumber(line);
@@ -37,7 +38,13 @@ internal sealed class SegmentWriter(string folder, long segmentBytes) : IDisposa
 
     public void Close() => CloseSegment();
 
-    public void Dispose() => current?.Dispose();
+    public void Dispose()
+    {
+        current?.Dispose();
+        if (buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(buffer);
+        buffer = [];
+    }
 
     private void CloseSegment()
     {

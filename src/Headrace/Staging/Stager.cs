@@ -76,7 +76,7 @@ public sealed class Stager(string spool, FileLimits limits)
 
     private static async Task CutAsync(BlockPump pump, IRecordCutter cutter, CancellationToken cancel)
     {
-        var window = new ByteWindow();
+        using var window = new ByteWindow();
         while (!window.IsFinal)
         {
             // A record that is not whole yet is scanned again only when there is twice as much of it.
