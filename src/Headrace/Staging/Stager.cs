@@ -8,6 +8,9 @@ namespace Headrace.Staging;
 /// <param name="limits">What one file may cost.</param>
 public sealed class Stager(string spool, FileLimits limits)
 {
+    private static readonly Lock MakingFolder = new();
+    private int folders;
+
     /// <summary>When a segment is full. Small only in tests.</summary>
     internal long SegmentBytes { get; init; } = 32 << 20;
 
@@ -95,9 +98,9 @@ public sealed class Stager(string spool, FileLimits limits)
     {
         try
         {
-            for (var number = 1; ; number++)
+            while (true)
             {
-                var folder = Path.GetFullPath(Path.Combine(spool, $"{number}"));
+                var folder = Path.GetFullPath(Path.Combine(spool, $"{Interlocked.Increment(ref folders)}"));
                 lock (MakingFolder)
                 {
                     if (Path.Exists(folder))
@@ -115,6 +118,4 @@ public sealed class Stager(string spool, FileLimits limits)
             throw Error.SpoolFailed(spool, e);
         }
     }
-
-    private static readonly Lock MakingFolder = new();
 }
