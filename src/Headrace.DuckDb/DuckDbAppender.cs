@@ -111,9 +111,11 @@ public sealed unsafe class DuckDbAppender : IDisposable
     public void Close()
     {
         Check(Native.CloseAppender(handle));
-        if (owns)
-            connection.Execute("COMMIT", CancellationToken.None);
+        if (!owns)
+            return;
+        // A COMMIT that fails, for a conflict, has ended the transaction as well: there is nothing left to roll back.
         owns = false;
+        connection.Execute("COMMIT", CancellationToken.None);
     }
 
     /// <summary>Forgets what was not committed by <see cref="Close"/>.</summary>

@@ -38,7 +38,7 @@ public sealed class DuckDbConnection : IDisposable
         }
     }
 
-    /// <summary>Runs one statement, or several separated by <c>;</c> when there are no parameters.</summary>
+    /// <summary>Runs one statement, or several separated by <c>;</c> when there are no parameters; outside of a transaction each stands for itself.</summary>
     /// <returns>Rows inserted, updated, deleted or copied by all of them.</returns>
     public unsafe long Execute(string sql, CancellationToken cancel, params ReadOnlySpan<object?> parameters)
     {
