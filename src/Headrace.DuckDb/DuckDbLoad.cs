@@ -162,6 +162,8 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         var known = new Dictionary<string, KnownFile>(changes.From.Files, StringComparer.Ordinal);
         var contents = new Dictionary<string, string>(changes.From.Contents, StringComparer.Ordinal);
         var (newest, last) = (changes.From.NewestRowsAt, changes.From.LastContent);
+        if (changes.Action == "truncate")
+            contents.Clear();
         var loaded = changes.Schema is { } schema
             ? [(schema.File, schema.Sha256)]
             : changes.Files.Select(file => (file.File, file.Sha256)).Where(file => fileRows.Exists(row => row.Key == file.File.Key));

@@ -18,6 +18,7 @@ public sealed class DuckDbWarehouse : IWarehouse
     // DuckDB uses all cores for one statement; a second writer at the same time would bring conflicts and no speed.
     private readonly SemaphoreSlim writing = new(1, 1);
     private DuckDbDatabase? database;
+    private (long Since, long LastSeen)? locked;
 
     /// <param name="path">The file; it is made when it is not there, unless <paramref name="isReadOnly"/>.</param>
     /// <param name="isReadOnly">For plans and reports: nothing can be written, and a missing file is an empty warehouse.</param>
@@ -125,7 +126,6 @@ public sealed class DuckDbWarehouse : IWarehouse
 
     private async Task<DuckDbDatabase> OpenAsync(CancellationToken cancel)
     {
-        var started = clock.GetTimestamp();
         for (var pause = TimeSpan.FromMilliseconds(50); ; pause *= 2)
         {
             try
@@ -134,7 +134,11 @@ public sealed class DuckDbWarehouse : IWarehouse
             }
             catch (DuckDbException error) when (error.IsLocked)
             {
-                if (clock.GetElapsedTime(started) + pause > LongestWait)
+                // Who asks long after the last time does not pay for the waiting of others.
+                var now = clock.GetTimestamp();
+                var since = locked is { } before && clock.GetElapsedTime(before.LastSeen, now) < LongestWait ? before.Since : now;
+                locked = (since, now);
+                if (clock.GetElapsedTime(since, now) + pause > LongestWait)
                     throw Error.WarehouseBusy(path, error.LockHolder, error);
                 await Task.Delay(pause, clock, cancel);
             }

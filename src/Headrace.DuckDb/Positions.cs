@@ -13,7 +13,7 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
         var contents = new Dictionary<string, string>(StringComparer.Ordinal);
         string? lastContent = null;
         using (var files = db.Query(
-            $"SELECT key, stamp, coalesce(sha256, ''), outcome, error_code FROM {HeadraceTables.Table("files")} WHERE dataset = $1 ORDER BY sequence",
+            $"SELECT key, stamp, coalesce(sha256, ''), outcome, error_code, action FROM {HeadraceTables.Table("files")} WHERE dataset = $1 ORDER BY sequence",
             cancel, dataset.Name))
         {
             while (files.Read())
@@ -23,6 +23,8 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
                 (fate == FileFate.Refused ? refused : known)[file.Key] = file;
                 if (fate != FileFate.Loaded)
                     continue;
+                if (files.GetString(5) == "truncate")
+                    contents.Clear(); // the rows of what came before are gone, so it may come again
                 contents[file.Sha256] = file.Key;
                 lastContent = file.Sha256;
             }
