@@ -73,12 +73,28 @@ internal sealed class Screen
     /// <summary>Writes an error in the house form and gives the exit code.</summary>
     public int Fail(HeadraceException error)
     {
-        if (IsJson)
-            Data(JsonSerializer.Serialize(new ErrorView(ErrorJson.Of(RunError.Of(error))), Views.Default.ErrorView));
-        Error(RunError.Of(error));
-        if (IsVerbose)
-            Error(error.ToString());
+        Fail([error]);
         return ExitCode.Of(error);
+    }
+
+    /// <summary>Writes several errors; with --json they are one object.</summary>
+    public void Fail(IReadOnlyList<HeadraceException> errors)
+    {
+        if (IsJson)
+        {
+            var views = errors.Select(error => ErrorJson.Of(RunError.Of(error))).ToList();
+            Data(JsonSerializer.Serialize(new ErrorView(views[0], views.Count > 1 ? views : null), Views.Default.ErrorView));
+        }
+
+        foreach (var error in errors)
+        {
+            Error(RunError.Of(error));
+            if (IsVerbose)
+                Error(error.ToString());
+        }
+
+        if (errors.Count > 1)
+            Error($"{errors.Count} problems, nothing was run.");
     }
 
     /// <summary>Writes an error in the house form: what, where, found, next.</summary>
