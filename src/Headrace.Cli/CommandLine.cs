@@ -81,8 +81,7 @@ internal static class CommandLine
     }
 
     private static string? Suggest(ParseResult parsed) =>
-        parsed.UnmatchedTokens is [var word, ..] && parsed.CommandResult.Command is { Subcommands.Count: > 0 } root
-            ? root.Subcommands.Select(command => (command.Name, Distance: Text.Distance(word, command.Name)))
-                .Where(candidate => candidate.Distance <= 2).OrderBy(candidate => candidate.Distance).Select(candidate => candidate.Name).FirstOrDefault()
+        parsed.UnmatchedTokens is [var word, ..] && parsed.CommandResult.Command is { Subcommands.Count: > 0 } parent
+            ? Configuration.Binding.Suggestion.For(word, parent.Subcommands.Select(command => command.Name))
             : null;
 }

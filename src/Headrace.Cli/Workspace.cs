@@ -48,7 +48,7 @@ internal sealed class Workspace : IAsyncDisposable
     {
         foreach (var name in names)
             if (!Project.Flows.ContainsKey(name))
-                throw Error.NoFlow(name, Project.Flows.Keys, Nearest(name, Project.Flows.Keys));
+                throw Error.UnknownFlow(name, [.. Project.Flows.Keys]);
         return [.. Project.Flows.Values.Where(flow => names.Count == 0 ? flow.Enabled : names.Contains(flow.Name))];
     }
 
@@ -97,8 +97,4 @@ internal sealed class Workspace : IAsyncDisposable
 
     // The setting is for the whole process: the runtime and DuckDB's own buffers outside its limit want their part.
     private static long? EngineMemory(long? memory) => memory is { } bytes ? Math.Max(bytes * 6 / 10, 64L << 20) : null;
-
-    private static string? Nearest(string word, IEnumerable<string> names) =>
-        names.Select(name => (Name: name, Distance: Text.Distance(word, name))).Where(candidate => candidate.Distance <= 3)
-            .OrderBy(candidate => candidate.Distance).Select(candidate => candidate.Name).FirstOrDefault();
 }

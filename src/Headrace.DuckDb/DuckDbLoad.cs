@@ -115,7 +115,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             Ddl = ddl,
             Refused = shape.Refused,
             Warnings = [.. shape.Warnings, .. result.Warnings],
-            Position = After(columns.Count == 0 ? null : columns),
+            Position = After(shape.HasTable ? columns : null),
         };
     }
 

@@ -15,6 +15,8 @@ public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clo
     {
         using var db = await warehouse.ConnectAsync(cancel);
         var counts = new List<(string, long, DateTimeOffset)>();
+        if (!new Positions(db, cancel).Exists("headrace", "quarantine"))
+            return counts;
         using var reader = db.Query($"SELECT dataset, count(*), epoch_us(min(held_at)) FROM {Table} WHERE status = 'waiting' GROUP BY dataset ORDER BY dataset", cancel);
         while (reader.Read())
             counts.Add((reader.GetString(0), reader.GetInt64(1), Time(reader.GetInt64(2))));
@@ -26,6 +28,8 @@ public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clo
     {
         using var db = await warehouse.ConnectAsync(cancel);
         var rows = new List<QuarantinedRow>();
+        if (!new Positions(db, cancel).Exists("headrace", "quarantine"))
+            return rows;
         using var reader = db.Query(
             $"""
             SELECT id, flow, dataset, schema_name, table_name, file, line, "column", value, reason, "row", status, epoch_us(held_at), resolution

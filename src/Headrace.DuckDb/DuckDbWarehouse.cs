@@ -47,6 +47,10 @@ public sealed class DuckDbWarehouse : IWarehouse
             var load = new DuckDbLoad(db, changes, attempt, clock, cancel);
             try
             {
+                // The one thread that may ask while a statement runs is this timer's.
+                using var watch = attempt.Progress is { } progress
+                    ? clock.CreateTimer(_ => progress(Progress(db)), null, TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(100))
+                    : null;
                 return await Task.Run(() => Translate(load.Run), cancel);
             }
             catch (Exception) when (load.WasCommitSent)
@@ -107,7 +111,19 @@ public sealed class DuckDbWarehouse : IWarehouse
         return ValueTask.CompletedTask;
     }
 
-    /// <summary>Opens the file; all datasets of a run share one time of waiting for another process.</summary>
+    private static LoadProgress Progress(DuckDbConnection db)
+    {
+        try
+        {
+            var progress = db.QueryProgress;
+            return new LoadProgress("loads", progress.Rows, progress.Percentage < 0 ? null : progress.Percentage / 100);
+        }
+        catch (ObjectDisposedException)
+        {
+            return new LoadProgress("loads", 0, 1); // the timer fired once more as the load ended
+        }
+    }
+
     private async Task<DuckDbDatabase> OpenAsync(CancellationToken cancel)
     {
         for (var pause = TimeSpan.FromMilliseconds(50); ; pause *= 2)

@@ -66,7 +66,8 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
         return columns;
     }
 
-    private bool Exists(string schema, string table) => db.Scalar<long>(
+    /// <summary>True when the warehouse has the table.</summary>
+    public bool Exists(string schema, string table) => db.Scalar<long>(
         "SELECT count(*) FROM duckdb_tables() WHERE database_name = $1 AND lower(schema_name) = lower($2) AND lower(table_name) = lower($3)",
         cancel, HeadraceTables.Catalog, schema, table) > 0;
 

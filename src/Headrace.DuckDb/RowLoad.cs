@@ -6,8 +6,6 @@ internal sealed class RowLoad(
 {
     private readonly Dictionary<string, long> counts = new(StringComparer.Ordinal);
     private readonly string columns = string.Join(", ", shape.Columns.Select(column => Sql.Identifier(column.Name)));
-    private readonly bool hasTable = !attempt.IsPlan && shape.Columns.Count > 0 || changes.From.Table is not null;
-
     /// <summary>Rows that fit their types.</summary>
     public long Good { get; private set; }
 
@@ -20,10 +18,12 @@ internal sealed class RowLoad(
     public LoadResult Apply()
     {
         var result = new LoadResult { Position = changes.From };
+        if (!shape.HasTable)
+            return result;
         if (changes.Operation == Operation.Merge)
             return Merge(result);
 
-        var deleted = changes.Operation == Operation.Replace && hasTable ? Clear() : 0;
+        var deleted = changes.Operation == Operation.Replace ? Clear() : 0;
         foreach (var group in Groups())
             Take(group, rows => attempt.IsPlan
                 ? db.Scalar<long>($"SELECT count(*) FROM {rows.Source} WHERE {rows.Good}", cancel)

@@ -61,18 +61,25 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
         }
 
         var gate = new Lock();
-        await Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancel },
-            async (item, cancel) =>
-            {
-                var run = await RunAsync(item.Flow, item.Dataset, options, started, cancel);
-                lock (gate)
-                    runs.Add(run);
-            });
+        try
+        {
+            await Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancel },
+                async (item, cancel) =>
+                {
+                    var run = await RunAsync(item.Flow, item.Dataset, options, started, cancel);
+                    lock (gate)
+                        runs.Add(run);
+                });
+        }
+        finally
+        {
+            // An interrupted command has runs that ended, too.
+            runs.Sort((a, b) => string.CompareOrdinal(a.Dataset, b.Dataset));
+            if (!options.IsPlan)
+                await ledger.WriteAsync(runs, CancellationToken.None);
+            Failpoint.Hit("ledger_written");
+        }
 
-        runs.Sort((a, b) => string.CompareOrdinal(a.Dataset, b.Dataset));
-        if (!options.IsPlan)
-            await ledger.WriteAsync(runs, cancel);
-        Failpoint.Hit("ledger_written");
         return runs;
     }
 
@@ -91,7 +98,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
             Failpoint.Hit("dataset_held");
             options.Observe?.Invoke(run, null);
 
-            var steps = new Steps(flow, dataset, options, run, r => options.TimeBudget is { } budget && clock.GetElapsedTime(started) > budget);
+            var steps = new Steps(flow, dataset, options, run, () => options.TimeBudget is { } budget && clock.GetElapsedTime(started) > budget);
             try
             {
                 await Retry(flow).ExecuteAsync(async cancel => await steps.LoadAllAsync(cancel), timeout.Token);
@@ -149,9 +156,9 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
     };
 
     /// <summary>The batches of one dataset, one after another, until nothing is left.</summary>
-    private sealed class Steps(ReadyFlow flow, Dataset dataset, RunOptions options, Run run, Func<Run, bool> isOverBudget)
+    private sealed class Steps(ReadyFlow flow, Dataset dataset, RunOptions options, Run run, Func<bool> isOverBudget)
     {
-        private readonly StageAttempt stage = new(options.Accepted, options.IsPlan);
+        private readonly StageAttempt stage = new(options.Accepted, options.IsPlan, progress => options.Observe?.Invoke(run, progress));
         private readonly LoadAttempt load = new(run.Id, options.IsPlan, progress => options.Observe?.Invoke(run, progress));
         private Position? planned;
 
@@ -172,16 +179,25 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
                 if (found.Changes is null)
                     return;
 
-                var result = await flow.Warehouse.LoadAsync(found.Changes, load, cancel);
+                LoadResult result;
+                try
+                {
+                    result = await flow.Warehouse.LoadAsync(found.Changes, load, cancel);
+                }
+                catch (HeadraceException error) when (error.Outcome == Outcome.Stopped && found.Changes.Action != "load")
+                {
+                    // In a drop folder each file stands for itself: one that a check stops waits, the next is taken.
+                    await NoteAsync([.. found.Changes.Files.Select(file => new FileNote(file.File, file.Sha256, found.Changes.Action, FileFate.Refused, error.What, error))], target, cancel);
+                    continue;
+                }
+
                 Run = Run.Add(result);
-                foreach (var file in result.Refused)
-                    stage.Tried.Add(file.File.Key);
                 await NoteAsync(result.Refused, target, cancel);
                 if (Run.Error is null)
                     Run = Run with { Outcome = options.IsPlan ? Outcome.WouldLoad : Outcome.Loaded };
                 if (options.IsPlan)
                     planned = result.Position;
-                if (isOverBudget(Run))
+                if (isOverBudget())
                 {
                     Run = Run with { Warnings = [.. Run.Warnings, "the time budget is used up; the next run goes on from here"] };
                     return;
@@ -194,10 +210,14 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
             if (notes.Count == 0)
                 return;
             foreach (var note in notes)
+            {
+                stage.Tried.Add(note.File.Key);
                 if (note.Error is { } error)
                     Run = Run.Error is null
                         ? Run with { Error = RunError.Of(error.With("dataset", dataset.Name)), Outcome = error.Outcome }
                         : Run with { Warnings = [.. Run.Warnings, $"{note.File.Key}: {error.Message}"] };
+            }
+
             if (!options.IsPlan)
                 await flow.Warehouse.RecordAsync(dataset, target, notes, load, cancel);
         }

@@ -148,6 +148,6 @@ internal static class QuarantineCommand
     private static Configuration.Flow FlowOf(Workspace workspace, string of)
     {
         var name = of.Split('/')[0];
-        return workspace.Project.Flows.TryGetValue(name, out var flow) ? flow : throw Error.NoFlow(name, workspace.Project.Flows.Keys, null);
+        return workspace.Project.Flows.TryGetValue(name, out var flow) ? flow : throw Error.UnknownFlow(name, [.. workspace.Project.Flows.Keys]);
     }
 }

@@ -38,7 +38,7 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
 
             if (chosen.Count > 0 && (truncates || (chosen.Sum(staged => staged.Bytes) >= Flow.BatchBytes && !attempt.IsPlan)))
                 break;
-            if (await StageAsync(dataset, file, Action(file), notes, warnings, cancel) is not { } staged)
+            if (await StageAsync(dataset, file, Action(file), attempt, notes, warnings, cancel) is not { } staged)
                 continue;
             if (from.Files.GetValueOrDefault(file.Key) is { } known && known.Sha256 == staged.Sha256)
             {

@@ -24,7 +24,7 @@ public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimePr
             // The whole change set replaces the table, so it is never split.
             if (chosen.Sum(staged => staged.Bytes) >= Flow.BatchBytes && operation != Operation.Replace && !attempt.IsPlan)
                 break;
-            if (await StageAsync(dataset, file, "load", notes, warnings, cancel) is not { } staged)
+            if (await StageAsync(dataset, file, "load", attempt, notes, warnings, cancel) is not { } staged)
                 continue;
             if (chosen.Count > 0 && operation == Operation.Merge && !SameColumns(chosen[0], staged))
                 break;

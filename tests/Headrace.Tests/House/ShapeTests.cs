@@ -29,7 +29,7 @@ public partial class ShapeTests
     public void The_core_knows_no_driver()
     {
         var references = typeof(Runner).Assembly.GetReferencedAssemblies().Select(name => name.Name!)
-            .Where(name => !name.StartsWith("System.", StringComparison.Ordinal)).Order();
+            .Where(name => !name.StartsWith("System.", StringComparison.Ordinal) && !name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal)).Order();
 
         Assert.Equal(["Polly.Core", "YamlDotNet"], references);
     }
@@ -45,13 +45,13 @@ public partial class ShapeTests
     [Fact]
     public void Every_type_that_the_architecture_names_exists()
     {
-        var types = new[] { typeof(Runner), typeof(DuckDb.DuckDbWarehouse), typeof(Cli.CommandLine) }
+        var types = new[] { typeof(Runner), typeof(global::Headrace.DuckDb.DuckDbWarehouse), typeof(Cli.CommandLine) }
             .SelectMany(type => type.Assembly.GetTypes()).Select(type => type.Name.Split('`')[0]).ToHashSet();
         var named = TypeName().Matches(Repository.Read("ARCHITECTURE.md")).Select(match => match.Groups[1].Value)
             .Where(name => name is not ("Headrace" or "BannedSymbols")).Distinct().ToList();
 
         Assert.NotEmpty(named);
-        Assert.Empty(named.Where(name => !types.Contains(name)));
+        Assert.DoesNotContain(named, name => !types.Contains(name));
     }
 
     [Fact]
@@ -60,7 +60,7 @@ public partial class ShapeTests
         var named = PathName().Matches(Repository.Read("ARCHITECTURE.md")).Select(match => match.Groups[1].Value).Distinct().ToList();
 
         Assert.NotEmpty(named);
-        Assert.Empty(named.Where(path => !Path.Exists(Path.Combine(Repository.Root, path))));
+        Assert.DoesNotContain(named, path => !Path.Exists(Path.Combine(Repository.Root, path)));
     }
 
     [Fact]
