@@ -72,12 +72,11 @@ internal sealed class Workspace : IAsyncDisposable
         var path = Project.FullPath(settings.Path);
         if (warehouses.TryGetValue((path, isReadOnly), out var open))
             return open;
-        var temporary = System.IO.Path.Combine(Project.FullPath(Project.Spool), "temp");
         return warehouses[(path, isReadOnly)] = new DuckDbWarehouse(path, isReadOnly, new DuckDbSettings
         {
             Memory = EngineMemory(settings.Memory ?? Project.Memory),
             Threads = settings.Threads ?? Project.Threads,
-            TempDirectory = System.IO.Path.Combine(temporary, $"{System.Environment.ProcessId}"),
+            TempDirectory = Temporary.Folder(Project.FullPath(Project.Spool), warehouses.Count),
             AllowedDirectories = [Project.FullPath(Project.Spool)],
         }, Clock);
     }

@@ -24,8 +24,6 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         var shape = new TableShape(changes, ReadColumns);
         new TypeInference(db, cancel).Settle(shape, changes.Format.Csv);
 
-        if (Failpoint.Planted("files-before-rows"))
-            files.Loaded(dataset, changes.Target, [.. changes.Files.Select(file => FileLedger.Row(file.File, file.Sha256, changes.Action, FileFate.Loaded))], Id);
         db.Execute("BEGIN", cancel);
         Failpoint.Hit("transaction_begun");
         try
@@ -33,6 +31,8 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             Fence();
             Failpoint.Hit("fenced");
             Result = changes.Schema is null ? LoadRows(shape) : LoadSchema();
+            if (Failpoint.Planted("files-before-rows") && changes.Schema is null && changes.From.Table is not null)
+                Result = LoadAfterFiles(shape);
             if (attempt.IsPlan)
             {
                 db.Execute("ROLLBACK", CancellationToken.None);
@@ -120,6 +120,18 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
     }
 
     private List<FileRow> fileRows = [];
+    private bool filesAreWritten;
+
+    // The planted bug: the files are on record before their rows are there.
+    private LoadResult LoadAfterFiles(TableShape shape)
+    {
+        db.Execute("ROLLBACK", cancel);
+        files.Loaded(dataset, changes.Target, fileRows, Id);
+        filesAreWritten = true;
+        db.Execute("BEGIN", cancel);
+        Fence();
+        return LoadRows(shape);
+    }
 
     private LoadResult LoadSchema()
     {
@@ -146,7 +158,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
 
     private void Write(LoadResult result, TableShape shape)
     {
-        if (!Failpoint.Planted("files-after-commit") && !Failpoint.Planted("files-before-rows"))
+        if (!Failpoint.Planted("files-after-commit") && !filesAreWritten)
             files.Loaded(dataset, changes.Target, fileRows, Id);
         Failpoint.Hit("files_written");
         db.Execute(

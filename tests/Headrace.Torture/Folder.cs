@@ -82,6 +82,13 @@ internal sealed class Folder : IDisposable
 
     public void Remove(LakeItem item) => File.Delete(System.IO.Path.Combine(Lake, item.Key));
 
+    /// <summary>Leaves what an engine that was killed while it spilled leaves; the rows here are too few for one to spill.</summary>
+    public void Spill(int process)
+    {
+        var left = Directory.CreateDirectory(System.IO.Path.Combine(Spool, "temp", $"{process}-0"));
+        File.WriteAllText(System.IO.Path.Combine(left.FullName, "duckdb_temp_storage_DEFAULT-0.tmp"), "left");
+    }
+
     public static byte[] PackZstd(byte[] plain)
     {
         using var process = Process.Start(new ProcessStartInfo("zstd", ["-q", "-c"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;

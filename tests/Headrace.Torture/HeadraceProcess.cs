@@ -38,6 +38,9 @@ internal sealed partial class HeadraceProcess : IDisposable
         Running[this] = true;
     }
 
+    /// <summary>The number that the system gave it.</summary>
+    public int Id => process.Id;
+
     /// <summary>Starts <c>headrace ARGUMENTS</c> in a project's folder.</summary>
     /// <param name="failpoint"><c>name:hit:action</c>, or null.</param>
     /// <param name="plant">A bug to plant, or null.</param>

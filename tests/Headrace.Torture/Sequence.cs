@@ -210,7 +210,10 @@ internal sealed class Sequence : IDisposable
     private async Task<Ended> EndAsync(string? failpoint, string[]? arguments = null)
     {
         using var process = Start(arguments ?? ["run", "--json"], failpoint);
-        return await process.WaitAsync(Longest);
+        var ended = await process.WaitAsync(Longest);
+        if (ended.WasKilled && random.Next(4) == 0)
+            folder.Spill(process.Id);
+        return ended;
     }
 
     private HeadraceProcess Start(string[] arguments, string? failpoint)
