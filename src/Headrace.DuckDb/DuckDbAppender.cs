@@ -3,30 +3,43 @@ using System.Runtime.InteropServices;
 namespace Headrace.DuckDb;
 
 /// <summary>
-/// Appends rows to a table. Rows count when <see cref="Flush"/> or <see cref="Close"/> has written them, and then in the
-/// transaction that is open, or each time in one of its own. A row that breaks a constraint fails the writing, and none
-/// of the rows of that writing stays.
+/// Appends rows to a table, in the transaction that is open or else in one of its own, which <see cref="Close"/> commits:
+/// all rows are there afterwards, or none. A row that breaks a constraint fails the writing.
 /// </summary>
-/// <remarks>Disposed without <see cref="Close"/> it forgets what was not flushed: an exception on the way loads no half of a file.</remarks>
+/// <remarks>
+/// Disposed without <see cref="Close"/> it commits nothing, so that an exception on the way loads no half of a file. In a
+/// transaction that was open before, some rows may be written by then: roll it back.
+/// </remarks>
 public sealed unsafe class DuckDbAppender : IDisposable
 {
-    private readonly AppenderHandle handle;
+    private readonly DuckDbConnection connection;
+    private readonly AppenderHandle handle = new();
+    private bool owns;
 
-    private DuckDbAppender(AppenderHandle handle) => this.handle = handle;
+    private DuckDbAppender(DuckDbConnection connection) => this.connection = connection;
 
     /// <summary>How many values make a row.</summary>
     public int ColumnCount => (int)Native.AppenderColumnCount(handle);
 
-    internal static DuckDbAppender Create(ConnectionHandle connection, string schema, string table)
+    internal static DuckDbAppender Create(DuckDbConnection connection, string schema, string table)
     {
-        var state = Native.CreateAppender(connection, Native.Whole(schema, nameof(schema)), Native.Whole(table, nameof(table)), out var created);
-        var handle = new AppenderHandle();
-        handle.Set(created);
-        var appender = new DuckDbAppender(handle);
-        if (state == 0)
+        Native.Whole(schema, nameof(schema));
+        Native.Whole(table, nameof(table));
+        var appender = new DuckDbAppender(connection);
+        try
+        {
+            // DuckDB's own appender commits each 204,800 rows when no transaction is open.
+            appender.owns = Begin(connection);
+            var state = Native.CreateAppender(connection.Handle, schema, table, out var created);
+            appender.handle.Set(created);
+            appender.Check(state);
             return appender;
-        using (appender)
-            throw appender.Failure();
+        }
+        catch
+        {
+            appender.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Adds a value of any type that a parameter may have; the column's type takes it or the call fails.</summary>
@@ -91,14 +104,42 @@ public sealed unsafe class DuckDbAppender : IDisposable
     /// <summary>Ends the row; it must have a value for each column.</summary>
     public void EndRow() => Check(Native.EndRow(handle));
 
-    /// <summary>Writes the rows so far.</summary>
+    /// <summary>Writes the rows so far into the transaction.</summary>
     public void Flush() => Check(Native.FlushAppender(handle));
 
-    /// <summary>Writes the rows that are left. Without it they are not written.</summary>
-    public void Close() => Check(Native.CloseAppender(handle));
+    /// <summary>Writes the rows that are left, and commits them when the transaction is its own.</summary>
+    public void Close()
+    {
+        Check(Native.CloseAppender(handle));
+        if (owns)
+            connection.Execute("COMMIT", CancellationToken.None);
+        owns = false;
+    }
 
-    /// <summary>Forgets the rows that were not written.</summary>
-    public void Dispose() => handle.Dispose();
+    /// <summary>Forgets what was not committed by <see cref="Close"/>.</summary>
+    public void Dispose()
+    {
+        handle.Dispose();
+        if (!owns)
+            return;
+        owns = false;
+        if (!connection.Handle.IsClosed)
+            connection.Execute("ROLLBACK", CancellationToken.None);
+    }
+
+    // The C API does not tell whether a transaction is open; a second BEGIN is refused and does the first no harm.
+    private static bool Begin(DuckDbConnection connection)
+    {
+        try
+        {
+            connection.Execute("BEGIN", CancellationToken.None);
+            return true;
+        }
+        catch (DuckDbException error) when (error.Kind == DuckDbErrorKind.Transaction)
+        {
+            return false;
+        }
+    }
 
     private void Check(int state)
     {

@@ -28,7 +28,7 @@ public sealed class DuckDbConnection : IDisposable
 
     internal ConnectionHandle Handle => handle;
 
-    /// <summary>How far the statement is that another thread runs on this connection; see <see cref="DuckDbSettings"/>.</summary>
+    /// <summary>How far the statement is that another thread runs on this connection.</summary>
     public QueryProgress QueryProgress
     {
         get
@@ -109,11 +109,11 @@ public sealed class DuckDbConnection : IDisposable
         return value is T same ? same : (T)Convert(value, target);
     }
 
-    /// <summary>Appends rows to a table.</summary>
+    /// <summary>Appends rows to a table. The connection is the appender's until that is disposed.</summary>
     public DuckDbAppender Append(string schema, string table)
     {
         Free();
-        return DuckDbAppender.Create(handle, schema, table);
+        return DuckDbAppender.Create(this, schema, table);
     }
 
     /// <summary>Closes the connection; an open transaction is rolled back.</summary>

@@ -59,7 +59,7 @@ internal static class Render
         return text.ToString();
     }
 
-    private static string Special(double value) => double.IsNaN(value) ? "nan" : value > 0 ? "inf" : "-inf";
+    private static string Special(double value) => (double.IsNegative(value) ? "-" : "") + (double.IsNaN(value) ? "nan" : "inf");
 
     // The digits are the fewest that read back as the same number, in .NET as in DuckDB; where they change to an exponent
     // and how that looks differs.

@@ -7,12 +7,14 @@ namespace Headrace.Configuration;
 public abstract record Connection
 {
     /// <summary>Every type of connection by the word that users write.</summary>
-    internal static readonly IReadOnlyList<(string Word, Type Type)> Kinds =
+    internal static readonly (string Word, Type Type)[] Kinds =
     [
         ("folder", typeof(FolderConnection)),
         ("duckdb", typeof(DuckDbConnection)),
         ("jsonl", typeof(JsonlConnection)),
     ];
+
+    internal static string KindWords => string.Join(", ", Kinds.Select(kind => kind.Word));
 
     /// <summary>The name under which it stands.</summary>
     [NotAKey]

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 namespace Headrace.Configuration;
@@ -8,13 +9,12 @@ public sealed class Secrets
     /// <summary>Shorter values are not replaced: they would be found in text that has nothing to do with them.</summary>
     public const int ShortestRedacted = 4;
 
-    readonly SortedSet<string> values = new(Comparer<string>.Create(static (a, b) =>
-        a.Length != b.Length ? b.Length.CompareTo(a.Length) : string.CompareOrdinal(a, b)));
+    // Longest first: a secret inside another one must not leave the rest of the longer one behind.
+    string[] values = [];
 
     /// <summary>Replaces each secret by <c>***</c>, also where it was escaped for JSON or for an address.</summary>
     public string Redact(string text)
     {
-        // Longest first: a secret inside another one must not leave the rest of the longer one behind.
         foreach (var value in values)
             text = text.Replace(value, "***", StringComparison.Ordinal);
         return text;
@@ -24,8 +24,12 @@ public sealed class Secrets
     {
         if (value.Length < ShortestRedacted)
             return;
-        values.Add(value);
-        values.Add(Uri.EscapeDataString(value));
-        values.Add(JsonEncodedText.Encode(value).Value);
+        values = [.. values
+            .Append(value)
+            .Append(Uri.EscapeDataString(value))
+            .Append(JsonEncodedText.Encode(value).Value)
+            .Append(JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).Value)
+            .Distinct()
+            .OrderByDescending(one => one.Length)];
     }
 }

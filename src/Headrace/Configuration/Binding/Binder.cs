@@ -22,7 +22,7 @@ internal sealed class Binder(Problems problems, Variables variables)
 
         var plan = RecordPlan.Of(type);
         var record = plan.New();
-        plan.Name?.SetValue(record, name);
+        plan.Name?.Set(record, name ?? "");
         var complete = true;
         foreach (var (word, value) in map.Entries)
         {
@@ -35,7 +35,7 @@ internal sealed class Binder(Problems problems, Variables variables)
             if (IsAbsent(value, key))
                 continue;
             if (Value(value, key.Type, key, where) is { } bound)
-                key.Property.SetValue(record, bound);
+                key.Set(record, bound);
             else
                 complete &= !key.Required;
         }
@@ -65,19 +65,19 @@ internal sealed class Binder(Problems problems, Variables variables)
 
     Type? Kind(MapNode map, string where, Node at)
     {
-        var words = Connection.Kinds.Select(kind => kind.Word).ToArray();
         if (map.Find("type")?.Value is not { IsNull: false } node)
         {
-            problems.Add(problems.At(at), Error.MissingKey(problems.At(at), "type", where, $"add `type:` with one of {string.Join(", ", words)}"), "type");
+            problems.Add(problems.At(at), Error.MissingKey(problems.At(at), "type", where, $"add `type:` with one of {Connection.KindWords}"), "type");
             return null;
         }
 
         if (Text(node, typeof(string), "type", where) is not { } word)
             return null;
-        var kind = Connection.Kinds.FirstOrDefault(kind => kind.Word == word).Type;
-        if (kind is null)
-            problems.Add(problems.At(node), Error.UnknownConnectionType(problems.At(node), Written(node), where, words));
-        return kind;
+        foreach (var (known, type) in Connection.Kinds)
+            if (known == word)
+                return type;
+        problems.Add(problems.At(node), Error.UnknownConnectionType(problems.At(node), Written(node), where, [.. Connection.Kinds.Select(kind => kind.Word)]));
+        return null;
     }
 
     /// <summary>A value of a type; null, with the reason among the problems, when the node is none.</summary>

@@ -1,4 +1,4 @@
-using System.Text.Json;
+using System.Text;
 
 namespace Headrace.Configuration.Binding;
 
@@ -16,5 +16,19 @@ internal static class Choices
         return words;
     }
 
-    public static string WordOf(object value) => JsonNamingPolicy.KebabCaseLower.ConvertName(value.ToString()!);
+    public static string WordOf(object value) => Separated(value.ToString()!, '-');
+
+    /// <summary><c>PrimaryKey</c> as <c>primary_key</c>.</summary>
+    public static string Separated(string name, char separator)
+    {
+        var words = new StringBuilder();
+        foreach (var letter in name)
+        {
+            if (char.IsAsciiLetterUpper(letter) && words.Length > 0)
+                words.Append(separator);
+            words.Append(char.ToLowerInvariant(letter));
+        }
+
+        return words.ToString();
+    }
 }

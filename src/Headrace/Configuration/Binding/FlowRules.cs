@@ -1,18 +1,14 @@
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace Headrace.Configuration.Binding;
 
 /// <summary>What must hold between the keys of one flow, and between a flow and the connections.</summary>
-internal sealed partial class FlowRules(Problems problems, MapNode connectionNodes, IReadOnlyDictionary<string, Connection> connections)
+internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IReadOnlyDictionary<string, Connection> connections)
 {
-    [GeneratedRegex("^[A-Za-z_][A-Za-z0-9_-]*$")]
-    private static partial Regex NamePattern();
-
     /// <summary>Checks that a name can stand in paths, tables and command lines.</summary>
     public void Name(ScalarNode name, string what)
     {
-        if (!NamePattern().IsMatch(name.Text) || name.Text.Length > 100)
+        if (name.Text.Length > 100 || !Captures.IsIdentifier(name.Text.Replace('-', '_')) || name.Text[0] == '-')
             problems.Add(problems.At(name), Error.NameRefused(problems.At(name), what, name.Text));
     }
 

@@ -32,7 +32,8 @@ internal sealed class ListNode : Node
     public ListNode(Span span, IReadOnlyList<Node> items) : base(span)
     {
         Items = items;
-        Size = 1 + items.Sum(item => item.Size);
+        foreach (var item in items)
+            Size += item.Size;
     }
 
     public IReadOnlyList<Node> Items { get; }
@@ -47,7 +48,8 @@ internal sealed class MapNode : Node
     {
         Entries = entries;
         Braces = braces;
-        Size = 1 + entries.Sum(entry => 1 + entry.Value.Size);
+        foreach (var entry in entries)
+            Size += 1 + entry.Value.Size;
     }
 
     public IReadOnlyList<Entry> Entries { get; }
@@ -55,7 +57,13 @@ internal sealed class MapNode : Node
     /// <summary>Written as <c>{ a: b }</c>.</summary>
     public bool Braces { get; }
 
-    public Entry? Find(string key) => Entries.FirstOrDefault(entry => entry.Key.Text == key);
+    public Entry? Find(string key)
+    {
+        foreach (var entry in Entries)
+            if (entry.Key.Text == key)
+                return entry;
+        return null;
+    }
 
     public MapNode? Map(string key) => Find(key)?.Value as MapNode;
 

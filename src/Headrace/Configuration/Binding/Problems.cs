@@ -8,7 +8,7 @@ internal sealed partial class Problems(string file, string text)
     const int LongestExcerpt = 140;
 
     readonly List<(Place Place, HeadraceException Problem)> found = [];
-    readonly HashSet<(string Code, int Line, int Column, string Subject)> known = [];
+    readonly HashSet<string> known = [];
     string[]? lines;
 
     public bool Any => found.Count > 0;
@@ -17,12 +17,12 @@ internal sealed partial class Problems(string file, string text)
 
     /// <summary>All of them, from the top of the file down.</summary>
     public IReadOnlyList<HeadraceException> All =>
-        [.. found.OrderBy(one => one.Place.Line).ThenBy(one => one.Place.Column).Select(one => one.Problem)];
+        found.Count == 0 ? [] : [.. found.OrderBy(one => one.Place.Line).ThenBy(one => one.Place.Column).Select(one => one.Problem)];
 
     /// <summary>Adds a problem unless the same one is there already: defaults are read once for each flow. The subject tells two of one code at one place apart.</summary>
     public void Add(Place place, HeadraceException problem, string subject = "")
     {
-        if (known.Add((problem.Code, place.Line, place.Column, subject)))
+        if (known.Add($"{problem.Code} {place} {subject}"))
             found.Add((place, problem));
     }
 

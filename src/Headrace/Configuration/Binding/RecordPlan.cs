@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.CompilerServices;
-using System.Text.Json;
 
 namespace Headrace.Configuration.Binding;
 
@@ -15,7 +14,7 @@ internal sealed class RecordPlan
         Type = type;
         var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance);
         Keys = [.. properties.Where(IsKey).Select(property => new KeyPlan(property))];
-        Name = properties.FirstOrDefault(property => property.Name == "Name" && !IsKey(property));
+        Name = Array.Find(properties, property => property.Name == "Name" && !IsKey(property)) is { } name ? new KeyPlan(name) : null;
     }
 
     public Type Type { get; }
@@ -23,7 +22,7 @@ internal sealed class RecordPlan
     public IReadOnlyList<KeyPlan> Keys { get; }
 
     /// <summary>The property that takes the key under which the record stands; null when it has none.</summary>
-    public PropertyInfo? Name { get; }
+    public KeyPlan? Name { get; }
 
     public IEnumerable<string> Words => Keys.Select(key => key.Word);
 
@@ -51,7 +50,7 @@ internal sealed class RecordPlan
 
     /// <summary>The key of a property.</summary>
     public static string WordOf(PropertyInfo property) =>
-        property.GetCustomAttribute<KeyAttribute>()?.Key ?? JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name);
+        property.IsDefined(typeof(KeyAttribute)) ? property.GetCustomAttribute<KeyAttribute>()!.Key : Choices.Separated(property.Name, '_');
 }
 
 /// <summary>One key of a record.</summary>
@@ -66,5 +65,11 @@ internal sealed class KeyPlan(PropertyInfo property)
 
     public bool Required { get; } = property.IsDefined(typeof(RequiredMemberAttribute));
 
-    public long? AtLeast { get; } = property.GetCustomAttribute<AtLeastAttribute>()?.Value;
+    public long? AtLeast { get; } = property.IsDefined(typeof(AtLeastAttribute)) ? property.GetCustomAttribute<AtLeastAttribute>()!.Value : null;
+
+    // Setting the field behind the property needs no code made at run time; calling the setter does, and costs a start
+    // more than reading the file.
+    FieldInfo Field { get; } = property.DeclaringType!.GetField($"<{property.Name}>k__BackingField", BindingFlags.Instance | BindingFlags.NonPublic)!;
+
+    public void Set(object record, object? value) => Field.SetValue(record, value);
 }
