@@ -168,10 +168,10 @@ public sealed class Arrivals : ProjectTests
     [Fact]
     public async Task F23_empty_files_and_files_with_only_a_header_are_recorded_as_no_rows()
     {
-        World.Flows(Prices).Put("prices/empty.csv", "").Put("prices/header.csv", "id,price\n").Put("prices/empty.csv.gz", "", gzip: true);
+        World.Flows(Prices).Put("prices/empty.csv", "").Put("prices/header.csv", "id,price\n").Put("prices/packed.csv.gz", "id,price\n", gzip: true);
         var run = (await World.Load()).Only;
         Assert.Equal(("loaded", 0L), (run.Outcome, run["inserted"]));
-        Assert.Equal(["prices/empty.csv|0|loaded", "prices/empty.csv.gz|0|loaded", "prices/header.csv|0|loaded"], World.Query("SELECT key, rows, outcome FROM headrace.files ORDER BY key"));
+        Assert.Equal(["prices/empty.csv|0|loaded", "prices/header.csv|0|loaded", "prices/packed.csv.gz|0|loaded"], World.Query("SELECT key, rows, outcome FROM headrace.files ORDER BY key"));
         Assert.Equal("up_to_date", (await World.Load()).Only.Outcome);
     }
 

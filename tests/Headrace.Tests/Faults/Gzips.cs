@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 using Xunit;
 
@@ -43,7 +44,7 @@ public sealed class Gzips : ProjectTests
     }
 
     [Fact]
-    public async Task F15_a_gzip_file_with_one_flipped_bit_commits_no_row()
+    public async Task F15_a_gzip_file_with_a_flipped_bit_commits_no_row()
     {
         World.Flows(Prices);
         for (var at = 10; at < Whole.Length; at++)
@@ -54,22 +55,23 @@ public sealed class Gzips : ProjectTests
         }
 
         Assert.Equal("HDR-121", (await World.Run("run", "--json")).Only.Error);
-        Assert.Equal("0", World.Value("SELECT coalesce(sum(rows), 0) FROM headrace.files"));
-        Assert.Equal("0", World.Value("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'raw'"));
+
+        // The last byte of the data ends with bits that mean nothing; a flip there changes no row.
+        Assert.Equal("true|0", World.Value("SELECT count(*) FILTER (outcome = 'loaded') <= 1, count(*) FILTER (outcome = 'loaded' AND rows <> 20) FROM headrace.files"));
     }
 
     [Fact]
     public async Task F16_a_gzip_bomb_is_stopped_by_the_ratio_and_another_by_the_size()
     {
         World.Flows(Prices + "\n  limits: { max_file_bytes: 100MB }");
-        World.Put("prices/size.csv.gz", Bomb(110), gzip: true);
+        World.Put("prices/size.csv.gz", Bomb(110));
         World.Put("prices/good.csv", "id,price\n1,1.50\n");
         var answer = await World.Run("run", "--json");
         Assert.Equal((1, "HDR-123"), (answer.Exit, answer.Only.Error));
         Assert.Contains("max_", answer.Only.ErrorText, StringComparison.Ordinal);
         Assert.Equal("1", World.Value("SELECT count(*) FROM raw.prices"));
 
-        World.Flows(Prices).Put("prices/ratio.csv.gz", Bomb(80), gzip: true);
+        World.Flows(Prices).Put("prices/ratio.csv.gz", Bomb(80));
         Assert.Contains("max_ratio", (await World.Run("run", "--json")).Text, StringComparison.Ordinal);
         Assert.Equal("1", World.Value("SELECT count(*) FROM raw.prices"));
     }
@@ -81,6 +83,9 @@ public sealed class Gzips : ProjectTests
         "id,price\n"u8.CopyTo(bytes);
         for (var at = 1000; at < bytes.Length; at += 1000)
             bytes[at] = (byte)'\n';
-        return bytes;
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.SmallestSize))
+            gzip.Write(bytes);
+        return packed.ToArray();
     }
 }
