@@ -15,7 +15,8 @@ internal sealed class Benchmarks(string cli, string folder)
         yield return "| what | Headrace | baseline | ratio | bound | peak memory |";
         yield return "|---|---|---|---|---|---|";
         yield return Load();
-        yield return Merge();
+        foreach (var row in Merge())
+            yield return row;
         yield return Bounded();
         yield return Idle();
     }
@@ -44,7 +45,7 @@ internal sealed class Benchmarks(string cli, string folder)
         return Row("append 1M × 10, CSV.gz, against DuckDB's CREATE TABLE AS from the same file", Measure.Median(mine), Measure.Median(theirs), Measure.Median(ratios), "1.3", peak);
     }
 
-    private string Merge()
+    private IEnumerable<string> Merge()
     {
         var csv = Path.Combine(folder, "million.csv.gz");
         var project = Data.Project(folder, "merge", "merge", "512MB");
@@ -54,7 +55,8 @@ internal sealed class Benchmarks(string cli, string folder)
         var again = Headrace(project);
         Check(project, 1_000_000);
         Directory.Delete(project, recursive: true);
-        return Row("merge 1M × 10 by key, then 500,000 unchanged rows again, memory: 512MB", first.Seconds, again.Seconds, null, "700 MB", Math.Max(first.PeakMb, again.PeakMb));
+        yield return Row("merge 1M × 10 by key into a new table, memory: 512MB", first.Seconds, null, null, "700 MB", first.PeakMb);
+        yield return Row("merge 500,000 unchanged rows into it, memory: 512MB", again.Seconds, null, null, "700 MB", again.PeakMb);
     }
 
     private string Bounded()
