@@ -28,6 +28,9 @@ public sealed record DuckDbSettings
             Set("threads", $"{threads}");
         if (TempDirectory is not null)
             Set("temp_directory", Sql.Literal(TempDirectory));
+
+        // A time without a zone must not be read by the clock of whatever machine the load runs on.
+        connection.Execute("SET GLOBAL TimeZone = 'UTC'", cancel);
         Set("allowed_directories", $"[{string.Join(", ", AllowedDirectories.Select(Sql.Literal))}]");
         Set("autoinstall_known_extensions", "false");
         Set("autoload_known_extensions", "false");
