@@ -11,12 +11,15 @@ internal sealed record RunView(
     long Quarantined, long Published, string? From, string? To, long DurationMs, IReadOnlyList<string> Warnings, ErrorJson? Error,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Ddl,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<BadRow>? Sample,
-    string? Target, DateTimeOffset StartedAt)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Target,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? StartedAt)
 {
-    public static RunView Of(Run run, bool isPlan = false) => new(
+    /// <summary>A run as the contract has it; with what it would do (plan), or with its target and time (history).</summary>
+    public static RunView Of(Run run, bool isPlan = false, bool isHistory = false) => new(
         run.Flow, run.Dataset, run.Id, JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()), run.Batches, run.Inserted, run.Updated,
         run.Deleted, run.Unchanged, run.Quarantined, run.Published, run.From, run.To, (long)run.Duration.TotalMilliseconds, run.Warnings,
-        run.Error is null ? null : ErrorJson.Of(run.Error), isPlan ? run.Ddl : null, isPlan ? run.Sample : null, run.Target, run.StartedAt);
+        run.Error is null ? null : ErrorJson.Of(run.Error), isPlan ? run.Ddl : null, isPlan ? run.Sample : null,
+        isHistory ? run.Target : null, isHistory ? run.StartedAt : null);
 }
 
 internal sealed record ErrorView(

@@ -2,7 +2,7 @@ namespace Headrace.DuckDb;
 
 /// <summary>
 /// One change set through one transaction: fence, columns, rows, quarantine, file ledger, position, commit. A plan
-/// takes the same steps, counts instead of writing, and rolls back.
+/// takes the same steps, counts instead of writing.
 /// </summary>
 internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAttempt attempt, TimeProvider clock, CancellationToken cancel)
 {
@@ -47,7 +47,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             Result = changes.Schema is null ? LoadRows(shape) : LoadSchema();
             if (attempt.IsPlan)
             {
-                db.Execute("ROLLBACK", CancellationToken.None);
+                db.Execute("COMMIT", CancellationToken.None); // of what is in memory: the warehouse is open for reading only
                 return Result;
             }
 
@@ -148,7 +148,8 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
                 db.Execute(
                     $"INSERT INTO {HeadraceTables.Table("schemas")} SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce((SELECT max(sequence) FROM {HeadraceTables.Table("schemas")}), 0) + 1",
                     cancel, dataset.Flow, dataset.Name, document.Version, file.Key, sha256, document.Json, file.LandedAt, clock.GetUtcNow(), Id);
-            return new LoadResult { Ddl = ddl, Position = After(document.Columns) with { Schema = (document, file.LandedAt, file.Key) } };
+            var position = After(document.Columns) with { Schema = (document, file.LandedAt, file.Key), PlannedRows = attempt.IsPlan && changes.From.Table is null ? 0 : null };
+            return new LoadResult { Ddl = ddl, Position = position };
         }
         catch (HeadraceException error)
         {

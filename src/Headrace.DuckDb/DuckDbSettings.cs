@@ -34,6 +34,9 @@ public sealed record DuckDbSettings
             Set("threads", $"{threads}");
         if (TempDirectory is not null)
             Set("temp_directory", Sql.Literal(TempDirectory));
+
+        // A time without a zone must not be read by the clock of whatever machine the load runs on.
+        connection.Execute("SET GLOBAL TimeZone = 'UTC'", cancel);
         Set("allowed_directories", $"[{string.Join(", ", AllowedDirectories.Select(Sql.Literal))}]");
         // What each connection sets for itself to count its progress, and harms nobody.
         Set("allowed_configs", "['enable_progress_bar', 'enable_progress_bar_print']");

@@ -68,7 +68,9 @@ internal static class DuckDbTypes
     {
         TypeKind.Text => text,
         TypeKind.Boolean => $"(lower({text}) IN ('true', 't', 'yes', 'y', '1'))",
-        TypeKind.Bytes => $@"unhex(CASE WHEN starts_with({text}, '\x') THEN {text}[3:] ELSE {text} END)",
+
+        // unhex fails on what is no hexadecimal, and only CASE keeps it from being asked.
+        TypeKind.Bytes => $@"(CASE WHEN regexp_full_match({text}, {Sql.Literal(Pattern(type)!)}) THEN unhex(CASE WHEN starts_with({text}, '\x') THEN {text}[3:] ELSE {text} END) END)",
         TypeKind.Json => $"(CASE WHEN json_valid({text}) THEN {text}::JSON END)",
         TypeKind.Date when dialect?.Date is { } format => $"TRY_CAST(try_strptime({text}, {Sql.Literal(format)}) AS DATE)",
         TypeKind.Timestamp when dialect?.Timestamp is { } format => $"TRY_CAST(try_strptime({text}, {Sql.Literal(format)}) AS TIMESTAMP)",

@@ -1,6 +1,6 @@
 namespace Headrace.DuckDb;
 
-/// <summary>Applies the rows of a change set that fit, by append, replace or merge; for a plan it only counts.</summary>
+/// <summary>Applies the rows of a change set that fit, by append, replace or merge; for a plan it counts, and merges in memory.</summary>
 internal sealed class RowLoad(
     DuckDbConnection db, ChangeSet changes, LoadAttempt attempt, TableShape shape, string target, CancellationToken cancel)
 {
@@ -33,12 +33,14 @@ internal sealed class RowLoad(
         return result with { Inserted = Good, Deleted = deleted };
     }
 
+    /// <summary>Rows of the table before this batch.</summary>
+    public long Before() => changes.From.PlannedRows
+        ?? (changes.From.Table is null ? 0 : db.Scalar<long>($"SELECT count(*) FROM {target}", cancel));
+
     private long Clear()
     {
-        if (changes.From.Table is null)
-            return 0;
-        var rows = db.Scalar<long>($"SELECT count(*) FROM {target}", cancel);
-        if (!attempt.IsPlan)
+        var rows = Before();
+        if (!attempt.IsPlan && rows > 0)
             db.Execute($"DELETE FROM {target}", cancel);
         return rows;
     }
@@ -50,11 +52,13 @@ internal sealed class RowLoad(
         foreach (var group in Groups())
             Take(group, rows => db.Execute($"INSERT INTO temp.staged SELECT {Values(rows)} FROM {rows.Source} WHERE {rows.Good}", cancel));
 
-        var merge = new Merge(db, changes, shape, target, cancel);
+        var planned = new PlannedTable(db, changes, shape, target, cancel);
+        if (attempt.IsPlan)
+            planned.Prepare();
+        var merge = new Merge(db, changes, shape, attempt.IsPlan ? planned.Name : target, cancel);
         var losers = merge.Deduplicate();
-        var counted = merge.Compare(changes.From.Table is not null);
-        if (!attempt.IsPlan)
-            merge.Apply(columns);
+        var counted = merge.Compare(attempt.IsPlan || changes.From.Table is not null);
+        merge.Apply(columns);
         db.Execute("DROP TABLE temp.staged", cancel);
         return result with
         {

@@ -110,13 +110,25 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         };
     }
 
-    private string ParquetValue(int index, ColumnType type) => shaped.Columns[index].IsJson
-        ? $"to_json({Raw(index)})"
-        : $"TRY_CAST({Raw(index)} AS {DuckDbTypes.Name(type)})";
+    private string ParquetValue(int index, ColumnType type) => shaped.Columns[index] switch
+    {
+        { IsJson: true } => $"to_json({Raw(index)})",
+        { ParquetType: "VARCHAR" } => DuckDbTypes.Cast(Raw(index), type, null),
+        _ => $"TRY_CAST({Raw(index)} AS {DuckDbTypes.Name(type)})",
+    };
 
-    // There and back again: a cast that loses something does not come back equal.
-    private string? ParquetFits(int index, ColumnType type) =>
-        shaped.Columns[index].IsJson || shaped.Columns[index].ParquetType == DuckDbTypes.Name(type)
-            ? null
-            : $"TRY_CAST({ParquetValue(index, type)} AS {shaped.Columns[index].ParquetType}) IS NOT DISTINCT FROM {Raw(index)}";
+    private string? ParquetFits(int index, ColumnType type)
+    {
+        var column = shaped.Columns[index];
+        if (column.IsJson)
+            return null;
+        if (column.ParquetType == "VARCHAR")
+            return type.Kind == TypeKind.Text ? null : DuckDbTypes.Fits(Raw(index), type, null);
+
+        // There and back again: a cast that loses something does not come back equal. Infinity does, and is no day.
+        var isSame = column.ParquetType == DuckDbTypes.Name(type) ? null
+            : $"TRY_CAST({ParquetValue(index, type)} AS {column.ParquetType}) IS NOT DISTINCT FROM {Raw(index)}";
+        var isFinite = column.ParquetType!.StartsWith("TIMESTAMP", StringComparison.Ordinal) || column.ParquetType == "DATE" ? $"isfinite({Raw(index)})" : null;
+        return isSame is null || isFinite is null ? isSame ?? isFinite : $"({isFinite} AND {isSame})";
+    }
 }

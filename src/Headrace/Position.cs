@@ -33,6 +33,9 @@ public sealed record Position
     /// <summary>When the newest loaded rows landed; null when none were loaded.</summary>
     public DateTimeOffset? NewestRowsAt { get; init; }
 
+    /// <summary>Rows of the table once the batches that a plan went through are applied; null outside a plan.</summary>
+    public long? PlannedRows { get; init; }
+
     public override string ToString() => $"batch {Generation}, {Files.Count} files";
 }
 

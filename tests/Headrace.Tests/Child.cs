@@ -19,7 +19,8 @@ public sealed class Child : IDisposable
         messages = process.StandardError.ReadToEndAsync();
     }
 
-    public bool HasEnded => process.HasExited;
+    /// <summary>How long ago it started.</summary>
+    public TimeSpan Age => DateTime.Now - process.StartTime;
 
     public void Signal(string name)
     {

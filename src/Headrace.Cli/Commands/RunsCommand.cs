@@ -19,7 +19,7 @@ internal static class RunsCommand
         var runs = await workspace.Ledger.RunsAsync(parsed.GetValue(Of), parsed.GetValue(Most), cancel);
         if (screen.IsJson)
         {
-            screen.Data(JsonSerializer.Serialize(new RunsView([.. runs.Select(run => RunView.Of(run))]), Views.Default.RunsView));
+            screen.Data(JsonSerializer.Serialize(new RunsView([.. runs.Select(run => RunView.Of(run, isHistory: true))]), Views.Default.RunsView));
             return ExitCode.Ok;
         }
 

@@ -20,7 +20,7 @@ internal static class ShowCommand
             ?? throw Error.NotFound("run", id, "headrace runs");
         if (screen.IsJson)
         {
-            screen.Data(JsonSerializer.Serialize(RunView.Of(run), Views.Default.RunView));
+            screen.Data(JsonSerializer.Serialize(RunView.Of(run, isHistory: true), Views.Default.RunView));
             return ExitCode.Ok;
         }
 
