@@ -29,11 +29,12 @@ internal static class CommandLine
         return root;
     }
 
-    public static async Task<int> RunAsync(string[] args)
+    /// <summary>Runs one command. The streams are the console's unless others are given.</summary>
+    public static async Task<int> RunAsync(string[] args, TextWriter? output = null, TextWriter? messages = null)
     {
         var parsed = Root().Parse(args.Length == 0 ? ["--help"] : args);
         if (parsed.Errors.Count > 0)
-            return Usage(parsed);
+            return Usage(parsed, Screen.Of(parsed, configuration));
 
         using var stop = new CancellationTokenSource();
         var signals = 0;
@@ -46,7 +47,6 @@ internal static class CommandLine
 
         using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
         try
         {
             return await parsed.InvokeAsync(configuration, stop.Token);
@@ -70,9 +70,8 @@ internal static class CommandLine
         }
     }
 
-    private static int Usage(ParseResult parsed)
+    private static int Usage(ParseResult parsed, Screen screen)
     {
-        var screen = Screen.Of(parsed);
         foreach (var error in parsed.Errors)
             screen.Error(error.Message);
         var suggestion = Suggest(parsed);

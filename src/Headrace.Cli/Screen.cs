@@ -8,14 +8,17 @@ namespace Headrace.Cli;
 [SuppressMessage("ApiDesign", "RS0030", Justification = "This is the one place that speaks to the terminal.")]
 internal sealed class Screen
 {
+    private readonly TextWriter output;
+    private readonly TextWriter messages;
     private readonly bool color;
 
-    private Screen(ParseResult parsed)
+    private Screen(ParseResult parsed, InvocationConfiguration streams)
     {
+        (output, messages) = (streams.Output, streams.Error);
         IsJson = parsed.GetValue(CommandLine.Json);
         IsQuiet = parsed.GetValue(CommandLine.Quiet);
         IsVerbose = parsed.GetValue(CommandLine.Verbose);
-        IsTerminal = !Console.IsErrorRedirected && !Console.IsOutputRedirected && System.Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
+        IsTerminal = output == Console.Out && !Console.IsErrorRedirected && !Console.IsOutputRedirected && System.Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
         color = IsTerminal && !parsed.GetValue(CommandLine.NoColor) && string.IsNullOrEmpty(System.Environment.GetEnvironmentVariable("NO_COLOR"));
     }
 
@@ -31,33 +34,36 @@ internal sealed class Screen
     /// <summary>Replaces secret values in everything that is written.</summary>
     public Func<string, string> Redact { get; set; } = text => text;
 
-    public static Screen Of(ParseResult parsed) => new(parsed);
+    public static Screen Of(ParseResult parsed) => new(parsed, parsed.InvocationConfiguration);
+
+    /// <summary>For what was not invoked, since it could not be parsed.</summary>
+    public static Screen Of(ParseResult parsed, InvocationConfiguration streams) => new(parsed, streams);
 
     /// <summary>A line of data.</summary>
-    public void Data(string line) => Console.Out.WriteLine(Redact(line));
+    public void Data(string line) => output.WriteLine(Redact(line));
 
     /// <summary>A line for people; nothing with -q or --json.</summary>
     public void Say(string line = "")
     {
         if (!IsQuiet && !IsJson)
-            Console.Out.WriteLine(Redact(line));
+            output.WriteLine(Redact(line));
     }
 
     /// <summary>A message on standard error; nothing with -q.</summary>
     public void Message(string line)
     {
         if (!IsQuiet)
-            Console.Error.WriteLine(Redact(line));
+            messages.WriteLine(Redact(line));
     }
 
     /// <summary>An error's line; always written.</summary>
-    public void Error(string line) => Console.Error.WriteLine(Redact(line));
+    public void Error(string line) => messages.WriteLine(Redact(line));
 
     /// <summary>Overwrites the current line of the terminal.</summary>
     public void Status(string line)
     {
         if (IsTerminal && !IsQuiet)
-            Console.Error.Write($"\r\e[2K{line}");
+            messages.Write($"\r\e[2K{line}");
     }
 
     public string Good(string text) => Paint(text, "32");
@@ -73,12 +79,28 @@ internal sealed class Screen
     /// <summary>Writes an error in the house form and gives the exit code.</summary>
     public int Fail(HeadraceException error)
     {
-        if (IsJson)
-            Data(JsonSerializer.Serialize(new ErrorView(ErrorJson.Of(RunError.Of(error))), Views.Default.ErrorView));
-        Error(RunError.Of(error));
-        if (IsVerbose)
-            Error(error.ToString());
+        Fail([error]);
         return ExitCode.Of(error);
+    }
+
+    /// <summary>Writes several errors; with --json they are one object.</summary>
+    public void Fail(IReadOnlyList<HeadraceException> errors)
+    {
+        if (IsJson)
+        {
+            var views = errors.Select(error => ErrorJson.Of(RunError.Of(error))).ToList();
+            Data(JsonSerializer.Serialize(new ErrorView(views[0], views.Count > 1 ? views : null), Views.Default.ErrorView));
+        }
+
+        foreach (var error in errors)
+        {
+            Error(RunError.Of(error));
+            if (IsVerbose)
+                Error(error.ToString());
+        }
+
+        if (errors.Count > 1)
+            Error($"{errors.Count} problems, nothing was run.");
     }
 
     /// <summary>Writes an error in the house form: what, where, found, next.</summary>

@@ -19,7 +19,8 @@ internal sealed record RunView(
         run.Error is null ? null : ErrorJson.Of(run.Error), isPlan ? run.Ddl : null, isPlan ? run.Sample : null, run.Target, run.StartedAt);
 }
 
-internal sealed record ErrorView(ErrorJson Error);
+internal sealed record ErrorView(
+    ErrorJson Error, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ErrorJson>? Problems);
 
 internal sealed record ErrorJson(string Code, string What, IReadOnlyDictionary<string, string> Facts, string Next)
 {

@@ -36,10 +36,7 @@ internal sealed class Workspace : IAsyncDisposable
         if (loaded.Project is { } project && loaded.Problems.Count == 0)
             return new Workspace(project, screen);
 
-        foreach (var problem in loaded.Problems)
-            screen.Fail(problem);
-        if (loaded.Problems.Count > 1)
-            screen.Error($"{loaded.Problems.Count} problems, nothing was run.");
+        screen.Fail(loaded.Problems);
         return null;
     }
 
@@ -95,5 +92,6 @@ internal sealed class Workspace : IAsyncDisposable
     }
 
     // The setting is for the whole process: the runtime and DuckDB's own buffers outside its limit want their part.
-    private static long? EngineMemory(long? memory) => memory is { } bytes ? Math.Max(bytes * 6 / 10, 64L << 20) : null;
+    private static long EngineMemory(long? memory) =>
+        Math.Max((memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 3 / 4) * 6 / 10, 64L << 20);
 }

@@ -20,6 +20,20 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
 
     public LoadResult Run()
     {
+        try
+        {
+            return Apply();
+        }
+        catch (DuckDbException) when (!WasCommitSent && new BrokenParquet(db, cancel).Of(changes) is { Count: > 0 } broken)
+        {
+            changes = changes with { Files = [.. changes.Files.Where(file => !broken.Exists(note => note.File == file.File))] };
+            var result = Apply();
+            return Result = result with { Refused = [.. broken, .. result.Refused] };
+        }
+    }
+
+    private LoadResult Apply()
+    {
         // Typing reads all rows of a first load, so it happens before the transaction.
         var shape = new TableShape(changes, ReadColumns);
         new TypeInference(db, cancel).Settle(shape, changes.Format.Csv);

@@ -58,8 +58,12 @@ internal sealed class Release(
         if (mending.Set.TryGetValue(column.Name, out var mended))
             return $"{(mended is null ? "NULL::VARCHAR" : Sql.Literal(mended))} AS c{i}";
         var from = mending.Rules.Columns.FirstOrDefault(declared => declared.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))?.From ?? column.Name;
-        return $"\"row\"::JSON ->> {Sql.Literal($"$.\"{from.Replace("\"", "\\\"", StringComparison.Ordinal)}\"")} AS c{i}";
+        return $"\"row\"::JSON ->> {Sql.Literal(Pointer(from))} AS c{i}";
     }));
+
+    // A JSON pointer names any key; DuckDB's JSON paths have no way to write some.
+    private static string Pointer(string key) =>
+        $"/{key.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}";
 
     // A value that somebody typed is written the plain way, whatever the files' dialect is.
     private CsvDialect? Dialect(Column column) => mending.Set.ContainsKey(column.Name) ? null : mending.Dialect;

@@ -9,6 +9,9 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
 {
     private const int SampleRows = 20_000;
 
+    // A statement of ten thousand expressions, for a table of a thousand columns, does not end.
+    private const int QuestionsAtOnce = 200;
+
     // In order of preference. A column without a value stays text.
     private static readonly (ColumnType Type, string? Pattern)[] Candidates =
     [
@@ -91,23 +94,23 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
         {
             if (file.Columns.Count == 0 || file.File.Segments.Count == 0)
                 continue;
-            var mine = questions.Where(question => file.Indexes[question.Column] >= 0).ToList();
-            if (mine.Count == 0)
-                continue;
-            var answers = mine.Select(question => Question($"c{file.Indexes[question.Column]}", question.Option, dialect));
             var limit = sample is { } rows ? $" LIMIT {rows}" : "";
-            using var reader = db.Query(
-                $"SELECT {string.Join(", ", answers)} FROM (SELECT * FROM {StagedRows.From([file.File], file.Columns)}{limit})", cancel);
-            reader.Read();
-            for (var i = 0; i < mine.Count; i++)
+            foreach (var mine in questions.Where(question => file.Indexes[question.Column] >= 0).Chunk(QuestionsAtOnce))
             {
-                if (reader.IsNull(i))
-                    continue; // no value at all: nothing is said against the option
-                hasValue.Add(mine[i].Column);
-                if (reader.GetBoolean(i))
-                    continue;
-                guesses[mine[i].Column].Remove(mine[i].Option);
-                fell = true;
+                var answers = mine.Select(question => Question($"c{file.Indexes[question.Column]}", question.Option, dialect));
+                using var reader = db.Query(
+                    $"SELECT {string.Join(", ", answers)} FROM (SELECT * FROM {StagedRows.From([file.File], file.Columns)}{limit})", cancel);
+                reader.Read();
+                for (var i = 0; i < mine.Length; i++)
+                {
+                    if (reader.IsNull(i))
+                        continue; // no value at all: nothing is said against the option
+                    hasValue.Add(mine[i].Column);
+                    if (reader.GetBoolean(i))
+                        continue;
+                    guesses[mine[i].Column].Remove(mine[i].Option);
+                    fell = true;
+                }
             }
         }
 

@@ -98,9 +98,9 @@ public abstract class LakeSource : ISource
             ILake watched = attempt.Progress is { } progress ? new WatchedLake(lake, progress) : lake;
             return await stagers.GetOrAdd(dataset.Name, _ => new Stager(Spool(dataset), Flow.Limits.ToLimits())).StageAsync(watched, file, Format(file), DeclaredNames(), cancel);
         }
-        catch (HeadraceException error) when (error.Code is "HDR-111" or "HDR-112")
+        catch (HeadraceException error) when (error.Code == "HDR-111")
         {
-            said.Add($"{file.Key} changed or went while it was read; the next run looks again");
+            said.Add($"{file.Key} changed while it was read; the next run looks again");
             return null;
         }
         catch (HeadraceException error) when (error.Code != "HDR-125")
