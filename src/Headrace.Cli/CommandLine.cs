@@ -32,6 +32,9 @@ internal static class CommandLine
     /// <summary>Runs one command. The streams are the console's unless others are given.</summary>
     public static async Task<int> RunAsync(string[] args, TextWriter? output = null, TextWriter? messages = null)
     {
+        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        configuration.Output = output ?? configuration.Output;
+        configuration.Error = messages ?? configuration.Error;
         var parsed = Root().Parse(args.Length == 0 ? ["--help"] : args);
         if (parsed.Errors.Count > 0)
             return Usage(parsed, Screen.Of(parsed, configuration));

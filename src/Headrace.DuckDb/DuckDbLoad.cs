@@ -45,15 +45,13 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             Fence();
             Failpoint.Hit("fenced");
             Result = changes.Schema is null ? LoadRows(shape) : LoadSchema();
-            if (Failpoint.Planted("files-before-rows") && changes.Schema is null && changes.From.Table is not null)
-                Result = LoadAfterFiles(shape);
             if (attempt.IsPlan)
             {
                 db.Execute("ROLLBACK", CancellationToken.None);
                 return Result;
             }
 
-            Write(Result, shape);
+            Write(Result);
             Failpoint.Hit("before_commit");
             WasCommitSent = true;
             db.Execute("COMMIT", CancellationToken.None);
@@ -134,18 +132,6 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
     }
 
     private List<FileRow> fileRows = [];
-    private bool filesAreWritten;
-
-    // The planted bug: the files are on record before their rows are there.
-    private LoadResult LoadAfterFiles(TableShape shape)
-    {
-        db.Execute("ROLLBACK", cancel);
-        files.Loaded(dataset, changes.Target, fileRows, Id);
-        filesAreWritten = true;
-        db.Execute("BEGIN", cancel);
-        Fence();
-        return LoadRows(shape);
-    }
 
     private LoadResult LoadSchema()
     {
@@ -170,9 +156,9 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         }
     }
 
-    private void Write(LoadResult result, TableShape shape)
+    private void Write(LoadResult result)
     {
-        if (!Failpoint.Planted("files-after-commit") && !filesAreWritten)
+        if (!Failpoint.Planted("files-after-commit"))
             files.Loaded(dataset, changes.Target, fileRows, Id);
         Failpoint.Hit("files_written");
         db.Execute(

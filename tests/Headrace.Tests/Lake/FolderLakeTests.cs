@@ -151,21 +151,6 @@ public sealed class FolderLakeTests : IDisposable
     }
 
     [Fact]
-    public async Task F35_what_may_not_be_read_does_not_stop_the_others()
-    {
-        Assert.SkipWhen(Environment.UserName == "root", "root may read everything");
-        Put("a/1.csv", "x");
-        Put("b/1.csv", "x");
-        Put("c/1.csv", "x");
-        Run("chmod", "0", Path.Combine(root, "a"), Path.Combine(root, "b/1.csv"));
-        var files = await List("{f}/*.csv");
-        Run("chmod", "700", Path.Combine(root, "a"));
-        Assert.Equal(["b/1.csv", "c/1.csv"], files.Select(file => file.Key).Order(StringComparer.Ordinal));
-        Assert.Equal("the folder may not be read", skipped["a/"]);
-        Assert.Equal("HDR-113", (await Assert.ThrowsAsync<HeadraceException>(() => Lake.OpenAsync(files.Single(file => file.Key == "b/1.csv"), Cancel))).Code);
-    }
-
-    [Fact]
     public async Task A_lake_that_is_not_there_is_an_error_and_a_folder_in_it_is_not()
     {
         Assert.Empty(await List("absent/*.csv"));
