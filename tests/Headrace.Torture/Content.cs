@@ -131,7 +131,15 @@ internal sealed class Content(Random random)
     }
 
     /// <summary>A gzip file that lost its end on the way; what is left still begins as one.</summary>
-    public byte[] Cut(byte[] packed) => packed[..random.Next(12, packed.Length)];
+    public byte[] Cut(byte[] packed)
+    {
+        // Cut exactly between two members it would be a whole file, and nobody could know.
+        int at;
+        do
+            at = random.Next(12, packed.Length);
+        while (packed.AsSpan(at).StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b, 0x08]));
+        return packed[..at];
+    }
 
     private static void Write(MemoryStream bytes, string text) => bytes.Write(Encoding.UTF8.GetBytes(text));
 
