@@ -54,9 +54,9 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
                 foreach (var dataset in await flow.Source.DatasetsAsync(cancel))
                     work.Add((flow, dataset));
             }
-            catch (HeadraceException error)
+            catch (Exception error) when (Named(error, flow, flow.Name, cancel) is { } named)
             {
-                runs.Add(Start(flow, flow.Name) with { Outcome = error.Outcome, Error = RunError.Of(error.With("flow", flow.Name)) });
+                runs.Add(Start(flow, flow.Name) with { Outcome = named.Outcome, Error = RunError.Of(named) });
             }
         }
 
@@ -85,6 +85,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
 
     private async Task<Run> RunAsync(ReadyFlow flow, Dataset dataset, RunOptions options, long started, CancellationToken cancel)
     {
+        var began = clock.GetTimestamp();
         var run = Start(flow, dataset.Name) with { Target = flow.Source.Target(dataset).ToString() };
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         if (flow.Timeout is { } longest)
@@ -103,7 +104,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
             {
                 await Retry(flow).ExecuteAsync(async cancel => await steps.LoadAllAsync(cancel), timeout.Token);
             }
-            catch (Exception error) when (Named(error, flow, dataset, cancel) is { } named)
+            catch (Exception error) when (Named(error, flow, dataset.Name, cancel) is { } named)
             {
                 steps.Run = steps.Run with { Error = RunError.Of(named), Outcome = named.Outcome };
             }
@@ -114,12 +115,12 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
                 Failpoint.Hit("spool_removed");
             }
         }
-        catch (HeadraceException error)
+        catch (Exception error) when (Named(error, flow, dataset.Name, cancel) is { } named)
         {
-            run = run with { Outcome = error.Outcome, Error = RunError.Of(error) };
+            run = run with { Outcome = named.Outcome, Error = RunError.Of(named) };
         }
 
-        run = run with { Duration = clock.GetUtcNow() - run.StartedAt };
+        run = run with { Duration = clock.GetElapsedTime(began) };
         options.Observe?.Invoke(run, null);
         return run;
     }
@@ -145,13 +146,13 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
         }).Build();
 
     /// <summary>The error's own name; null for the user's own cancellation, which is no failure of the dataset.</summary>
-    private static HeadraceException? Named(Exception error, ReadyFlow flow, Dataset dataset, CancellationToken cancel) => error switch
+    private static HeadraceException? Named(Exception error, ReadyFlow flow, string dataset, CancellationToken cancel) => error switch
     {
-        HeadraceException named => named.With("dataset", dataset.Name),
+        HeadraceException named => named.With("dataset", dataset),
         OperationCanceledException when cancel.IsCancellationRequested => null,
-        OperationCanceledException => Error.TimedOut(dataset.Name, flow.Timeout ?? TimeSpan.Zero),
-        IOException full when Disk.IsFull(full) => Error.DiskFull(dataset.Name, full),
-        IOException or UnauthorizedAccessException => Error.Unexpected(dataset.Name, error),
+        OperationCanceledException => Error.TimedOut(dataset, flow.Timeout ?? TimeSpan.Zero),
+        IOException full when Disk.IsFull(full) => Error.DiskFull(dataset, full),
+        IOException or UnauthorizedAccessException => Error.Unexpected(dataset, error),
         _ => Error.Bug($"{error.GetType().Name}: {error.Message}", error),
     };
 
