@@ -34,7 +34,7 @@ internal sealed class Variables(string folder, Func<string, string?> environment
 
             if (rest[start..].IndexOf('}') is not (>= 0 and var length))
             {
-                Add(node, Error.WrongValue(problems.At(node), "variable", "the text", "a } after ${", rest[start..].ToString(), "close the brace, or write $${ for a plain ${"));
+                Add(node, Error.WrongValue(problems.At(node), "the variable", "a } after ${", rest[start..].ToString(), "close the brace, or write $${ for a plain ${"));
                 return null;
             }
 
@@ -60,7 +60,7 @@ internal sealed class Variables(string folder, Func<string, string?> environment
         if (!name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_') || name.Length == 0 || char.IsAsciiDigit(name[0]))
         {
             Add(node, Error.WrongValue(
-                problems.At(node), "variable", "the text", "${NAME}, ${NAME:-default}, ${secret:NAME} or ${file:path}", $"${{{variable}}}", "correct the variable, or write $${ for a plain ${"));
+                problems.At(node), "the variable", "${NAME}, ${NAME:-default}, ${secret:NAME} or ${file:path}", $"${{{variable}}}", "correct the variable, or write $${ for a plain ${"));
             return null;
         }
 
