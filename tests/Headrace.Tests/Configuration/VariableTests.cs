@@ -54,6 +54,13 @@ public class VariableTests
         Assert.DoesNotContain("hunter22", Written.Text(problem), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("target: { connection: \"${secret:S}\" }")]
+    [InlineData("target: { table: \"x{${secret:S}}\" }")]
+    [InlineData("primary_key: [\"${secret:S}\", \"${secret:S}\"]")]
+    public void A_secret_at_a_wrong_place_is_not_shown_by_the_problem(string key) =>
+        Assert.DoesNotContain("hunter22", Written.Text(Written.Problem(Written.FlowText("write: append", key), null, ("HEADRACE_SECRET_S", "hunter22"))), StringComparison.Ordinal);
+
     [Fact]
     public void A_secret_comes_from_the_environment_before_the_file()
     {

@@ -107,4 +107,29 @@ public class YamlTests
     [InlineData("---\n...\n---\n")]
     [InlineData("&a\n")]
     public void Odd_files_are_problems_and_never_crashes(string yaml) => Assert.NotEmpty(Written.Load(yaml).Problems);
+
+    [Fact]
+    public void No_damage_to_a_file_crashes_the_loader()
+    {
+        const string pieces = "{}[]:-*&!|>'\"%@#,?~ \n\t\\$x0é\u2028";
+        var random = new Random(20261004);
+        for (var round = 0; round < 3000; round++)
+        {
+            var text = new StringBuilder(LoadingTests.Contract);
+            for (var cut = random.Next(1, 4); cut > 0; cut--)
+            {
+                var at = random.Next(text.Length);
+                _ = random.Next(4) switch
+                {
+                    0 => text.Remove(at, Math.Min(random.Next(1, 30), text.Length - at)),
+                    1 => text.Insert(at, pieces[random.Next(pieces.Length)]),
+                    2 => text.Insert(at, text.ToString(0, at).Split('\n')[^1] + "\n"),
+                    _ => text.Replace(text[at], pieces[random.Next(pieces.Length)], at, 1),
+                };
+            }
+
+            var loaded = Written.Load(text.ToString());
+            Assert.True(loaded.Project is null == loaded.Problems.Count > 0, text.ToString());
+        }
+    }
 }

@@ -6,7 +6,7 @@ namespace Headrace.Configuration.Binding;
 /// Resolves <c>${NAME}</c>, <c>${NAME:-default}</c>, <c>${secret:NAME}</c> and <c>${file:path}</c> inside a text.
 /// <c>$${</c> is a plain <c>${</c>. What a variable holds is never looked at again for more variables.
 /// </summary>
-internal sealed class Variables(string folder, Func<string, string?> environment, Problems problems, Secrets secrets)
+internal sealed class Variables(string folder, Func<string, string?> environment, Problems problems)
 {
     const int LargestFile = 64 * 1024;
 
@@ -133,7 +133,7 @@ internal sealed class Variables(string folder, Func<string, string?> environment
 
     string Remember(string value)
     {
-        secrets.Remember(value);
+        problems.Secrets.Remember(value);
         return value;
     }
 
