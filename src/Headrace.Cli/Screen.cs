@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace Headrace.Cli;
@@ -8,6 +9,8 @@ namespace Headrace.Cli;
 [SuppressMessage("ApiDesign", "RS0030", Justification = "This is the one place that speaks to the terminal.")]
 internal sealed class Screen
 {
+    private static readonly ConditionalWeakTable<ParseResult, Screen> Screens = [];
+
     private readonly TextWriter output;
     private readonly TextWriter messages;
     private readonly bool color;
@@ -34,7 +37,8 @@ internal sealed class Screen
     /// <summary>Replaces secret values in everything that is written.</summary>
     public Func<string, string> Redact { get; set; } = text => text;
 
-    public static Screen Of(ParseResult parsed) => new(parsed, parsed.InvocationConfiguration);
+    /// <summary>The screen of a command: one for all who ask, since it knows what it may not show.</summary>
+    public static Screen Of(ParseResult parsed) => Screens.GetValue(parsed, parsed => new Screen(parsed, parsed.InvocationConfiguration));
 
     /// <summary>For what was not invoked, since it could not be parsed.</summary>
     public static Screen Of(ParseResult parsed, InvocationConfiguration streams) => new(parsed, streams);
@@ -77,14 +81,22 @@ internal sealed class Screen
     public string Bold(string text) => Paint(text, "1");
 
     /// <summary>Writes an error in the house form and gives the exit code.</summary>
-    public int Fail(HeadraceException error)
+    public int Fail(HeadraceException error) => Fail([error]);
+
+    /// <summary>Writes errors in the house form, as JSON in one document, and gives the exit code of the first.</summary>
+    public int Fail(IReadOnlyList<HeadraceException> errors)
     {
+        var views = errors.Select(error => ErrorJson.Of(RunError.Of(error))).ToList();
         if (IsJson)
-            Data(JsonSerializer.Serialize(new ErrorView(ErrorJson.Of(RunError.Of(error))), Views.Default.ErrorView));
-        Error(RunError.Of(error));
-        if (IsVerbose)
-            Error(error.ToString());
-        return ExitCode.Of(error);
+            Data(JsonSerializer.Serialize(new ErrorView(views[0], views.Count > 1 ? views : null), Views.Default.ErrorView));
+        foreach (var error in errors)
+        {
+            Error(RunError.Of(error));
+            if (IsVerbose)
+                Error(error.ToString());
+        }
+
+        return ExitCode.Of(errors[0]);
     }
 
     /// <summary>Writes an error in the house form: what, where, found, next.</summary>

@@ -22,7 +22,8 @@ internal sealed record RunView(
         isHistory ? run.Target : null, isHistory ? run.StartedAt : null);
 }
 
-internal sealed record ErrorView(ErrorJson Error);
+internal sealed record ErrorView(
+    ErrorJson Error, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ErrorJson>? Errors);
 
 internal sealed record ErrorJson(string Code, string What, IReadOnlyDictionary<string, string> Facts, string Next)
 {

@@ -36,8 +36,7 @@ internal sealed class Workspace : IAsyncDisposable
         if (loaded.Project is { } project && loaded.Problems.Count == 0)
             return new Workspace(project, screen);
 
-        foreach (var problem in loaded.Problems)
-            screen.Fail(problem);
+        screen.Fail(loaded.Problems);
         if (loaded.Problems.Count > 1)
             screen.Error($"{loaded.Problems.Count} problems, nothing was run.");
         return null;
