@@ -15,6 +15,8 @@ public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clo
     {
         using var db = await warehouse.ConnectAsync(cancel);
         var counts = new List<(string, long, DateTimeOffset)>();
+        if (IsMissing(db, cancel))
+            return counts;
         using var reader = db.Query($"SELECT dataset, count(*), epoch_us(min(held_at)) FROM {Table} WHERE status = 'waiting' GROUP BY dataset ORDER BY dataset", cancel);
         while (reader.Read())
             counts.Add((reader.GetString(0), reader.GetInt64(1), Time(reader.GetInt64(2))));
@@ -26,6 +28,8 @@ public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clo
     {
         using var db = await warehouse.ConnectAsync(cancel);
         var rows = new List<QuarantinedRow>();
+        if (IsMissing(db, cancel))
+            return rows;
         using var reader = db.Query(
             $"""
             SELECT id, flow, dataset, schema_name, table_name, file, line, "column", value, reason, "row", status, epoch_us(held_at), resolution
@@ -63,6 +67,8 @@ public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clo
             using var db = await warehouse.ConnectAsync(cancel);
             var columns = new Positions(db, cancel).Columns(group.Key)
                 ?? throw Error.NotFound("table", group.Key.ToString(), "bring the table back, or discard the rows");
+            if (mending.Set.Keys.FirstOrDefault(name => !columns.Any(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))) is { } unknown)
+                throw Error.BadArgument("--set", unknown, $"one of the columns {string.Join(", ", columns.Select(column => column.Name))}");
             var took = new Release(db, group.Key, columns, mending, clock, cancel).Take([.. group.Select(row => row.Id)]);
             released += took;
             kept += group.Count() - took;
@@ -70,6 +76,10 @@ public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clo
 
         return (released, kept);
     }
+
+    // A warehouse that is open for reading only and that no run has loaded into yet.
+    private static bool IsMissing(DuckDbConnection db, CancellationToken cancel) =>
+        new Positions(db, cancel).Columns(new TableName("headrace", "quarantine")) is null;
 
     private static string Chosen(IReadOnlyList<long>? ids) => ids is null ? "true" : $"id IN ({string.Join(", ", ids.DefaultIfEmpty(-1))})";
 
