@@ -21,7 +21,8 @@ arguments=(publish "$root/src/Headrace.Cli/Headrace.Cli.csproj" -c Release -o "$
 echo "Building Headrace (the first time takes about half a minute)…"
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
-if ! dotnet "${arguments[@]}" >"$log" 2>&1; then
+# Where the compiler that works ahead of time cannot be had, Headrace starts a little slower and does the same.
+if ! dotnet "${arguments[@]}" >"$log" 2>&1 && ! dotnet "${arguments[@]}" -p:PublishReadyToRun=false >"$log" 2>&1; then
   cat "$log" >&2
   exit 1
 fi

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Help;
 using System.Runtime.InteropServices;
 using Headrace.Cli.Commands;
 
@@ -15,11 +16,12 @@ internal static class CommandLine
     public static readonly Option<bool> NoColor = new("--no-color") { Description = "No colours (so does NO_COLOR)", Recursive = true };
     public static readonly Option<bool> NoInput = new("--no-input") { Description = "Never ask", Recursive = true };
 
-    public static RootCommand Root()
+    public static Command Root()
     {
-        var root = new RootCommand("Headrace moves rows from where they land to where they are asked about, exactly once.")
+        // Not a RootCommand: that one takes its name from the file that runs, which is dotnet's business.
+        var root = new Command("headrace", "Headrace moves rows from where they land to where they are asked about, exactly once.")
         {
-            Folder, Environment, Json, Quiet, Verbose, NoColor, NoInput,
+            Folder, Environment, Json, Quiet, Verbose, NoColor, NoInput, new HelpOption(),
         };
         foreach (var command in (Command[])[InitCommand.Create(), DemoCommand.Create(), DoctorCommand.Create(), PlanCommand.Create(), RunCommand.Create(),
             StatusCommand.Create(), RunsCommand.Create(), ShowCommand.Create(), QuarantineCommand.Create(), SchemaCommand.Create(), ConfigCommand.Create(), VersionCommand.Create()])
@@ -33,7 +35,7 @@ internal static class CommandLine
         var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
         configuration.Output = output ?? configuration.Output;
         configuration.Error = messages ?? configuration.Error;
-        var parsed = Root().Parse(args);
+        var parsed = Root().Parse(args.Length == 0 ? ["--help"] : args);
         if (parsed.Errors.Count > 0)
             return Usage(parsed, Screen.Of(parsed, configuration));
 
@@ -81,8 +83,7 @@ internal static class CommandLine
     }
 
     private static string? Suggest(ParseResult parsed) =>
-        parsed.UnmatchedTokens is [var word, ..] && parsed.CommandResult.Command is RootCommand root
-            ? root.Subcommands.Select(command => (command.Name, Distance: Text.Distance(word, command.Name)))
-                .Where(candidate => candidate.Distance <= 2).OrderBy(candidate => candidate.Distance).Select(candidate => candidate.Name).FirstOrDefault()
+        parsed.UnmatchedTokens is [var word, ..] && parsed.CommandResult.Command is { Subcommands.Count: > 0 } parent
+            ? Configuration.Binding.Suggestion.For(word, parent.Subcommands.Select(command => command.Name))
             : null;
 }

@@ -72,6 +72,6 @@ internal sealed class RunReport(Screen screen)
         if (runs.FirstOrDefault(run => run.Quarantined > 0) is { } held)
             yield return $"headrace quarantine show {held.Flow}";
         if (runs.FirstOrDefault(run => run.Error is not null) is { } failed)
-            yield return $"headrace show {failed.Id[..12]}";
+            yield return $"headrace show {failed.Id}";
     }
 }

@@ -81,14 +81,21 @@ internal sealed class Screen
     public string Bold(string text) => Paint(text, "1");
 
     /// <summary>Writes an error in the house form and gives the exit code.</summary>
-    public int Fail(HeadraceException error) => Fail([error]);
-
-    /// <summary>Writes errors in the house form, as JSON in one document, and gives the exit code of the first.</summary>
-    public int Fail(IReadOnlyList<HeadraceException> errors)
+    public int Fail(HeadraceException error)
     {
-        var views = errors.Select(error => ErrorJson.Of(RunError.Of(error))).ToList();
+        Fail([error]);
+        return ExitCode.Of(error);
+    }
+
+    /// <summary>Writes several errors; with --json they are one object.</summary>
+    public void Fail(IReadOnlyList<HeadraceException> errors)
+    {
         if (IsJson)
+        {
+            var views = errors.Select(error => ErrorJson.Of(RunError.Of(error))).ToList();
             Data(JsonSerializer.Serialize(new ErrorView(views[0], views.Count > 1 ? views : null), Views.Default.ErrorView));
+        }
+
         foreach (var error in errors)
         {
             Error(RunError.Of(error));
@@ -96,7 +103,8 @@ internal sealed class Screen
                 Error(error.ToString());
         }
 
-        return ExitCode.Of(errors[0]);
+        if (errors.Count > 1)
+            Error($"{errors.Count} problems, nothing was run.");
     }
 
     /// <summary>Writes an error in the house form: what, where, found, next.</summary>

@@ -33,19 +33,4 @@ internal static class Text
             ? string.Concat(text.Select(c => char.IsControl(c) && c != '\n' ? $"\\x{(int)c:x2}" : c == '\n' ? "\\n" : c.ToString()))
             : text;
     }
-
-    /// <summary>Edit distance, for suggestions.</summary>
-    public static int Distance(string a, string b)
-    {
-        var row = Enumerable.Range(0, b.Length + 1).ToArray();
-        for (var i = 1; i <= a.Length; i++)
-        {
-            var before = row[0];
-            row[0] = i;
-            for (var j = 1; j <= b.Length; j++)
-                (before, row[j]) = (row[j], Math.Min(Math.Min(row[j] + 1, row[j - 1] + 1), before + (a[i - 1] == b[j - 1] ? 0 : 1)));
-        }
-
-        return row[b.Length];
-    }
 }

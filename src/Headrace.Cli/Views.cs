@@ -23,7 +23,7 @@ internal sealed record RunView(
 }
 
 internal sealed record ErrorView(
-    ErrorJson Error, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ErrorJson>? Errors);
+    ErrorJson Error, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ErrorJson>? Problems);
 
 internal sealed record ErrorJson(string Code, string What, IReadOnlyDictionary<string, string> Facts, string Next)
 {

@@ -37,8 +37,6 @@ internal sealed class Workspace : IAsyncDisposable
             return new Workspace(project, screen);
 
         screen.Fail(loaded.Problems);
-        if (loaded.Problems.Count > 1)
-            screen.Error($"{loaded.Problems.Count} problems, nothing was run.");
         return null;
     }
 
@@ -47,7 +45,7 @@ internal sealed class Workspace : IAsyncDisposable
     {
         foreach (var name in names)
             if (!Project.Flows.ContainsKey(name))
-                throw Error.NoFlow(name, Project.Flows.Keys, Nearest(name, Project.Flows.Keys));
+                throw Error.UnknownFlow(name, [.. Project.Flows.Keys]);
         return [.. Project.Flows.Values.Where(flow => names.Count == 0 ? flow.Enabled : names.Contains(flow.Name))];
     }
 
@@ -74,12 +72,11 @@ internal sealed class Workspace : IAsyncDisposable
         var path = Project.FullPath(settings.Path);
         if (warehouses.TryGetValue((path, isReadOnly), out var open))
             return open;
-        var temporary = System.IO.Path.Combine(Project.FullPath(Project.Spool), "temp");
         return warehouses[(path, isReadOnly)] = new DuckDbWarehouse(path, isReadOnly, new DuckDbSettings
         {
             Memory = EngineMemory(settings.Memory ?? Project.Memory),
             Threads = settings.Threads ?? Project.Threads,
-            TempDirectory = System.IO.Path.Combine(temporary, $"{System.Environment.ProcessId}"),
+            TempDirectory = Temporary.Folder(Project.FullPath(Project.Spool), warehouses.Count),
             AllowedDirectories = [Project.FullPath(Project.Spool)],
         }, Clock);
     }
@@ -95,9 +92,6 @@ internal sealed class Workspace : IAsyncDisposable
     }
 
     // The setting is for the whole process: the runtime and DuckDB's own buffers outside its limit want their part.
-    private static long? EngineMemory(long? memory) => memory is { } bytes ? Math.Max(bytes * 6 / 10, 64L << 20) : null;
-
-    private static string? Nearest(string word, IEnumerable<string> names) =>
-        names.Select(name => (Name: name, Distance: Text.Distance(word, name))).Where(candidate => candidate.Distance <= 3)
-            .OrderBy(candidate => candidate.Distance).Select(candidate => candidate.Name).FirstOrDefault();
+    private static long EngineMemory(long? memory) =>
+        Math.Max((memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 3 / 4) * 6 / 10, 64L << 20);
 }

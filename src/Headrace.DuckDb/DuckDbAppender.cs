@@ -111,9 +111,11 @@ public sealed unsafe class DuckDbAppender : IDisposable
     public void Close()
     {
         Check(Native.CloseAppender(handle));
-        if (owns)
-            connection.Execute("COMMIT", CancellationToken.None);
+        if (!owns)
+            return;
+        // A COMMIT that fails, for a conflict, has ended the transaction as well: there is nothing left to roll back.
         owns = false;
+        connection.Execute("COMMIT", CancellationToken.None);
     }
 
     /// <summary>Forgets what was not committed by <see cref="Close"/>.</summary>
@@ -127,18 +129,15 @@ public sealed unsafe class DuckDbAppender : IDisposable
             connection.Execute("ROLLBACK", CancellationToken.None);
     }
 
-    // The C API does not tell whether a transaction is open; a second BEGIN is refused and does the first no harm.
+    // The C API does not tell whether a transaction is open, and a second BEGIN would spoil it. Without one, each statement
+    // has a transaction of its own.
     private static bool Begin(DuckDbConnection connection)
     {
-        try
-        {
+        const string Transaction = "SELECT txid_current()";
+        var open = connection.Scalar<ulong>(Transaction, CancellationToken.None) == connection.Scalar<ulong>(Transaction, CancellationToken.None);
+        if (!open)
             connection.Execute("BEGIN", CancellationToken.None);
-            return true;
-        }
-        catch (DuckDbException error) when (error.Kind == DuckDbErrorKind.Transaction)
-        {
-            return false;
-        }
+        return !open;
     }
 
     private void Check(int state)

@@ -38,7 +38,7 @@ public sealed class DuckDbConnection : IDisposable
         }
     }
 
-    /// <summary>Runs one statement, or several separated by <c>;</c> when there are no parameters.</summary>
+    /// <summary>Runs one statement, or several separated by <c>;</c> when there are no parameters; outside of a transaction each stands for itself.</summary>
     /// <returns>Rows inserted, updated, deleted or copied by all of them.</returns>
     public unsafe long Execute(string sql, CancellationToken cancel, params ReadOnlySpan<object?> parameters)
     {
@@ -127,6 +127,38 @@ public sealed class DuckDbConnection : IDisposable
     {
         if (reading == reader)
             reading = null;
+    }
+
+    /// <summary>Has DuckDB count its progress, which it does only for a progress bar; ours is not drawn by it.</summary>
+    internal void Watch()
+    {
+        try
+        {
+            Execute("SET enable_progress_bar_print = false; SET enable_progress_bar = true", CancellationToken.None);
+        }
+        catch (DuckDbException error) when (error.Kind == DuckDbErrorKind.InvalidInput)
+        {
+            // Somebody locked the configuration without DuckDbSettings: there is no progress to see, and nothing else is lost.
+        }
+    }
+
+    /// <summary>
+    /// Ends a query that was not read to its end. DuckDB does so when the next statement comes, and until then keeps its
+    /// transaction open: a checkpoint of another connection would wait for it.
+    /// </summary>
+    internal void Abandon()
+    {
+        if (handle.IsClosed)
+            return;
+        using var script = Script.Parse(handle, "SELECT 1");
+        try
+        {
+            script.Prepare(0, []).Dispose();
+        }
+        catch (DuckDbException)
+        {
+            // In a transaction that failed nothing can be prepared; the query has ended all the same.
+        }
     }
 
     internal static unsafe DuckDbException Failure(ResultHandle result)

@@ -55,7 +55,9 @@ public sealed class DuckDbDatabase : IDisposable
             throw new DuckDbException("Connection Error: the database gives no connection", DuckDbErrorKind.Connection);
         var connection = new ConnectionHandle();
         connection.Set(connected);
-        return new DuckDbConnection(connection);
+        var made = new DuckDbConnection(connection);
+        made.Watch();
+        return made;
     }
 
     /// <summary>Lets go of the database; the file is closed when its last connection is disposed as well.</summary>

@@ -38,8 +38,6 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         var shape = new TableShape(changes, ReadColumns);
         new TypeInference(db, cancel).Settle(shape, changes.Format.Csv);
 
-        if (Failpoint.Planted("files-before-rows"))
-            files.Loaded(dataset, changes.Target, [.. changes.Files.Select(file => FileLedger.Row(file.File, file.Sha256, changes.Action, FileFate.Loaded))], Id);
         db.Execute("BEGIN", cancel);
         Failpoint.Hit("transaction_begun");
         try
@@ -53,7 +51,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
                 return Result;
             }
 
-            Write(Result, shape);
+            Write(Result);
             Failpoint.Hit("before_commit");
             WasCommitSent = true;
             db.Execute("COMMIT", CancellationToken.None);
@@ -129,10 +127,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             Ddl = ddl,
             Refused = shape.Refused,
             Warnings = [.. shape.Warnings, .. result.Warnings],
-            Position = After(columns.Count == 0 ? null : columns) with
-            {
-                PlannedRows = !attempt.IsPlan ? null : changes.Operation == Operation.Replace ? rows.Good : rows.Before() + rows.Good,
-            },
+            Position = After(shape.HasTable ? columns : null),
         };
     }
 
@@ -162,9 +157,9 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         }
     }
 
-    private void Write(LoadResult result, TableShape shape)
+    private void Write(LoadResult result)
     {
-        if (!Failpoint.Planted("files-after-commit") && !Failpoint.Planted("files-before-rows"))
+        if (!Failpoint.Planted("files-after-commit"))
             files.Loaded(dataset, changes.Target, fileRows, Id);
         Failpoint.Hit("files_written");
         db.Execute(
@@ -180,6 +175,8 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         var known = new Dictionary<string, KnownFile>(changes.From.Files, StringComparer.Ordinal);
         var contents = new Dictionary<string, string>(changes.From.Contents, StringComparer.Ordinal);
         var (newest, last) = (changes.From.NewestRowsAt, changes.From.LastContent);
+        if (changes.Action == "truncate")
+            contents.Clear();
         var loaded = changes.Schema is { } schema
             ? [(schema.File, schema.Sha256)]
             : changes.Files.Select(file => (file.File, file.Sha256)).Where(file => fileRows.Exists(row => row.Key == file.File.Key));

@@ -15,7 +15,7 @@ public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clo
     {
         using var db = await warehouse.ConnectAsync(cancel);
         var counts = new List<(string, long, DateTimeOffset)>();
-        if (IsMissing(db, cancel))
+        if (!new Positions(db, cancel).Exists("headrace", "quarantine"))
             return counts;
         using var reader = db.Query($"SELECT dataset, count(*), epoch_us(min(held_at)) FROM {Table} WHERE status = 'waiting' GROUP BY dataset ORDER BY dataset", cancel);
         while (reader.Read())
@@ -28,7 +28,7 @@ public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clo
     {
         using var db = await warehouse.ConnectAsync(cancel);
         var rows = new List<QuarantinedRow>();
-        if (IsMissing(db, cancel))
+        if (!new Positions(db, cancel).Exists("headrace", "quarantine"))
             return rows;
         using var reader = db.Query(
             $"""
@@ -76,10 +76,6 @@ public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clo
 
         return (released, kept);
     }
-
-    // A warehouse that is open for reading only and that no run has loaded into yet.
-    private static bool IsMissing(DuckDbConnection db, CancellationToken cancel) =>
-        new Positions(db, cancel).Columns(new TableName("headrace", "quarantine")) is null;
 
     private static string Chosen(IReadOnlyList<long>? ids) => ids is null ? "true" : $"id IN ({string.Join(", ", ids.DefaultIfEmpty(-1))})";
 

@@ -138,6 +138,7 @@ public sealed partial class DuckDbReader
     };
 
     /// <summary>The value as DuckDB's cast to VARCHAR writes it, all its digits; a TIMESTAMPTZ as in UTC; null for NULL.</summary>
+    /// <remarks>A FLOAT has the fewest digits that read back as the same; DuckDB writes more of them for one in some hundreds.</remarks>
     public string? GetText(int column) => IsNull(column) ? null : columns[column].Id switch
     {
         TypeId.Varchar or TypeId.Enum => GetString(column),

@@ -55,6 +55,7 @@ public sealed partial class DuckDbReader : IDisposable
     /// <summary>Ends the query, wherever it is, and frees the connection.</summary>
     public void Dispose()
     {
+        var early = !over;
         over = true;
         (row, rows) = (-1, 0);
         if (chunk != 0)
@@ -63,6 +64,8 @@ public sealed partial class DuckDbReader : IDisposable
         result.Dispose();
         statement.Dispose();
         connection.Done(this);
+        if (early)
+            connection.Abandon();
     }
 
     private unsafe bool Fetch()
@@ -80,6 +83,7 @@ public sealed partial class DuckDbReader : IDisposable
                     // The end and a failure look the same until the result is asked.
                     if (Native.ResultError(result.Pointer) is not null)
                         throw interruption.Explain(DuckDbConnection.Failure(result));
+                    over = true;
                     Dispose();
                     return false;
                 }

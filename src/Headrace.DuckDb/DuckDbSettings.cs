@@ -16,9 +16,15 @@ public sealed record DuckDbSettings
     public IReadOnlyList<string> AllowedDirectories { get; init; } = [];
 
     /// <summary>
-    /// Shuts the database of <paramref name="connection"/> in: SQL reaches only the allowed folders (and the database files that
-    /// are attached already), no extension is fetched, and no setting can be changed any more.
+    /// Shuts the database of <paramref name="connection"/> in, for all its connections: SQL reaches only the allowed
+    /// folders, the temp directory and the database files that are attached by then (with their logs), no extension is
+    /// fetched or loaded, and no setting can be changed any more.
     /// </summary>
+    /// <remarks>
+    /// ATTACH goes on to work for database files inside an allowed folder, for writing and READ_ONLY, for files that exist
+    /// and new ones, and the log (<c>.wal</c>) beside them is written and read; outside of one it is refused. DuckDB follows
+    /// symbolic links before it compares: a link inside an allowed folder that leads out of it is refused.
+    /// </remarks>
     public void Harden(DuckDbConnection connection, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(connection);
@@ -32,9 +38,12 @@ public sealed record DuckDbSettings
         // A time without a zone must not be read by the clock of whatever machine the load runs on.
         connection.Execute("SET GLOBAL TimeZone = 'UTC'", cancel);
         Set("allowed_directories", $"[{string.Join(", ", AllowedDirectories.Select(Sql.Literal))}]");
+        // What each connection sets for itself to count its progress, and harms nobody.
+        Set("allowed_configs", "['enable_progress_bar', 'enable_progress_bar_print']");
         Set("autoinstall_known_extensions", "false");
         Set("autoload_known_extensions", "false");
         Set("allow_community_extensions", "false");
+        // Neither the folders nor the temp directory can be set after this.
         Set("enable_external_access", "false");
         Set("lock_configuration", "true");
 

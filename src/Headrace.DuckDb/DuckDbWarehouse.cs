@@ -18,6 +18,7 @@ public sealed class DuckDbWarehouse : IWarehouse
     // DuckDB uses all cores for one statement; a second writer at the same time would bring conflicts and no speed.
     private readonly SemaphoreSlim writing = new(1, 1);
     private DuckDbDatabase? database;
+    private (long Since, long LastSeen)? locked;
 
     /// <param name="path">The file; it is made when it is not there, unless <paramref name="isReadOnly"/>.</param>
     /// <param name="isReadOnly">For plans and reports: nothing can be written, and a missing file is an empty warehouse.</param>
@@ -46,6 +47,10 @@ public sealed class DuckDbWarehouse : IWarehouse
             var load = new DuckDbLoad(db, changes, attempt, clock, cancel);
             try
             {
+                // The one thread that may ask while a statement runs is this timer's.
+                using var watch = attempt.Progress is { } progress
+                    ? clock.CreateTimer(_ => progress(Progress(db)), null, TimeSpan.FromMilliseconds(100), TimeSpan.FromMilliseconds(100))
+                    : null;
                 return await Task.Run(() => Translate(load.Run), cancel);
             }
             catch (Exception) when (load.WasCommitSent)
@@ -106,9 +111,21 @@ public sealed class DuckDbWarehouse : IWarehouse
         return ValueTask.CompletedTask;
     }
 
+    private static LoadProgress Progress(DuckDbConnection db)
+    {
+        try
+        {
+            var progress = db.QueryProgress;
+            return new LoadProgress("loads", progress.Rows, progress.Percentage < 0 ? null : progress.Percentage / 100);
+        }
+        catch (ObjectDisposedException)
+        {
+            return new LoadProgress("loads", 0, 1); // the timer fired once more as the load ended
+        }
+    }
+
     private async Task<DuckDbDatabase> OpenAsync(CancellationToken cancel)
     {
-        var started = clock.GetTimestamp();
         for (var pause = TimeSpan.FromMilliseconds(50); ; pause *= 2)
         {
             try
@@ -117,7 +134,11 @@ public sealed class DuckDbWarehouse : IWarehouse
             }
             catch (DuckDbException error) when (error.IsLocked)
             {
-                if (clock.GetElapsedTime(started) + pause > LongestWait)
+                // Who asks long after the last time does not pay for the waiting of others.
+                var now = clock.GetTimestamp();
+                var since = locked is { } before && clock.GetElapsedTime(before.LastSeen, now) < LongestWait ? before.Since : now;
+                locked = (since, now);
+                if (clock.GetElapsedTime(since, now) + pause > LongestWait)
                     throw Error.WarehouseBusy(path, error.LockHolder, error);
                 await Task.Delay(pause, clock, cancel);
             }

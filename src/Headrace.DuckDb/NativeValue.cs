@@ -10,7 +10,11 @@ internal unsafe ref struct NativeValue
 
     public nint Handle;
 
-    public static NativeValue Of(object? value) => new() { Handle = Create(value) };
+    public static NativeValue Of(object? value) => new()
+    {
+        // The C API follows the pointer it is given without a look: none may leave here that is null.
+        Handle = Create(value) is var created and not 0 ? created : throw new ArgumentException($"DuckDB does not take the {value?.GetType()}."),
+    };
 
     public void Dispose()
     {
@@ -102,9 +106,10 @@ internal unsafe ref struct NativeValue
         {
             foreach (var item in items)
                 values.Add(Create(item));
-            var array = values.ToArray();
+            // An empty array would be a null pointer, which the C API refuses by giving none back.
+            nint[] array = [.. values, 0];
             fixed (nint* first = array)
-                return Native.CreateList(type, first, (ulong)array.Length);
+                return Native.CreateList(type, first, (ulong)values.Count);
         }
         finally
         {

@@ -13,7 +13,7 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
         var contents = new Dictionary<string, string>(StringComparer.Ordinal);
         string? lastContent = null;
         using (var files = db.Query(
-            $"SELECT key, stamp, coalesce(sha256, ''), outcome, error_code FROM {HeadraceTables.Table("files")} WHERE dataset = $1 ORDER BY sequence",
+            $"SELECT key, stamp, coalesce(sha256, ''), outcome, error_code, action FROM {HeadraceTables.Table("files")} WHERE dataset = $1 ORDER BY sequence",
             cancel, dataset.Name))
         {
             while (files.Read())
@@ -23,6 +23,8 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
                 (fate == FileFate.Refused ? refused : known)[file.Key] = file;
                 if (fate != FileFate.Loaded)
                     continue;
+                if (files.GetString(5) == "truncate")
+                    contents.Clear(); // the rows of what came before are gone, so it may come again
                 contents[file.Sha256] = file.Key;
                 lastContent = file.Sha256;
             }
@@ -64,7 +66,8 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
         return columns;
     }
 
-    private bool Exists(string schema, string table) => db.Scalar<long>(
+    /// <summary>True when the warehouse has the table.</summary>
+    public bool Exists(string schema, string table) => db.Scalar<long>(
         "SELECT count(*) FROM duckdb_tables() WHERE database_name = $1 AND lower(schema_name) = lower($2) AND lower(table_name) = lower($3)",
         cancel, HeadraceTables.Catalog, schema, table) > 0;
 

@@ -6,7 +6,6 @@ internal sealed class RowLoad(
 {
     private readonly Dictionary<string, long> counts = new(StringComparer.Ordinal);
     private readonly string columns = string.Join(", ", shape.Columns.Select(column => Sql.Identifier(column.Name)));
-
     /// <summary>Rows that fit their types.</summary>
     public long Good { get; private set; }
 
@@ -19,6 +18,8 @@ internal sealed class RowLoad(
     public LoadResult Apply()
     {
         var result = new LoadResult { Position = changes.From };
+        if (!shape.HasTable)
+            return result;
         if (changes.Operation == Operation.Merge)
             return Merge(result);
 

@@ -5,6 +5,8 @@ internal static class TableChanges
 {
     public static IReadOnlyList<string> For(TableName target, TableShape shape)
     {
+        if (!shape.HasTable)
+            return [];
         if (shape.IsNew)
             return Create(target, [.. shape.Columns.Select(column => new Column(column.Name, column.Type!.Value))]);
         return [.. shape.Columns.Where(column => column.IsNew).Select(column => Add(target, column.Name, column.Type!.Value))];

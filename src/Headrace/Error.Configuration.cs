@@ -34,7 +34,7 @@ public static partial class Error
 
     /// <summary>A type of connection that this version does not know.</summary>
     public static HeadraceException UnknownConnectionType(Place place, string found, string where, IReadOnlyList<string> known) =>
-        new("HDR-507", $"Type {found} of {where} is not known in this version; known: {string.Join(", ", known)}; nothing was run.",
+        new("HDR-519", $"Type {found} of {where} is not known in this version; known: {string.Join(", ", known)}; nothing was run.",
             Configuration.Binding.Suggestion.Ask(found.Trim('\''), known, $"write one of {string.Join(", ", known)}")) { Facts = At(place) };
 
     /// <summary>A flow names a connection that there is not.</summary>

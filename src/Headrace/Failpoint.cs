@@ -20,7 +20,7 @@ public static class Failpoint
     /// <summary>Every bug that <c>HEADRACE_PLANT</c> can plant; the harness must find each.</summary>
     public static readonly IReadOnlyList<string> Bugs =
     [
-        "files-after-commit", "files-before-rows", "latest-name", "alias-loaded", "lenient-gzip", "bad-rows-dropped", "first-row-wins",
+        "files-after-commit", "latest-name", "alias-loaded", "lenient-gzip", "bad-rows-dropped", "first-row-wins",
     ];
 
     private static readonly bool Allowed = Environment.GetEnvironmentVariable("HEADRACE_ALLOW_FAILPOINTS") == "1";

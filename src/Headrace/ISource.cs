@@ -31,7 +31,7 @@ public sealed record Found(ChangeSet? Changes, IReadOnlyList<FileNote> Notes, IR
 /// <summary>What a source may do while it stages.</summary>
 /// <param name="Accepted">Keys of changed files that the user accepted for this run.</param>
 /// <param name="IsPlan">A plan takes all there is in one batch.</param>
-public sealed record StageAttempt(IReadOnlySet<string> Accepted, bool IsPlan)
+public sealed record StageAttempt(IReadOnlySet<string> Accepted, bool IsPlan, Action<LoadProgress>? Progress = null)
 {
     /// <summary>Keys that this run has refused already; they are not tried twice in one run.</summary>
     public HashSet<string> Tried { get; } = new(StringComparer.Ordinal);

@@ -54,30 +54,38 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
                 foreach (var dataset in await flow.Source.DatasetsAsync(cancel))
                     work.Add((flow, dataset));
             }
-            catch (HeadraceException error)
+            catch (Exception error) when (Named(error, flow, flow.Name, cancel) is { } named)
             {
-                runs.Add(Start(flow, flow.Name) with { Outcome = error.Outcome, Error = RunError.Of(error.With("flow", flow.Name)) });
+                runs.Add(Start(flow, flow.Name) with { Outcome = named.Outcome, Error = RunError.Of(named) });
             }
         }
 
         var gate = new Lock();
-        await Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancel },
-            async (item, cancel) =>
-            {
-                var run = await RunAsync(item.Flow, item.Dataset, options, started, cancel);
-                lock (gate)
-                    runs.Add(run);
-            });
+        try
+        {
+            await Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancel },
+                async (item, cancel) =>
+                {
+                    var run = await RunAsync(item.Flow, item.Dataset, options, started, cancel);
+                    lock (gate)
+                        runs.Add(run);
+                });
+        }
+        finally
+        {
+            // An interrupted command has runs that ended, too.
+            runs.Sort((a, b) => string.CompareOrdinal(a.Dataset, b.Dataset));
+            if (!options.IsPlan)
+                await ledger.WriteAsync(runs, CancellationToken.None);
+            Failpoint.Hit("ledger_written");
+        }
 
-        runs.Sort((a, b) => string.CompareOrdinal(a.Dataset, b.Dataset));
-        if (!options.IsPlan)
-            await ledger.WriteAsync(runs, cancel);
-        Failpoint.Hit("ledger_written");
         return runs;
     }
 
     private async Task<Run> RunAsync(ReadyFlow flow, Dataset dataset, RunOptions options, long started, CancellationToken cancel)
     {
+        var began = clock.GetTimestamp();
         var run = Start(flow, dataset.Name) with { Target = flow.Source.Target(dataset).ToString() };
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         if (flow.Timeout is { } longest)
@@ -91,12 +99,12 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
             Failpoint.Hit("dataset_held");
             options.Observe?.Invoke(run, null);
 
-            var steps = new Steps(flow, dataset, options, run, r => options.TimeBudget is { } budget && clock.GetElapsedTime(started) > budget);
+            var steps = new Steps(flow, dataset, options, run, () => options.TimeBudget is { } budget && clock.GetElapsedTime(started) > budget);
             try
             {
                 await Retry(flow).ExecuteAsync(async cancel => await steps.LoadAllAsync(cancel), timeout.Token);
             }
-            catch (Exception error) when (Named(error, flow, dataset, cancel) is { } named)
+            catch (Exception error) when (Named(error, flow, dataset.Name, cancel) is { } named)
             {
                 steps.Run = steps.Run with { Error = RunError.Of(named), Outcome = named.Outcome };
             }
@@ -107,12 +115,12 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
                 Failpoint.Hit("spool_removed");
             }
         }
-        catch (HeadraceException error)
+        catch (Exception error) when (Named(error, flow, dataset.Name, cancel) is { } named)
         {
-            run = run with { Outcome = error.Outcome, Error = RunError.Of(error) };
+            run = run with { Outcome = named.Outcome, Error = RunError.Of(named) };
         }
 
-        run = run with { Duration = clock.GetUtcNow() - run.StartedAt };
+        run = run with { Duration = clock.GetElapsedTime(began) };
         options.Observe?.Invoke(run, null);
         return run;
     }
@@ -138,20 +146,20 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
         }).Build();
 
     /// <summary>The error's own name; null for the user's own cancellation, which is no failure of the dataset.</summary>
-    private static HeadraceException? Named(Exception error, ReadyFlow flow, Dataset dataset, CancellationToken cancel) => error switch
+    private static HeadraceException? Named(Exception error, ReadyFlow flow, string dataset, CancellationToken cancel) => error switch
     {
-        HeadraceException named => named.With("dataset", dataset.Name),
+        HeadraceException named => named.With("dataset", dataset),
         OperationCanceledException when cancel.IsCancellationRequested => null,
-        OperationCanceledException => Error.TimedOut(dataset.Name, flow.Timeout ?? TimeSpan.Zero),
-        IOException full when Disk.IsFull(full) => Error.DiskFull(dataset.Name, full),
-        IOException or UnauthorizedAccessException => Error.Unexpected(dataset.Name, error),
+        OperationCanceledException => Error.TimedOut(dataset, flow.Timeout ?? TimeSpan.Zero),
+        IOException full when Disk.IsFull(full) => Error.DiskFull(dataset, full),
+        IOException or UnauthorizedAccessException => Error.Unexpected(dataset, error),
         _ => Error.Bug($"{error.GetType().Name}: {error.Message}", error),
     };
 
     /// <summary>The batches of one dataset, one after another, until nothing is left.</summary>
-    private sealed class Steps(ReadyFlow flow, Dataset dataset, RunOptions options, Run run, Func<Run, bool> isOverBudget)
+    private sealed class Steps(ReadyFlow flow, Dataset dataset, RunOptions options, Run run, Func<bool> isOverBudget)
     {
-        private readonly StageAttempt stage = new(options.Accepted, options.IsPlan);
+        private readonly StageAttempt stage = new(options.Accepted, options.IsPlan, progress => options.Observe?.Invoke(run, progress));
         private readonly LoadAttempt load = new(run.Id, options.IsPlan, progress => options.Observe?.Invoke(run, progress));
         private Position? planned;
 
@@ -172,16 +180,25 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
                 if (found.Changes is null)
                     return;
 
-                var result = await flow.Warehouse.LoadAsync(found.Changes, load, cancel);
+                LoadResult result;
+                try
+                {
+                    result = await flow.Warehouse.LoadAsync(found.Changes, load, cancel);
+                }
+                catch (HeadraceException error) when (error.Outcome == Outcome.Stopped && found.Changes.Action != "load")
+                {
+                    // In a drop folder each file stands for itself: one that a check stops waits, the next is taken.
+                    await NoteAsync([.. found.Changes.Files.Select(file => new FileNote(file.File, file.Sha256, found.Changes.Action, FileFate.Refused, error.What, error))], target, cancel);
+                    continue;
+                }
+
                 Run = Run.Add(result);
-                foreach (var file in result.Refused)
-                    stage.Tried.Add(file.File.Key);
                 await NoteAsync(result.Refused, target, cancel);
                 if (Run.Error is null)
                     Run = Run with { Outcome = options.IsPlan ? Outcome.WouldLoad : Outcome.Loaded };
                 if (options.IsPlan)
                     planned = result.Position;
-                if (isOverBudget(Run))
+                if (isOverBudget())
                 {
                     Run = Run with { Warnings = [.. Run.Warnings, "the time budget is used up; the next run goes on from here"] };
                     return;
@@ -194,10 +211,14 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
             if (notes.Count == 0)
                 return;
             foreach (var note in notes)
+            {
+                stage.Tried.Add(note.File.Key);
                 if (note.Error is { } error)
                     Run = Run.Error is null
                         ? Run with { Error = RunError.Of(error.With("dataset", dataset.Name)), Outcome = error.Outcome }
                         : Run with { Warnings = [.. Run.Warnings, $"{note.File.Key}: {error.Message}"] };
+            }
+
             if (!options.IsPlan)
                 await flow.Warehouse.RecordAsync(dataset, target, notes, load, cancel);
         }

@@ -54,8 +54,12 @@ public sealed class TableShape
 
     public List<string> Warnings { get; } = [];
 
-    /// <summary>True when the table has to be created.</summary>
-    public bool IsNew => isNew && columns.Count > 0;
+    /// <summary>True when the table has to be created. Without a row or a declared column there are no types to create it with.</summary>
+    public bool IsNew => isNew && columns.Count > 0
+        && (changes.Rules.Columns.Count > 0 || changes.From.Schema is not null || Files.Exists(file => file.File.Records != 0));
+
+    /// <summary>True when the table is there, or will be.</summary>
+    public bool HasTable => !isNew || IsNew;
 
     /// <summary>True when some file brings the column.</summary>
     public bool Brings(int column) => Files.Exists(file => file.Indexes[column] >= 0);

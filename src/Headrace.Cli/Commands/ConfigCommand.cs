@@ -11,17 +11,10 @@ internal static class ConfigCommand
     public static Command Create()
     {
         var show = new Command("show", "Show the configuration that holds, defaults and environment applied; secrets as they are written") { Flow };
-        show.SetAction(async (parsed, _) =>
+        show.OnProject((workspace, parsed, _) =>
         {
-            var screen = Screen.Of(parsed);
-            await using var workspace = Workspace.Open(parsed, screen);
-            if (workspace is null)
-                return ExitCode.Usage;
-            var flow = parsed.GetValue(Flow);
-            if (flow is not null)
-                workspace.Flows([flow]);
-            screen.Data(ProjectFile.Show(workspace.Project, flow));
-            return ExitCode.Ok;
+            workspace.Screen.Data(ProjectFile.Show(workspace.Project, parsed.GetValue(Flow)));
+            return Task.FromResult(ExitCode.Ok);
         });
         return new Command("config", "Look at the configuration") { show };
     }

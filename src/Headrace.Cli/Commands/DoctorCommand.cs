@@ -7,19 +7,12 @@ namespace Headrace.Cli.Commands;
 /// <summary><c>headrace doctor</c>: is everything there that a run needs?</summary>
 internal static class DoctorCommand
 {
-    public static Command Create()
-    {
-        var command = new Command("doctor", "Check the configuration and every connection");
-        command.SetAction(CheckAsync);
-        return command;
-    }
+    public static Command Create() =>
+        new Command("doctor", "Check the configuration and every connection").OnProject(CheckAsync);
 
-    private static async Task<int> CheckAsync(ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> CheckAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
     {
-        var screen = Screen.Of(parsed);
-        await using var workspace = Workspace.Open(parsed, screen);
-        if (workspace is null)
-            return ExitCode.Usage;
+        var screen = workspace.Screen;
 
         var version = VersionCommand.Current();
         var checks = new List<CheckView>

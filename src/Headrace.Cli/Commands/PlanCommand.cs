@@ -8,19 +8,12 @@ internal static class PlanCommand
 {
     private static readonly Argument<string[]> Flows = new("FLOW") { Description = "Flows to plan; all when none is named", Arity = ArgumentArity.ZeroOrMore };
 
-    public static Command Create()
-    {
-        var command = new Command("plan", "Show what run would load, change and set aside; write nothing") { Flows };
-        command.SetAction(PlanAsync);
-        return command;
-    }
+    public static Command Create() =>
+        new Command("plan", "Show what run would load, change and set aside; write nothing") { Flows }.OnProject(PlanAsync);
 
-    private static async Task<int> PlanAsync(ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> PlanAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
     {
-        var screen = Screen.Of(parsed);
-        await using var workspace = Workspace.Open(parsed, screen);
-        if (workspace is null)
-            return ExitCode.Usage;
+        var screen = workspace.Screen;
 
         var flows = workspace.Flows(parsed.GetValue(Flows)!).Select(flow => workspace.Ready(flow, isPlan: true)).ToList();
         var runs = await new Runner(workspace.Ledger, workspace.Clock).RunAsync(flows, new RunOptions

@@ -16,23 +16,16 @@ internal static class QuarantineCommand
 
     public static Command Create()
     {
-        var list = new Command("list", "Count the rows that wait, by dataset");
-        list.SetAction(ListAsync);
-        var show = new Command("show", "Show the rows of a flow that wait, each with its reason") { Of, All };
-        show.SetAction(ShowAsync);
-        var release = new Command("release", "Load rows after all; those that still do not fit stay") { Of, Ids, Set };
-        release.SetAction(ReleaseAsync);
-        var discard = new Command("discard", "Give rows up; they stay on record") { Of, Ids, Reason };
-        discard.SetAction(DiscardAsync);
+        var list = new Command("list", "Count the rows that wait, by dataset").OnProject(ListAsync);
+        var show = new Command("show", "Show the rows of a flow that wait, each with its reason") { Of, All }.OnProject(ShowAsync);
+        var release = new Command("release", "Load rows after all; those that still do not fit stay") { Of, Ids, Set }.OnProject(ReleaseAsync);
+        var discard = new Command("discard", "Give rows up; they stay on record") { Of, Ids, Reason }.OnProject(DiscardAsync);
         return new Command("quarantine", "Look at the rows that were set aside; load them after all, or give them up") { list, show, release, discard };
     }
 
-    private static async Task<int> ListAsync(ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> ListAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
     {
-        var screen = Screen.Of(parsed);
-        await using var workspace = Workspace.Open(parsed, screen);
-        if (workspace is null)
-            return ExitCode.Usage;
+        var screen = workspace.Screen;
         var counts = new List<QuarantineCountView>();
         foreach (var name in workspace.WarehouseNames)
             foreach (var (dataset, rows, oldest) in await new DuckDbQuarantine(workspace.Warehouse(name, isReadOnly: true), workspace.Clock).CountAsync(cancel))
@@ -56,12 +49,9 @@ internal static class QuarantineCommand
         return ExitCode.Ok;
     }
 
-    private static async Task<int> ShowAsync(ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> ShowAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
     {
-        var screen = Screen.Of(parsed);
-        await using var workspace = Workspace.Open(parsed, screen);
-        if (workspace is null)
-            return ExitCode.Usage;
+        var screen = workspace.Screen;
         var of = parsed.GetValue(Of)!;
         var quarantine = new DuckDbQuarantine(workspace.Warehouse(WarehouseOf(workspace, of), isReadOnly: true), workspace.Clock);
         var rows = await quarantine.RowsAsync(of, parsed.GetValue(All), screen.IsJson ? int.MaxValue : 200, cancel);
@@ -88,12 +78,9 @@ internal static class QuarantineCommand
         return ExitCode.Ok;
     }
 
-    private static async Task<int> ReleaseAsync(ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> ReleaseAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
     {
-        var screen = Screen.Of(parsed);
-        await using var workspace = Workspace.Open(parsed, screen);
-        if (workspace is null)
-            return ExitCode.Usage;
+        var screen = workspace.Screen;
         var of = parsed.GetValue(Of)!;
         var flow = FlowOf(workspace, of);
         var set = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
@@ -120,12 +107,9 @@ internal static class QuarantineCommand
         return kept > 0 && released == 0 ? ExitCode.Stopped : ExitCode.Ok;
     }
 
-    private static async Task<int> DiscardAsync(ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> DiscardAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
     {
-        var screen = Screen.Of(parsed);
-        await using var workspace = Workspace.Open(parsed, screen);
-        if (workspace is null)
-            return ExitCode.Usage;
+        var screen = workspace.Screen;
         var of = parsed.GetValue(Of)!;
         var quarantine = new DuckDbQuarantine(workspace.Warehouse(WarehouseOf(workspace, of), isReadOnly: false), workspace.Clock);
         var discarded = await quarantine.DiscardAsync(of, Numbers(parsed), parsed.GetValue(Reason), cancel);
@@ -148,6 +132,6 @@ internal static class QuarantineCommand
     private static Configuration.Flow FlowOf(Workspace workspace, string of)
     {
         var name = of.Split('/')[0];
-        return workspace.Project.Flows.TryGetValue(name, out var flow) ? flow : throw Error.NoFlow(name, workspace.Project.Flows.Keys, null);
+        return workspace.Project.Flows.TryGetValue(name, out var flow) ? flow : throw Error.UnknownFlow(name, [.. workspace.Project.Flows.Keys]);
     }
 }

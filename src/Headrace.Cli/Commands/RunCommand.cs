@@ -17,17 +17,11 @@ internal static class RunCommand
             if (result.Tokens is [{ Value: var text }] && !Configuration.Binding.Quantity.TryDuration(text, out _))
                 result.AddError($"'{text}' is no time; write for example 30s, 50m or 2h.");
         });
-        var command = new Command("run", "Find what is new in the flows' sources, check it and load it") { Flows, Accept, TimeBudget };
-        command.SetAction(RunAsync);
-        return command;
+        return new Command("run", "Find what is new in the flows' sources, check it and load it") { Flows, Accept, TimeBudget }.OnProject(RunAsync);
     }
 
-    private static async Task<int> RunAsync(ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> RunAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
     {
-        var screen = Screen.Of(parsed);
-        await using var workspace = Workspace.Open(parsed, screen);
-        if (workspace is null)
-            return ExitCode.Usage;
         TimeSpan? budget = parsed.GetValue(TimeBudget) is { } text && Configuration.Binding.Quantity.TryDuration(text, out var time) ? time : null;
         return await RunAsync(workspace, parsed.GetValue(Flows)!, budget, parsed.GetValue(Accept), cancel);
     }

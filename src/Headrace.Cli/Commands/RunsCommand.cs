@@ -10,19 +10,12 @@ internal static class RunsCommand
     private static readonly Argument<string?> Of = new("FLOW") { Description = "A flow or dataset; all when none is named", Arity = ArgumentArity.ZeroOrOne };
     private static readonly Option<int> Most = new("--most") { Description = "How many runs to show", DefaultValueFactory = _ => 20, HelpName = "N" };
 
-    public static Command Create()
-    {
-        var command = new Command("runs", "List the newest runs") { Of, Most };
-        command.SetAction(ListAsync);
-        return command;
-    }
+    public static Command Create() =>
+        new Command("runs", "List the newest runs") { Of, Most }.OnProject(ListAsync);
 
-    private static async Task<int> ListAsync(ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> ListAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
     {
-        var screen = Screen.Of(parsed);
-        await using var workspace = Workspace.Open(parsed, screen);
-        if (workspace is null)
-            return ExitCode.Usage;
+        var screen = workspace.Screen;
         var runs = await workspace.Ledger.RunsAsync(parsed.GetValue(Of), parsed.GetValue(Most), cancel);
         if (screen.IsJson)
         {

@@ -9,19 +9,12 @@ internal static class ShowCommand
 {
     private static readonly Argument<string> Id = new("RUN") { Description = "The run's identifier, or the beginning of it" };
 
-    public static Command Create()
-    {
-        var command = new Command("show", "Show one run, whole") { Id };
-        command.SetAction(ShowAsync);
-        return command;
-    }
+    public static Command Create() =>
+        new Command("show", "Show one run, whole") { Id }.OnProject(ShowAsync);
 
-    private static async Task<int> ShowAsync(ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> ShowAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
     {
-        var screen = Screen.Of(parsed);
-        await using var workspace = Workspace.Open(parsed, screen);
-        if (workspace is null)
-            return ExitCode.Usage;
+        var screen = workspace.Screen;
         var id = parsed.GetValue(Id)!;
         var run = (await workspace.Ledger.RunsAsync(id, 1000, cancel)).FirstOrDefault(run => run.Id.StartsWith(id, StringComparison.Ordinal))
             ?? throw Error.NotFound("run", id, "headrace runs");

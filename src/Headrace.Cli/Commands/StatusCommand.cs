@@ -6,19 +6,12 @@ namespace Headrace.Cli.Commands;
 /// <summary><c>headrace status</c>: how each dataset stands.</summary>
 internal static class StatusCommand
 {
-    public static Command Create()
-    {
-        var command = new Command("status", "Show how each dataset stands: last run, rows, quarantine");
-        command.SetAction(ShowAsync);
-        return command;
-    }
+    public static Command Create() =>
+        new Command("status", "Show how each dataset stands: last run, rows, quarantine").OnProject(ShowAsync);
 
-    private static async Task<int> ShowAsync(ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> ShowAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
     {
-        var screen = Screen.Of(parsed);
-        await using var workspace = Workspace.Open(parsed, screen);
-        if (workspace is null)
-            return ExitCode.Usage;
+        var screen = workspace.Screen;
 
         var held = new Dictionary<string, long>();
         foreach (var name in workspace.WarehouseNames)

@@ -38,7 +38,7 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
 
             if (chosen.Count > 0 && (truncates || (chosen.Sum(staged => staged.Bytes) >= Flow.BatchBytes && !attempt.IsPlan)))
                 break;
-            if (await StageAsync(dataset, file, Action(file), notes, warnings, cancel) is not { } staged)
+            if (await StageAsync(dataset, file, Action(file), attempt, notes, warnings, cancel) is not { } staged)
                 continue;
             if (from.Files.GetValueOrDefault(file.Key) is { } known && known.Sha256 == staged.Sha256)
             {
@@ -87,8 +87,8 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
         ChangeSet? newest = null;
         foreach (var file in Enumerable.Reverse(schemas))
         {
-            var isOlder = from.Schema is { } ruling
-                && (file.LandedAt < ruling.LandedAt || (file.LandedAt == ruling.LandedAt && string.CompareOrdinal(file.Key, ruling.Key) < 0));
+            var isOlder = from.Schema is { } before
+                && (file.LandedAt < before.LandedAt || (file.LandedAt == before.LandedAt && string.CompareOrdinal(file.Key, before.Key) < 0));
             if (newest is not null || isOlder)
             {
                 notes.Add(new FileNote(file, "", "schema", FileFate.Superseded, null, null));
@@ -100,6 +100,12 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
                 if (from.Schema is { } current && !current.Document.Allows("schema"))
                     throw Error.ActionNotAllowed(Where(file), "schema", current.Document);
                 var (bytes, sha) = await ReadAsync(file, cancel);
+                if (from.Schema?.Key == file.Key && from.Files.GetValueOrDefault(file.Key) is { Fate: FileFate.Loaded } ruling && ruling.Sha256 == sha)
+                {
+                    notes.Add(new FileNote(file, sha, "schema", FileFate.Loaded, null, null)); // touched: it rules already
+                    continue;
+                }
+
                 newest = new ChangeSet
                 {
                     Dataset = dataset,

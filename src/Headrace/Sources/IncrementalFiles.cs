@@ -18,16 +18,17 @@ public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimePr
     {
         var chosen = new List<StagedFile>();
         var contents = new Dictionary<string, string>(from.Contents, StringComparer.Ordinal);
+        var last = from.LastContent;
         foreach (var file in waiting)
         {
             // The whole change set replaces the table, so it is never split.
             if (chosen.Sum(staged => staged.Bytes) >= Flow.BatchBytes && operation != Operation.Replace && !attempt.IsPlan)
                 break;
-            if (await StageAsync(dataset, file, "load", notes, warnings, cancel) is not { } staged)
+            if (await StageAsync(dataset, file, "load", attempt, notes, warnings, cancel) is not { } staged)
                 continue;
             if (chosen.Count > 0 && operation == Operation.Merge && !SameColumns(chosen[0], staged))
                 break;
-            if (Note(staged, from, contents, attempt) is { } note)
+            if (Note(staged, from, contents, last, attempt) is { } note)
             {
                 notes.Add(note);
                 if (note.Fate == FileFate.Alias)
@@ -36,6 +37,7 @@ public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimePr
             }
 
             contents[staged.Sha256] = file.Key;
+            last = staged.Sha256;
             chosen.Add(staged);
         }
 
@@ -53,7 +55,7 @@ public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimePr
     }
 
     /// <summary>Why the rows of a staged file are not to be loaded; null when they are.</summary>
-    private FileNote? Note(StagedFile staged, Position from, Dictionary<string, string> contents, StageAttempt attempt)
+    private FileNote? Note(StagedFile staged, Position from, Dictionary<string, string> contents, string? last, StageAttempt attempt)
     {
         var (file, sha) = (staged.File, staged.Sha256);
         var known = from.Files.GetValueOrDefault(file.Key);
@@ -63,8 +65,9 @@ public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimePr
         if (known is { Fate: FileFate.Loaded } && !attempt.Accepted.Contains(file.Key) && Flow.ChangedFilesFor(operation) == ChangedFiles.Stop)
             return Refuse(file, sha, "load", Error.FileChanged(Where(file), Flow.Name, file.Key));
 
-        // Rows that replace or merge say how things are now; only what was applied last needs no second time.
-        var again = operation == Operation.Append || sha == from.LastContent;
+        // Rows that merge say how things are now: only what was applied last needs no second time. Rows that replace are
+        // what the whole change set says, whatever other files brought before.
+        var again = operation == Operation.Append || (operation == Operation.Merge && sha == last);
         return Flow.SameContent == SameContent.Skip && again && !Failpoint.Planted("alias-loaded") && contents.TryGetValue(sha, out var first) && first != file.Key
             ? new FileNote(file, sha, "load", FileFate.Alias, first, null)
             : null;

@@ -1,6 +1,8 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Headrace.Configuration;
+using Headrace.Lake;
 using Headrace.Staging;
 
 namespace Headrace.Sources;
@@ -19,6 +21,7 @@ public abstract class LakeSource : ISource
     private readonly string spool;
     private readonly TimeProvider clock;
     private readonly Dictionary<string, List<LakeFile>> files = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Stager> stagers = new(StringComparer.Ordinal);
     private readonly List<string> warnings = [];
 
     protected LakeSource(Flow flow, ILake lake, string spool, TimeProvider clock)
@@ -67,14 +70,11 @@ public abstract class LakeSource : ISource
     {
         Release(dataset);
         var notes = new List<FileNote>();
-        var said = new List<string>(warnings);
-        warnings.Clear();
+        var said = TakeWarnings();
         var waiting = files.GetValueOrDefault(dataset.Name, [])
             .Where(file => !attempt.Tried.Contains(file.Key) && !IsKnown(file, from))
             .ToList();
         var changes = waiting.Count == 0 ? null : await ChooseAsync(dataset, waiting, from, attempt, notes, said, cancel);
-        foreach (var note in notes)
-            attempt.Tried.Add(note.File.Key);
         return new Found(changes, notes, said);
     }
 
@@ -91,20 +91,21 @@ public abstract class LakeSource : ISource
 
     /// <summary>Stages a file; null when it cannot be loaded now, which is noted or said.</summary>
     protected async Task<StagedFile?> StageAsync(
-        Dataset dataset, LakeFile file, string action, List<FileNote> notes, List<string> said, CancellationToken cancel)
+        Dataset dataset, LakeFile file, string action, StageAttempt attempt, List<FileNote> notes, List<string> said, CancellationToken cancel)
     {
         try
         {
-            var stager = new Stager(Spool(dataset), Flow.Limits.ToLimits());
-            return await stager.StageAsync(lake, file, Format(file), DeclaredNames(), cancel);
+            ILake watched = attempt.Progress is { } progress ? new WatchedLake(lake, progress) : lake;
+            return await stagers.GetOrAdd(dataset.Name, _ => new Stager(Spool(dataset), Flow.Limits.ToLimits())).StageAsync(watched, file, Format(file), DeclaredNames(), cancel);
         }
         catch (HeadraceException error) when (error.Code == "HDR-111")
         {
             said.Add($"{file.Key} changed while it was read; the next run looks again");
             return null;
         }
-        catch (HeadraceException error)
+        catch (HeadraceException error) when (error.Code != "HDR-125")
         {
+            // A full spool (HDR-125) is not the file's fault; everything else is said of the file.
             notes.Add(Refuse(file, "", action, error));
             return null;
         }
@@ -188,6 +189,17 @@ public abstract class LakeSource : ISource
     // A time of landing in the future (another machine's clock) counts from now.
     private TimeSpan Remaining(LakeFile file, DateTimeOffset now) =>
         file.LandedAt > now ? Flow.Settle : file.LandedAt + Flow.Settle - now;
+
+    // What the listing met belongs to no dataset in particular; the first one to look says it.
+    private List<string> TakeWarnings()
+    {
+        lock (warnings)
+        {
+            var taken = warnings.ToList();
+            warnings.Clear();
+            return taken;
+        }
+    }
 
     private void Skipped(string key, string reason) => warnings.Add($"{key} was left out: {reason}");
 }

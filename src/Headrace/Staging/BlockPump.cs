@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 using System.Threading.Channels;
 
@@ -14,15 +15,15 @@ internal sealed class BlockPump : IAsyncDisposable
 
     private readonly Channel<(byte[] Buffer, int Length)> full =
         Channel.CreateBounded<(byte[], int)>(new BoundedChannelOptions(Blocks) { SingleReader = true, SingleWriter = true });
-    private readonly Channel<byte[]> empty =
-        Channel.CreateBounded<byte[]>(new BoundedChannelOptions(Blocks) { SingleReader = true, SingleWriter = true });
+    private readonly Channel<byte[]?> empty =
+        Channel.CreateBounded<byte[]?>(new BoundedChannelOptions(Blocks) { SingleReader = true, SingleWriter = true });
     private readonly CancellationTokenSource stop;
     private readonly Task pumping;
 
     public BlockPump(Stream text, string source, CancellationToken cancel)
     {
         for (var i = 0; i < Blocks; i++)
-            empty.Writer.TryWrite(new byte[BlockBytes]);
+            empty.Writer.TryWrite(null); // rented when a file is long enough to need it
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         pumping = Task.Run(() => PumpAsync(text, source, stop.Token), CancellationToken.None);
     }
@@ -46,6 +47,9 @@ internal sealed class BlockPump : IAsyncDisposable
         await stop.CancelAsync();
         await pumping;
         stop.Dispose();
+        while (empty.Reader.TryRead(out var buffer))
+            if (buffer is not null)
+                ArrayPool<byte>.Shared.Return(buffer);
     }
 
     private async Task PumpAsync(Stream text, string source, CancellationToken cancel)
@@ -55,7 +59,7 @@ internal sealed class BlockPump : IAsyncDisposable
         {
             for (var more = true; more;)
             {
-                var buffer = await empty.Reader.ReadAsync(cancel);
+                var buffer = await empty.Reader.ReadAsync(cancel) ?? ArrayPool<byte>.Shared.Rent(BlockBytes);
                 var length = 0;
                 while (more && length < buffer.Length)
                 {
@@ -64,7 +68,9 @@ internal sealed class BlockPump : IAsyncDisposable
                     more = read > 0;
                 }
 
-                if (length > 0)
+                if (length == 0)
+                    empty.Writer.TryWrite(buffer);
+                else
                     await full.Writer.WriteAsync((buffer, length), cancel);
             }
         }

@@ -1,9 +1,11 @@
+using System.Buffers;
+
 namespace Headrace.Staging;
 
 /// <summary>The bytes that were read and not yet cut into records.</summary>
-internal sealed class ByteWindow
+internal sealed class ByteWindow : IDisposable
 {
-    private byte[] buffer = new byte[3 << 20];
+    private byte[] buffer = ArrayPool<byte>.Shared.Rent(2 << 20);
     private int start;
     private int end;
 
@@ -19,12 +21,22 @@ internal sealed class ByteWindow
         if (bytes.Length > buffer.Length - end)
         {
             var kept = Bytes;
-            var target = kept.Length + bytes.Length > buffer.Length ? new byte[Math.Max(buffer.Length * 2L, kept.Length + bytes.Length)] : buffer;
-            kept.CopyTo(target);
-            (buffer, start, end) = (target, 0, kept.Length);
+            var former = buffer;
+            if (kept.Length + bytes.Length > buffer.Length)
+                buffer = ArrayPool<byte>.Shared.Rent(Math.Max(buffer.Length * 2, kept.Length + bytes.Length));
+            kept.CopyTo(buffer);
+            (start, end) = (0, kept.Length);
+            if (former != buffer)
+                ArrayPool<byte>.Shared.Return(former);
         }
 
         bytes.CopyTo(buffer.AsSpan(end));
         end += bytes.Length;
+    }
+
+    public void Dispose()
+    {
+        ArrayPool<byte>.Shared.Return(buffer);
+        buffer = [];
     }
 }

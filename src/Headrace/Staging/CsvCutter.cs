@@ -74,17 +74,17 @@ internal sealed class CsvCutter : IRecordCutter
     private int CutRecord(ReadOnlySpan<byte> data, bool isFinal, bool isClean)
     {
         var extent = scanner.Scan(data, isFinal);
+        var isOver = (extent.End is CsvEnd.Incomplete or CsvEnd.OpenQuote ? data.Length : extent.Length) > limits.MaxRecordBytes;
         switch (extent.End)
         {
-            case CsvEnd.Incomplete when data.Length <= limits.MaxRecordBytes:
+            case var _ when isOver:
+                return RejectLine(data, isFinal, $"a quote is opened and not closed within max_record_bytes ({limits.MaxRecordBytes})");
+            case CsvEnd.Incomplete:
                 return 0;
             case CsvEnd.TextAfterQuote:
                 return RejectLine(data, isFinal, "text follows a closing quote", line + extent.InnerLines);
             case CsvEnd.OpenQuote:
                 return RejectLine(data, isFinal, "a quote is opened and never closed");
-            case CsvEnd.Incomplete:
-            case CsvEnd.Whole when extent.Length > limits.MaxRecordBytes:
-                return RejectLine(data, isFinal, $"a quote is opened and not closed within max_record_bytes ({limits.MaxRecordBytes})");
         }
 
         var record = data[..extent.Length];

@@ -13,7 +13,7 @@ internal static class ParquetCopy
         var head = await plain.PeekAsync(4, cancel);
         if (!head.Span.SequenceEqual(Magic))
             throw Error.Corrupt(plain.Source, "The file is not Parquet", found: $"first bytes {Convert.ToHexString(head.Span)}");
-        using var copy = new SpoolFile(path);
+        using var copy = new SpoolFile(path, new byte[64]); // every block passes by it
         var buffer = new byte[1 << 20];
         var tail = Array.Empty<byte>();
         for (int read; (read = await plain.ReadAsync(buffer, cancel)) > 0;)

@@ -33,7 +33,7 @@ internal sealed class PlainBytes : ForwardStream
             inner = new GzipReader(stored);
         else if (magic is [0x28, 0xb5, 0x2f, 0xfd])
             inner = new ZstdStream(stored);
-        else if (magic is [0x28, 0xb5] or [0x28, 0xb5, 0x2f])
+        else if (magic is [0x28] or [0x28, 0xb5] or [0x28, 0xb5, 0x2f])
             throw Error.Corrupt(stored.Source, "The zstd data end early", magic.Length);
         return new PlainBytes(stored, inner, limits);
     }

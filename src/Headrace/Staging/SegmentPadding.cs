@@ -15,7 +15,7 @@ internal static class SegmentPadding
     {
         var padded = path + ".padded";
         using (var from = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0))
-        using (var to = new SpoolFile(padded))
+        using (var to = new SpoolFile(padded, new byte[1 << 20]))
         {
             var buffer = new byte[1 << 20];
             var isQuoted = false;

@@ -1,3 +1,5 @@
+using System.Buffers;
+
 namespace Headrace.Staging;
 
 /// <summary>
@@ -6,7 +8,7 @@ namespace Headrace.Staging;
 internal sealed class SegmentWriter(string folder, long segmentBytes) : IDisposable
 {
     private readonly List<string> paths = [];
-    private byte[]? buffer;
+    private byte[] buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
     private SpoolFile? current;
     private long start;
 
@@ -24,7 +26,6 @@ internal sealed class SegmentWriter(string folder, long segmentBytes) : IDisposa
         {
             current = new SpoolFile(System.IO.Path.Combine(folder, $"{paths.Count + 1}.csv"), buffer);
             paths.Add(current.Path);
-            buffer = current.Buffer;
         }
 
         start = current.Length;
@@ -43,7 +44,13 @@ internal sealed class SegmentWriter(string folder, long segmentBytes) : IDisposa
 
     public void Close() => CloseSegment();
 
-    public void Dispose() => current?.Dispose();
+    public void Dispose()
+    {
+        current?.Dispose();
+        if (buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(buffer);
+        buffer = [];
+    }
 
     private void CloseSegment()
     {

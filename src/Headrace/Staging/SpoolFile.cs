@@ -3,18 +3,17 @@ using System.Globalization;
 namespace Headrace.Staging;
 
 /// <summary>A file in the spool that is being written; readable by this user only.</summary>
+/// <remarks>The buffer is the caller's; it may serve the next file when this one is closed.</remarks>
 internal sealed class SpoolFile : IDisposable
 {
-    private const int BufferBytes = 1 << 20;
-
     private readonly FileStream stream;
     private readonly byte[] buffer;
     private int used;
 
-    public SpoolFile(string path, byte[]? buffer = null)
+    public SpoolFile(string path, byte[] buffer)
     {
         Path = path;
-        this.buffer = buffer ?? new byte[BufferBytes];
+        this.buffer = buffer;
         var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
@@ -25,9 +24,6 @@ internal sealed class SpoolFile : IDisposable
 
     /// <summary>Bytes written, those in the buffer included.</summary>
     public long Length { get; private set; }
-
-    /// <summary>The buffer, for the next file when this one is closed.</summary>
-    public byte[] Buffer => buffer;
 
     /// <summary>Starts a record with its line number and a comma.</summary>
     public void WriteLineNumber(long line)

@@ -8,6 +8,9 @@ namespace Headrace.Staging;
 /// <param name="limits">What one file may cost.</param>
 public sealed class Stager(string spool, FileLimits limits)
 {
+    private static readonly Lock MakingFolder = new();
+    private int folders;
+
     /// <summary>When a segment is full. Small only in tests.</summary>
     internal long SegmentBytes { get; init; } = 32 << 20;
 
@@ -77,7 +80,7 @@ public sealed class Stager(string spool, FileLimits limits)
 
     private static async Task CutAsync(BlockPump pump, IRecordCutter cutter, CancellationToken cancel)
     {
-        var window = new ByteWindow();
+        using var window = new ByteWindow();
         while (!window.IsFinal)
         {
             // A record that is not whole yet is scanned again only when there is twice as much of it.
@@ -96,9 +99,9 @@ public sealed class Stager(string spool, FileLimits limits)
     {
         try
         {
-            for (var number = 1; ; number++)
+            while (true)
             {
-                var folder = Path.GetFullPath(Path.Combine(spool, $"{number}"));
+                var folder = Path.GetFullPath(Path.Combine(spool, $"{Interlocked.Increment(ref folders)}"));
                 lock (MakingFolder)
                 {
                     if (Path.Exists(folder))
@@ -116,6 +119,4 @@ public sealed class Stager(string spool, FileLimits limits)
             throw Error.SpoolFailed(spool, e);
         }
     }
-
-    private static readonly Lock MakingFolder = new();
 }

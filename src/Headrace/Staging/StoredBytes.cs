@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 
 namespace Headrace.Staging;
@@ -6,7 +7,7 @@ namespace Headrace.Staging;
 internal sealed class StoredBytes(Stream inner, string source) : ForwardStream
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-    private readonly byte[] buffer = new byte[256 << 10];
+    private byte[] buffer = ArrayPool<byte>.Shared.Rent(256 << 10);
     private int start;
     private int end;
 
@@ -51,6 +52,9 @@ internal sealed class StoredBytes(Stream inner, string source) : ForwardStream
     protected override void Dispose(bool disposing)
     {
         hash.Dispose();
+        if (buffer.Length > 0)
+            ArrayPool<byte>.Shared.Return(buffer);
+        buffer = [];
         base.Dispose(disposing);
     }
 

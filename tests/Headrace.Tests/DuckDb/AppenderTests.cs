@@ -104,4 +104,19 @@ public sealed class AppenderTests : IDisposable
         appender.Dispose();
         Assert.Equal(0, memory.Scalar<long>("SELECT count(*) FROM t"));
     }
+
+    [Fact]
+    public void A_commit_that_fails_is_told_and_leaves_the_connection_usable()
+    {
+        memory.Execute("CREATE TABLE t (a INTEGER PRIMARY KEY)");
+        using (var appender = memory.Connection.Append("main", "t"))
+        {
+            appender.Append(1).EndRow();
+            using (var another = memory.Another())
+                another.Execute("INSERT INTO t VALUES (1)", Memory.Cancel);
+            Assert.Throws<DuckDbException>(appender.Close);
+        }
+
+        Assert.Equal(1, memory.Scalar<long>("SELECT count(*) FROM t"));
+    }
 }

@@ -98,7 +98,6 @@ public sealed class TypeTests : IDisposable
                 FROM range(60000) t(i)) WHERE isfinite(x)
             """;
         Same(Sql);
-        Same(Sql.Replace("SELECT x, x", "SELECT x::FLOAT AS x, x::FLOAT", StringComparison.Ordinal).Replace("isfinite(x)", "abs(x) < 1e38", StringComparison.Ordinal));
         Same("SELECT x, x::VARCHAR FROM (SELECT make_timestamp(((random() - 0.5) * 4e17)::BIGINT) AS x FROM range(20000))");
         Same("SELECT x, x::VARCHAR FROM (SELECT DATE '1970-01-01' + ((random() - 0.5) * 4e6)::INTEGER AS x FROM range(20000))");
         Same("SELECT x, x::VARCHAR FROM (SELECT ((random() - 0.5) * 1e9)::DECIMAL(15,6) AS x FROM range(20000))");
@@ -109,6 +108,14 @@ public sealed class TypeTests : IDisposable
             while (reader.Read())
                 Assert.Equal(reader.GetString(1), reader.GetText(0));
         }
+    }
+
+    [Fact]
+    public void A_float_reads_back_from_its_text()
+    {
+        using var reader = memory.Query("SELECT x FROM (SELECT (random() * pow(10, random() * 70 - 38))::FLOAT AS x FROM range(60000))");
+        while (reader.Read())
+            Assert.Equal(reader.GetFloat(0), float.Parse(reader.GetText(0)!, System.Globalization.CultureInfo.InvariantCulture));
     }
 
     [Fact]

@@ -1,0 +1,75 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+using Xunit;
+
+namespace Headrace.Tests.House;
+
+/// <summary>The layout that ARCHITECTURE.md describes, held true.</summary>
+public partial class ShapeTests
+{
+    [GeneratedRegex(@"`([A-Z][A-Za-z]+)(?:\.[A-Za-z]+)?`")]
+    private static partial Regex TypeName();
+
+    [GeneratedRegex(@"`((?:src|tests|native|bench|docs)/[A-Za-z./]*|[A-Za-z]+\.(?:txt|md))`")]
+    private static partial Regex PathName();
+
+    [Theory]
+    [InlineData("Headrace", "")]
+    [InlineData("Headrace.DuckDb", "Headrace")]
+    [InlineData("Headrace.Cli", "Headrace Headrace.DuckDb")]
+    public void A_project_references_only_those_it_may_know(string project, string allowed)
+    {
+        var file = XDocument.Load(Path.Combine(Repository.Root, "src", project, $"{project}.csproj"));
+        var references = file.Descendants("ProjectReference").Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value));
+
+        Assert.Equal(allowed.Split(' ', StringSplitOptions.RemoveEmptyEntries), references.Order());
+    }
+
+    [Fact]
+    public void The_core_knows_no_driver()
+    {
+        var references = typeof(Runner).Assembly.GetReferencedAssemblies().Select(name => name.Name!)
+            .Where(name => !name.StartsWith("System.", StringComparison.Ordinal) && !name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal)).Order();
+
+        Assert.Equal(["Polly.Core", "YamlDotNet"], references);
+    }
+
+    [Fact]
+    public void Every_source_file_can_be_read_in_one_sitting()
+    {
+        var tooLong = Repository.Sources("src").Where(file => File.ReadLines(file).Count() > 400);
+
+        Assert.Empty(tooLong);
+    }
+
+    [Fact]
+    public void Every_type_that_the_architecture_names_exists()
+    {
+        var types = new[] { typeof(Runner), typeof(global::Headrace.DuckDb.DuckDbWarehouse), typeof(Cli.CommandLine) }
+            .SelectMany(type => type.Assembly.GetTypes()).Select(type => type.Name.Split('`')[0]).ToHashSet();
+        var named = TypeName().Matches(Repository.Read("ARCHITECTURE.md")).Select(match => match.Groups[1].Value)
+            .Where(name => name is not ("Headrace" or "BannedSymbols")).Distinct().ToList();
+
+        Assert.NotEmpty(named);
+        Assert.DoesNotContain(named, name => !types.Contains(name));
+    }
+
+    [Fact]
+    public void Every_path_that_the_architecture_names_exists()
+    {
+        var named = PathName().Matches(Repository.Read("ARCHITECTURE.md")).Select(match => match.Groups[1].Value).Distinct().ToList();
+
+        Assert.NotEmpty(named);
+        Assert.DoesNotContain(named, path => !Path.Exists(Path.Combine(Repository.Root, path)));
+    }
+
+    [Fact]
+    public void Errors_are_made_in_one_place_only()
+    {
+        var elsewhere = Repository.Sources("src")
+            .Where(file => !Path.GetFileName(file).StartsWith("Error", StringComparison.Ordinal) && Path.GetFileName(file) != "HeadraceException.cs")
+            .Where(file => File.ReadAllText(file).Contains("new HeadraceException(", StringComparison.Ordinal));
+
+        Assert.Empty(elsewhere);
+    }
+}

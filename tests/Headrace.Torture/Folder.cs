@@ -1,0 +1,108 @@
+using System.Diagnostics;
+
+namespace Headrace.Torture;
+
+/// <summary>A project's folder on disk: headrace.yaml, the lake, the warehouse. Deleted when it is disposed.</summary>
+internal sealed class Folder : IDisposable
+{
+    private static readonly DateTime Start = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
+    private static readonly Lazy<bool> Zstd = new(() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(System.IO.Path.Combine(folder, "zstd"))));
+
+    private readonly bool keep;
+    private int hidden;
+
+    public Folder(string name, int retries, int parallel, bool keep)
+    {
+        this.keep = keep;
+        Path = Directory.CreateTempSubdirectory($"headrace-torture-{name}-").FullName;
+        Directory.CreateDirectory(Lake);
+        File.WriteAllText(System.IO.Path.Combine(Path, "headrace.yaml"), $$"""
+            version: 1
+            threads: 1
+            memory: 256MB
+            parallel: {{parallel}}
+            connections:
+              lake: { type: folder, path: ./lake }
+              warehouse: { type: duckdb, path: ./warehouse.duckdb }
+            defaults:
+              target: { connection: warehouse, schema: raw }
+              settle: 0s
+              batch_bytes: 200
+              retries: {{retries}}
+              retry_delay: 20ms
+            flows:
+              events:
+                source: { connection: lake, path: "events/*", format: csv }
+                columns: { n: bigint, kind: text, amount: "decimal(12,2)" }
+                read: incremental
+                write: append
+              people:
+                source: { connection: lake, path: "people/*", format: jsonl }
+                columns: { id: bigint, name: text, rev: bigint }
+                primary_key: id
+                read: incremental
+                write: merge
+              stock:
+                source: { connection: lake, path: "stock/*", format: csv }
+                columns: { sku: text, qty: integer }
+                read: incremental
+                write: replace
+              inbox:
+                source: { connection: lake, path: "inbox/{action}/{table}/*" }
+                read: drop
+                target: { table: "{table}" }
+            """);
+    }
+
+    public static bool HasZstd => Zstd.Value;
+
+    public string Path { get; }
+
+    public string Warehouse => System.IO.Path.Combine(Path, "warehouse.duckdb");
+
+    public string Ledger => System.IO.Path.Combine(Path, ".headrace", "ledger.duckdb");
+
+    public string Spool => System.IO.Path.Combine(Path, ".headrace", "spool");
+
+    private string Lake => System.IO.Path.Combine(Path, "lake");
+
+    /// <summary>Writes a file as careful senders do: under a hidden name, then renamed, so that it lands whole.</summary>
+    public void Land(LakeItem item)
+    {
+        var path = System.IO.Path.Combine(Lake, item.Key);
+        var folder = System.IO.Path.GetDirectoryName(path)!;
+        Directory.CreateDirectory(folder);
+        var temporary = System.IO.Path.Combine(folder, $".part-{++hidden}");
+        File.WriteAllBytes(temporary, item.Bytes);
+        File.SetLastWriteTimeUtc(temporary, Start.AddSeconds(item.Landed));
+        File.Move(temporary, path, overwrite: true);
+    }
+
+    public void Touch(LakeItem item, int landed) => File.SetLastWriteTimeUtc(System.IO.Path.Combine(Lake, item.Key), Start.AddSeconds(landed));
+
+    public void Remove(LakeItem item) => File.Delete(System.IO.Path.Combine(Lake, item.Key));
+
+    /// <summary>Leaves what an engine that was killed while it spilled leaves; the rows here are too few for one to spill.</summary>
+    public void Spill(int process)
+    {
+        var left = Directory.CreateDirectory(System.IO.Path.Combine(Spool, "temp", $"{process}-0"));
+        File.WriteAllText(System.IO.Path.Combine(left.FullName, "duckdb_temp_storage_DEFAULT-0.tmp"), "left");
+    }
+
+    public static byte[] PackZstd(byte[] plain)
+    {
+        using var process = Process.Start(new ProcessStartInfo("zstd", ["-q", "-c"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        process.StandardInput.BaseStream.Write(plain);
+        process.StandardInput.Close();
+        var packed = new MemoryStream();
+        process.StandardOutput.BaseStream.CopyTo(packed);
+        process.WaitForExit();
+        return packed.ToArray();
+    }
+
+    public void Dispose()
+    {
+        if (!keep)
+            Directory.Delete(Path, recursive: true);
+    }
+}

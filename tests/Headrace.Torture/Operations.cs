@@ -1,0 +1,204 @@
+namespace Headrace.Torture;
+
+/// <summary>Random changes to the lake, each done to the folder and to the model alike.</summary>
+internal sealed class Operations(Random random, Folder folder, Model model, Action<string> log)
+{
+    private readonly Content content = new(random);
+    private int clock;
+    private int names;
+
+    /// <summary>Something new lands, so that the next run has work to be killed in.</summary>
+    public void Drop()
+    {
+        switch (random.Next(10))
+        {
+            case < 4:
+                Event();
+                break;
+            case < 6:
+                Person();
+                break;
+            case < 7:
+                Stock();
+                break;
+            default:
+                Inbox();
+                break;
+        }
+    }
+
+    /// <summary>One operation; the weights make the ordinary common and each trap frequent enough to be met in a few rounds.</summary>
+    public void Any()
+    {
+        switch (random.Next(100))
+        {
+            case < 42:
+                Drop();
+                break;
+            case < 52:
+                SameContent();
+                break;
+            case < 58:
+                Touch();
+                break;
+            case < 66:
+                CutOff();
+                break;
+            case < 74:
+                Mend();
+                break;
+            case < 81:
+                Event(late: true);
+                break;
+            case < 86:
+                Remove();
+                break;
+            case < 92:
+                NewVersion();
+                break;
+            default:
+                Schema(Any(["alpha", "beta"]));
+                break;
+        }
+    }
+
+    private void Event(bool late = false)
+    {
+        var (plain, rows, bad) = content.Events();
+        var (bytes, ending) = random.Next(6) switch
+        {
+            0 or 1 => (content.Gzip(plain), ".csv.gz"),
+            2 when Folder.HasZstd => (Folder.PackZstd(plain), ".csv.zst"),
+            _ => (plain, ".csv"),
+        };
+        Land(new LakeItem { Dataset = "events", Key = Name("events", late) + ending, Bytes = bytes, Rows = rows, Bad = bad });
+    }
+
+    private void Person()
+    {
+        var (plain, rows, keys) = content.People();
+        var isPacked = random.Next(4) == 0;
+        Land(new LakeItem
+        {
+            Dataset = "people", Key = Name("people", random.Next(6) == 0) + (isPacked ? ".jsonl.gz" : ".jsonl"),
+            Bytes = isPacked ? content.Gzip(plain) : plain, Rows = rows, Keys = keys,
+        });
+    }
+
+    // What waits together replaces the table together; a second group before the first is known to be loaded would make
+    // the outcome depend on how far a killed run got.
+    private void Stock()
+    {
+        if (!model.IsSettled("stock"))
+            return;
+        for (var files = random.Next(4) == 0 ? 2 : 1; files > 0; files--)
+        {
+            var (bytes, rows) = content.Stock();
+            Land(new LakeItem { Dataset = "stock", Key = Name("stock", late: false) + ".csv", Bytes = bytes, Rows = rows });
+        }
+    }
+
+    private void Inbox()
+    {
+        var table = Any(["alpha", "beta"]);
+        var dataset = $"inbox/{table}";
+        if (!model.Items.Exists(item => item.Dataset == dataset))
+            Schema(table);
+        var action = random.Next(4) == 0 ? "truncate" : "append";
+
+        // A file that the schema does not allow waits for ever; a few of them are enough.
+        var ruling = model.Items.Last(item => item.Dataset == dataset && item.Action == "schema");
+        if (!ruling.Allowed.Contains(action) && random.Next(3) > 0)
+            action = "append";
+        var (bytes, rows, bad) = content.Inbox();
+        Land(new LakeItem { Dataset = dataset, Action = action, Key = $"{Name($"inbox/{action}/{table}", late: false)}.csv", Bytes = bytes, Rows = rows, Bad = bad });
+    }
+
+    // Schemas go before rows, so a new one lands only when it is known what became of every file before it.
+    private void Schema(string table)
+    {
+        var dataset = $"inbox/{table}";
+        if (!model.IsSettled(dataset))
+            return;
+        for (var documents = random.Next(4) == 0 ? 2 : 1; documents > 0; documents--)
+        {
+            var allowed = new List<string> { "schema" };
+            foreach (var action in (string[])["append", "truncate"])
+                if (random.Next(4) > 0)
+                    allowed.Add(action);
+            Land(new LakeItem { Dataset = dataset, Action = "schema", Key = $"{Name($"inbox/schema/{table}", late: false)}.json", Bytes = content.Schema(allowed), Allowed = allowed });
+        }
+    }
+
+    private void SameContent()
+    {
+        if (Pick(item => item.Dataset is "events" or "people" || item.Action == "append") is not { } original)
+            return;
+        var folderName = original.Key[..original.Key.LastIndexOf('/')];
+        var ending = original.Key[original.Key.IndexOf('.', StringComparison.Ordinal)..];
+        Land(original.CopyTo(Name(folderName, late: false) + ending, 0));
+    }
+
+    private void Touch()
+    {
+        // An older schema that is written anew is meant to rule again, so only the ruling one can be merely touched.
+        if (Pick(item => item.Fate is Fate.Loaded or Fate.Alias
+            && (item.Action == "load" || (item.Action == "schema" && model.IsSettled(item.Dataset) && model.Of(item.Dataset).Schema == item))) is not { } item)
+            return;
+        folder.Touch(item, ++clock);
+        log($"touch {item.Key}");
+    }
+
+    private void CutOff()
+    {
+        var (plain, rows, bad) = content.Events();
+        var whole = content.Gzip(plain);
+        Land(new LakeItem { Dataset = "events", Key = Name("events", late: false) + ".csv.gz", Bytes = content.Cut(whole), Whole = whole, Rows = rows, Bad = bad });
+    }
+
+    private void Mend()
+    {
+        if (Pick(item => item.Whole is not null) is not { } item)
+            return;
+        (item.Bytes, item.Whole, item.Fate, item.ErrorCode, item.Landed) = (item.Whole!, null, Fate.Waiting, null, ++clock);
+        folder.Land(item);
+        log($"mend {item.Key}");
+    }
+
+    private void Remove()
+    {
+        if (Pick(item => item.Fate == Fate.Loaded && item.Action == "load") is not { } item)
+            return;
+        item.IsPresent = false;
+        folder.Remove(item);
+        log($"remove {item.Key}");
+    }
+
+    private void NewVersion()
+    {
+        if (Pick(item => item.Dataset == "people" && item.Fate is Fate.Loaded or Fate.Alias && item.Key.EndsWith(".jsonl", StringComparison.Ordinal)) is not { } old)
+            return;
+        old.IsPresent = false;
+        var (bytes, rows, keys) = content.People();
+        Land(new LakeItem { Dataset = "people", Key = old.Key, Bytes = bytes, Rows = rows, Keys = keys });
+    }
+
+    private void Land(LakeItem item)
+    {
+        item.Landed = ++clock;
+        folder.Land(item);
+        model.Items.Add(item);
+        log($"land {item.Key}{(item.Whole is null ? "" : " (cut off)")}: {item.Rows.Count} rows, {item.Bad.Count} bad{(item.Allowed.Count > 0 ? $", allows {string.Join(' ', item.Allowed)}" : "")}");
+    }
+
+    // A late name sorts before all that is there; whoever remembers only the greatest name loses it.
+    private string Name(string inFolder, bool late) => late ? $"{inFolder}/0{99999 - ++names:D5}" : $"{inFolder}/5{++names:D5}";
+
+    private LakeItem? Pick(Func<LakeItem, bool> fits)
+    {
+        var fitting = model.Present.Where(fits).ToList();
+        return fitting.Count == 0 ? null : fitting[random.Next(fitting.Count)];
+    }
+
+    private T Any<T>(T[] of) => of[random.Next(of.Length)];
+}

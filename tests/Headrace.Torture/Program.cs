@@ -1,0 +1,188 @@
+using System.Globalization;
+
+namespace Headrace.Torture;
+
+/// <summary>The crash harness: arguments, lanes, canaries, verdict.</summary>
+internal static class Program
+{
+    private const int CanarySequences = 40;
+
+    private static readonly Lock Printing = new();
+
+    public static async Task<int> Main(string[] args)
+    {
+        if (Arguments.Parse(args) is not { } options)
+            return 2;
+        if (!File.Exists(options.Headrace))
+        {
+            Console.Error.WriteLine($"{options.Headrace} is not there: build it with ./build.sh, or name it with --headrace.");
+            return 2;
+        }
+
+        var (passed, failed) = (0, 0);
+        void Verdict(bool isRight, string what)
+        {
+            if (isRight)
+                passed++;
+            else
+                failed++;
+            if (!isRight)
+                Console.WriteLine($"FAILED  {what}");
+        }
+
+        if (options.Sequence is { } seed)
+        {
+            var alone = new Tally();
+            Verdict(await RunAsync(seed, new Setting(options.Headrace, options.Keep, options.Plant), alone, verbose: true), $"sequence {seed}");
+            alone.Print(Console.Out);
+        }
+        else if (options.Kills > 0)
+        {
+            var tally = await KillRunAsync(options);
+            tally.Print(Console.Out);
+            Verdict(tally.Wrong == 0, $"{tally.Wrong} of {tally.Sequences} sequences were wrong");
+            foreach (var name in Failpoint.Names)
+                Verdict(tally.KillsAt(name) > 0, $"failpoint {name} was never hit");
+        }
+
+        if (options.Canaries)
+        {
+            Console.WriteLine();
+            await Parallel.ForEachAsync(Failpoint.Bugs, new ParallelOptions { MaxDegreeOfParallelism = options.Lanes }, async (bug, _) =>
+            {
+                var found = await CanaryAsync(bug, options);
+                lock (Printing)
+                {
+                    Console.WriteLine(found ?? $"{bug} was not found in {CanarySequences} sequences");
+                    Verdict(found is not null, $"canary {bug} was not found");
+                }
+            });
+        }
+
+        Console.WriteLine($"torture: {passed} passed, {failed} failed");
+        return failed == 0 ? 0 : 1;
+    }
+
+    /// <summary>Sequences in all lanes until there were as many kills as asked for, or too many wrong sequences to go on.</summary>
+    private static async Task<Tally> KillRunAsync(Arguments options)
+    {
+        const int enough = 5;
+        var tally = new Tally();
+        var started = 0;
+        var setting = new Setting(options.Headrace, options.Keep);
+        await Task.WhenAll(Enumerable.Range(0, options.Lanes).Select(_ => Task.Run(async () =>
+        {
+            while (tally.Kills < options.Kills && tally.Wrong < enough)
+                await RunAsync(SeedOf(options.Seed, Interlocked.Increment(ref started)), setting, tally, verbose: false);
+        })));
+        return tally;
+    }
+
+    private static async Task<bool> RunAsync(int seed, Setting setting, Tally tally, bool verbose)
+    {
+        using var sequence = new Sequence(seed, setting, tally);
+        await sequence.RunAsync();
+        tally.Sequence(sequence.Problems.Count == 0);
+        if (verbose || sequence.Problems.Count > 0)
+            lock (Printing)
+            {
+                foreach (var line in sequence.Log)
+                    Console.WriteLine($"    {line}");
+                foreach (var problem in sequence.Problems.Take(20))
+                    Console.WriteLine($"  WRONG  {problem}");
+                if (sequence.Problems.Count > 0)
+                    Console.WriteLine($"  repeat with --sequence {seed}");
+            }
+
+        return sequence.Problems.Count == 0;
+    }
+
+    /// <summary>How a planted bug was found; null when it was not.</summary>
+    private static async Task<string?> CanaryAsync(string bug, Arguments options)
+    {
+        var tally = new Tally();
+        var setting = new Setting(options.Headrace, Keep: false, bug);
+        for (var i = 1; i <= CanarySequences; i++)
+        {
+            using var sequence = new Sequence(SeedOf(options.Seed, i), setting, tally);
+            await sequence.RunAsync();
+            if (sequence.Problems.Count > 0)
+                return $"found {bug} after {tally.Processes} runs: {sequence.Problems[0]}";
+        }
+
+        return null;
+    }
+
+    // A sequence is known by its own seed, so that it can be repeated without those before it.
+    private static int SeedOf(int seed, int number) => (seed % 20_000) * 100_000 + number;
+}
+
+/// <summary>What the command line asks for.</summary>
+internal sealed record Arguments
+{
+    private const string Usage =
+        "Headrace.Torture [--kills N] [--seed N] [--lanes N] [--canaries] [--sequence SEED [--plant BUG]] [--headrace PATH] [--keep]";
+
+    public int Kills { get; private init; }
+
+    public int Seed { get; private init; } = 42;
+
+    public int Lanes { get; private init; } = 2;
+
+    public bool Canaries { get; private init; }
+
+    public int? Sequence { get; private init; }
+
+    public string? Plant { get; private init; }
+
+    public string Headrace { get; private init; } = Built();
+
+    public bool Keep { get; private init; }
+
+    public static Arguments? Parse(string[] args)
+    {
+        var options = new Arguments();
+        for (var i = 0; i < args.Length; i++)
+        {
+            var value = i + 1 < args.Length ? args[i + 1] : null;
+            var isNumber = int.TryParse(value, CultureInfo.InvariantCulture, out var number) && number >= 0;
+            switch (args[i])
+            {
+                case "--kills" when isNumber:
+                    (options, i) = (options with { Kills = number }, i + 1);
+                    break;
+                case "--seed" when isNumber:
+                    (options, i) = (options with { Seed = number }, i + 1);
+                    break;
+                case "--lanes" when number > 0:
+                    (options, i) = (options with { Lanes = number }, i + 1);
+                    break;
+                case "--sequence" when isNumber:
+                    (options, i) = (options with { Sequence = number }, i + 1);
+                    break;
+                case "--plant" when value is not null && Failpoint.Bugs.Contains(value):
+                    (options, i) = (options with { Plant = value }, i + 1);
+                    break;
+                case "--headrace" when value is not null:
+                    (options, i) = (options with { Headrace = Path.GetFullPath(value) }, i + 1);
+                    break;
+                case "--canaries":
+                    options = options with { Canaries = true };
+                    break;
+                case "--keep":
+                    options = options with { Keep = true };
+                    break;
+                default:
+                    Console.Error.WriteLine($"'{args[i]}' is not understood here.{Environment.NewLine}{Usage}");
+                    return null;
+            }
+        }
+
+        if (options is { Kills: 0, Canaries: false, Sequence: null })
+            options = options with { Kills = 1000 };
+        return options;
+    }
+
+    // From artifacts/bin/Headrace.Torture/release to artifacts/headrace.
+    private static string Built() => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "headrace", "Headrace.Cli.dll"));
+}

@@ -1,0 +1,224 @@
+namespace Headrace.Torture;
+
+/// <summary>What every sequence is run with.</summary>
+/// <param name="Plant">The planted bug of a canary; null for the product as it is.</param>
+internal sealed record Setting(string Dll, bool Keep, string? Plant = null);
+
+/// <summary>
+/// One random sequence in a project of its own: files land, runs are killed, stopped and failed, and after each run that
+/// ends by itself everything is compared with the model. The seed decides all of it but the moment of a kill from outside.
+/// </summary>
+internal sealed class Sequence : IDisposable
+{
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+
+    // A process passes these once.
+    private static readonly string[] Once = ["config_read", "ledger_written", "end"];
+
+    // Nothing of the warehouse is held there yet, so that the second run need not wait for the file.
+    private static readonly string[] EarlyStops = ["config_read", "lake_listed", "dataset_held"];
+
+    private readonly int seed;
+    private readonly Setting setting;
+    private readonly Tally tally;
+    private readonly Random random;
+    private readonly Folder folder;
+    private readonly Model model = new();
+    private readonly Operations operations;
+    private readonly List<string> log = [];
+    private readonly int retries;
+    private Snapshot? last;
+    private int next;
+
+    public Sequence(int seed, Setting setting, Tally tally)
+    {
+        (this.seed, this.setting, this.tally) = (seed, setting, tally);
+        random = new Random(seed);
+        next = seed * 7;
+        retries = random.Next(2);
+        var parallel = random.Next(1, 6);
+        folder = new Folder($"{seed}", retries, parallel, setting.Keep);
+        operations = new Operations(random, folder, model, log.Add);
+        log.Add($"project {folder.Path}, retries {retries}, parallel {parallel}");
+    }
+
+    /// <summary>What was done, for whoever has to understand a wrong sequence.</summary>
+    public IReadOnlyList<string> Log => log;
+
+    public List<string> Problems { get; } = [];
+
+    public async Task RunAsync()
+    {
+        var rounds = random.Next(3, 7);
+        for (var round = 0; round < rounds && Problems.Count == 0; round++)
+            await RoundAsync();
+    }
+
+    public void Dispose() => folder.Dispose();
+
+    private async Task RoundAsync()
+    {
+        operations.Drop();
+        for (var more = random.Next(6); more > 0; more--)
+            operations.Any();
+        for (var faults = random.Next(1, 5); faults > 0 && Problems.Count == 0; faults--)
+        {
+            await FaultAsync();
+            operations.Drop();
+            if (random.Next(3) == 0)
+                operations.Any();
+        }
+
+        if (last is not null && random.Next(2) == 0 && Problems.Count == 0)
+            await QuarantineAsync();
+        if (Problems.Count == 0)
+            await CleanAsync();
+        if (random.Next(6) == 0 && Problems.Count == 0)
+            await AgainAsync();
+    }
+
+    private Task FaultAsync() => random.Next(100) switch
+    {
+        < 76 => FailpointAsync("kill"),
+        < 86 => KillAsync(),
+        < 90 => FailpointAsync("throw"),
+        < 94 => FailpointAsync("enospc"),
+        _ when setting.Plant is not null => FailpointAsync("kill"),
+        _ => StopAsync(),
+    };
+
+    /// <summary>A run with a failpoint; the failpoints take turns, each with its first, second and third passing.</summary>
+    private async Task FailpointAsync(string action)
+    {
+        var name = Failpoint.Names[next % Failpoint.Names.Count];
+        var hit = Once.Contains(name) ? 1 : 1 + next / Failpoint.Names.Count % 3;
+        next++;
+        var ended = await EndAsync($"{name}:{hit}:{action}");
+        log.Add($"run with {name}:{hit}:{action} ended with {ended.ExitCode}");
+        if (ended.WasKilled)
+            tally.Kill(name);
+        else if (action == "kill")
+            Compare(ended); // the failpoint was not reached: a run like any other
+        else if (ended.ExitCode == 0)
+            return; // not reached, or tried again with success; the next comparison tells
+        else if (ended.TimedOut || ended.ExitCode is not (1 or 4) || !(ended.Output + ended.Messages).Contains("HDR-", StringComparison.Ordinal))
+            Problems.Add($"a run whose failpoint {name}:{hit}:{action} failed ended with {ended.ExitCode}: {ended.Output} {ended.Messages}");
+        else
+            tally.Error();
+    }
+
+    private async Task KillAsync()
+    {
+        using var process = Start(["run", "--json"], null);
+        var ended = process.WaitAsync(Longest);
+        await Task.WhenAny(ended, Task.Delay(random.Next(400)));
+        process.Kill();
+        var end = await ended;
+        log.Add($"run with a kill from outside ended with {end.ExitCode}");
+        if (end.WasKilled)
+            tally.Kill(null);
+        else
+            Compare(end);
+    }
+
+    /// <summary>The first run stops, a second one comes and must end by itself, the first one wakes up.</summary>
+    private async Task StopAsync()
+    {
+        // The second run waits for the warehouse's file for a while, so that is done in some sequences only.
+        var name = seed % 12 == 0 ? Failpoint.Names[random.Next(Failpoint.Names.Count)] : EarlyStops[random.Next(EarlyStops.Length)];
+        using var first = Start(["run", "--json"], $"{name}:1:stop");
+        var waiting = first.WaitAsync(TimeSpan.FromMinutes(3));
+        if (await first.StoppedAsync(Longest))
+        {
+            if (random.Next(2) == 0)
+                operations.Drop();
+            var second = await EndAsync(null);
+            var rows = RunRow.Parse(second, Problems) ?? [];
+            log.Add($"a run stopped at {name}; the second one: {string.Join(", ", rows.Select(row => $"{row.Dataset} {row.Outcome} {row.Error}"))}");
+            foreach (var row in rows.Where(row => row.Outcome == "failed" && row.Error != "HDR-302" && row.Error?.StartsWith("HDR-1", StringComparison.Ordinal) != true))
+                Problems.Add($"{row.Dataset}: a second run beside a stopped one failed with {row.Error}");
+            tally.Stop(rows.Any(row => row.Outcome == "skipped" || row.Error == "HDR-302"));
+            first.Resume();
+        }
+
+        var ended = await waiting;
+        log.Add($"the stopped run ended with {ended.ExitCode}");
+        RunRow.Parse(ended, Problems);
+    }
+
+    /// <summary>Rows are released or given up by hand, at times with a kill in the middle; then once more, to its end.</summary>
+    private async Task QuarantineAsync()
+    {
+        var waiting = model.Held.Where(row => row.Dataset == "events" && row.Status == "waiting").ToList();
+        if (waiting.Count == 0)
+            return;
+        var chosen = waiting.Where(_ => random.Next(3) > 0).DefaultIfEmpty(waiting[0]).ToList();
+        var ids = chosen.Select(row => last!.Quarantine.FirstOrDefault(held => held.File == row.File && held.Line == row.Line)?.Id).OfType<long>().ToList();
+        if (ids.Count != chosen.Count)
+            return; // held since the last comparison
+        var isRelease = random.Next(4) > 0;
+        string[] arguments = ["quarantine", isRelease ? "release" : "discard", "events", string.Join(',', ids), .. isRelease ? (string[])["--set", "amount=1.00"] : ["--reason", "torture"], "--json"];
+        string[] points = isRelease ? ["config_read", "rows_applied", "before_commit", "after_commit"] : ["config_read"];
+        for (var kills = random.Next(3); kills > 0; kills--)
+        {
+            var point = points[random.Next(points.Length)];
+            var ended = await EndAsync($"{point}:1:kill", arguments);
+            log.Add($"{string.Join(' ', arguments)} with {point}:1:kill ended with {ended.ExitCode}");
+            if (ended.WasKilled)
+                tally.Kill($"release {point}");
+        }
+
+        var end = await EndAsync(null, arguments);
+        log.Add($"{string.Join(' ', arguments)} ended with {end.ExitCode}");
+        if (end.TimedOut || end.ExitCode is not (0 or 3))
+            Problems.Add($"{string.Join(' ', arguments)} ended with {end.ExitCode}: {end.Output} {end.Messages}");
+        foreach (var row in chosen)
+            if (isRelease)
+                model.Release(row);
+            else
+                row.Status = "discarded";
+    }
+
+    private async Task CleanAsync()
+    {
+        var ended = await EndAsync(null);
+        log.Add($"clean run ended with {ended.ExitCode}");
+        Compare(ended);
+    }
+
+    /// <summary>A run with nothing new commits nothing.</summary>
+    private async Task AgainAsync()
+    {
+        var ended = await EndAsync(null);
+        log.Add($"clean run again ended with {ended.ExitCode}");
+        foreach (var row in RunRow.Parse(ended, Problems) ?? [])
+            if (row.Batches > 0)
+                Problems.Add($"{row.Dataset}: a run with nothing new committed {row.Batches} batches");
+        Compare(ended);
+    }
+
+    private void Compare(Ended ended)
+    {
+        if (RunRow.Parse(ended, Problems) is not { } rows)
+            return;
+        model.Settle();
+        last = Snapshot.Read(folder);
+        new Oracle(model, folder, last, Problems).Check(rows);
+        tally.Check();
+    }
+
+    private async Task<Ended> EndAsync(string? failpoint, string[]? arguments = null)
+    {
+        using var process = Start(arguments ?? ["run", "--json"], failpoint);
+        var ended = await process.WaitAsync(Longest);
+        if (ended.WasKilled && random.Next(4) == 0)
+            folder.Spill(process.Id);
+        return ended;
+    }
+
+    private HeadraceProcess Start(string[] arguments, string? failpoint)
+    {
+        tally.Process();
+        return HeadraceProcess.Start(setting.Dll, folder.Path, arguments, failpoint, setting.Plant);
+    }
+}
