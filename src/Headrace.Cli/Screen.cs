@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
+using System.Runtime.CompilerServices;
 using System.Text.Json;
 
 namespace Headrace.Cli;
@@ -8,6 +9,8 @@ namespace Headrace.Cli;
 [SuppressMessage("ApiDesign", "RS0030", Justification = "This is the one place that speaks to the terminal.")]
 internal sealed class Screen
 {
+    private static readonly ConditionalWeakTable<ParseResult, Screen> Screens = [];
+
     private readonly TextWriter output;
     private readonly TextWriter messages;
     private readonly bool color;
@@ -34,7 +37,8 @@ internal sealed class Screen
     /// <summary>Replaces secret values in everything that is written.</summary>
     public Func<string, string> Redact { get; set; } = text => text;
 
-    public static Screen Of(ParseResult parsed) => new(parsed, parsed.InvocationConfiguration);
+    /// <summary>The screen of a command: one for all who ask, since it knows what it may not show.</summary>
+    public static Screen Of(ParseResult parsed) => Screens.GetValue(parsed, parsed => new Screen(parsed, parsed.InvocationConfiguration));
 
     /// <summary>For what was not invoked, since it could not be parsed.</summary>
     public static Screen Of(ParseResult parsed, InvocationConfiguration streams) => new(parsed, streams);

@@ -67,6 +67,8 @@ public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clo
             using var db = await warehouse.ConnectAsync(cancel);
             var columns = new Positions(db, cancel).Columns(group.Key)
                 ?? throw Error.NotFound("table", group.Key.ToString(), "bring the table back, or discard the rows");
+            if (mending.Set.Keys.FirstOrDefault(name => !columns.Any(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))) is { } unknown)
+                throw Error.BadArgument("--set", unknown, $"one of the columns {string.Join(", ", columns.Select(column => column.Name))}");
             var took = new Release(db, group.Key, columns, mending, clock, cancel).Take([.. group.Select(row => row.Id)]);
             released += took;
             kept += group.Count() - took;

@@ -84,9 +84,16 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
     }
 
     /// <summary>The row as it came, as a JSON object of the file's own column names.</summary>
-    public string Json => shaped.File.IsParquet
-        ? $"to_json({{{string.Join(", ", shaped.Columns.Select((column, i) => $"{Sql.Literal(column.Name)}: {Raw(i)}"))}}})"
-        : $"json_object({string.Join(", ", shaped.Columns.Select((column, i) => $"{Sql.Literal(column.Name)}, {Raw(i)}"))})";
+    public string Json => $"json_object({string.Join(", ", shaped.Columns.Select((column, i) => $"{Sql.Literal(column.Name)}, {AsText(column, i)}"))})";
+
+    // Each value as a CSV file would have it, so that nothing is lost and the row can be read again.
+    private static string AsText(StagedColumn column, int index) => column switch
+    {
+        { ParquetType: null } => Raw(index),
+        { IsJson: true } => $"to_json({Raw(index)})",
+        { ParquetType: "BLOB" } => $"'\\x' || hex({Raw(index)})",
+        _ => $"CAST({Raw(index)} AS VARCHAR)",
+    };
 
     private static string Raw(int index) => string.Create(CultureInfo.InvariantCulture, $"c{index}");
 

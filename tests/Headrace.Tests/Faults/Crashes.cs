@@ -1,3 +1,7 @@
+using Headrace.Configuration;
+using Headrace.DuckDb;
+using Headrace.Lake;
+using Headrace.Sources;
 using Xunit;
 
 namespace Headrace.Tests.Faults;
@@ -91,16 +95,36 @@ public sealed class Crashes : ProjectTests
     }
 
     [Fact]
-    public async Task F7_a_run_that_slept_while_another_loaded_is_fenced_off()
+    public async Task F7_a_batch_that_was_built_before_another_was_loaded_is_fenced_off()
     {
-        // Two projects with one warehouse and one dataset: their locks do not know of each other, the fence does.
+        World.Flows(Prices).Put("prices/1.csv", "id,price\n1,1.50\n2,x\n3,3.50\n");
+        var (cancel, spool) = (TestContext.Current.CancellationToken, Path.Combine(World.Folder, "spool"));
+        var flow = ProjectFile.Load(World.Folder, null, _ => null).Project!.Flows["prices"];
+        var source = new IncrementalFiles(flow, new FolderLake(World.Lake), spool, TimeProvider.System);
+        await using (var warehouse = new DuckDbWarehouse(World.Warehouse, false, new DuckDbSettings { AllowedDirectories = [spool] }, TimeProvider.System))
+        {
+            var dataset = (await source.DatasetsAsync(cancel))[0];
+            var position = await warehouse.PositionAsync(dataset, source.Target(dataset), cancel);
+            var changes = (await source.NextAsync(dataset, position, new StageAttempt(new HashSet<string>(), IsPlan: false), cancel)).Changes!;
+            await warehouse.LoadAsync(changes, new LoadAttempt("r_other", IsPlan: false), cancel);
+            var error = await Assert.ThrowsAsync<HeadraceException>(() => warehouse.LoadAsync(changes, new LoadAttempt("r_zombie", IsPlan: false), cancel));
+            Assert.Equal("HDR-301", error.Code);
+        }
+
+        Holds();
+        Assert.Equal(["r_other"], World.Query("SELECT run_id FROM headrace.loads"));
+    }
+
+    [Fact]
+    public async Task F7_while_a_run_sleeps_with_the_warehouse_open_a_run_of_another_project_loads_nothing()
+    {
+        // Two projects with one warehouse and one dataset: their locks do not know of each other, the warehouse's does.
         using var other = new World();
         Directory.Delete(other.Lake);
         Directory.CreateSymbolicLink(other.Lake, World.Lake);
         World.Flows(Prices + "\n  retries: 0").Put("prices/1.csv", "id,price\n1,1.50\n2,x\n3,3.50\n");
         other.Configuration(File.ReadAllText(Path.Combine(World.Folder, "headrace.yaml")).Replace("./warehouse.duckdb", World.Warehouse, StringComparison.Ordinal));
 
-        // The sleeper reads the position and lets go of the file only when it ends: it sleeps before it opens it.
         Assert.Equal(0, (await other.Run("run")).Exit);
         Holds();
         World.Put("prices/2.csv", "id,price\n4,4.50\n");
