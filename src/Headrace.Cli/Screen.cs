@@ -122,9 +122,9 @@ internal sealed class Screen
     public void Table(IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows)
     {
         var widths = headings.Select((heading, i) => Math.Min(60, rows.Select(row => row[i].Length).Append(heading.Length).Max())).ToList();
-        Say(Dim(Line(headings, widths)));
+        Data(Dim(Line(headings, widths)));
         foreach (var row in rows)
-            Say(Line(row, widths));
+            Data(Line(row, widths));
     }
 
     private static string Line(IReadOnlyList<string> cells, List<int> widths) =>

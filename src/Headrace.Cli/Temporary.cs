@@ -27,6 +27,25 @@ internal static class Temporary
         return Path.Combine(all, string.Create(CultureInfo.InvariantCulture, $"{Environment.ProcessId}-{engine}"));
     }
 
+    /// <summary>The name of the folder that this process's plans stage in.</summary>
+    public static string Plan { get; } = string.Create(CultureInfo.InvariantCulture, $"plan-{Environment.ProcessId}");
+
+    /// <summary>Leaves no empty folder behind.</summary>
+    public static void Leave(string spool)
+    {
+        foreach (var folder in (ReadOnlySpan<string>)[Path.Combine(spool, Plan), Path.Combine(spool, "temp"), Path.Combine(spool, "run"), spool])
+        {
+            try
+            {
+                Directory.Delete(folder);
+            }
+            catch (IOException)
+            {
+                // It is not there, or something of another process is in it.
+            }
+        }
+    }
+
     private static void Sweep(IEnumerable<string> folders)
     {
         foreach (var folder in folders.ToList())

@@ -40,7 +40,7 @@ internal sealed class Workspace : IAsyncDisposable
         return null;
     }
 
-    /// <summary>The flows of that name, or all enabled ones; HDR-402 for a name that is no flow.</summary>
+    /// <summary>The flows of that name, or all enabled ones; HDR-518 for a name that is no flow.</summary>
     public IReadOnlyList<Flow> Flows(IReadOnlyList<string> names)
     {
         foreach (var name in names)
@@ -53,7 +53,7 @@ internal sealed class Workspace : IAsyncDisposable
     public ReadyFlow Ready(Flow flow, bool isPlan)
     {
         var lake = new Lake.FolderLake(Project.FullPath(((FolderConnection)Project.Connections[flow.Source.Connection]).Path));
-        var spool = System.IO.Path.Combine(Project.FullPath(Project.Spool), isPlan ? $"plan-{System.Environment.ProcessId}" : "run");
+        var spool = System.IO.Path.Combine(Project.FullPath(Project.Spool), isPlan ? Temporary.Plan : "run");
         ISource source = flow.Read == ReadMode.Drop
             ? new DropFolder(flow, lake, spool, Clock)
             : new IncrementalFiles(flow, lake, spool, Clock);
@@ -89,6 +89,7 @@ internal sealed class Workspace : IAsyncDisposable
     {
         foreach (var warehouse in warehouses.Values)
             await warehouse.DisposeAsync();
+        Temporary.Leave(Project.FullPath(Project.Spool));
     }
 
     // The setting is for the whole process: the runtime and DuckDB's own buffers outside its limit want their part.

@@ -24,7 +24,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         {
             return Apply();
         }
-        catch (DuckDbException) when (!WasCommitSent && new BrokenParquet(db, cancel).Of(changes) is { Count: > 0 } broken)
+        catch (DuckDbException) when (!WasCommitSent && changes.Operation != Operation.Replace && new BrokenParquet(db, cancel).Of(changes) is { Count: > 0 } broken)
         {
             changes = changes with { Files = [.. changes.Files.Where(file => !broken.Exists(note => note.File == file.File))] };
             var result = Apply();
@@ -34,8 +34,15 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
 
     private LoadResult Apply()
     {
+        // Another dataset may have made or changed the table since the position was read.
+        if (!attempt.IsPlan)
+            changes = changes with { From = changes.From with { Table = new Positions(db, cancel).Columns(changes.Target) } };
+
         // Typing reads all rows of a first load, so it happens before the transaction.
         var shape = new TableShape(changes, ReadColumns);
+        var isRefused = changes.Operation == Operation.Replace ? shape.Refused.Count > 0 : shape.Files.Count == 0;
+        if (changes.Schema is null && isRefused)
+            return new LoadResult { IsCommitted = false, Refused = shape.Refused, Position = changes.From };
         new TypeInference(db, cancel).Settle(shape, changes.Format.Csv);
 
         db.Execute("BEGIN", cancel);
@@ -63,7 +70,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         }
         catch when (!WasCommitSent)
         {
-            Rollback();
+            db.Rollback();
             throw;
         }
     }
@@ -105,10 +112,12 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         var quarantined = bad.Count(rows.Missing);
         if (quarantined > 0)
         {
+            // A file that is mostly bad is no replacement for good rows.
+            var allow = changes.Rules.Allow ?? (changes.Operation == Operation.Replace && result.Deleted > 0 ? 0.5 : null);
             var total = rows.Good + quarantined;
-            var tooMany = changes.Rules.Allow is { } share && (double)quarantined / total > share;
+            var tooMany = (double)quarantined / total > allow;
             if (changes.Rules.OnFail == OnFail.Stop || tooMany)
-                throw Error.BadRows(dataset.Name, quarantined, total, tooMany ? changes.Rules.Allow : null, bad.Sample(3));
+                throw Error.BadRows(dataset.Name, quarantined, total, tooMany ? allow : null, bad.Sample(3));
             if (!attempt.IsPlan && !Failpoint.Planted("bad-rows-dropped"))
                 bad.Hold();
             result = result with { Quarantined = quarantined, Sample = bad.Sample(5) };
@@ -185,7 +194,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             : changes.Files.Select(file => (file.File, file.Sha256)).Where(file => fileRows.Exists(row => row.Key == file.File.Key));
         foreach (var (file, sha256) in loaded)
         {
-            known[file.Key] = new KnownFile(file.Key, file.Stamp, sha256, FileFate.Loaded, null);
+            known[file.Key] = new KnownFile(file.Key, file.Stamp, sha256, FileFate.Loaded);
             contents[sha256] = file.Key;
             if (changes.Schema is not null)
                 continue;
@@ -213,23 +222,13 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             $"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet({Sql.Literal(file.Segments[0])}))", cancel);
         while (reader.Read())
         {
+            if (reader.GetString(0).Equals("file_row_number", StringComparison.OrdinalIgnoreCase))
+                throw Error.ColumnNameTaken(file.File.Key, reader.GetString(0));
             var type = reader.GetString(1);
             var isNested = type.EndsWith(']') || type.StartsWith("STRUCT", StringComparison.Ordinal) || type.StartsWith("MAP", StringComparison.Ordinal);
             columns.Add(new StagedColumn(reader.GetString(0), IsJson: isNested, ParquetType: type));
         }
 
         return columns;
-    }
-
-    private void Rollback()
-    {
-        try
-        {
-            db.Execute("ROLLBACK", CancellationToken.None);
-        }
-        catch (DuckDbException)
-        {
-            // The statement's own error has ended the transaction already.
-        }
     }
 }

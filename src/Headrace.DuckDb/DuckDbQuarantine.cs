@@ -47,21 +47,21 @@ public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clo
     public async Task<long> DiscardAsync(string of, IReadOnlyList<long>? ids, string? reason, CancellationToken cancel)
     {
         using var db = await warehouse.ConnectAsync(cancel);
-        return db.Execute(
+        return warehouse.Translate(() => db.Execute(
             $"""
             UPDATE {Table} SET status = 'discarded', resolved_at = $1, resolution = $2
             WHERE status = 'waiting' AND (flow = $3 OR dataset = $3) AND {Chosen(ids)}
-            """, cancel, clock.GetUtcNow(), reason, of);
+            """, cancel, clock.GetUtcNow(), reason, of));
     }
 
     /// <summary>
     /// Tries to load rows after all, in one transaction with their new status, so that each goes in once. A row that
     /// still does not fit stays.
     /// </summary>
-    public async Task<(long Released, long Kept)> ReleaseAsync(string of, IReadOnlyList<long>? ids, Mending mending, CancellationToken cancel)
+    public async Task<(long Released, long Superseded, long Kept)> ReleaseAsync(string of, IReadOnlyList<long>? ids, Mending mending, CancellationToken cancel)
     {
         var waiting = (await RowsAsync(of, all: false, int.MaxValue, cancel)).Where(row => ids is null || ids.Contains(row.Id)).ToList();
-        var (released, kept) = (0L, 0L);
+        var (released, superseded) = (0L, 0L);
         foreach (var group in waiting.GroupBy(row => row.Target))
         {
             using var db = await warehouse.ConnectAsync(cancel);
@@ -69,12 +69,12 @@ public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clo
                 ?? throw Error.NotFound("table", group.Key.ToString(), "bring the table back, or discard the rows");
             if (mending.Set.Keys.FirstOrDefault(name => !columns.Any(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))) is { } unknown)
                 throw Error.BadArgument("--set", unknown, $"one of the columns {string.Join(", ", columns.Select(column => column.Name))}");
-            var took = new Release(db, group.Key, columns, mending, clock, cancel).Take([.. group.Select(row => row.Id)]);
-            released += took;
-            kept += group.Count() - took;
+            var took = warehouse.Translate(() => new Release(db, group.Key, columns, mending, clock, cancel).Take([.. group.Select(row => row.Id)]));
+            released += took.Released;
+            superseded += took.Superseded;
         }
 
-        return (released, kept);
+        return (released, superseded, waiting.Count - released - superseded);
     }
 
     private static string Chosen(IReadOnlyList<long>? ids) => ids is null ? "true" : $"id IN ({string.Join(", ", ids.DefaultIfEmpty(-1))})";

@@ -33,16 +33,22 @@ internal static class DuckDbTypes
             "BLOB" => new ColumnType(TypeKind.Bytes),
             "TIMESTAMP WITH TIME ZONE" => new ColumnType(TypeKind.TimestampTz),
             "FLOAT" => new ColumnType(TypeKind.Real),
-            "TINYINT" or "UTINYINT" => new ColumnType(TypeKind.SmallInt),
-            "USMALLINT" => new ColumnType(TypeKind.Integer),
-            "UINTEGER" => ColumnType.BigInt,
-            "UBIGINT" => new ColumnType(TypeKind.Decimal, 20, 0),
-            "HUGEINT" or "UHUGEINT" => new ColumnType(TypeKind.Decimal, 38, 0),
-            "TIMESTAMP_S" or "TIMESTAMP_MS" or "TIMESTAMP_NS" => new ColumnType(TypeKind.Timestamp),
+            "HUGEINT" => new ColumnType(TypeKind.Decimal, 38, 0),
             _ => null,
         };
         return known ?? (ColumnType.TryParse(name, out var type) ? type : null);
     }
+
+    /// <summary>The narrowest column type that holds every value of a type that a Parquet file may have; text when none does.</summary>
+    public static ColumnType Holding(string name) => Parse(name) ?? name switch
+    {
+        "TINYINT" or "UTINYINT" => new ColumnType(TypeKind.SmallInt),
+        "USMALLINT" => new ColumnType(TypeKind.Integer),
+        "UINTEGER" => ColumnType.BigInt,
+        "UBIGINT" => new ColumnType(TypeKind.Decimal, 20, 0),
+        "TIMESTAMP_S" or "TIMESTAMP_MS" => new ColumnType(TypeKind.Timestamp),
+        _ => ColumnType.Text,
+    };
 
     /// <summary>The pattern (RE2, whole text) of what is a value of the type; null when every text is, or a function decides.</summary>
     public static string? Pattern(ColumnType type) => type.Kind switch

@@ -173,7 +173,7 @@ public sealed class DuckDbWarehouse : IWarehouse
     }
 
     /// <summary>DuckDB's errors by their Headrace names.</summary>
-    private T Translate<T>(Func<T> step)
+    internal T Translate<T>(Func<T> step)
     {
         try
         {

@@ -7,8 +7,10 @@ namespace Headrace.DuckDb;
 internal sealed class Merge(DuckDbConnection db, ChangeSet changes, TableShape shape, string target, CancellationToken cancel)
 {
     private readonly string keys = string.Join(", ", changes.Rules.PrimaryKey.Select(Sql.Identifier));
-    private readonly List<string> brought = [];
-    private readonly List<string> kept = [];
+    private readonly List<string> brought = [.. shape.Columns.Where((_, i) => shape.Brings(i)).Select(column => column.Name)];
+
+    // Columns that the target has and the files do not bring.
+    private readonly List<string> old = [.. shape.Columns.Where((column, i) => !column.IsNew && !shape.Brings(i)).Select(column => column.Name)];
 
     /// <summary>Leaves one row of each key; says how many went.</summary>
     public long Deduplicate()
@@ -23,20 +25,19 @@ internal sealed class Merge(DuckDbConnection db, ChangeSet changes, TableShape s
     /// <summary>Finds the target's row for each staged one and counts what the merge does.</summary>
     public (long Inserted, long Updated, long Unchanged) Compare(bool hasTarget)
     {
-        for (var i = 0; i < shape.Columns.Count; i++)
-            (shape.Brings(i) ? brought : kept).Add(shape.Columns[i].Name);
         var staged = db.Scalar<long>("SELECT count(*) FROM temp.staged", cancel);
-        var old = shape.Columns.Where(column => !column.IsNew).Select(column => column.Name).ToHashSet();
-        var values = kept.Where(old.Contains).Select(name => $", t.{Sql.Identifier(name)}").ToList();
+        var values = old.Select(name => $", t.{Sql.Identifier(name)}");
+        var known = shape.Columns.Where(column => !column.IsNew).Select(column => column.Name).ToHashSet();
         if (!hasTarget)
         {
+            old.Clear();
             db.Execute("CREATE OR REPLACE TEMP TABLE matched (staged_row BIGINT, target_row BIGINT, differs BOOLEAN)", cancel);
             return (staged, 0, 0);
         }
 
         var isKey = changes.Rules.PrimaryKey.ToHashSet(StringComparer.OrdinalIgnoreCase);
         var differs = brought.Where(name => !isKey.Contains(name))
-            .Select(name => old.Contains(name)
+            .Select(name => known.Contains(name)
                 ? $"s.{Sql.Identifier(name)} IS DISTINCT FROM t.{Sql.Identifier(name)}"
                 : $"s.{Sql.Identifier(name)} IS NOT NULL").DefaultIfEmpty("false");
         var on = string.Join(" AND ", changes.Rules.PrimaryKey.Select(key => $"s.{Sql.Identifier(key)} = t.{Sql.Identifier(key)}"));
@@ -54,7 +55,7 @@ internal sealed class Merge(DuckDbConnection db, ChangeSet changes, TableShape s
     }
 
     /// <summary>Takes the old versions out and puts the new ones in; unchanged rows are not touched.</summary>
-    public void Apply(string columns)
+    public void Apply()
     {
         // A key that the target has twice is put right by the same way.
         db.Execute(
@@ -64,12 +65,18 @@ internal sealed class Merge(DuckDbConnection db, ChangeSet changes, TableShape s
             """, cancel);
         db.Execute($"DELETE FROM {target} WHERE rowid IN (SELECT target_row FROM temp.matched WHERE staged_row NOT IN (FROM temp.unchanged))", cancel);
 
-        var hasOld = kept.Count > 0 && db.Scalar<long>("SELECT count(*) FROM temp.matched", cancel) > 0;
-        var values = shape.Columns.Select(column => hasOld && kept.Contains(column.Name) && !column.IsNew
-            ? $"m.{Sql.Identifier(column.Name)}"
-            : $"s.{Sql.Identifier(column.Name)}");
-        var old = hasOld ? " LEFT JOIN (SELECT DISTINCT ON (staged_row) * FROM temp.matched) AS m ON m.staged_row = s.rowid" : "";
+        // A row that is there keeps what the files do not bring; a new one gets the table's defaults.
+        var names = string.Join(", ", brought.Select(Sql.Identifier));
+        var all = string.Join(", ", brought.Concat(old).Select(Sql.Identifier));
+        var values = string.Join(", ", [.. brought.Select(name => $"s.{Sql.Identifier(name)}"), .. old.Select(name => $"m.{Sql.Identifier(name)}")]);
+        if (old.Count > 0)
+            db.Execute(
+                $"""
+                INSERT INTO {target} ({all}) SELECT {values} FROM temp.staged AS s JOIN (SELECT DISTINCT ON (staged_row) * FROM temp.matched) AS m ON m.staged_row = s.rowid
+                WHERE s.rowid NOT IN (FROM temp.unchanged)
+                """, cancel);
+        var isNew = old.Count > 0 ? " AND s.rowid NOT IN (SELECT staged_row FROM temp.matched)" : "";
         db.Execute(
-            $"INSERT INTO {target} ({columns}) SELECT {string.Join(", ", values)} FROM temp.staged AS s{old} WHERE s.rowid NOT IN (FROM temp.unchanged)", cancel);
+            $"INSERT INTO {target} ({names}) SELECT {string.Join(", ", brought.Select(name => $"s.{Sql.Identifier(name)}"))} FROM temp.staged AS s WHERE s.rowid NOT IN (FROM temp.unchanged){isNew}", cancel);
     }
 }

@@ -13,17 +13,17 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
         var contents = new Dictionary<string, string>(StringComparer.Ordinal);
         string? lastContent = null;
         using (var files = db.Query(
-            $"SELECT key, stamp, coalesce(sha256, ''), outcome, error_code, action FROM {HeadraceTables.Table("files")} WHERE dataset = $1 ORDER BY sequence",
+            $"SELECT key, stamp, coalesce(sha256, ''), outcome, action FROM {HeadraceTables.Table("files")} WHERE dataset = $1 ORDER BY sequence",
             cancel, dataset.Name))
         {
             while (files.Read())
             {
                 var fate = Enum.Parse<FileFate>(files.GetString(3), ignoreCase: true);
-                var file = new KnownFile(files.GetString(0), files.GetString(1), files.GetString(2), fate, files.IsNull(4) ? null : files.GetString(4));
+                var file = new KnownFile(files.GetString(0), files.GetString(1), files.GetString(2), fate);
                 (fate == FileFate.Refused ? refused : known)[file.Key] = file;
                 if (fate != FileFate.Loaded)
                     continue;
-                if (files.GetString(5) == "truncate")
+                if (files.GetString(4) == "truncate")
                     contents.Clear(); // the rows of what came before are gone, so it may come again
                 contents[file.Sha256] = file.Key;
                 lastContent = file.Sha256;
@@ -55,12 +55,15 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
             return null;
         var columns = new List<Column>();
         using var reader = db.Query(
-            "SELECT column_name, data_type, is_nullable FROM duckdb_columns() WHERE database_name = $1 AND schema_name = $2 AND table_name = $3 ORDER BY column_index",
+            """
+            SELECT column_name, data_type, is_nullable, coalesce(column_default, 'NULL') NOT IN ('NULL', '') FROM duckdb_columns()
+            WHERE database_name = $1 AND lower(schema_name) = lower($2) AND lower(table_name) = lower($3) ORDER BY column_index
+            """,
             cancel, HeadraceTables.Catalog, target.Schema, target.Table);
         while (reader.Read())
         {
             var type = DuckDbTypes.Parse(reader.GetString(1)) ?? throw Error.UnknownTargetType(target, reader.GetString(0), reader.GetString(1));
-            columns.Add(new Column(reader.GetString(0), type, reader.GetBoolean(2)));
+            columns.Add(new Column(reader.GetString(0), type, reader.GetBoolean(2), reader.GetBoolean(3)));
         }
 
         return columns;

@@ -11,31 +11,24 @@ internal sealed class Release(
     private readonly string target = HeadraceTables.Target(name);
     private readonly IReadOnlyList<string> keys = mending.Rules.PrimaryKey;
 
-    /// <summary>Loads those of the rows that fit now; says how many.</summary>
-    public long Take(IReadOnlyList<long> ids)
+    /// <summary>
+    /// Loads those of the rows that fit now; says how many. Rows whose table was replaced since they were set aside are
+    /// marked as superseded: in their turn they would have been replaced too.
+    /// </summary>
+    public (long Released, long Superseded) Take(IReadOnlyList<long> ids)
     {
         db.Execute("BEGIN", cancel);
         try
         {
-            var values = string.Join(", ", columns.Select((column, i) => $"{DuckDbTypes.Cast($"c{i}", column.Type, Dialect(column))} AS {Sql.Identifier(column.Name)}"));
-            db.Execute(
+            var chosen = $"id IN ({string.Join(", ", ids)}) AND status = 'waiting'";
+            var superseded = db.Execute(
                 $"""
-                CREATE OR REPLACE TEMP TABLE released AS
-                SELECT id AS headrace_id, {values}
-                FROM (SELECT id, {Extracted} FROM {Table} WHERE id IN ({string.Join(", ", ids)}) AND status = 'waiting' AND "row" IS NOT NULL)
-                WHERE {string.Join(" AND ", columns.Select((_, i) => Fits(i)))}
-                """, cancel);
-            var latest = "";
-            if (keys.Count > 0)
-            {
-                // Somebody decided that these rows count: they take the place of what the table has for their keys.
-                var list = string.Join(", ", keys.Select(Sql.Identifier));
-                db.Execute($"DELETE FROM {target} WHERE ({list}) IN (SELECT ({list}) FROM temp.released)", cancel);
-                latest = $" QUALIFY row_number() OVER (PARTITION BY {list} ORDER BY headrace_id DESC) = 1";
-            }
-
-            var all = string.Join(", ", columns.Select(column => Sql.Identifier(column.Name)));
-            db.Execute($"INSERT INTO {target} ({all}) SELECT {all} FROM temp.released{latest} ORDER BY headrace_id", cancel);
+                UPDATE {Table} AS q SET status = 'superseded', resolved_at = $1, resolution = 'newer rows have replaced the table'
+                WHERE {chosen} AND EXISTS (SELECT 1 FROM {HeadraceTables.Table("loads")} AS l WHERE l.schema_name = q.schema_name
+                    AND l.table_name = q.table_name AND l.operation IN ('replace', 'truncate') AND l.load_id <> q.load_id AND l.committed_at > q.held_at)
+                """, cancel, clock.GetUtcNow());
+            Stage(chosen);
+            Insert();
             Failpoint.Hit("rows_applied");
             var taken = db.Execute(
                 $"UPDATE {Table} SET status = 'released', resolved_at = $1 WHERE status = 'waiting' AND id IN (SELECT headrace_id FROM temp.released)",
@@ -43,22 +36,61 @@ internal sealed class Release(
             Failpoint.Hit("before_commit");
             db.Execute("COMMIT", CancellationToken.None);
             Failpoint.Hit("after_commit");
-            return taken;
+            return (taken, superseded);
         }
-        catch (DuckDbException)
+        catch
         {
-            db.Execute("ROLLBACK", CancellationToken.None);
+            db.Rollback();
             throw;
         }
+    }
+
+    // The rows that fit, with their types, and for each column (has_n) whether the row brings it.
+    private void Stage(string chosen)
+    {
+        var values = columns.Select((column, i) => $"{DuckDbTypes.Cast($"c{i}", column.Type, Dialect(column))} AS {Sql.Identifier(column.Name)}, has_{i}");
+        db.Execute(
+            $"""
+            CREATE OR REPLACE TEMP TABLE released AS
+            SELECT id AS headrace_id, {string.Join(", ", values)}
+            FROM (SELECT id, {Extracted} FROM {Table} WHERE {chosen} AND "row" IS NOT NULL)
+            WHERE {string.Join(" AND ", columns.Select((_, i) => Fits(i)))}
+            """, cancel);
+        if (keys.Count == 0)
+            return;
+
+        // Of several rows of one key the last one goes; the others wait on.
+        db.Execute(
+            $"DELETE FROM temp.released WHERE headrace_id NOT IN (SELECT max(headrace_id) FROM temp.released GROUP BY {string.Join(", ", keys.Select(Sql.Identifier))})", cancel);
+    }
+
+    // Somebody decided that these rows count: they take the place of what the table has for their keys. What a row does
+    // not bring keeps its value, as in a merge.
+    private void Insert()
+    {
+        var all = string.Join(", ", columns.Select(column => Sql.Identifier(column.Name)));
+        if (keys.Count == 0)
+        {
+            db.Execute($"INSERT INTO {target} ({all}) SELECT {all} FROM temp.released ORDER BY headrace_id", cancel);
+            return;
+        }
+
+        var on = string.Join(" AND ", keys.Select(key => $"r.{Sql.Identifier(key)} = t.{Sql.Identifier(key)}"));
+        db.Execute($"CREATE OR REPLACE TEMP TABLE kept AS SELECT DISTINCT ON (r.headrace_id) r.headrace_id, t.* FROM temp.released AS r JOIN {target} AS t ON {on}", cancel);
+        db.Execute($"DELETE FROM {target} AS t USING temp.released AS r WHERE {on}", cancel);
+        var values = columns.Select((column, i) => $"CASE WHEN r.has_{i} THEN r.{Sql.Identifier(column.Name)} ELSE k.{Sql.Identifier(column.Name)} END");
+        db.Execute(
+            $"INSERT INTO {target} ({all}) SELECT {string.Join(", ", values)} FROM temp.released AS r LEFT JOIN temp.kept AS k USING (headrace_id) ORDER BY headrace_id", cancel);
     }
 
     // The text of a column: the given one, or the row's own under the file's name for the column.
     private string Extracted => string.Join(", ", columns.Select((column, i) =>
     {
         if (mending.Set.TryGetValue(column.Name, out var mended))
-            return $"{(mended is null ? "NULL::VARCHAR" : Sql.Literal(mended))} AS c{i}";
+            return $"{(mended is null ? "NULL::VARCHAR" : Sql.Literal(mended))} AS c{i}, true AS has_{i}";
         var from = mending.Rules.Columns.FirstOrDefault(declared => declared.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))?.From ?? column.Name;
-        return $"\"row\"::JSON ->> {Sql.Literal(Pointer(from))} AS c{i}";
+        var pointer = Sql.Literal(Pointer(from));
+        return $"\"row\"::JSON ->> {pointer} AS c{i}, (\"row\"::JSON -> {pointer}) IS NOT NULL AS has_{i}";
     }));
 
     // A JSON pointer names any key; DuckDB's JSON paths have no way to write some.

@@ -5,7 +5,7 @@ internal sealed class RowLoad(
     DuckDbConnection db, ChangeSet changes, LoadAttempt attempt, TableShape shape, string target, CancellationToken cancel)
 {
     private readonly Dictionary<string, long> counts = new(StringComparer.Ordinal);
-    private readonly string columns = string.Join(", ", shape.Columns.Select(column => Sql.Identifier(column.Name)));
+
     /// <summary>Rows that fit their types.</summary>
     public long Good { get; private set; }
 
@@ -25,11 +25,17 @@ internal sealed class RowLoad(
 
         var deleted = changes.Operation == Operation.Replace ? Clear() : 0;
         foreach (var group in Groups())
+        {
+            // A column that the files do not bring gets the table's default.
+            var brought = Enumerable.Range(0, shape.Columns.Count).Where(column => group[0].Indexes[column] >= 0).ToList();
+            var names = string.Join(", ", brought.Select(column => Sql.Identifier(shape.Columns[column].Name)));
             Take(group, rows => attempt.IsPlan
                 ? db.Scalar<long>($"SELECT count(*) FROM {rows.Source} WHERE {rows.Good}", cancel)
-                : db.Execute($"INSERT INTO {target} ({columns}) SELECT {Values(rows)} FROM {rows.Source} WHERE {rows.Good}", cancel));
+                : db.Execute($"INSERT INTO {target} ({names}) SELECT {string.Join(", ", brought.Select(rows.Value))} FROM {rows.Source} WHERE {rows.Good}", cancel));
+        }
+
         if (deleted > 0 && Good < changes.Rules.MinRows)
-            throw Error.TooFewRows(changes.Dataset.Name, Good, deleted, changes.Rules.MinRows);
+            throw Error.TooFewRows(changes.Dataset.Name, changes.Files.Select(file => file.File.Key), Good, deleted, changes.Rules.MinRows);
         return result with { Inserted = Good, Deleted = deleted };
     }
 
@@ -50,7 +56,7 @@ internal sealed class RowLoad(
         var types = shape.Columns.Select(column => $"{Sql.Identifier(column.Name)} {DuckDbTypes.Name(column.Type!.Value)}");
         db.Execute($"CREATE OR REPLACE TEMP TABLE staged ({string.Join(", ", types)})", cancel);
         foreach (var group in Groups())
-            Take(group, rows => db.Execute($"INSERT INTO temp.staged SELECT {Values(rows)} FROM {rows.Source} WHERE {rows.Good}", cancel));
+            Take(group, rows => db.Execute($"INSERT INTO temp.staged SELECT {string.Join(", ", Enumerable.Range(0, shape.Columns.Count).Select(rows.Value))} FROM {rows.Source} WHERE {rows.Good}", cancel));
 
         var planned = new PlannedTable(db, changes, shape, target, cancel);
         if (attempt.IsPlan)
@@ -58,14 +64,14 @@ internal sealed class RowLoad(
         var merge = new Merge(db, changes, shape, attempt.IsPlan ? planned.Name : target, cancel);
         var losers = merge.Deduplicate();
         var counted = merge.Compare(attempt.IsPlan || changes.From.Table is not null);
-        merge.Apply(columns);
+        merge.Apply();
         db.Execute("DROP TABLE temp.staged", cancel);
         return result with
         {
             Inserted = counted.Inserted,
             Updated = counted.Updated,
             Unchanged = counted.Unchanged,
-            Warnings = losers == 0 ? [] : [$"{losers} rows had the key of a later row of the batch; the later row won"],
+            Warnings = losers == 0 ? [] : [$"{losers} {(losers == 1 ? "row" : "rows")} had the key of a later row of the batch; the later row won"],
         };
     }
 
@@ -118,6 +124,4 @@ internal sealed class RowLoad(
 
     private static bool Same(ShapedFile a, ShapedFile b) =>
         !a.File.IsParquet && !b.File.IsParquet && a.Columns.Count == b.Columns.Count && a.Indexes.SequenceEqual(b.Indexes);
-
-    private string Values(StagedRows rows) => string.Join(", ", Enumerable.Range(0, shape.Columns.Count).Select(rows.Value));
 }

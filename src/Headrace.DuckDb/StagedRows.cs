@@ -103,7 +103,7 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         var (target, index) = (shape.Columns[column], shaped.Indexes[column]);
         var mayBeNull = target.Nullable && !changes.Rules.PrimaryKey.Contains(target.Name, StringComparer.OrdinalIgnoreCase);
         if (index < 0)
-            return mayBeNull ? null : "false";
+            return mayBeNull || target.HasDefault ? null : "false";
 
         var fits = shaped.File.IsParquet
             ? ParquetFits(index, target.Type!.Value)

@@ -8,7 +8,7 @@ internal static class TableChanges
         if (!shape.HasTable)
             return [];
         if (shape.IsNew)
-            return Create(target, [.. shape.Columns.Select(column => new Column(column.Name, column.Type!.Value))]);
+            return Create(target, [.. shape.Columns.Select(column => new Column(column.Name, column.Type!.Value, column.Nullable))]);
         return [.. shape.Columns.Where(column => column.IsNew).Select(column => Add(target, column.Name, column.Type!.Value))];
     }
 

@@ -47,19 +47,25 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
     }
 
     // Parquet knows its types; the widest of several files wins, and text where they have nothing in common.
-    private static ColumnType? Declared(TableShape shape, int column)
+    private ColumnType? Declared(TableShape shape, int column)
     {
         ColumnType? widest = null;
         foreach (var file in shape.Files)
         {
             if (file.Indexes[column] < 0 || file.Columns[file.Indexes[column]].ParquetType is not { } name)
                 continue;
-            var type = file.Columns[file.Indexes[column]].IsJson ? ColumnType.Json : DuckDbTypes.Parse(name) ?? ColumnType.Text;
+            var type = file.Columns[file.Indexes[column]].IsJson ? ColumnType.Json
+                : name == "TIMESTAMP_NS" && IsMicroseconds(file, column) ? new ColumnType(TypeKind.Timestamp)
+                : DuckDbTypes.Holding(name);
             widest = widest is not { } seen || type.Holds(seen) ? type : seen.Holds(type) ? seen : ColumnType.Text;
         }
 
         return widest;
     }
+
+    // Nanoseconds fit a timestamp as long as none of them says anything.
+    private bool IsMicroseconds(ShapedFile file, int column) => db.Scalar<bool>(
+        $"SELECT coalesce(bool_and(c{file.Indexes[column]}::TIMESTAMP::TIMESTAMP_NS = c{file.Indexes[column]}), true) FROM {StagedRows.From([file.File], file.Columns)}", cancel);
 
     private static List<int> Options(TableShape shape, int column)
     {

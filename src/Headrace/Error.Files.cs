@@ -34,6 +34,21 @@ public static partial class Error
             Facts = Facts(("source", source), ("found", string.Join(", ", found))),
         };
 
+    /// <summary>The file has a column under the name that the flow gives to another one.</summary>
+    public static HeadraceException ColumnClash(string source, string column, string from) =>
+        new("HDR-107", $"The file has a column '{column}', and the flow gives that name to its column '{from}'; nothing of the file was loaded.",
+            $"give '{column}' of the file a name of its own under columns:, with from: {column}")
+        {
+            Facts = Facts(("source", source)),
+        };
+
+    /// <summary>A Parquet column has a name that the engine keeps for itself.</summary>
+    public static HeadraceException ColumnNameTaken(string source, string column) =>
+        new("HDR-108", $"A Parquet file cannot have a column named '{column}'; nothing of the file was loaded.", "have the sender rename the column")
+        {
+            Facts = Facts(("source", source)),
+        };
+
     /// <summary>A dropped file's columns are not those of the table's schema document.</summary>
     public static HeadraceException ColumnsDiffer(string source, SchemaDocument schema, IEnumerable<string> found) =>
         new("HDR-141", "The columns of the file are not those of the schema; nothing of the file was loaded.",
@@ -67,12 +82,19 @@ public static partial class Error
             Facts = Facts(("source", source)),
         };
 
-    /// <summary>A truncate landed before rows that are in the table already.</summary>
+    /// <summary>A file that would replace rows landed before rows that are in the table already.</summary>
     public static HeadraceException LateTruncate(string source, DateTimeOffset landed, DateTimeOffset newest) =>
         new("HDR-145", "The file would replace rows that landed after it; nothing of it was loaded.",
             "remove it, or touch it to replace the table with its rows now")
         {
             Facts = Facts(("source", source), ("landed", $"{landed:u}"), ("rows", $"landed until {newest:u}")),
+        };
+
+    /// <summary>The target's schema is Headrace's or the database's own.</summary>
+    public static HeadraceException ReservedSchema(TableName target, string dataset) =>
+        new("HDR-148", $"The schema '{target.Schema}' is not for users' tables; nothing was loaded.", "move the files to a folder of another name, or give the flow another target schema")
+        {
+            Facts = Facts(("dataset", dataset), ("target", target)),
         };
 
     /// <summary>The table has no schema and the flow does not infer one.</summary>
@@ -111,10 +133,10 @@ public static partial class Error
         };
 
     /// <summary>A change set with hardly a row would replace a table that has rows.</summary>
-    public static HeadraceException TooFewRows(string dataset, long rows, long existing, long least) =>
+    public static HeadraceException TooFewRows(string dataset, IEnumerable<string> files, long rows, long existing, long least) =>
         new("HDR-202", $"{rows} rows would replace {existing}; nothing was loaded.",
-            $"look at the source; if it is right, set limits: {{ min_rows: {rows} }} for this flow")
+            $"mend or remove the file; if it is right, set limits: {{ min_rows: {rows} }} for this flow")
         {
-            Facts = Facts(("dataset", dataset), ("expected", $"at least {least} rows")),
+            Facts = Facts(("dataset", dataset), ("source", string.Join(", ", files)), ("expected", $"at least {least} {(least == 1 ? "row" : "rows")}")),
         };
 }

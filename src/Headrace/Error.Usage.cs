@@ -15,4 +15,8 @@ public static partial class Error
         {
             Facts = Facts(("folder", folder)),
         };
+
+    /// <summary>A run, a flow or a quarantined row of that name is not there.</summary>
+    public static HeadraceException NotFound(string kind, string name, string next) =>
+        new("HDR-533", $"There is no {kind} '{name}'.", next);
 }

@@ -76,8 +76,4 @@ public static partial class Error
             Facts = Facts(("ledger", path), ("found", found)),
             IsTransient = true,
         };
-
-    /// <summary>A run, a flow or a quarantined row of that name is not there.</summary>
-    public static HeadraceException NotFound(string kind, string name, string next) =>
-        new("HDR-402", $"There is no {kind} '{name}'.", next);
 }

@@ -41,6 +41,9 @@ public sealed record LoadResult
 
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>False when every file was refused: nothing was written then, and the position has not moved.</summary>
+    public bool IsCommitted { get; init; } = true;
+
     /// <summary>Statements that change the target's columns, in the warehouse's dialect.</summary>
     public IReadOnlyList<string> Ddl { get; init; } = [];
 

@@ -36,7 +36,7 @@ public sealed record Position
     /// <summary>Rows of the table once the batches that a plan went through are applied; null outside a plan.</summary>
     public long? PlannedRows { get; init; }
 
-    public override string ToString() => $"batch {Generation}, {Files.Count} files";
+    public override string ToString() => $"batch {Generation}, {Files.Count} {(Files.Count == 1 ? "file" : "files")}";
 }
 
 /// <summary>What became of a file version.</summary>
@@ -56,7 +56,7 @@ public enum FileFate
 }
 
 /// <summary>A file version that the warehouse has on record.</summary>
-public sealed record KnownFile(string Key, string Stamp, string Sha256, FileFate Fate, string? ErrorCode);
+public sealed record KnownFile(string Key, string Stamp, string Sha256, FileFate Fate);
 
 /// <summary>A file that is written down without loading rows from it.</summary>
 /// <param name="Note">For an alias the first name; for a refused file the error's text.</param>

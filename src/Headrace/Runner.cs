@@ -193,9 +193,10 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
                     continue;
                 }
 
-                Run = Run.Add(result);
+                if (result.IsCommitted)
+                    Run = Run.Add(result);
                 await NoteAsync(result.Refused, target, cancel);
-                if (Run.Error is null)
+                if (Run.Error is null && result.IsCommitted)
                     Run = Run with { Outcome = options.IsPlan ? Outcome.WouldLoad : Outcome.Loaded };
                 if (options.IsPlan)
                     planned = result.Position;

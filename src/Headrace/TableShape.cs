@@ -4,7 +4,7 @@ namespace Headrace;
 /// <param name="Name">In the target, as the target spells it.</param>
 /// <param name="Type">Null until it is inferred.</param>
 /// <param name="IsNew">The target lacks it.</param>
-public sealed record ShapeColumn(string Name, ColumnType? Type, bool Nullable, bool IsNew);
+public sealed record ShapeColumn(string Name, ColumnType? Type, bool Nullable, bool IsNew, bool HasDefault = false);
 
 /// <summary>A file of a change set, matched to the target: the index of each target column among the file's, or -1.</summary>
 public sealed record ShapedFile(StagedFile File, IReadOnlyList<StagedColumn> Columns, IReadOnlyList<int> Indexes);
@@ -29,7 +29,17 @@ public sealed class TableShape
         var matched = new List<(StagedFile File, IReadOnlyList<StagedColumn> Columns)>();
         foreach (var file in changes.Files)
         {
-            var found = file.IsParquet ? read(file) : file.Columns;
+            IReadOnlyList<StagedColumn> found;
+            try
+            {
+                found = file.IsParquet ? read(file) : file.Columns;
+            }
+            catch (HeadraceException unreadable)
+            {
+                Refused.Add(new FileNote(file.File, file.Sha256, changes.Action, FileFate.Refused, unreadable.What, unreadable));
+                continue;
+            }
+
             // The first file of a new table sets what the others are held against.
             var known = fixedColumns > 0 ? columns.Take(fixedColumns).ToList() : columns.ToList();
             if (found.Count > 0 && Check(file, found, known) is { } error)
@@ -45,6 +55,7 @@ public sealed class TableShape
         foreach (var (file, found) in matched)
             Files.Add(new ShapedFile(file, found, [.. columns.Select(column => IndexOf(found, Source(column.Name)))]));
         Warn();
+        WarnOfHeaders();
     }
 
     /// <summary>The target's columns in order, new ones last.</summary>
@@ -74,7 +85,7 @@ public sealed class TableShape
         var known = changes.From.Table ?? changes.From.Schema?.Document.Columns;
         if (known is not null)
             foreach (var column in known)
-                columns.Add(new ShapeColumn(column.Name, column.Type, column.Nullable && (Declared(column.Name)?.Nullable ?? true), isNew));
+                columns.Add(new ShapeColumn(column.Name, column.Type, column.Nullable && (Declared(column.Name)?.Nullable ?? true), isNew, column.HasDefault));
         if (changes.From.Schema is not null)
             return;
         foreach (var column in changes.Rules.Columns)
@@ -89,6 +100,8 @@ public sealed class TableShape
         var missing = known.Where(column => IndexOf(found, Source(column.Name)) < 0).Select(column => column.Name).ToList();
         var extra = names.Where(name => !known.Exists(column => Same(Source(column.Name), name))).ToList();
 
+        if (Renamed(names) is { } clash)
+            return Error.ColumnClash(source, clash.Name, clash.From);
         if (changes.From.Schema is { } schema)
             return missing.Count + extra.Count == 0 ? null : Error.ColumnsDiffer(source, schema.Document, names);
         if (known.Count > 0 && missing.Count == known.Count)
@@ -101,6 +114,10 @@ public sealed class TableShape
             return Error.ColumnGone(source, missing[0], names);
         return (isFrozen || !changes.Rules.Infer) && extra.Count > 0 && known.Count > 0 ? Error.ColumnNew(source, extra[0], known.Select(column => column.Name)) : null;
     }
+
+    /// <summary>A declared column that takes its values from one column of the file while another one has its name.</summary>
+    private DeclaredColumn? Renamed(List<string> names) => changes.Rules.Columns.FirstOrDefault(column =>
+        !Same(column.Name, column.From) && names.Exists(name => Same(name, column.Name)) && !changes.Rules.Columns.Any(other => Same(other.From, column.Name)));
 
     private void Extend(IReadOnlyList<StagedColumn> found)
     {
@@ -119,6 +136,20 @@ public sealed class TableShape
                 Warnings.Add($"column '{column.Name}' is missing in {Name(without)}");
             if (column.IsNew && !isNew)
                 Warnings.Add($"column '{column.Name}' is new and was added");
+            if (!column.IsNew && Declared(column.Name)?.Type is { } declared && declared != column.Type)
+                Warnings.Add($"column '{column.Name}' is declared as {declared} and is {column.Type} in the table, which holds");
+        }
+    }
+
+    private void WarnOfHeaders()
+    {
+        foreach (var file in Files.Where(file => isNew && changes.Rules.Columns.Count == 0 && changes.From.Schema is null && !file.File.IsParquet))
+        {
+            var names = file.Columns.Select(column => column.Name).ToList();
+            if (names is [var only] && only.AsSpan().IndexOfAny(';', '\t', '|') >= 0)
+                Warnings.Add($"{file.File.File.Key} has one column named '{only}'; is it written with another csv: {{ delimiter }}?");
+            else if (changes.Format.Kind == FormatKind.Csv && names.Exists(name => decimal.TryParse(name, System.Globalization.CultureInfo.InvariantCulture, out _)))
+                Warnings.Add($"the first line of {file.File.File.Key} became column names and looks like a row ({string.Join(", ", names.Take(5))}); if it is one, set csv: {{ header: false }}");
         }
     }
 

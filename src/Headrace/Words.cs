@@ -86,4 +86,5 @@ public sealed record TableName(string Schema, string Table)
 }
 
 /// <summary>A column of a target table.</summary>
-public sealed record Column(string Name, ColumnType Type, bool Nullable = true);
+/// <param name="HasDefault">The table gives it a value where a row brings none.</param>
+public sealed record Column(string Name, ColumnType Type, bool Nullable = true, bool HasDefault = false);

@@ -84,25 +84,30 @@ internal static class QuarantineCommand
         var screen = workspace.Screen;
         var of = parsed.GetValue(Of)!;
         var flow = FlowOf(workspace, of);
+        var rules = new LoadRules { Columns = flow.DeclaredColumns(), PrimaryKey = flow.PrimaryKey };
         var set = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
         foreach (var pair in parsed.GetValue(Set) ?? [])
         {
             var at = pair.IndexOf('=', StringComparison.Ordinal);
             if (at <= 0)
                 throw Error.BadArgument("--set", pair, "--set column=value");
-            set[pair[..at]] = at == pair.Length - 1 ? null : pair[(at + 1)..];
+            // A column may be named as in the table or as in the file.
+            var name = rules.Columns.FirstOrDefault(column => column.From.Equals(pair[..at], StringComparison.OrdinalIgnoreCase))?.Name ?? pair[..at];
+            set[name] = at == pair.Length - 1 ? null : pair[(at + 1)..];
         }
 
-        var rules = new LoadRules
-        {
-            Columns = [.. flow.Columns.Values.Select(column => new DeclaredColumn(column.Name, column.From ?? column.Name, column.Type, column.Nullable))],
-            PrimaryKey = flow.PrimaryKey,
-        };
+        var ids = Numbers(parsed);
+        if (set.Count > 0 && ids is null)
+            throw Error.BadArgument("ROW", "none", "the numbers of the rows that --set is for");
         var quarantine = new DuckDbQuarantine(workspace.Warehouse(flow.Target.Connection, isReadOnly: false), workspace.Clock);
-        var (released, kept) = await quarantine.ReleaseAsync(of, Numbers(parsed), new Mending(set, rules, flow.Source.Csv.ToDialect()), cancel);
+        var (released, superseded, kept) = await quarantine.ReleaseAsync(of, ids, new Mending(set, rules, flow.Source.Csv.ToDialect()), cancel);
         if (screen.IsJson)
             screen.Data(JsonSerializer.Serialize(new ReleaseView(released, kept, 0), Views.Default.ReleaseView));
-        screen.Say($"Loaded {Text.Rows(released)} from quarantine.{(kept > 0 ? $" {Text.Rows(kept)} still do not fit and stay." : "")}");
+        screen.Say($"Loaded {Text.Rows(released)} from quarantine.{(kept > 0 ? $" {Text.Rows(kept)} stay: they do not fit, or a later row has their key." : "")}");
+        if (superseded > 0)
+            screen.Say($"{Text.Rows(superseded)} were not loaded: newer rows have replaced the table.");
+        if (released + superseded + kept < (ids?.Distinct().Count() ?? 0))
+            screen.Message("Some of these rows do not wait any more.");
         if (kept > 0)
             screen.Say($"Next:  headrace quarantine show {of}");
         return kept > 0 && released == 0 ? ExitCode.Stopped : ExitCode.Ok;

@@ -16,7 +16,10 @@ internal static class RunsCommand
     private static async Task<int> ListAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
     {
         var screen = workspace.Screen;
-        var runs = await workspace.Ledger.RunsAsync(parsed.GetValue(Of), parsed.GetValue(Most), cancel);
+        var of = parsed.GetValue(Of);
+        if (of is not null)
+            workspace.Flows([of.Split('/')[0]]);
+        var runs = await workspace.Ledger.RunsAsync(of, parsed.GetValue(Most), cancel);
         if (screen.IsJson)
         {
             screen.Data(JsonSerializer.Serialize(new RunsView([.. runs.Select(run => RunView.Of(run, isHistory: true))]), Views.Default.RunsView));

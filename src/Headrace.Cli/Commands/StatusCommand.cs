@@ -17,7 +17,10 @@ internal static class StatusCommand
         foreach (var name in workspace.WarehouseNames)
             foreach (var (dataset, rows, _) in await new DuckDb.DuckDbQuarantine(workspace.Warehouse(name, isReadOnly: true), workspace.Clock).CountAsync(cancel))
                 held[dataset] = rows;
-        var latest = (await workspace.Ledger.LatestAsync(cancel)).Where(run => workspace.Project.Flows.ContainsKey(run.Flow)).ToList();
+        var known = (await workspace.Ledger.LatestAsync(cancel)).Where(run => workspace.Project.Flows.ContainsKey(run.Flow)).ToList();
+
+        // A flow whose lake could not be listed ran under its own name; once its datasets run again, that is past.
+        var latest = known.Where(run => run.Dataset != run.Flow || !known.Exists(other => other.Flow == run.Flow && other.StartedAt > run.StartedAt)).ToList();
         var views = latest.Select(run => View(run, held.GetValueOrDefault(run.Dataset)))
             .Concat(workspace.Project.Flows.Values.Where(flow => !latest.Exists(run => run.Flow == flow.Name))
                 .Select(flow => new DatasetView(flow.Name, flow.Name, flow.Enabled ? "never run" : "off", null, null, null, 0, 0, null)))
@@ -34,7 +37,12 @@ internal static class StatusCommand
             [view.Dataset, view.State, view.LastRun is { } at ? Text.Ago(now - at) : "-", Text.Count(view.Inserted), Text.Count(view.Quarantine), view.Target ?? "-"])]);
         var need = views.Where(view => view.State is "failed" or "stopped" or "quarantine").ToList();
         screen.Say();
-        screen.Say(need.Count == 0 ? $"All {views.Count} datasets are well." : $"{need.Count} of {views.Count} datasets need you.");
+        screen.Say((need.Count, views.Count) switch
+        {
+            (0, 1) => "The dataset is well.",
+            (0, _) => $"All {views.Count} datasets are well.",
+            _ => $"{need.Count} of {views.Count} datasets need you.",
+        });
         if (need.Count > 0)
             screen.Say(need[0].State == "quarantine" ? $"Next:  headrace quarantine show {need[0].Flow}" : $"Next:  headrace runs {need[0].Flow}");
         return ExitCode.Ok;

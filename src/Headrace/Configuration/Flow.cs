@@ -25,6 +25,6 @@ public sealed record Flow : FlowSettings
         new(Captures.Fill(Target.Schema, captures), Captures.Fill(Target.Table, captures));
 
     /// <summary>The listed columns, in file order.</summary>
-    public IReadOnlyList<Column> ListedColumns() =>
-        [.. Columns.Values.Select(column => new Column(column.Name, column.Type, column.Nullable))];
+    public IReadOnlyList<DeclaredColumn> DeclaredColumns() =>
+        [.. Columns.Values.Select(column => new DeclaredColumn(column.Name, column.From ?? column.Name, column.Type, column.Nullable))];
 }

@@ -10,6 +10,13 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
 {
     protected override IReadOnlyList<string> Unnamed { get; } = ["action"];
 
+    // People put files here by hand: one in the wrong folder would wait for ever without a word.
+    protected override async Task<IReadOnlyList<string>> MisplacedAsync(ILake lake, PathPattern pattern, CancellationToken cancel)
+    {
+        var all = await lake.ListAsync(PathPattern.Parse($"{pattern.Prefix}**"), (_, _) => { }, cancel);
+        return [.. all.Where(file => !pattern.TryMatch(file.Key, out _)).Select(file => $"{file.Key} is in no folder of the form {Flow.Source.Path}; it is not read")];
+    }
+
     protected override async Task<ChangeSet?> ChooseAsync(
         Dataset dataset, IReadOnlyList<LakeFile> waiting, Position from, StageAttempt attempt, List<FileNote> notes,
         List<string> warnings, CancellationToken cancel)
@@ -40,7 +47,9 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
                 break;
             if (await StageAsync(dataset, file, Action(file), attempt, notes, warnings, cancel) is not { } staged)
                 continue;
-            if (from.Files.GetValueOrDefault(file.Key) is { } known && known.Sha256 == staged.Sha256)
+            // The same content again is nothing new while what it said still holds.
+            var holds = truncates ? staged.Sha256 == from.LastContent : contents.ContainsKey(staged.Sha256);
+            if (holds && from.Files.GetValueOrDefault(file.Key) is { } known && known.Sha256 == staged.Sha256)
             {
                 notes.Add(new FileNote(file, staged.Sha256, Action(file), known.Fate, null, null));
                 continue;
@@ -153,7 +162,7 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
         Flow.SameContent == SameContent.Skip && contents.TryGetValue(staged.Sha256, out var first) && first != staged.File.Key ? first : null;
 
     private HeadraceException? Changed(StagedFile staged, Position from, StageAttempt attempt) =>
-        from.Files.GetValueOrDefault(staged.File.Key) is { Fate: FileFate.Loaded }
+        from.Files.GetValueOrDefault(staged.File.Key) is { Fate: FileFate.Loaded } known && from.Contents.ContainsKey(known.Sha256)
         && !attempt.Accepted.Contains(staged.File.Key) && Flow.ChangedFiles != ChangedFiles.Append
             ? Error.FileChanged(Where(staged.File), Flow.Name, staged.File.Key)
             : null;

@@ -16,11 +16,21 @@ public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimePr
         Dataset dataset, IReadOnlyList<LakeFile> waiting, Position from, StageAttempt attempt, List<FileNote> notes,
         List<string> warnings, CancellationToken cancel)
     {
+        // A replacement takes all there is at once; what it refused is not tried again without its other parts.
+        if (operation == Operation.Replace && attempt.Tried.Count > 0)
+            return null;
+
         var chosen = new List<StagedFile>();
         var contents = new Dictionary<string, string>(from.Contents, StringComparer.Ordinal);
         var last = from.LastContent;
         foreach (var file in waiting)
         {
+            if (operation == Operation.Replace && file.LandedAt < from.NewestRowsAt)
+            {
+                notes.Add(Refuse(file, "", "load", Error.LateTruncate(Where(file), file.LandedAt, from.NewestRowsAt.Value)));
+                continue;
+            }
+
             // The whole change set replaces the table, so it is never split.
             if (chosen.Sum(staged => staged.Bytes) >= Flow.BatchBytes && operation != Operation.Replace && !attempt.IsPlan)
                 break;
@@ -39,9 +49,18 @@ public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimePr
             contents[staged.Sha256] = file.Key;
             last = staged.Sha256;
             chosen.Add(staged);
+            if (operation == Operation.Merge && file.LandedAt < from.NewestRowsAt)
+                warnings.Add($"{file.Key} landed before rows that were merged already; its rows go over theirs");
         }
 
         Failpoint.Hit("changes_staged");
+        if (operation == Operation.Replace && chosen.Count > 0 && Missing(dataset, waiting, chosen, notes) is { Count: > 0 } missing)
+        {
+            // Some parts of a replacement, without the others, are not what the table should hold.
+            warnings.Add($"the table is replaced when all of its files can be loaded; it waits for {string.Join(", ", missing)}");
+            return null;
+        }
+
         return chosen.Count == 0 ? null : new ChangeSet
         {
             Dataset = dataset,
@@ -72,6 +91,10 @@ public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimePr
             ? new FileNote(file, sha, "load", FileFate.Alias, first, null)
             : null;
     }
+
+    private List<string> Missing(Dataset dataset, IReadOnlyList<LakeFile> waiting, List<StagedFile> chosen, List<FileNote> notes) =>
+        [.. waiting.Select(file => file.Key).Except(chosen.Select(staged => staged.File.Key))
+            .Except(notes.Where(note => note.Fate != FileFate.Refused || note.Error?.Code == "HDR-145").Select(note => note.File.Key)), .. Unsettled(dataset)];
 
     // Columns that a merge does not bring keep their values, so one batch brings the same ones.
     private static bool SameColumns(StagedFile a, StagedFile b) =>

@@ -16,6 +16,9 @@ public abstract class LakeSource : ISource
     // A run waits for files that just landed, but not longer than this; they are taken by the next run then.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
+    private static readonly HashSet<string> ReservedSchemas =
+        new(["headrace", "information_schema", "pg_catalog", "pg_temp", "temp"], StringComparer.OrdinalIgnoreCase);
+
     private readonly ILake lake;
     private readonly PathPattern pattern;
     private readonly string spool;
@@ -23,6 +26,7 @@ public abstract class LakeSource : ISource
     private readonly Dictionary<string, List<LakeFile>> files = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Stager> stagers = new(StringComparer.Ordinal);
     private readonly List<string> warnings = [];
+    private readonly List<(string Dataset, string Key)> unsettled = [];
 
     protected LakeSource(Flow flow, ILake lake, string spool, TimeProvider clock)
     {
@@ -37,6 +41,10 @@ public abstract class LakeSource : ISource
 
     protected Flow Flow { get; }
 
+    /// <summary>Files of the dataset that are still being written.</summary>
+    protected IEnumerable<string> Unsettled(Dataset dataset) =>
+        unsettled.Where(file => file.Dataset == dataset.Name).Select(file => file.Key);
+
     /// <summary>Captures that name no dataset.</summary>
     protected virtual IReadOnlyList<string> Unnamed => [];
 
@@ -44,6 +52,7 @@ public abstract class LakeSource : ISource
     {
         files.Clear();
         warnings.Clear();
+        unsettled.Clear();
         var listed = await ListSettledAsync(cancel);
         Failpoint.Hit("lake_listed");
 
@@ -68,6 +77,9 @@ public abstract class LakeSource : ISource
 
     public async Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
     {
+        // A captured value may name any schema; whoever drops a file must not reach Headrace's own tables.
+        if (ReservedSchemas.Contains(Target(dataset).Schema))
+            throw Error.ReservedSchema(Target(dataset), dataset.Name);
         Release(dataset);
         var notes = new List<FileNote>();
         var said = TakeWarnings();
@@ -134,7 +146,7 @@ public abstract class LakeSource : ISource
 
     protected LoadRules Rules => new()
     {
-        Columns = [.. Flow.Columns.Values.Select(column => new DeclaredColumn(column.Name, column.From ?? column.Name, column.Type, column.Nullable))],
+        Columns = Flow.DeclaredColumns(),
         PrimaryKey = Flow.PrimaryKey,
         Infer = Flow.Infer,
         SchemaChanges = Flow.SchemaChanges,
@@ -143,11 +155,15 @@ public abstract class LakeSource : ISource
         MinRows = Flow.Limits.MinRows,
     };
 
+    /// <summary>Sentences on files that somebody may have put in the wrong place.</summary>
+    protected virtual Task<IReadOnlyList<string>> MisplacedAsync(ILake lake, PathPattern pattern, CancellationToken cancel) =>
+        Task.FromResult<IReadOnlyList<string>>([]);
+
     private static bool IsKnown(LakeFile file, Position from) =>
         (from.Files.TryGetValue(file.Key, out var known) && known.Stamp == file.Stamp)
         || (Failpoint.Planted("latest-name") && from.Files.Keys.Any(key => string.CompareOrdinal(key, file.Key) > 0));
 
-    private string[]? DeclaredNames() => Flow.Columns.Count == 0 ? null : [.. Flow.Columns.Values.Select(column => column.From ?? column.Name)];
+    private string[]? DeclaredNames() => Flow.Columns.Count == 0 ? null : [.. Flow.DeclaredColumns().Select(column => column.From)];
 
     private Dataset Name(LakeFile file)
     {
@@ -164,6 +180,8 @@ public abstract class LakeSource : ISource
 
     private async Task<IReadOnlyList<LakeFile>> ListSettledAsync(CancellationToken cancel)
     {
+        warnings.AddRange(await MisplacedAsync(lake, pattern, cancel));
+        var misplaced = warnings.ToList();
         var first = await lake.ListAsync(pattern, Skipped, cancel);
         var now = clock.GetUtcNow();
         var wait = first.Select(file => Remaining(file, now)).DefaultIfEmpty(TimeSpan.Zero).Max();
@@ -173,6 +191,7 @@ public abstract class LakeSource : ISource
         var pause = wait < LongestWait ? wait : LongestWait;
         await Task.Delay(pause, clock, cancel);
         warnings.Clear();
+        warnings.AddRange(misplaced);
         var before = first.ToDictionary(file => file.Key, file => file, StringComparer.Ordinal);
         var settled = new List<LakeFile>();
         foreach (var file in await lake.ListAsync(pattern, Skipped, cancel))
@@ -180,9 +199,10 @@ public abstract class LakeSource : ISource
             if (before.TryGetValue(file.Key, out var was) && was.Stamp == file.Stamp && Remaining(was, now) <= pause)
                 settled.Add(file);
             else
-                warnings.Add($"{file.Key} is still being written; the next run looks again");
+                unsettled.Add((Name(file).Name, file.Key));
         }
 
+        warnings.AddRange(unsettled.Select(file => $"{file.Key} is still being written; the next run looks again"));
         return settled;
     }
 

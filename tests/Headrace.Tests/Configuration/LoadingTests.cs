@@ -64,8 +64,8 @@ public class LoadingTests
         Assert.Equal(TimeSpan.FromHours(1), flow.Timeout);
         Assert.Equal(["ean", "quantity"], flow.PrimaryKey);
         Assert.Equal(
-            [new Column("ean", ColumnType.Text), new Column("quantity", new(TypeKind.Integer)), new Column("counted_at", new(TypeKind.Timestamp), false)],
-            flow.ListedColumns());
+            [new DeclaredColumn("ean", "ean", ColumnType.Text), new("quantity", "quantity", new(TypeKind.Integer)), new("counted_at", "countedAt", new(TypeKind.Timestamp), false)],
+            flow.DeclaredColumns());
         Assert.Equal("countedAt", flow.Columns["counted_at"].From);
     }
 
