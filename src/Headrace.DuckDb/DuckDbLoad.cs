@@ -127,7 +127,10 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             Ddl = ddl,
             Refused = shape.Refused,
             Warnings = [.. shape.Warnings, .. result.Warnings],
-            Position = After(shape.HasTable ? columns : null),
+            Position = After(shape.HasTable ? columns : null) with
+            {
+                PlannedRows = !attempt.IsPlan ? null : changes.Operation == Operation.Replace ? rows.Good : rows.Before() + rows.Good,
+            },
         };
     }
 

@@ -6,6 +6,7 @@ internal sealed class RowLoad(
 {
     private readonly Dictionary<string, long> counts = new(StringComparer.Ordinal);
     private readonly string columns = string.Join(", ", shape.Columns.Select(column => Sql.Identifier(column.Name)));
+
     /// <summary>Rows that fit their types.</summary>
     public long Good { get; private set; }
 

@@ -104,6 +104,6 @@ public sealed class ExitCodes : ProjectTests
         World.Flows(Prices);
         Assert.Contains("headrace run", (await World.Run("rum")).Messages, StringComparison.Ordinal);
         Assert.Contains("did you mean 'prices'", (await World.Run("run", "price")).Messages, StringComparison.Ordinal);
-        Assert.Equal("HDR-531", (await World.Run("run", "price", "--json")).Json.GetProperty("error").GetProperty("code").GetString());
+        Assert.Equal("HDR-518", (await World.Run("run", "price", "--json")).Json.GetProperty("error").GetProperty("code").GetString());
     }
 }
