@@ -21,8 +21,8 @@ public static partial class Error
         new("HDR-504", $"Key '{key}' is missing in {where}; nothing was run.", next) { Facts = At(place) };
 
     /// <summary>A value of another type than its key.</summary>
-    public static HeadraceException WrongValue(Place place, string key, string where, string expected, string found, string next) =>
-        new("HDR-505", $"'{key}' in {where}: expected {expected}, found {found}; nothing was run.", next) { Facts = At(place) };
+    public static HeadraceException WrongValue(Place place, string what, string expected, string found, string next) =>
+        new("HDR-505", $"{char.ToUpperInvariant(what[0])}{what[1..]}: expected {expected}, found {found}; nothing was run.", next) { Facts = At(place) };
 
     /// <summary>The same key twice under one parent.</summary>
     public static HeadraceException DuplicateKey(Place place, string key, int firstLine) =>

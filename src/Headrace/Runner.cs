@@ -86,7 +86,8 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
     private async Task<Run> RunAsync(ReadyFlow flow, Dataset dataset, RunOptions options, long started, CancellationToken cancel)
     {
         var began = clock.GetTimestamp();
-        var run = Start(flow, dataset.Name) with { Target = flow.Source.Target(dataset).ToString() };
+        var target = flow.Source.Target(dataset).ToString();
+        var run = Start(flow, dataset.Name) with { Target = target.Contains('{', StringComparison.Ordinal) ? null : target }; // no file yet, so no table yet
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         if (flow.Timeout is { } longest)
             timeout.CancelAfter(longest);

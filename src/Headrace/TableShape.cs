@@ -30,7 +30,9 @@ public sealed class TableShape
         foreach (var file in changes.Files)
         {
             var found = file.IsParquet ? read(file) : file.Columns;
-            if (found.Count > 0 && Check(file, found, columns.Take(fixedColumns).ToList()) is { } error)
+            // The first file of a new table sets what the others are held against.
+            var known = fixedColumns > 0 ? columns.Take(fixedColumns).ToList() : columns.ToList();
+            if (found.Count > 0 && Check(file, found, known) is { } error)
             {
                 Refused.Add(new FileNote(file.File, file.Sha256, changes.Action, FileFate.Refused, error.What, error));
                 continue;

@@ -73,8 +73,9 @@ internal static class QuarantineCommand
             [row.Id.ToString(CultureInfo.InvariantCulture), Text.Safe(row.File), row.Line?.ToString(CultureInfo.InvariantCulture) ?? "-", Text.Safe(row.Column ?? "-"),
                 Text.Safe(row.Reason) + (row.Status == "waiting" ? "" : $"  ({row.Status}{(row.Resolution is null ? "" : $": {row.Resolution}")})")])]);
         screen.Say();
-        screen.Say($"Next:  headrace quarantine release {of} {rows[0].Id} --set {rows[0].Column ?? "column"}=value");
-        screen.Say($"       headrace quarantine discard {of} {rows[0].Id} --reason \"…\"");
+        if (rows.FirstOrDefault(row => row.Row is not null && row.Status == "waiting") is { } row)
+            screen.Say($"Next:  headrace quarantine release {of} {row.Id} --set {row.Column ?? "column"}=value");
+        screen.Say($"Next:  headrace quarantine discard {of} {rows[0].Id} --reason \"…\"");
         return ExitCode.Ok;
     }
 

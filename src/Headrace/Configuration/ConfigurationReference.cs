@@ -33,7 +33,7 @@ public static class ConfigurationReference
 
     static void Section(StringBuilder text, string title, Type type)
     {
-        text.Append(CultureInfo.InvariantCulture, $"### {title}\n\n{type.GetCustomAttribute<DescriptionAttribute>()!.Description}\n\n| Key | Type | Default | |\n|---|---|---|---|\n");
+        text.Append(CultureInfo.InvariantCulture, $"### {title}\n\n{type.GetCustomAttribute<DescriptionAttribute>()!.Description}\n\n| Key | Type | Default | What it says |\n|---|---|---|---|\n");
         if (type == typeof(Connection))
             text.Append(CultureInfo.InvariantCulture, $"| `type` | {string.Join(", ", Connection.Kinds.Select(kind => $"`{kind.Word}`"))} | required | What kind of place it is. |\n");
         else

@@ -23,7 +23,37 @@ public static class ConfigurationSchema
         var schema = Options.GetJsonSchemaAsNode(typeof(Project), new JsonSchemaExporterOptions { TreatNullObliviousAsNonNullable = true, TransformSchemaNode = Transform }).AsObject();
         schema.Insert(0, "$schema", "http://json-schema.org/draft-07/schema#");
         schema.Insert(1, "title", "headrace.yaml");
+        Inline(schema, schema);
+
+        // A connection of an environment may leave out what the file's connection of that name says.
+        var changed = schema["properties"]!["environments"]!["additionalProperties"]!["properties"]!["connections"]!["additionalProperties"]!.AsObject();
+        changed.Remove("required");
+        foreach (var kind in changed["anyOf"]!.AsArray())
+            kind!.AsObject().Remove("required");
         return schema;
+    }
+
+    // Draft-07 readers pass over everything beside a $ref, descriptions too; so each place gets its own copy.
+    static void Inline(JsonNode? node, JsonObject root)
+    {
+        if (node is JsonArray items)
+            foreach (var item in items)
+                Inline(item, root);
+        if (node is not JsonObject keys)
+            return;
+        if (keys["$ref"]?.GetValue<string>() is { } pointer)
+        {
+            JsonNode target = root;
+            foreach (var step in pointer.Split('/').Skip(1))
+                target = target is JsonArray list ? list[int.Parse(step, System.Globalization.CultureInfo.InvariantCulture)]! : target[step]!;
+            keys.Remove("$ref");
+            foreach (var (key, value) in target.AsObject())
+                if (!keys.ContainsKey(key))
+                    keys[key] = value?.DeepClone();
+        }
+
+        foreach (var (_, value) in keys)
+            Inline(value, root);
     }
 
     static readonly JsonSerializerOptions Options = new()
@@ -64,10 +94,9 @@ public static class ConfigurationSchema
         var shape = Shape(type, property) ?? schema as JsonObject;
         if (shape is null)
             return schema;
+        if (type != context.TypeInfo.Type)
+            AllowNothing(shape);
 
-        // A connection of an environment may leave out what the file's connection of that name says.
-        if (context.Path.Contains("environments"))
-            shape.Remove("required");
         if (type.GetCustomAttribute<ShortForAttribute>() is { } brief && shape["properties"]?[brief.Key] is { } value)
         {
             var one = value.DeepClone().AsObject();
@@ -85,6 +114,15 @@ public static class ConfigurationSchema
         if (property is not null && Default(property) is { } usual && !shape.ContainsKey("default"))
             shape["default"] = usual;
         return shape;
+    }
+
+    // A flow says null for a key that a default gives a value and that it wants without one.
+    static void AllowNothing(JsonObject shape)
+    {
+        if (shape["type"] is JsonArray types)
+            types.Add("null");
+        else if (shape["anyOf"] is JsonArray choices)
+            choices.Add(new JsonObject { ["type"] = "null" });
     }
 
     /// <summary>The schema of one value; null for a record or a map.</summary>

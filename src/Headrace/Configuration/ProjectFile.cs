@@ -53,8 +53,7 @@ public static class ProjectFile
     {
         if (!Version(file, problems))
             return null;
-        var secrets = new Secrets();
-        var variables = new Variables(folder, environmentVariables, problems, secrets);
+        var variables = new Variables(folder, environmentVariables, problems);
         var binder = new Binder(problems, variables);
 
         var environments = Environments(file, binder, variables);
@@ -83,7 +82,7 @@ public static class ProjectFile
             Flows = Flows(project, written, problems),
             Folder = folder,
             Environment = environment,
-            Secrets = secrets,
+            Secrets = problems.Secrets,
             Written = written,
         };
     }

@@ -88,11 +88,11 @@ internal sealed class Binder(Problems problems, Variables variables)
         if (RecordPlan.MapOf(type) is { } each)
             return Map(node, each, key.Word, where);
         if (RecordPlan.IsRecord(type))
-            return Nested(node, type, key.Word, where == "the file" ? $"'{key.Word}'" : $"'{key.Word}' of {where}");
+            return Nested(node, type, where == "the file" ? $"'{key.Word}'" : $"'{key.Word}' of {where}");
         return Text(node, type, key.Word, where) is { } text ? Scalar((ScalarNode)node, text, type, key, where) : null;
     }
 
-    object? Nested(Node node, Type type, string word, string where, string? name = null)
+    object? Nested(Node node, Type type, string where, string? name = null)
     {
         if (node is ScalarNode { IsNull: false } scalar && Attribute.GetCustomAttribute(type, typeof(ShortForAttribute)) is ShortForAttribute brief)
             node = new MapNode(node.Span, [new Entry(new ScalarNode(node.Span, brief.Key, ScalarStyle.Plain), scalar)]);
@@ -100,8 +100,7 @@ internal sealed class Binder(Problems problems, Variables variables)
             node = new MapNode(node.Span, []);
         if (node is MapNode map)
             return Record(map, type, where, node, name);
-        Wrong(node, word, where, "keys and values");
-        return null;
+        return Unfit(node, where, "keys and values");
     }
 
     object? Map(Node node, Type each, string word, string where)
@@ -120,7 +119,7 @@ internal sealed class Binder(Problems problems, Variables variables)
             var place = where == "the file" ? $"{one} '{key.Text}'" : $"{one} '{key.Text}' of {where}";
             var bound = value is MapNode keys ? Record(keys, each, place, key, key.Text)
                 : value.IsNull ? Record(MapNode.Empty, each, place, key, key.Text)
-                : Nested(value, each, key.Text, place, key.Text);
+                : Nested(value, each, place, key.Text);
             if (bound is not null)
                 values.Add(key.Text, bound);
         }
@@ -214,14 +213,16 @@ internal sealed class Binder(Problems problems, Variables variables)
         _ => null,
     };
 
-    object? Wrong(Node node, string word, string where, string expected, string? next = null)
+    object? Wrong(Node node, string word, string where, string expected, string? next = null) => Unfit(node, $"'{word}' in {where}", expected, next);
+
+    object? Unfit(Node node, string what, string expected, string? next = null)
     {
         // {table} without quotes is a map with one empty key.
         if (node is MapNode { Braces: true, Entries: [var only, ..] } && only.Value.IsNull)
             next = $"put the text in quotes: \"{{{only.Key.Text}}}…\"";
         else if (node is ScalarNode { Style: ScalarStyle.Block })
             next = "put the text in quotes: | and > start a text of several lines";
-        problems.Add(problems.At(node), Error.WrongValue(problems.At(node), word, where, expected, Written(node), next ?? $"write {expected}"));
+        problems.Add(problems.At(node), Error.WrongValue(problems.At(node), what, expected, Written(node), next ?? $"write {expected}"));
         return null;
     }
 

@@ -30,10 +30,10 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
 
     void Connections(Flow flow, Places place, string where)
     {
-        if (flow.Target.Connection.Length == 0)
-            problems.Add(problems.At(place.Name), Error.MissingKey(problems.At(place.Name), "target.connection", where, "add `target: { connection: NAME }` to the flow or to the defaults"), "target.connection");
-        else
+        if (flow.Target.Connection.Length > 0)
             Fits(flow.Target.Connection, typeof(DuckDbConnection), place.Of("target", "connection"), $"the target of {where}");
+        else if (place.Said("target") is null or MapNode && place.Said("target", "connection") is null or ScalarNode { Text: "" })
+            problems.Add(problems.At(place.Name), Error.MissingKey(problems.At(place.Name), "target.connection", where, "add `target: { connection: NAME }` to the flow or to the defaults"), "target.connection");
         Fits(flow.Source.Connection, typeof(FolderConnection), place.Of("source", "connection"), $"the source of {where}");
     }
 

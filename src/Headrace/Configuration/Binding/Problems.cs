@@ -5,6 +5,9 @@ namespace Headrace.Configuration.Binding;
 /// <summary>Collects what is wrong with one file, each thing once, and shows where.</summary>
 internal sealed partial class Problems(string file, string text)
 {
+    /// <summary>What came from secrets while the file was read; a rule may have found one at a wrong place.</summary>
+    public Secrets Secrets { get; } = new();
+
     const int LongestExcerpt = 140;
 
     readonly List<(Place Place, HeadraceException Problem)> found = [];
@@ -17,7 +20,12 @@ internal sealed partial class Problems(string file, string text)
 
     /// <summary>All of them, from the top of the file down.</summary>
     public IReadOnlyList<HeadraceException> All =>
-        found.Count == 0 ? [] : [.. found.OrderBy(one => one.Place.Line).ThenBy(one => one.Place.Column).Select(one => one.Problem)];
+        found.Count == 0 ? [] : [.. found.OrderBy(one => one.Place.Line).ThenBy(one => one.Place.Column).Select(one => Redacted(one.Problem))];
+
+    HeadraceException Redacted(HeadraceException problem) => new(problem.Code, Secrets.Redact(problem.What), Secrets.Redact(problem.Next))
+    {
+        Facts = [.. problem.Facts.Select(fact => fact with { Value = Secrets.Redact(fact.Value) })],
+    };
 
     /// <summary>Adds a problem unless the same one is there already: defaults are read once for each flow. The subject tells two of one code at one place apart.</summary>
     public void Add(Place place, HeadraceException problem, string subject = "")

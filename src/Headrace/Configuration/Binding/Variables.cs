@@ -6,7 +6,7 @@ namespace Headrace.Configuration.Binding;
 /// Resolves <c>${NAME}</c>, <c>${NAME:-default}</c>, <c>${secret:NAME}</c> and <c>${file:path}</c> inside a text.
 /// <c>$${</c> is a plain <c>${</c>. What a variable holds is never looked at again for more variables.
 /// </summary>
-internal sealed class Variables(string folder, Func<string, string?> environment, Problems problems, Secrets secrets)
+internal sealed class Variables(string folder, Func<string, string?> environment, Problems problems)
 {
     const int LargestFile = 64 * 1024;
 
@@ -34,7 +34,7 @@ internal sealed class Variables(string folder, Func<string, string?> environment
 
             if (rest[start..].IndexOf('}') is not (>= 0 and var length))
             {
-                Add(node, Error.WrongValue(problems.At(node), "variable", "the text", "a } after ${", rest[start..].ToString(), "close the brace, or write $${ for a plain ${"));
+                Add(node, Error.WrongValue(problems.At(node), "the variable", "a } after ${", rest[start..].ToString(), "close the brace, or write $${ for a plain ${"));
                 return null;
             }
 
@@ -60,7 +60,7 @@ internal sealed class Variables(string folder, Func<string, string?> environment
         if (!name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_') || name.Length == 0 || char.IsAsciiDigit(name[0]))
         {
             Add(node, Error.WrongValue(
-                problems.At(node), "variable", "the text", "${NAME}, ${NAME:-default}, ${secret:NAME} or ${file:path}", $"${{{variable}}}", "correct the variable, or write $${ for a plain ${"));
+                problems.At(node), "the variable", "${NAME}, ${NAME:-default}, ${secret:NAME} or ${file:path}", $"${{{variable}}}", "correct the variable, or write $${ for a plain ${"));
             return null;
         }
 
@@ -133,7 +133,7 @@ internal sealed class Variables(string folder, Func<string, string?> environment
 
     string Remember(string value)
     {
-        secrets.Remember(value);
+        problems.Secrets.Remember(value);
         return value;
     }
 

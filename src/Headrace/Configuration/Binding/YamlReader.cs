@@ -73,7 +73,7 @@ internal sealed class YamlReader
                 return null;
             default:
                 var found = top is ListNode ? "a list" : "one text";
-                problems.Add(problems.At(top), Error.WrongValue(problems.At(top), "headrace.yaml", "the file", "keys and values at the top", found, "start it with `version: 1`"));
+                problems.Add(problems.At(top), Error.WrongValue(problems.At(top), "the file", "keys and values at the top", found, "start it with `version: 1`"));
                 return null;
         }
     }
@@ -136,7 +136,7 @@ internal sealed class YamlReader
             var key = ReadNode(part, depth + 1);
             var value = ReadNode(Need(), depth + 1);
             if (key is not ScalarNode name)
-                problems.Add(problems.At(key), Error.WrongValue(problems.At(key), "key", "the file", "a key", key is ListNode ? "a list" : "keys and values", "put it in quotes if it is text"));
+                problems.Add(problems.At(key), Error.WrongValue(problems.At(key), "the file", "a key", key is ListNode ? "a list" : "keys and values", "put it in quotes if it is text"));
             else if (seen.TryAdd(name.Text, name))
                 entries.Add(new Entry(name, value));
             else
