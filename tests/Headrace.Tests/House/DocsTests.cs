@@ -51,7 +51,7 @@ public partial class DocsTests
         var readme = Repository.Read("README.md");
         var yaml = readme[(readme.IndexOf("```yaml\n", StringComparison.Ordinal) + 8)..];
 
-        var loaded = Configuration.ProjectFile.Parse(yaml[..yaml.IndexOf("```", StringComparison.Ordinal)], Repository.Root, null, _ => null);
+        var loaded = Headrace.Configuration.ProjectFile.Parse(yaml[..yaml.IndexOf("```", StringComparison.Ordinal)], Repository.Root, null, _ => null);
 
         Assert.Empty(loaded.Problems);
     }
