@@ -141,16 +141,20 @@ public sealed class Drops : ProjectTests
     }
 
     [Fact]
-    public async Task The_same_rows_under_a_new_name_replace_the_table_again_and_are_not_appended_again()
+    public async Task The_same_rows_under_a_new_name_are_appended_once_for_each_time_the_table_was_replaced()
     {
         World.Flows(Inbox);
         World.Put("inbox/shop/truncate/prices/monday.csv", "id\n1\n", landedSecondsAgo: 900);
         World.Put("inbox/shop/append/prices/1.csv", "id\n2\n", landedSecondsAgo: 800);
-        World.Put("inbox/shop/truncate/prices/tuesday.csv", "id\n1\n", landedSecondsAgo: 700);
-        World.Put("inbox/shop/append/prices/2.csv", "id\n2\n", landedSecondsAgo: 600);
-        var run = (await World.Load()).Only;
-        Assert.Contains("2.csv has the content of", run.Warnings, StringComparison.Ordinal);
+        World.Put("inbox/shop/append/prices/2.csv", "id\n2\n", landedSecondsAgo: 700);
+        Assert.Contains("2.csv has the content of inbox/shop/append/prices/1.csv", (await World.Load()).Only.Warnings, StringComparison.Ordinal);
+        Assert.Equal(["1", "2"], World.Query("SELECT id FROM shop.prices ORDER BY id"));
+        World.Put("inbox/shop/truncate/prices/tuesday.csv", "id\n1\n", landedSecondsAgo: 600);
+        await World.Load();
         Assert.Equal(["1"], World.Query("SELECT id FROM shop.prices"));
+        World.Put("inbox/shop/append/prices/3.csv", "id\n2\n", landedSecondsAgo: 500);
+        await World.Load();
+        Assert.Equal(["1", "2"], World.Query("SELECT id FROM shop.prices ORDER BY id"));
     }
 
     [Fact]
