@@ -103,7 +103,7 @@ internal static class QuarantineCommand
         var (released, superseded, kept) = await quarantine.ReleaseAsync(of, ids, new Mending(set, rules, flow.Source.Csv.ToDialect()), cancel);
         if (screen.IsJson)
             screen.Data(JsonSerializer.Serialize(new ReleaseView(released, kept, 0), Views.Default.ReleaseView));
-        screen.Say($"Loaded {Text.Rows(released)} from quarantine.{(kept > 0 ? $" {Text.Rows(kept)} stay: they do not fit, or a later row has their key." : "")}");
+        screen.Say($"Loaded {Text.Rows(released)} from quarantine.{(kept > 0 ? $" {Text.Rows(kept)} still do not fit, or have the key of a later row, and stay." : "")}");
         if (superseded > 0)
             screen.Say($"{Text.Rows(superseded)} were not loaded: newer rows have replaced the table.");
         if (released + superseded + kept < (ids?.Distinct().Count() ?? 0))

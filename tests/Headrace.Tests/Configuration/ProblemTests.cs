@@ -58,8 +58,8 @@ public class ProblemTests
     [Theory]
     [InlineData("HDR-504 3:3", "lake: { type: folder }", "add `path:` to connection 'lake'")]
     [InlineData("HDR-504 3:3", "lake: { path: x }", "add `type:` with one of folder, duckdb, jsonl")]
-    [InlineData("HDR-507 3:17", "lake: { type: s3, bucket: b }", "write one of folder, duckdb, jsonl")]
-    [InlineData("HDR-507 3:17", "lake: { type: foldr, path: b }", "did you mean 'folder'?")]
+    [InlineData("HDR-519 3:17", "lake: { type: s3, bucket: b }", "write one of folder, duckdb, jsonl")]
+    [InlineData("HDR-519 3:17", "lake: { type: foldr, path: b }", "did you mean 'folder'?")]
     [InlineData("HDR-503 3:34", "lake: { type: folder, path: x, setle: 1s }", "did you mean 'settle'?")]
     [InlineData("HDR-517 3:3", "my lake: { type: folder, path: x }", "use letters, digits, _ and -, and start with a letter or _")]
     public void A_wrong_connection_is_told_with_its_place_and_the_way_out(string at, string connection, string next)

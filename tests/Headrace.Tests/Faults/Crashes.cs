@@ -31,7 +31,7 @@ public sealed class Crashes : ProjectTests
         Holds();
         var run = (await World.Load()).Only;
         Assert.Equal("up_to_date", run.Outcome);
-        Assert.Equal("batch 1, 1 files", run.Json.GetProperty("from").GetString());
+        Assert.Equal("batch 1, 1 file", run.Json.GetProperty("from").GetString());
         Holds();
     }
 

@@ -33,12 +33,12 @@ public sealed class Commands : ProjectTests
         await World.Load();
         Assert.Equal(["up_to_date", "loaded"], (await World.Run("runs", "--json")).Runs.Select(run => run.Outcome));
         Assert.Equal(["up_to_date"], (await World.Run("runs", "prices", "--most", "1", "--json")).Runs.Select(run => run.Outcome));
-        Assert.Empty((await World.Run("runs", "nothing", "--json")).Runs);
+        Assert.Equal(2, (await World.Run("runs", "nothing", "--json")).Exit);
         var shown = await World.Run("show", first.Id, "--json");
         Assert.Equal((first.Id, "raw.prices"), (shown.Json.GetProperty("run").GetString(), shown.Json.GetProperty("target").GetString()));
         Assert.Contains("raw.prices", (await World.Run("show", first.Id)).Output, StringComparison.Ordinal);
         var missing = await World.Run("show", "r_nothing", "--json");
-        Assert.Equal((1, "HDR-402"), (missing.Exit, missing.Json.GetProperty("error").GetProperty("code").GetString()));
+        Assert.Equal((2, "HDR-533"), (missing.Exit, missing.Json.GetProperty("error").GetProperty("code").GetString()));
     }
 
     [Fact]

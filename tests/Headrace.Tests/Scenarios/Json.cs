@@ -31,7 +31,7 @@ public sealed class Json : ProjectTests
         Assert.Equal(("prices", "prices", "loaded", 1L, 0L), (run.Json.GetProperty("flow").GetString(), run.Dataset, run.Outcome, run["batches"], run["published"]));
         Assert.Equal("1i 0u 0d 0s 1q", run.Counts);
         Assert.StartsWith("r_", run.Id, StringComparison.Ordinal);
-        Assert.Equal(("batch 0, 0 files", "batch 1, 1 files"), (run.Json.GetProperty("from").GetString(), run.Json.GetProperty("to").GetString()));
+        Assert.Equal(("batch 0, 0 files", "batch 1, 1 file"), (run.Json.GetProperty("from").GetString(), run.Json.GetProperty("to").GetString()));
         Assert.Equal(JsonValueKind.Null, run.Json.GetProperty("error").ValueKind);
         Assert.True(run["duration_ms"] >= 0);
 

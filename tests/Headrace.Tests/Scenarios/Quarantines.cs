@@ -49,8 +49,8 @@ public sealed class Quarantines : ProjectTests
     public async Task A_release_that_dies_is_made_good_by_the_next_one(string boundary, string action)
     {
         await WithBadRows();
-        Assert.NotEqual(0, (await World.RunProcess(World.At(boundary, action), "quarantine", "release", "prices", "--set", "price=9.99")).Exit);
-        await World.Run("quarantine", "release", "prices", "--set", "price=9.99");
+        Assert.NotEqual(0, (await World.RunProcess(World.At(boundary, action), "quarantine", "release", "prices", "1,2,3,4,5,6,7,8,9", "--set", "price=9.99")).Exit);
+        await World.Run("quarantine", "release", "prices", "1,2,3,4,5,6,7,8,9", "--set", "price=9.99");
         Assert.Equal(["1|1.50", "2|9.99", "4|9.99"], World.Query("SELECT * FROM raw.prices ORDER BY id"));
         Assert.Equal(["released|2", "waiting|2"], World.Query("SELECT status, count(*) FROM headrace.quarantine GROUP BY status ORDER BY status"));
     }
@@ -72,7 +72,7 @@ public sealed class Quarantines : ProjectTests
         Assert.Contains("\"discarded\":4", (await World.Run("quarantine", "discard", "prices", "--reason", "test data", "--json")).Output, StringComparison.Ordinal);
         Assert.Equal("0", $"{(await World.Run("quarantine", "show", "prices", "--json")).Json.GetProperty("rows").GetArrayLength()}");
         Assert.Contains("discarded: test data", (await World.Run("quarantine", "show", "prices", "--all")).Output, StringComparison.Ordinal);
-        Assert.Contains("\"released\":0", (await World.Run("quarantine", "release", "prices", "--set", "price=1", "--json")).Output, StringComparison.Ordinal);
+        Assert.Contains("\"released\":0", (await World.Run("quarantine", "release", "prices", "1,2,3,4,5,6,7,8,9", "--set", "price=1", "--json")).Output, StringComparison.Ordinal);
         Assert.Equal("1", World.Value("SELECT count(*) FROM raw.prices"));
     }
 
@@ -83,7 +83,7 @@ public sealed class Quarantines : ProjectTests
         await World.Load();
         World.Put("customers/2.csv", "id,name,age\n1,A,old\n");
         await World.Load();
-        Assert.Equal(0, (await World.Run("quarantine", "release", "customers", "--set", "age=99")).Exit);
+        Assert.Equal(0, (await World.Run("quarantine", "release", "customers", "1,2,3,4,5,6,7,8,9", "--set", "age=99")).Exit);
         Assert.Equal(["1|A|99", "2|b|2"], World.Query("SELECT * FROM raw.customers ORDER BY id"));
     }
 
@@ -91,9 +91,9 @@ public sealed class Quarantines : ProjectTests
     public async Task A_column_set_to_nothing_is_null_and_an_unknown_column_is_an_error()
     {
         await WithBadRows();
-        Assert.Equal(2, (await World.Run("quarantine", "release", "prices", "--set", "prize=1")).Exit);
+        Assert.Equal(2, (await World.Run("quarantine", "release", "prices", "1,2,3,4,5,6,7,8,9", "--set", "prize=1")).Exit);
         Assert.Equal("1", World.Value("SELECT count(*) FROM raw.prices"));
-        Assert.Equal(0, (await World.Run("quarantine", "release", "prices", "--set", "price=")).Exit);
+        Assert.Equal(0, (await World.Run("quarantine", "release", "prices", "1,2,3,4,5,6,7,8,9", "--set", "price=")).Exit);
         Assert.Equal(["1|1.50", "2|NULL", "4|NULL"], World.Query("SELECT * FROM raw.prices ORDER BY id"));
     }
 
@@ -107,9 +107,9 @@ public sealed class Quarantines : ProjectTests
         World.Put("any/1.csv", "n;day;id\n1,50;28.02.2026;x\n");
         World.PutParquet("packed/1.parquet", "SELECT 'x' AS id, TIMESTAMPTZ '2026-10-01 10:00:00.5+02' AS at, '\\x00a\\xFF'::BLOB AS b, 1234567890123456789012345678.0123456789::DECIMAL(38,10) AS d, {'a': [1]} AS n");
         await World.Load();
-        Assert.Equal(0, (await World.Run("quarantine", "release", "any", "--set", "id=1")).Exit);
+        Assert.Equal(0, (await World.Run("quarantine", "release", "any", "1,2,3,4,5,6,7,8,9", "--set", "id=1")).Exit);
         Assert.Equal(["1.50|2026-02-28|1"], World.Query("SELECT * FROM raw.any"));
-        Assert.Equal(0, (await World.Run("quarantine", "release", "packed", "--set", "id=1")).Exit);
+        Assert.Equal(0, (await World.Run("quarantine", "release", "packed", "1,2,3,4,5,6,7,8,9", "--set", "id=1")).Exit);
         Assert.Equal(["1|2026-10-01 08:00:00.5+00|\\x00a\\xFF|1234567890123456789012345678.0123456789|{\"a\":[1]}"], World.Query("SELECT * FROM raw.packed"));
     }
 
