@@ -26,7 +26,7 @@ public sealed record LimitOptions
 
     [Description("The least rows that may replace a table that has rows; an empty file does not wipe a table by mistake.")]
     [AtLeast(0)]
-    public long MinRows { get; init; } = 1;
+    public int MinRows { get; init; } = 1;
 
     /// <summary>The same for a reader of files.</summary>
     public FileLimits ToLimits() => new()

@@ -132,7 +132,7 @@ public sealed class Numbers : ProjectTests
         World.PutParquet("some/1.parquet", "SELECT '2026-01-01 00:00:00.123456'::TIMESTAMP_NS AS moment");
         World.Flows("""
             any: { source: { connection: lake, path: "any/*" }, read: incremental, write: append }
-              some: { source: { connection: lake, path: "some/*" }, read: incremental, write: append }
+            some: { source: { connection: lake, path: "some/*" }, read: incremental, write: append }
             """);
         Assert.Equal(0, (await World.Load()).Exit);
         Assert.Equal(["2026-01-01 00:00:00.123456", "2026-01-01 00:00:00.123456789"], World.Query("SELECT moment FROM raw.any ORDER BY moment"));
