@@ -24,7 +24,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         {
             return Apply();
         }
-        catch (DuckDbException) when (!WasCommitSent && changes.Operation != Operation.Replace && new BrokenParquet(db, cancel).Of(changes) is { Count: > 0 } broken)
+        catch (DuckDbException) when (!WasCommitSent && changes.Operation != Operation.Replace && new ParquetFiles(db, cancel).Broken(changes) is { Count: > 0 } broken)
         {
             changes = changes with { Files = [.. changes.Files.Where(file => !broken.Exists(note => note.File == file.File))] };
             var result = Apply();
@@ -39,7 +39,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             changes = changes with { From = changes.From with { Table = new Positions(db, cancel).Columns(changes.Target) } };
 
         // Typing reads all rows of a first load, so it happens before the transaction.
-        var shape = new TableShape(changes, ReadColumns);
+        var shape = new TableShape(changes, new ParquetFiles(db, cancel).Columns);
         var isRefused = changes.Operation == Operation.Replace ? shape.Refused.Count > 0 : shape.Files.Count == 0;
         if (changes.Schema is null && isRefused)
             return new LoadResult { IsCommitted = false, Refused = shape.Refused, Position = changes.From };
@@ -51,22 +51,29 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         {
             Fence();
             Failpoint.Hit("fenced");
-            Result = changes.Schema is null ? LoadRows(shape) : LoadSchema();
+            var (result, loaded) = changes.Schema is null ? LoadRows(shape) : LoadSchema();
+            if (!result.IsCommitted)
+            {
+                db.Rollback();
+                return result;
+            }
+
             if (attempt.IsPlan)
             {
                 db.Execute("COMMIT", CancellationToken.None); // of what is in memory: the warehouse is open for reading only
-                return Result;
+                return result;
             }
 
-            Write(Result);
+            Result = result;
+            Write(result, loaded);
             Failpoint.Hit("before_commit");
             WasCommitSent = true;
             db.Execute("COMMIT", CancellationToken.None);
             WasCommitSent = false;
             Failpoint.Hit("after_commit");
             if (Failpoint.Planted("files-after-commit"))
-                files.Loaded(dataset, changes.Target, fileRows, Id);
-            return Result;
+                files.Loaded(dataset, changes.Target, loaded, Id);
+            return result;
         }
         catch when (!WasCommitSent)
         {
@@ -96,7 +103,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             throw Error.TargetGone(changes.Target, dataset.Name, (int)loaded);
     }
 
-    private LoadResult LoadRows(TableShape shape)
+    private (LoadResult Result, List<FileRow> Files) LoadRows(TableShape shape)
     {
         var ddl = TableChanges.For(changes.Target, shape);
         if (!attempt.IsPlan)
@@ -124,28 +131,21 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         }
 
         Failpoint.Hit("quarantine_written");
-        fileRows = [.. shape.Files.Select(file => FileLedger.Row(file.File.File, file.File.Sha256, changes.Action, FileFate.Loaded) with
+        var loaded = shape.Files.Select(file => FileLedger.Row(file.File.File, file.File.Sha256, changes.Action, FileFate.Loaded) with
         {
             Rows = rows.Records(file.File) - bad.Of(file.File),
             Quarantined = bad.Of(file.File) + file.File.RejectCount,
             SchemaVersion = changes.From.Schema?.Document.Version,
-        })];
+        }).ToList();
         var columns = shape.Columns.Select(column => new Column(column.Name, column.Type!.Value, column.Nullable)).ToList();
-        return result with
+        var position = changes.From.After(changes, [.. shape.Files.Select(file => file.File)], shape.HasTable ? columns : null) with
         {
-            Ddl = ddl,
-            Refused = shape.Refused,
-            Warnings = [.. shape.Warnings, .. result.Warnings],
-            Position = After(shape.HasTable ? columns : null) with
-            {
-                PlannedRows = !attempt.IsPlan ? null : changes.Operation == Operation.Replace ? rows.Good : rows.Before() + rows.Good,
-            },
+            PlannedRows = !attempt.IsPlan ? null : changes.Operation == Operation.Replace ? rows.Good : rows.Before() + rows.Good,
         };
+        return (result with { Ddl = ddl, Refused = shape.Refused, Warnings = [.. shape.Warnings, .. result.Warnings], Position = position }, loaded);
     }
 
-    private List<FileRow> fileRows = [];
-
-    private LoadResult LoadSchema()
+    private (LoadResult Result, List<FileRow> Files) LoadSchema()
     {
         var (document, file, sha256) = changes.Schema!.Value;
         try
@@ -155,80 +155,29 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
                 foreach (var statement in ddl)
                     db.Execute(statement, cancel);
             Failpoint.Hit("table_ready");
-            fileRows = [FileLedger.Row(file, sha256, "schema", FileFate.Loaded) with { SchemaVersion = document.Version }];
             if (!attempt.IsPlan)
                 db.Execute(
                     $"INSERT INTO {HeadraceTables.Table("schemas")} SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce((SELECT max(sequence) FROM {HeadraceTables.Table("schemas")}), 0) + 1",
                     cancel, dataset.Flow, dataset.Name, document.Version, file.Key, sha256, document.Json, file.LandedAt, clock.GetUtcNow(), Id);
-            var position = After(document.Columns) with { Schema = (document, file.LandedAt, file.Key), PlannedRows = attempt.IsPlan && changes.From.Table is null ? 0 : null };
-            return new LoadResult { Ddl = ddl, Position = position };
+            var position = changes.From.After(changes, [], document.Columns) with { PlannedRows = attempt.IsPlan && changes.From.Table is null ? 0 : null };
+            return (new LoadResult { Ddl = ddl, Position = position }, [FileLedger.Row(file, sha256, "schema", FileFate.Loaded) with { SchemaVersion = document.Version }]);
         }
         catch (HeadraceException error)
         {
-            return new LoadResult { Refused = [new FileNote(file, sha256, "schema", FileFate.Refused, error.What, error)], Position = changes.From };
+            var refused = new FileNote(file, sha256, "schema", FileFate.Refused, error.What, error);
+            return (new LoadResult { IsCommitted = false, Refused = [refused], Position = changes.From }, []);
         }
     }
 
-    private void Write(LoadResult result)
+    private void Write(LoadResult result, List<FileRow> loaded)
     {
         if (!Failpoint.Planted("files-after-commit"))
-            files.Loaded(dataset, changes.Target, fileRows, Id);
+            files.Loaded(dataset, changes.Target, loaded, Id);
         Failpoint.Hit("files_written");
         db.Execute(
             $"INSERT INTO {HeadraceTables.Table("loads")} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)", cancel,
             Id, attempt.RunId, dataset.Flow, dataset.Name, changes.Target.Schema, changes.Target.Table, changes.From.Generation + 1,
-            changes.Action == "load" ? changes.Operation.ToString().ToLowerInvariant() : changes.Action, (long)fileRows.Count,
+            changes.Action == "load" ? changes.Operation.ToString().ToLowerInvariant() : changes.Action, (long)loaded.Count,
             result.Inserted, result.Updated, result.Deleted, result.Unchanged, result.Quarantined, clock.GetUtcNow());
-    }
-
-    /// <summary>The position as this load leaves it.</summary>
-    private Position After(IReadOnlyList<Column>? table)
-    {
-        var known = new Dictionary<string, KnownFile>(changes.From.Files, StringComparer.Ordinal);
-        var contents = new Dictionary<string, string>(changes.From.Contents, StringComparer.Ordinal);
-        var (newest, last) = (changes.From.NewestRowsAt, changes.From.LastContent);
-        if (changes.Action == "truncate")
-            contents.Clear();
-        var loaded = changes.Schema is { } schema
-            ? [(schema.File, schema.Sha256)]
-            : changes.Files.Select(file => (file.File, file.Sha256)).Where(file => fileRows.Exists(row => row.Key == file.File.Key));
-        foreach (var (file, sha256) in loaded)
-        {
-            known[file.Key] = new KnownFile(file.Key, file.Stamp, sha256, FileFate.Loaded);
-            contents[sha256] = file.Key;
-            if (changes.Schema is not null)
-                continue;
-            last = sha256;
-            newest = newest > file.LandedAt ? newest : file.LandedAt;
-        }
-
-        return changes.From with
-        {
-            Generation = changes.From.Generation + 1,
-            Files = known,
-            Contents = contents,
-            LastContent = last,
-            Table = table,
-            NewestRowsAt = newest,
-            ReplacedAt = changes.Operation == Operation.Replace ? newest : changes.From.ReplacedAt,
-        };
-    }
-
-    /// <summary>The columns of a Parquet file; nested ones are taken as JSON.</summary>
-    private List<StagedColumn> ReadColumns(StagedFile file)
-    {
-        var columns = new List<StagedColumn>();
-        using var reader = db.Query(
-            $"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet({Sql.Literal(file.Segments[0])}))", cancel);
-        while (reader.Read())
-        {
-            if (reader.GetString(0).Equals("file_row_number", StringComparison.OrdinalIgnoreCase))
-                throw Error.ColumnNameTaken(file.File.Key, reader.GetString(0));
-            var type = reader.GetString(1);
-            var isNested = type.EndsWith(']') || type.StartsWith("STRUCT", StringComparison.Ordinal) || type.StartsWith("MAP", StringComparison.Ordinal);
-            columns.Add(new StagedColumn(reader.GetString(0), IsJson: isNested, ParquetType: type));
-        }
-
-        return columns;
     }
 }

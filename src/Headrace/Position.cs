@@ -36,6 +36,35 @@ public sealed record Position
     /// <summary>Rows of the table once the batches that a plan went through are applied; null outside a plan.</summary>
     public long? PlannedRows { get; init; }
 
+    /// <summary>The position after a change set of which these files were loaded, and whose target has these columns then.</summary>
+    public Position After(ChangeSet changes, IReadOnlyList<StagedFile> loaded, IReadOnlyList<Column>? table)
+    {
+        var known = new Dictionary<string, KnownFile>(Files, StringComparer.Ordinal);
+        var contents = changes.Action == "truncate" ? [] : new Dictionary<string, string>(Contents, StringComparer.Ordinal);
+        void Know(LakeFile file, string sha256)
+        {
+            known[file.Key] = new KnownFile(file.Key, file.Stamp, sha256, FileFate.Loaded);
+            contents[sha256] = file.Key;
+        }
+
+        if (changes.Schema is { } schema)
+            Know(schema.File, schema.Sha256);
+        foreach (var file in loaded)
+            Know(file.File, file.Sha256);
+        var newest = loaded.Select(file => (DateTimeOffset?)file.File.LandedAt).Append(NewestRowsAt).Max();
+        return this with
+        {
+            Generation = Generation + 1,
+            Files = known,
+            Contents = contents,
+            LastContent = loaded.Count > 0 ? loaded[^1].Sha256 : LastContent,
+            Table = table,
+            Schema = changes.Schema is { } document ? (document.Document, document.File.LandedAt, document.File.Key) : Schema,
+            NewestRowsAt = newest,
+            ReplacedAt = changes.Operation == Operation.Replace ? newest : ReplacedAt,
+        };
+    }
+
     public override string ToString() => $"batch {Generation}, {Files.Count} {(Files.Count == 1 ? "file" : "files")}";
 }
 

@@ -101,7 +101,8 @@ internal sealed class Content(Random random)
         var count = random.Next(1, 6);
         for (var i = 0; i < count; i++)
         {
-            var (id, isBad) = (++number, i > 0 && random.Next(12) == 0);
+            // A truncate that is mostly bad is stopped, which is another rule than the one to be shown.
+            var (id, isBad) = (++number, i > 0 && random.Next(12) == 0 && (bad.Count + 1) * 2 <= count);
             text.Append(CultureInfo.InvariantCulture, $"{id},l{i},{(isBad ? "many" : "7")}\n");
             if (isBad)
                 bad.Add(new BadLine(i + 2, null));
