@@ -10,6 +10,8 @@ internal sealed class RunReport(Screen screen)
         foreach (var run in runs)
         {
             screen.Say($"  {run.Dataset.PadRight(name)}  {Line(run, target)}");
+            foreach (var ddl in run.Ddl.Where(ddl => !ddl.StartsWith("CREATE SCHEMA", StringComparison.Ordinal)))
+                screen.Say($"  {"".PadRight(name)}    {screen.Good("+")} {Text.Safe(ddl)}");
             foreach (var warning in run.Warnings)
                 screen.Say($"  {"".PadRight(name)}    {screen.Warn("note")}  {Text.Safe(warning)}");
         }

@@ -142,7 +142,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         {
             PlannedRows = !attempt.IsPlan ? null : changes.Operation == Operation.Replace ? rows.Good : rows.Before() + rows.Good,
         };
-        return (result with { Ddl = ddl, Refused = shape.Refused, Warnings = [.. shape.Warnings, .. result.Warnings], Position = position }, loaded);
+        return (result with { Ddl = [.. ddl.Select(TableChanges.Shown)], Refused = shape.Refused, Warnings = [.. shape.Warnings, .. result.Warnings], Position = position }, loaded);
     }
 
     private (LoadResult Result, List<FileRow> Files) LoadSchema()
@@ -160,7 +160,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
                     $"INSERT INTO {HeadraceTables.Table("schemas")} SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce((SELECT max(sequence) FROM {HeadraceTables.Table("schemas")}), 0) + 1",
                     cancel, dataset.Flow, dataset.Name, document.Version, file.Key, sha256, document.Json, file.LandedAt, clock.GetUtcNow(), Id);
             var position = changes.From.After(changes, [], document.Columns) with { PlannedRows = attempt.IsPlan && changes.From.Table is null ? 0 : null };
-            return (new LoadResult { Ddl = ddl, Position = position }, [FileLedger.Row(file, sha256, "schema", FileFate.Loaded) with { SchemaVersion = document.Version }]);
+            return (new LoadResult { Ddl = [.. ddl.Select(TableChanges.Shown)], Position = position }, [FileLedger.Row(file, sha256, "schema", FileFate.Loaded) with { SchemaVersion = document.Version }]);
         }
         catch (HeadraceException error)
         {

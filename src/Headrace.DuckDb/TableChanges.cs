@@ -22,6 +22,9 @@ internal static class TableChanges
         ];
     }
 
+    /// <summary>A statement as somebody else would write it who has only the warehouse open.</summary>
+    public static string Shown(string statement) => statement.Replace($" {HeadraceTables.Catalog}.\"", " \"", StringComparison.Ordinal);
+
     public static string Add(TableName target, string name, ColumnType type) =>
         $"ALTER TABLE {HeadraceTables.Target(target)} ADD COLUMN {Sql.Identifier(name)} {DuckDbTypes.Name(type)}";
 }

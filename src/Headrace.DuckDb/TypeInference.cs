@@ -21,8 +21,8 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
         (new ColumnType(TypeKind.Double), @"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?"),
         (new ColumnType(TypeKind.Decimal, 38, 12), @"-?(0|[1-9][0-9]*)(\.[0-9]+)?"),
         (new ColumnType(TypeKind.Date), null),
+        (new ColumnType(TypeKind.TimestampTz), null), // where every value tells its zone
         (new ColumnType(TypeKind.Timestamp), null),
-        (new ColumnType(TypeKind.TimestampTz), null),
         (new ColumnType(TypeKind.Time), null),
         (ColumnType.Json, null),
     ];
@@ -138,6 +138,7 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
         fits = type.Kind switch
         {
             // 15 significant digits are the most that a double always keeps.
+            TypeKind.TimestampTz when dialect?.Timestamp is { } format && !format.Contains("%z", StringComparison.OrdinalIgnoreCase) => "false",
             TypeKind.Double => $"({fits} AND length(ltrim(regexp_replace({number}, '[eE].*$|[-.]', '', 'g'), '0')) <= 15)",
             _ => fits,
         };

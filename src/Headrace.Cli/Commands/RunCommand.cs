@@ -6,9 +6,16 @@ namespace Headrace.Cli.Commands;
 /// <summary><c>headrace run [FLOW…]</c>: find what is new, check it, load it.</summary>
 internal static class RunCommand
 {
-    private static readonly Argument<string[]> Flows = new("FLOW") { Description = "Flows to run; all when none is named", Arity = ArgumentArity.ZeroOrMore };
+    private static readonly Argument<string[]> Flows = new("FLOW") { Description = "Flows to run; all when none is named", Arity = ArgumentArity.ZeroOrMore, Validators = { NoOption } };
     private static readonly Option<string[]> Accept = new("--accept") { Description = "Load this changed file's new version (its path in the lake); may be given more than once", HelpName = "FILE" };
     private static readonly Option<string?> TimeBudget = new("--time-budget") { Description = "Begin no new batch after this long, for example 50m; the next run goes on", HelpName = "TIME" };
+
+    /// <summary>A misspelt option is no flow.</summary>
+    public static void NoOption(System.CommandLine.Parsing.ArgumentResult flows)
+    {
+        foreach (var token in flows.Tokens.Where(token => token.Value.StartsWith('-')))
+            flows.AddError($"There is no option '{token.Value}'.");
+    }
 
     public static Command Create()
     {
