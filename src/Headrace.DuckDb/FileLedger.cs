@@ -11,13 +11,13 @@ internal sealed class FileLedger(DuckDbConnection db, TimeProvider clock, Cancel
     private const string Shape =
         """[{"key":"VARCHAR","action":"VARCHAR","size":"BIGINT","sha256":"VARCHAR","rows":"BIGINT","quarantined":"BIGINT","schema_version":"VARCHAR","outcome":"VARCHAR","note":"VARCHAR","error_code":"VARCHAR","stamp":"VARCHAR","landed_us":"BIGINT"}]""";
 
-    /// <summary>Files from which no rows were loaded. A file with known content only gets its new stamp.</summary>
+    /// <summary>Files from which no rows were loaded. A note that says nothing is of known content, which only gets its new stamp.</summary>
     public void Write(Dataset dataset, TableName target, IReadOnlyList<FileNote> notes)
     {
         var touched = notes.Where(IsTouched).Select(note => Row(note.File, note.Sha256, note.Action, note.Fate)).ToList();
         if (touched.Count > 0)
             db.Execute(
-                $"UPDATE {Files} AS f SET stamp = n.stamp FROM ({Unnest("$1")}) AS n WHERE f.dataset = $2 AND f.key = n.key AND f.sha256 = n.sha256",
+                $"UPDATE {Files} AS f SET stamp = n.stamp FROM ({Unnest("$1")}) AS n WHERE f.dataset = $2 AND f.key = n.key AND f.sha256 IS NOT DISTINCT FROM n.sha256",
                 cancel, Json(touched), dataset.Name);
 
         var others = notes.Where(note => !IsTouched(note))
@@ -33,7 +33,7 @@ internal sealed class FileLedger(DuckDbConnection db, TimeProvider clock, Cancel
             (file.LandedAt.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond);
 
     private static bool IsTouched(FileNote note) =>
-        note.Error is null && note.Note is null && note.Fate is FileFate.Loaded or FileFate.Alias;
+        note.Error is null && note.Note is null;
 
     private void Insert(Dataset dataset, TableName target, IReadOnlyList<FileRow> rows, string? loadId)
     {

@@ -88,5 +88,5 @@ public enum FileFate
 public sealed record KnownFile(string Key, string Stamp, string Sha256, FileFate Fate);
 
 /// <summary>A file that is written down without loading rows from it.</summary>
-/// <param name="Note">For an alias the first name; for a refused file the error's text.</param>
+/// <param name="Note">For an alias the first name, for a refused file the error's text, for a superseded one why; null when known content was only touched.</param>
 public sealed record FileNote(LakeFile File, string Sha256, string Action, FileFate Fate, string? Note, HeadraceException? Error);

@@ -39,7 +39,7 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
             if (IsSuperseded(file, from))
             {
                 warnings.Add($"{file.Key} was refused before {from.ReplacedAt:u}, when newer rows replaced the table; it is not loaded any more");
-                notes.Add(new FileNote(file, "", Action(file), FileFate.Superseded, null, null));
+                notes.Add(new FileNote(file, "", Action(file), FileFate.Superseded, "newer rows have replaced the table", null));
                 continue;
             }
 
@@ -98,23 +98,26 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
         {
             var isOlder = from.Schema is { } before
                 && (file.LandedAt < before.LandedAt || (file.LandedAt == before.LandedAt && string.CompareOrdinal(file.Key, before.Key) < 0));
-            if (newest is not null || isOlder)
-            {
-                notes.Add(new FileNote(file, "", "schema", FileFate.Superseded, null, null));
-                continue;
-            }
-
+            var isPast = newest is not null || isOlder;
             try
             {
-                if (from.Schema is { } current && !current.Document.Allows("schema"))
-                    throw Error.ActionNotAllowed(Where(file), "schema", current.Document);
                 var (bytes, sha) = await ReadAsync(file, cancel);
-                if (from.Schema?.Key == file.Key && from.Files.GetValueOrDefault(file.Key) is { Fate: FileFate.Loaded } ruling && ruling.Sha256 == sha)
+                var known = from.Files.GetValueOrDefault(file.Key);
+                var isTouched = known is { Fate: FileFate.Superseded } ? isPast : known?.Sha256 == sha && (isPast || from.Schema?.Key == file.Key);
+                if (isTouched)
                 {
-                    notes.Add(new FileNote(file, sha, "schema", FileFate.Loaded, null, null)); // touched: it rules already
+                    notes.Add(new FileNote(file, known!.Sha256, "schema", known.Fate, null, null)); // it rules, or is past, as before
                     continue;
                 }
 
+                if (isPast)
+                {
+                    notes.Add(new FileNote(file, "", "schema", FileFate.Superseded, "a newer schema rules", null));
+                    continue;
+                }
+
+                if (from.Schema is { } current && !current.Document.Allows("schema"))
+                    throw Error.ActionNotAllowed(Where(file), "schema", current.Document);
                 newest = new ChangeSet
                 {
                     Dataset = dataset,

@@ -118,4 +118,16 @@ public sealed class DropSchemas : ProjectTests
         World.Flows(Inbox).Put("inbox/shop/schema/prices/1.json", Schema(First), landedSecondsAgo: 900).Put("inbox/shop/append/prices/1.csv", "id,price\n1,1.50\n", landedSecondsAgo: 800);
         await World.Load();
     }
+
+    [Fact]
+    public async Task A_touched_document_has_one_row_whatever_rules_by_then()
+    {
+        World.Flows(Inbox).Put("inbox/shop/schema/t/a.json", Schema("""{"name": "id", "type": "bigint"}"""), landedSecondsAgo: 900);
+        await World.Load();
+        World.Put("inbox/shop/schema/t/a.json", Schema("""{"name": "id", "type": "bigint"}"""), landedSecondsAgo: 800)
+            .Put("inbox/shop/schema/t/b.json", Schema("""{"name": "id", "type": "bigint"}""", version: "2"), landedSecondsAgo: 700);
+        await World.Load();
+
+        Assert.Equal(["a.json|loaded", "b.json|loaded"], World.Query("SELECT regexp_extract(key, '[a-z]+.json') AS k, outcome FROM headrace.files ORDER BY k"));
+    }
 }
