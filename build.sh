@@ -15,6 +15,8 @@ need() {
 need dotnet "the .NET 10 SDK" ""
 need npm "Node.js with npm (Debian: apt-get install npm)" "npm"
 
+# npm trusts what the machine trusts; its own list alone does not know a company's certificates.
+[ -n "${NODE_EXTRA_CA_CERTS:-}" ] || { [ -f /etc/ssl/certs/ca-certificates.crt ] && export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt; } || true
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
 arguments=(publish "$root/src/Headrace.Cli/Headrace.Cli.csproj" -c Release -o "$out" --use-current-runtime --self-contained false
   -p:UseSharedCompilation=false -p:PublishReadyToRun=true  -v quiet)
