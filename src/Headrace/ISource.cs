@@ -35,4 +35,7 @@ public sealed record StageAttempt(IReadOnlySet<string> Accepted, bool IsPlan, Ac
 {
     /// <summary>Keys that this run has refused already; they are not tried twice in one run.</summary>
     public HashSet<string> Tried { get; } = new(StringComparer.Ordinal);
+
+    /// <summary>True once this run has refused a file of the dataset.</summary>
+    public bool HasRefused { get; set; }
 }

@@ -215,6 +215,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
             foreach (var note in notes)
             {
                 stage.Tried.Add(note.File.Key);
+                stage.HasRefused |= note.Error is not null;
                 if (note.Error is { } error)
                     Run = Run.Error is null
                         ? Run with { Error = RunError.Of(error.With("dataset", dataset.Name)), Outcome = error.Outcome }

@@ -17,7 +17,7 @@ public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimePr
         List<string> warnings, CancellationToken cancel)
     {
         // A replacement takes all there is at once; what it refused is not tried again without its other parts.
-        if (operation == Operation.Replace && attempt.Tried.Count > 0)
+        if (operation == Operation.Replace && attempt.HasRefused)
             return null;
 
         var chosen = new List<StagedFile>();
