@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Headrace.Configuration;
 using Headrace.DuckDb;
+using Headrace.Publishing;
 using Headrace.Sources;
 
 namespace Headrace.Cli;
@@ -54,21 +55,43 @@ internal sealed class Workspace : IAsyncDisposable
     {
         var lake = new Lake.FolderLake(Project.FullPath(((FolderConnection)Project.Connections[flow.Source.Connection]).Path));
         var spool = System.IO.Path.Combine(Project.FullPath(Project.Spool), isPlan ? Temporary.Plan : "run");
-        ISource source = flow.Read == ReadMode.Drop
-            ? new DropFolder(flow, lake, spool, Clock)
-            : new IncrementalFiles(flow, lake, spool, Clock);
-        return new ReadyFlow(flow.Name, source, Warehouse(flow.Target.Connection, isPlan))
+        var warehouse = Warehouse(flow, isPlan);
+        ISource source = flow.Read switch
         {
+            ReadMode.Drop => new DropFolder(flow, lake, spool, Clock),
+            ReadMode.Snapshot => new SnapshotFiles(flow, lake, spool, Clock, Snapshots(warehouse, isPlan ? spool : null)),
+            _ => new IncrementalFiles(flow, lake, spool, Clock),
+        };
+        return new ReadyFlow(flow.Name, source, warehouse)
+        {
+            Publisher = flow.Publish is { } publish
+                ? new JsonlPublisher(Project.FullPath(((JsonlConnection)Project.Connections[publish.Connection]).Path), Outbox)
+                : null,
             Retries = flow.Retries,
             RetryDelay = flow.RetryDelay,
             Timeout = flow.Timeout,
         };
     }
 
+    private Snapshots Snapshots(DuckDbWarehouse warehouse, string? planSpool) => new(
+        warehouse, Memories, planSpool is null ? null : System.IO.Path.Combine(planSpool, "snapshots"), Outbox, Math.Max(EngineMemory(Project.Memory) / 8, 16L << 20));
+
+    private Outbox Outbox => new(System.IO.Path.Combine(Project.Folder, ".headrace", "outbox"));
+
+    // What exports held. It is not in the spool, which may be on a disk that forgets.
+    private string Memories => System.IO.Path.Combine(Project.Folder, ".headrace", "snapshots");
+
+    /// <summary>The warehouse that keeps a flow's position: its target's, or for a flow that only publishes one of the project's own.</summary>
+    public DuckDbWarehouse Warehouse(Flow flow, bool isReadOnly) => flow.IsPublishOnly
+        ? Warehouse(new Configuration.DuckDbConnection { Path = System.IO.Path.Combine(".headrace", "published.duckdb") }, isReadOnly)
+        : Warehouse(flow.Target.Connection, isReadOnly);
+
     /// <summary>The warehouse under a connection's name, opened once.</summary>
-    public DuckDbWarehouse Warehouse(string connection, bool isReadOnly)
+    public DuckDbWarehouse Warehouse(string connection, bool isReadOnly) =>
+        Warehouse((Configuration.DuckDbConnection)Project.Connections[connection], isReadOnly);
+
+    private DuckDbWarehouse Warehouse(Configuration.DuckDbConnection settings, bool isReadOnly)
     {
-        var settings = (Configuration.DuckDbConnection)Project.Connections[connection];
         var path = Project.FullPath(settings.Path);
         if (warehouses.TryGetValue((path, isReadOnly), out var open))
             return open;
@@ -77,7 +100,7 @@ internal sealed class Workspace : IAsyncDisposable
             Memory = EngineMemory(settings.Memory ?? Project.Memory),
             Threads = settings.Threads ?? Project.Threads,
             TempDirectory = Temporary.Folder(Project.FullPath(Project.Spool), warehouses.Count),
-            AllowedDirectories = [Project.FullPath(Project.Spool)],
+            AllowedDirectories = [Project.FullPath(Project.Spool), Memories, Outbox.Folder],
         }, Clock);
     }
 

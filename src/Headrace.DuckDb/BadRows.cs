@@ -1,8 +1,7 @@
 namespace Headrace.DuckDb;
 
-/// <summary>The rows of a change set that do not fit: counted, shown, and set aside in <c>headrace.quarantine</c>.</summary>
-internal sealed class BadRows(
-    DuckDbConnection db, ChangeSet changes, LoadAttempt attempt, TableShape shape, string loadId, TimeProvider clock, CancellationToken cancel)
+/// <summary>The rows of a change set that do not fit: counted, shown, and as SQL.</summary>
+internal sealed class BadRows(DuckDbConnection db, ChangeSet changes, TableShape shape, CancellationToken cancel)
 {
     private Dictionary<ShapedFile, long> missing = [];
 
@@ -32,22 +31,8 @@ internal sealed class BadRows(
         return sample;
     }
 
-    /// <summary>Sets them aside, in the load's transaction.</summary>
-    public void Hold()
-    {
-        foreach (var (file, rows) in Queries())
-            db.Execute(
-                $"""
-                INSERT INTO {HeadraceTables.Table("quarantine")}
-                SELECT nextval('{HeadraceTables.Table("quarantine_id")}'), $1, $2, $3, $4, $5, $6, line, "column", value, reason, "row",
-                    $7, $8, $9, 'waiting', $10, NULL, NULL
-                FROM ({rows})
-                """,
-                cancel, changes.Dataset.Flow, changes.Dataset.Name, changes.Target.Schema, changes.Target.Table, file.File.Key, file.Sha256,
-                changes.Operation.ToString().ToLowerInvariant(), loadId, attempt.RunId, clock.GetUtcNow());
-    }
-
-    private IEnumerable<(StagedFile File, string Rows)> Queries()
+    /// <summary>For each file with bad rows a query: <c>line</c>, <c>column</c>, <c>value</c>, <c>reason</c>, <c>row</c>.</summary>
+    public IEnumerable<(StagedFile File, string Rows)> Queries()
     {
         foreach (var file in shape.Files)
         {
@@ -70,5 +55,5 @@ internal sealed class BadRows(
         }
     }
 
-    private static string? Text(DuckDbReader reader, int column) => reader.IsNull(column) ? null : reader.GetString(column);
+    public static string? Text(DuckDbReader reader, int column) => reader.IsNull(column) ? null : reader.GetString(column);
 }

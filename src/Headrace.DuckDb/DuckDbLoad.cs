@@ -9,9 +9,10 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
     private readonly Dataset dataset = changes.Dataset;
     private readonly string target = HeadraceTables.Target(changes.Target);
     private readonly FileLedger files = new(db, clock, cancel);
+    private readonly Quarantined quarantine = new(db, changes, attempt, clock, cancel);
 
     /// <summary>The load's identifier; it is what a commit without an answer is recognised by.</summary>
-    public string Id { get; } = Headrace.Id.New("l", clock);
+    public string Id => changes.Id;
 
     /// <summary>True from the moment COMMIT is given until it has answered.</summary>
     public bool WasCommitSent { get; private set; }
@@ -38,12 +39,15 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         if (!attempt.IsPlan)
             changes = changes with { From = changes.From with { Table = new Positions(db, cancel).Columns(changes.Target) } };
 
-        // Typing reads all rows of a first load, so it happens before the transaction.
-        var shape = new TableShape(changes, new ParquetFiles(db, cancel).Columns);
-        var isRefused = changes.Operation == Operation.Replace ? shape.Refused.Count > 0 : shape.Files.Count == 0;
-        if (changes.Schema is null && isRefused)
-            return new LoadResult { IsCommitted = false, Refused = shape.Refused, Position = changes.From };
-        new TypeInference(db, cancel).Settle(shape, changes.Format.Csv);
+        TableShape? shape = null;
+        if (changes.Operation is not (Operation.Schema or Operation.Changes))
+        {
+            // Typing reads all rows of a first load, so it happens before the transaction.
+            shape = new TableShape(changes, new ParquetFiles(db, cancel).Columns);
+            if (changes.Operation == Operation.Replace ? shape.Refused.Count > 0 : shape.Files.Count == 0)
+                return new LoadResult { IsCommitted = false, Refused = shape.Refused, Position = changes.From };
+            new TypeInference(db, cancel).Settle(shape, changes.Format.Csv);
+        }
 
         db.Execute("BEGIN", cancel);
         Failpoint.Hit("transaction_begun");
@@ -51,7 +55,12 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         {
             Fence();
             Failpoint.Hit("fenced");
-            var (result, loaded) = changes.Schema is null ? LoadRows(shape) : LoadSchema();
+            var (result, loaded) = changes.Operation switch
+            {
+                Operation.Schema => LoadSchema(),
+                Operation.Changes => LoadChanges(),
+                _ => LoadRows(shape!),
+            };
             if (!result.IsCommitted)
             {
                 db.Rollback();
@@ -98,7 +107,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             throw Error.Overtaken(dataset.Name, from,
                 db.Scalar<long?>($"SELECT generation FROM {positions} WHERE dataset = $1", cancel, dataset.Name) ?? 0);
 
-        if (changes.From.Table is null && changes.Schema is null && db.Scalar<long>(
+        if (changes.From.Table is null && changes.Schema is null && !changes.Target.IsNone && db.Scalar<long>(
             $"SELECT count(*) FROM {HeadraceTables.Table("files")} WHERE dataset = $1 AND outcome = 'loaded' AND rows > 0", cancel, dataset.Name) is > 0 and var loaded)
             throw Error.TargetGone(changes.Target, dataset.Name, (int)loaded);
     }
@@ -115,7 +124,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         var result = rows.Apply();
         Failpoint.Hit("rows_applied");
 
-        var bad = new BadRows(db, changes, attempt, shape, Id, clock, cancel);
+        var bad = new BadRows(db, changes, shape, cancel);
         var quarantined = bad.Count(rows.Missing);
         if (quarantined > 0)
         {
@@ -126,7 +135,8 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             if (changes.Rules.OnFail == OnFail.Stop || tooMany)
                 throw Error.BadRows(dataset.Name, quarantined, total, tooMany ? allow : null, bad.Sample(3));
             if (!attempt.IsPlan && !Failpoint.Planted("bad-rows-dropped"))
-                bad.Hold();
+                foreach (var (file, query) in bad.Queries())
+                    quarantine.Hold(file, query);
             result = result with { Quarantined = quarantined, Sample = bad.Sample(5) };
         }
 
@@ -143,6 +153,52 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             PlannedRows = !attempt.IsPlan ? null : changes.Operation == Operation.Replace ? rows.Good : rows.Before() + rows.Good,
         };
         return (result with { Ddl = [.. ddl.Select(TableChanges.Shown)], Refused = shape.Refused, Warnings = [.. shape.Warnings, .. result.Warnings], Position = position }, loaded);
+    }
+
+    private (LoadResult Result, List<FileRow> Files) LoadChanges()
+    {
+        var rows = changes.Rows!;
+        var load = new ChangeLoad(db, changes, target, clock, cancel);
+        var ddl = load.Ddl();
+        IReadOnlyList<string> warnings = [];
+        if (!attempt.IsPlan)
+        {
+            foreach (var statement in ddl)
+                db.Execute(statement, cancel);
+            Failpoint.Hit("table_ready");
+            warnings = load.Apply();
+            Failpoint.Hit("rows_applied");
+            quarantine.Supersede();
+            foreach (var bad in rows.BadRows)
+                quarantine.Hold(bad.File, $"FROM read_parquet({Sql.Literal(bad.Path)})");
+            Failpoint.Hit("quarantine_written");
+        }
+
+        var loaded = changes.Files.Select((file, i) =>
+        {
+            var held = rows.BadRows.Where(bad => bad.File == file).Sum(bad => bad.Rows);
+            return FileLedger.Row(file.File, file.Sha256, changes.Action, FileFate.Loaded) with
+            {
+                Rows = rows.Records[i] + file.RejectCount - held,
+                Quarantined = held,
+                Version = changes.Version,
+                Parts = changes.Files.Count,
+            };
+        }).ToList();
+        var table = changes.Target.IsNone ? null : (IReadOnlyList<Column>)[.. changes.From.Table ?? [], .. rows.Columns.Where(column => changes.From.Table?.Any(known => known.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) != true)];
+        return (new LoadResult
+        {
+            Inserted = rows.Inserted,
+            Updated = rows.Updated,
+            Deleted = rows.Deleted,
+            Unchanged = rows.Unchanged,
+            Quarantined = rows.Quarantined,
+            Ddl = [.. ddl.Select(TableChanges.Shown)],
+            Warnings = [.. rows.Warnings, .. warnings],
+            Sample = rows.Sample,
+            Changes = attempt.IsPlan ? load.Sample(3) : [],
+            Position = changes.From.After(changes, changes.Files, table),
+        }, loaded);
     }
 
     private (LoadResult Result, List<FileRow> Files) LoadSchema()
@@ -173,6 +229,8 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
     {
         if (!Failpoint.Planted("files-after-commit"))
             files.Loaded(dataset, changes.Target, loaded, Id);
+        if (changes.Rows is { Operations: > 0 })
+            new Publications(db, cancel).Add(new Publication(Id, dataset, changes.Version!, changes.From.Generation + 1, changes.Rows.Operations), clock.GetUtcNow());
         Failpoint.Hit("files_written");
         db.Execute(
             $"INSERT INTO {HeadraceTables.Table("loads")} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)", cancel,

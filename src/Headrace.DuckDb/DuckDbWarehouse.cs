@@ -88,6 +88,36 @@ public sealed class DuckDbWarehouse : IWarehouse
         }
     }
 
+    public async Task CopyAsync(TableName table, string path, CancellationToken cancel)
+    {
+        using var db = await ConnectAsync(cancel);
+        await Task.Run(() => Translate(() => db.Execute($"COPY {HeadraceTables.Target(table)} TO {Sql.Literal(path)} (FORMAT parquet)", cancel)), cancel);
+    }
+
+    public async Task<IReadOnlyList<Publication>> PendingAsync(Dataset dataset, CancellationToken cancel)
+    {
+        using var db = await ConnectAsync(cancel);
+        return Translate(() => new Publications(db, cancel).Pending(dataset));
+    }
+
+    public async Task PublishedAsync(Publication publication, CancellationToken cancel)
+    {
+        await writing.WaitAsync(cancel);
+        try
+        {
+            using var db = await ConnectAsync(cancel);
+            Translate(() =>
+            {
+                new Publications(db, cancel).Done(publication, clock.GetUtcNow());
+                return true;
+            });
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
     /// <summary>A connection to the engine, for queries over the warehouse's own tables.</summary>
     public async Task<DuckDbConnection> ConnectAsync(CancellationToken cancel)
     {

@@ -9,7 +9,7 @@ internal sealed class FileLedger(DuckDbConnection db, TimeProvider clock, Cancel
 
     // Rows travel as one JSON text: a statement for each of a thousand small files would cost a second.
     private const string Shape =
-        """[{"key":"VARCHAR","action":"VARCHAR","size":"BIGINT","sha256":"VARCHAR","rows":"BIGINT","quarantined":"BIGINT","schema_version":"VARCHAR","outcome":"VARCHAR","note":"VARCHAR","error_code":"VARCHAR","stamp":"VARCHAR","landed_us":"BIGINT"}]""";
+        """[{"key":"VARCHAR","action":"VARCHAR","size":"BIGINT","sha256":"VARCHAR","rows":"BIGINT","quarantined":"BIGINT","schema_version":"VARCHAR","outcome":"VARCHAR","note":"VARCHAR","error_code":"VARCHAR","stamp":"VARCHAR","landed_us":"BIGINT","version":"VARCHAR","parts":"BIGINT"}]""";
 
     /// <summary>Files from which no rows were loaded. A note that says nothing is of known content, which only gets its new stamp.</summary>
     public void Write(Dataset dataset, TableName target, IReadOnlyList<FileNote> notes)
@@ -21,7 +21,13 @@ internal sealed class FileLedger(DuckDbConnection db, TimeProvider clock, Cancel
                 cancel, Json(touched), dataset.Name);
 
         var others = notes.Where(note => !IsTouched(note))
-            .Select(note => Row(note.File, note.Sha256, note.Action, note.Fate) with { Note = note.Note, ErrorCode = note.Error?.Code }).ToList();
+            .Select(note => Row(note.File, note.Sha256, note.Action, note.Fate) with
+            {
+                Note = note.Note,
+                ErrorCode = note.Error?.Code,
+                Version = note.Version,
+                Parts = note.Version is null ? null : notes.Count(other => other.Version == note.Version),
+            }).ToList();
         Insert(dataset, target, others, null);
     }
 
@@ -53,7 +59,7 @@ internal sealed class FileLedger(DuckDbConnection db, TimeProvider clock, Cancel
             INSERT INTO {Files}
             SELECT $2, $3, $4, $5, n.key, n.action, n.size, n.sha256, n.rows, n.quarantined, n.schema_version, n.outcome, n.note, n.error_code,
                 n.stamp, make_timestamptz(n.landed_us), $6, CASE WHEN $7 IS NULL THEN NULL ELSE $6 END, $7,
-                coalesce((SELECT max(sequence) FROM {Files}), 0) + row_number() OVER ()
+                coalesce((SELECT max(sequence) FROM {Files}), 0) + row_number() OVER (), n.version, n.parts
             FROM ({Unnest("$1")}) AS n
             WHERE n.outcome <> 'refused' OR NOT EXISTS (SELECT 1 FROM {Files} AS f WHERE f.dataset = $3 AND f.key = n.key AND f.outcome = 'refused')
             """,
@@ -77,6 +83,10 @@ internal sealed record FileRow(string Key, string Action, long Size, string? Sha
     public string? Note { get; init; }
 
     public string? ErrorCode { get; init; }
+
+    public string? Version { get; init; }
+
+    public long? Parts { get; init; }
 }
 
 [System.Text.Json.Serialization.JsonSourceGenerationOptions(PropertyNamingPolicy = System.Text.Json.Serialization.JsonKnownNamingPolicy.SnakeCaseLower)]

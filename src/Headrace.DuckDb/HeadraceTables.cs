@@ -22,7 +22,10 @@ internal static class HeadraceTables
             flow VARCHAR NOT NULL, dataset VARCHAR NOT NULL, schema_name VARCHAR, table_name VARCHAR, key VARCHAR NOT NULL,
             action VARCHAR NOT NULL, size BIGINT NOT NULL, sha256 VARCHAR, rows BIGINT NOT NULL, quarantined BIGINT NOT NULL,
             schema_version VARCHAR, outcome VARCHAR NOT NULL, note VARCHAR, error_code VARCHAR, stamp VARCHAR NOT NULL,
-            landed_at TIMESTAMPTZ NOT NULL, seen_at TIMESTAMPTZ NOT NULL, loaded_at TIMESTAMPTZ, load_id VARCHAR, sequence BIGINT NOT NULL);
+            landed_at TIMESTAMPTZ NOT NULL, seen_at TIMESTAMPTZ NOT NULL, loaded_at TIMESTAMPTZ, load_id VARCHAR, sequence BIGINT NOT NULL,
+            version VARCHAR, parts BIGINT);
+        ALTER TABLE {Catalog}.headrace.files ADD COLUMN IF NOT EXISTS version VARCHAR;
+        ALTER TABLE {Catalog}.headrace.files ADD COLUMN IF NOT EXISTS parts BIGINT;
         CREATE TABLE IF NOT EXISTS {Catalog}.headrace.loads (
             load_id VARCHAR NOT NULL, run_id VARCHAR NOT NULL, flow VARCHAR NOT NULL, dataset VARCHAR NOT NULL,
             schema_name VARCHAR, table_name VARCHAR, generation BIGINT NOT NULL, operation VARCHAR NOT NULL, files BIGINT NOT NULL,
@@ -38,5 +41,8 @@ internal static class HeadraceTables
             flow VARCHAR NOT NULL, dataset VARCHAR NOT NULL, schema_version VARCHAR NOT NULL, key VARCHAR NOT NULL, sha256 VARCHAR NOT NULL,
             document VARCHAR NOT NULL, landed_at TIMESTAMPTZ NOT NULL, applied_at TIMESTAMPTZ NOT NULL, load_id VARCHAR NOT NULL,
             sequence BIGINT NOT NULL);
+        CREATE TABLE IF NOT EXISTS {Catalog}.headrace.published (
+            load_id VARCHAR NOT NULL, flow VARCHAR NOT NULL, dataset VARCHAR NOT NULL, version VARCHAR NOT NULL, generation BIGINT NOT NULL,
+            operations BIGINT NOT NULL, committed_at TIMESTAMPTZ NOT NULL, published_at TIMESTAMPTZ);
         """;
 }

@@ -12,17 +12,23 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
         var refused = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
         var contents = new Dictionary<string, string>(StringComparer.Ordinal);
         string? lastContent = null;
+        string? version = null;
+        var loads = new HashSet<string>(StringComparer.Ordinal);
         using (var files = db.Query(
-            $"SELECT key, stamp, coalesce(sha256, ''), outcome, action FROM {HeadraceTables.Table("files")} WHERE dataset = $1 ORDER BY sequence",
+            $"SELECT key, stamp, coalesce(sha256, ''), outcome, action, note, version, load_id FROM {HeadraceTables.Table("files")} WHERE dataset = $1 ORDER BY sequence",
             cancel, dataset.Name))
         {
             while (files.Read())
             {
                 var fate = Enum.Parse<FileFate>(files.GetString(3), ignoreCase: true);
-                var file = new KnownFile(files.GetString(0), files.GetString(1), files.GetString(2), fate);
+                var file = new KnownFile(files.GetString(0), files.GetString(1), files.GetString(2), fate, BadRows.Text(files, 5), BadRows.Text(files, 6));
                 (fate == FileFate.Refused ? refused : known)[file.Key] = file;
                 if (fate != FileFate.Loaded)
                     continue;
+                if (file.Version is not null && file.Version != version)
+                    loads.Clear();
+                version = file.Version ?? version;
+                loads.Add(BadRows.Text(files, 7) ?? "");
                 if (files.GetString(4) == "truncate")
                     contents.Clear(); // the rows of what came before are gone, so it may come again
                 contents[file.Sha256] = file.Key;
@@ -33,6 +39,9 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
         return new Position
         {
             Generation = db.Scalar<long?>($"SELECT generation FROM {HeadraceTables.Table("positions")} WHERE dataset = $1", cancel, dataset.Name) ?? 0,
+            LoadId = LoadId(dataset),
+            Version = version,
+            VersionLoads = loads.Count,
             Files = known,
             Refused = refused,
             Contents = contents,

@@ -33,6 +33,8 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
             .Append("nullstr = '', allow_quoted_nulls = false, max_line_size = ")
             .Append(Math.Max(2_097_152, files.Max(file => file.LongestRecord) + 64).ToString(CultureInfo.InvariantCulture))
             .Append(", columns = {'line': 'BIGINT'");
+        if (files[0].Digests is not null)
+            text.Append(", 'hi': 'BIGINT', 'lo': 'BIGINT'");
         for (var i = 0; i < columns.Count; i++)
             text.Append(CultureInfo.InvariantCulture, $", 'c{i}': 'VARCHAR'");
         return text.Append("})").ToString();
@@ -57,6 +59,10 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
             return conditions.Count == 0 ? "true" : string.Join("\n  AND ", conditions);
         }
     }
+
+    /// <summary>The condition that a row fits these columns, and that none of them is NULL.</summary>
+    public string Fitting(IEnumerable<int> columns) =>
+        string.Join(" AND ", columns.Select(column => $"({Fits(column) ?? "true"}) AND {Value(column)} IS NOT NULL"));
 
     /// <summary>
     /// A list of structs <c>{c, v, r}</c> (column, value, reason), one for each column that a row does not fit.

@@ -6,6 +6,9 @@ namespace Headrace;
 /// </summary>
 public sealed record ChangeSet
 {
+    /// <summary>The identifier of its load; it is what a commit without an answer is recognised by.</summary>
+    public required string Id { get; init; }
+
     public required Dataset Dataset { get; init; }
 
     public required TableName Target { get; init; }
@@ -22,6 +25,12 @@ public sealed record ChangeSet
 
     /// <summary>For <see cref="Operation.Schema"/> the document and the file that brings it.</summary>
     public (SchemaDocument Document, LakeFile File, string Sha256)? Schema { get; init; }
+
+    /// <summary>For <see cref="Operation.Changes"/> what happens to each row.</summary>
+    public RowChanges? Rows { get; init; }
+
+    /// <summary>For an export of a snapshot its version.</summary>
+    public string? Version { get; init; }
 
     public required LoadRules Rules { get; init; }
 
@@ -50,8 +59,34 @@ public sealed record LoadRules
     /// <summary>The share of bad rows (0 to 1) above which a batch stops; null for any.</summary>
     public double? Allow { get; init; }
 
-    /// <summary>The least rows that may replace a table that has rows.</summary>
+    /// <summary>The least rows that may replace a table that has rows, and the least rows of an export.</summary>
     public long MinRows { get; init; } = 1;
+
+    /// <summary>What a snapshot flow says about comparing exports; null for other flows.</summary>
+    public SnapshotRules? Snapshot { get; init; }
+}
+
+/// <summary>What a flow says about comparing two exports.</summary>
+public sealed record SnapshotRules
+{
+    /// <summary>The columns by which rows are compared; empty for all.</summary>
+    public IReadOnlyList<string> Compare { get; init; } = [];
+
+    public Deletes Deletes { get; init; }
+
+    public MissingColumns MissingColumns { get; init; }
+
+    /// <summary>The largest share (0 to 1) of the rows before that may go; null for half of them where that is more than a hundred.</summary>
+    public double? MaxDeleted { get; init; }
+
+    /// <summary>The largest share (0 to 1) of the rows before that may be updated or go; null for any.</summary>
+    public double? MaxChanged { get; init; }
+
+    /// <summary>Operations are published.</summary>
+    public bool Publishes { get; init; }
+
+    /// <summary>Operations carry the row as it was before.</summary>
+    public bool Before { get; init; }
 }
 
 /// <summary>A column of the configuration: the name in the target, the name in the file, the type.</summary>

@@ -10,6 +10,14 @@ public static partial class Error
             Facts = Facts(("source", source), ("found", string.Join(", ", found))),
         };
 
+    /// <summary>An export lacks a column that the one before had.</summary>
+    public static HeadraceException ColumnGoneFromExport(string source, string column, IEnumerable<string> found) =>
+        new("HDR-103", $"Column '{column}' is gone from the source; nothing of the export was loaded.",
+            "put it back, or set missing_columns: allow for this flow")
+        {
+            Facts = Facts(("source", source), ("found", string.Join(", ", found))),
+        };
+
     /// <summary>The file has a column that the frozen table lacks.</summary>
     public static HeadraceException ColumnNew(string source, string column, IEnumerable<string> expected) =>
         new("HDR-104", $"Column '{column}' is new in the source and the flow is frozen; nothing of the file was loaded.",
@@ -47,6 +55,20 @@ public static partial class Error
         new("HDR-108", $"A Parquet file cannot have a column named '{column}'; nothing of the file was loaded.", "have the sender rename the column")
         {
             Facts = Facts(("source", source)),
+        };
+
+    /// <summary>A soft delete needs the column's name for itself.</summary>
+    public static HeadraceException DeletedAtTaken(string source) =>
+        new("HDR-109", $"The export has a column '{RowChanges.DeletedAt}', which deletes: soft keeps for itself; nothing of it was loaded.", "rename the column in columns:, with from:, or choose deletes: hard")
+        {
+            Facts = Facts(("source", source)),
+        };
+
+    /// <summary>A column to compare by is not among the columns.</summary>
+    public static HeadraceException CompareMissing(string column, IEnumerable<string> found) =>
+        new("HDR-115", $"The column '{column}' of compare is not a column of the export; nothing of it was loaded.", "correct compare, or put the column back")
+        {
+            Facts = Facts(("found", string.Join(", ", found))),
         };
 
     /// <summary>A dropped file's columns are not those of the table's schema document.</summary>
@@ -120,6 +142,54 @@ public static partial class Error
         {
             Facts = Facts(("source", source)),
         };
+
+    /// <summary>An export that was applied has a new file, or other content in one of its files.</summary>
+    public static HeadraceException ExportChanged(string source, string version, string flow, string key) =>
+        new("HDR-212", $"The export {version} was applied before and has another content now; nothing of it was loaded again.",
+            $"have it delivered as a new version; or, to compare it again as it is now: headrace run {flow} --accept {key}")
+        {
+            Facts = Facts(("source", source)),
+        };
+
+    /// <summary>A file of an export cannot be read: what it lacks would look like deleted rows.</summary>
+    public static HeadraceException ExportUnreadable(string source, string version, HeadraceException why) =>
+        new("HDR-213", $"The export {version} cannot be read whole; nothing of it was loaded.", "have the sender deliver the export again, whole", why)
+        {
+            Facts = Facts(("source", source), ("found", why.Message)),
+        };
+
+    /// <summary>An export has more files than the flow says.</summary>
+    public static HeadraceException TooManyParts(string source, string version, int expected, int found) =>
+        new("HDR-214", $"The export {version} has {found} files where {expected} are expected; nothing of it was loaded.", "remove what does not belong to it, or correct complete_when: { parts }")
+        {
+            Facts = Facts(("source", source)),
+        };
+
+    /// <summary>An export lacks more rows of the one before than the flow allows.</summary>
+    public static HeadraceException TooManyDeleted(string flow, string dataset, string version, long deleted, long before, double? most) =>
+        new("HDR-203", $"The export {version} would delete {deleted} of {before} rows, {(most is { } share ? $"more than limits: {{ max_deleted: {Share(share)} }}" : "more than half of them")}; nothing of it was loaded.",
+            $"if it is right: headrace run {flow} --confirm {dataset}")
+        {
+            Facts = Facts(("dataset", dataset)),
+        };
+
+    /// <summary>An export changes more rows of the one before than the flow allows.</summary>
+    public static HeadraceException TooManyChanged(string flow, string dataset, string version, long changed, long before, double most) =>
+        new("HDR-204", $"The export {version} would update or delete {changed} of {before} rows, more than limits: {{ max_changed: {Share(most)} }}; nothing of it was loaded.",
+            $"if it is right: headrace run {flow} --confirm {dataset}")
+        {
+            Facts = Facts(("dataset", dataset)),
+        };
+
+    /// <summary>An export has hardly a row.</summary>
+    public static HeadraceException ShortExport(string dataset, string version, long rows, long least) =>
+        new("HDR-205", $"The export {version} has {rows} {(rows == 1 ? "row" : "rows")}, fewer than limits: {{ min_rows: {least} }}; nothing of it was loaded.",
+            $"mend or remove it; if it is right, set limits: {{ min_rows: {rows} }} for this flow")
+        {
+            Facts = Facts(("dataset", dataset)),
+        };
+
+    private static string Share(double share) => Configuration.Binding.Quantity.Text(share);
 
     /// <summary>Rows were set aside, and the flow says to stop then.</summary>
     public static HeadraceException BadRows(string dataset, long bad, long total, double? allow, IReadOnlyList<BadRow> sample) =>

@@ -69,6 +69,30 @@ public static partial class Error
             Facts = Facts(("where", where), ("found", inner.Message)),
         };
 
+    /// <summary>Operations of a committed load could not be published.</summary>
+    public static HeadraceException PublishFailed(Publication publication, string where, Exception inner) =>
+        new("HDR-310", $"{publication.Operations} operations could not be published; the rows are loaded, and the next run publishes the operations.", "read what was found, and run again", inner)
+        {
+            Facts = Facts(("dataset", publication.Dataset.Name), ("version", publication.Version), ("where", where), ("found", inner.Message)),
+            IsTransient = !Disk.IsFull(inner),
+        };
+
+    /// <summary>The warehouse says that operations wait to be published, and they are not in the outbox.</summary>
+    public static HeadraceException PublicationLost(Publication publication, string path) =>
+        new("HDR-311", $"{publication.Operations} operations of a committed load wait to be published and are not in the outbox; nothing more was loaded.",
+            "run where that load ran, or bring the file back; if its operations may be missing from the stream, set published_at of the load in headrace.published")
+        {
+            Facts = Facts(("dataset", publication.Dataset.Name), ("version", publication.Version), ("load", publication.LoadId), ("outbox", path)),
+        };
+
+    /// <summary>What the last export held is known neither from its memory, nor from a table, nor from its files.</summary>
+    public static HeadraceException SnapshotLost(string dataset, string version) =>
+        new("HDR-402", $"The memory of export {version} is gone and cannot be made again; nothing was loaded.",
+            $"bring the files of export {version} back; it is made again from them")
+        {
+            Facts = Facts(("dataset", dataset)),
+        };
+
     /// <summary>The local ledger cannot be read or written.</summary>
     public static HeadraceException Ledger(string path, string found, Exception inner) =>
         new("HDR-401", "The ledger of runs cannot be used; what the warehouse holds is not touched by that.", $"if it is damaged, remove {path}: positions live in the warehouse", inner)

@@ -13,8 +13,8 @@ public static class Failpoint
     public static readonly IReadOnlyList<string> Names =
     [
         "config_read", "dataset_held", "lake_listed", "position_read", "file_opened", "segment_written", "file_staged",
-        "changes_staged", "transaction_begun", "fenced", "table_ready", "rows_applied", "quarantine_written",
-        "files_written", "before_commit", "after_commit", "spool_removed", "ledger_written", "end",
+        "changes_staged", "state_written", "export_compared", "transaction_begun", "fenced", "table_ready", "rows_deleted", "rows_applied", "quarantine_written",
+        "files_written", "before_commit", "after_commit", "operations_written", "operations_published", "spool_removed", "ledger_written", "end",
     ];
 
     /// <summary>Every bug that <c>HEADRACE_PLANT</c> can plant; the harness must find each.</summary>

@@ -33,6 +33,9 @@ public sealed record Found(ChangeSet? Changes, IReadOnlyList<FileNote> Notes, IR
 /// <param name="IsPlan">A plan takes all there is in one batch.</param>
 public sealed record StageAttempt(IReadOnlySet<string> Accepted, bool IsPlan, Action<LoadProgress>? Progress = null)
 {
+    /// <summary>True when the user confirmed the change set that a limit stopped before.</summary>
+    public bool IsConfirmed { get; init; }
+
     /// <summary>Keys that this run has refused already; they are not tried twice in one run.</summary>
     public HashSet<string> Tried { get; } = new(StringComparer.Ordinal);
 

@@ -16,6 +16,15 @@ public interface IWarehouse : IAsyncDisposable
     /// <exception cref="HeadraceException">HDR-301 when another run got here first; HDR-2nn when a check or limit stops it.</exception>
     Task<LoadResult> LoadAsync(ChangeSet changes, LoadAttempt attempt, CancellationToken cancel);
 
+    /// <summary>Copies the rows of a table to a Parquet file, under the table's column names.</summary>
+    Task CopyAsync(TableName table, string path, CancellationToken cancel);
+
+    /// <summary>Committed loads of the dataset whose operations are not published yet, the oldest first.</summary>
+    Task<IReadOnlyList<Publication>> PendingAsync(Dataset dataset, CancellationToken cancel);
+
+    /// <summary>Writes down that the operations of a load are published.</summary>
+    Task PublishedAsync(Publication publication, CancellationToken cancel);
+
     /// <summary>Writes down files from which no rows were loaded, and touched files' new stamps.</summary>
     Task RecordAsync(Dataset dataset, TableName target, IReadOnlyList<FileNote> notes, LoadAttempt attempt, CancellationToken cancel);
 }
@@ -52,6 +61,9 @@ public sealed record LoadResult
 
     /// <summary>Bad rows to show, the first few.</summary>
     public IReadOnlyList<BadRow> Sample { get; init; } = [];
+
+    /// <summary>For a plan the first few rows of each operation.</summary>
+    public IReadOnlyList<RowChange> Changes { get; init; } = [];
 
     /// <summary>The position after this load.</summary>
     public required Position Position { get; init; }

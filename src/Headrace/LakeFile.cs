@@ -23,6 +23,9 @@ public interface ILake
     /// <summary>Opens the listed version; throws <see cref="Error.FileChanging"/> or <see cref="Error.FileGone"/> when it is no longer that.</summary>
     Task<Stream> OpenAsync(LakeFile file, CancellationToken cancel);
 
+    /// <summary>True when there is a file of this key, data or not.</summary>
+    Task<bool> HasAsync(string key, CancellationToken cancel);
+
     /// <summary>Throws <see cref="Error.FileChanging"/> when the file is no longer the listed version. Called after it was read to its end.</summary>
     Task ConfirmAsync(LakeFile file, CancellationToken cancel);
 }

@@ -9,6 +9,15 @@ public sealed record Position
     /// <summary>Counts the committed batches; the fence: a batch built on another generation is refused.</summary>
     public long Generation { get; init; }
 
+    /// <summary>The load that last moved it; null before the first one.</summary>
+    public string? LoadId { get; init; }
+
+    /// <summary>The version of the export that was applied last; null when none was.</summary>
+    public string? Version { get; init; }
+
+    /// <summary>How often <see cref="Version"/> was applied: once, unless its changed files were accepted.</summary>
+    public int VersionLoads { get; init; }
+
     /// <summary>The newest version of each file that needs no further look, by key.</summary>
     public IReadOnlyDictionary<string, KnownFile> Files { get; init; } = new Dictionary<string, KnownFile>();
 
@@ -43,7 +52,7 @@ public sealed record Position
         var contents = changes.Action == "truncate" ? [] : new Dictionary<string, string>(Contents, StringComparer.Ordinal);
         void Know(LakeFile file, string sha256)
         {
-            known[file.Key] = new KnownFile(file.Key, file.Stamp, sha256, FileFate.Loaded);
+            known[file.Key] = new KnownFile(file.Key, file.Stamp, sha256, FileFate.Loaded, null, changes.Version);
             contents[sha256] = file.Key;
         }
 
@@ -55,6 +64,9 @@ public sealed record Position
         return this with
         {
             Generation = Generation + 1,
+            LoadId = changes.Id,
+            Version = changes.Version ?? Version,
+            VersionLoads = changes.Version is null ? VersionLoads : changes.Version == Version ? VersionLoads + 1 : 1,
             Files = known,
             Contents = contents,
             LastContent = loaded.Count > 0 ? loaded[^1].Sha256 : LastContent,
@@ -85,8 +97,14 @@ public enum FileFate
 }
 
 /// <summary>A file version that the warehouse has on record.</summary>
-public sealed record KnownFile(string Key, string Stamp, string Sha256, FileFate Fate);
+/// <param name="Note">For a refused version why.</param>
+/// <param name="Version">For a file of a snapshot the export it is a part of.</param>
+public sealed record KnownFile(string Key, string Stamp, string Sha256, FileFate Fate, string? Note = null, string? Version = null);
 
 /// <summary>A file that is written down without loading rows from it.</summary>
 /// <param name="Note">For an alias the first name, for a refused file the error's text, for a superseded one why; null when known content was only touched.</param>
-public sealed record FileNote(LakeFile File, string Sha256, string Action, FileFate Fate, string? Note, HeadraceException? Error);
+public sealed record FileNote(LakeFile File, string Sha256, string Action, FileFate Fate, string? Note, HeadraceException? Error)
+{
+    /// <summary>For a file of a snapshot the export it is a part of.</summary>
+    public string? Version { get; init; }
+}

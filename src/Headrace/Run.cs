@@ -43,6 +43,9 @@ public sealed record Run
     /// <summary>The first bad rows, to be shown; not kept in the ledger.</summary>
     public IReadOnlyList<BadRow> Sample { get; init; } = [];
 
+    /// <summary>For a plan the first changed rows, to be shown; not kept in the ledger.</summary>
+    public IReadOnlyList<RowChange> Changes { get; init; } = [];
+
     public RunError? Error { get; init; }
 
     /// <summary>This run after one more batch.</summary>
@@ -57,6 +60,7 @@ public sealed record Run
         Warnings = [.. Warnings, .. result.Warnings.Except(Warnings)],
         Ddl = [.. Ddl, .. result.Ddl],
         Sample = [.. Sample, .. result.Sample.Take(5 - Math.Min(5, Sample.Count))],
+        Changes = Changes.Count > 0 ? Changes : result.Changes,
         To = result.Position.ToString(),
     };
 }

@@ -6,6 +6,9 @@ namespace Headrace;
 /// <summary>A flow with its ends connected, ready to run.</summary>
 public sealed record ReadyFlow(string Name, ISource Source, IWarehouse Warehouse)
 {
+    /// <summary>Where the operations of its loads are published; null when nowhere.</summary>
+    public IPublisher? Publisher { get; init; }
+
     /// <summary>How often a batch is tried again after a transient error.</summary>
     public int Retries { get; init; } = 1;
 
@@ -30,6 +33,9 @@ public sealed record RunOptions
 
     /// <summary>Keys of changed files that are to be loaded this time.</summary>
     public IReadOnlySet<string> Accepted { get; init; } = new HashSet<string>();
+
+    /// <summary>Datasets whose change set the user confirmed, which a limit stopped before.</summary>
+    public IReadOnlySet<string> Confirmed { get; init; } = new HashSet<string>();
 
     /// <summary>Hears of each dataset as it starts, goes on and ends.</summary>
     public Action<Run, LoadProgress?>? Observe { get; init; }
@@ -86,8 +92,8 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
     private async Task<Run> RunAsync(ReadyFlow flow, Dataset dataset, RunOptions options, long started, CancellationToken cancel)
     {
         var began = clock.GetTimestamp();
-        var target = flow.Source.Target(dataset).ToString();
-        var run = Start(flow, dataset.Name) with { Target = target.Contains('{', StringComparison.Ordinal) ? null : target }; // no file yet, so no table yet
+        var (table, target) = (flow.Source.Target(dataset), flow.Source.Target(dataset).ToString());
+        var run = Start(flow, dataset.Name) with { Target = table.IsNone || target.Contains('{', StringComparison.Ordinal) ? null : target }; // no file yet, so no table yet
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         if (flow.Timeout is { } longest)
             timeout.CancelAfter(longest);
@@ -160,7 +166,11 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
     /// <summary>The batches of one dataset, one after another, until nothing is left.</summary>
     private sealed class Steps(ReadyFlow flow, Dataset dataset, RunOptions options, Run run, Func<bool> isOverBudget)
     {
-        private readonly StageAttempt stage = new(options.Accepted, options.IsPlan, progress => options.Observe?.Invoke(run, progress));
+        private readonly StageAttempt stage = new(options.Accepted, options.IsPlan, progress => options.Observe?.Invoke(run, progress))
+        {
+            IsConfirmed = options.Confirmed.Contains(dataset.Name),
+        };
+
         private readonly LoadAttempt load = new(run.Id, options.IsPlan, progress => options.Observe?.Invoke(run, progress));
         private Position? planned;
 
@@ -169,6 +179,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
         public async Task LoadAllAsync(CancellationToken cancel)
         {
             var target = flow.Source.Target(dataset);
+            await PublishAsync(cancel); // what a crash has left
             while (true)
             {
                 var position = planned ?? await flow.Warehouse.PositionAsync(dataset, target, cancel);
@@ -195,6 +206,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
 
                 if (result.IsCommitted)
                     Run = Run.Add(result);
+                await PublishAsync(cancel);
                 await NoteAsync(result.Refused, target, cancel);
                 if (Run.Error is null && result.IsCommitted)
                     Run = Run with { Outcome = options.IsPlan ? Outcome.WouldLoad : Outcome.Loaded };
@@ -206,6 +218,22 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
                     return;
                 }
             }
+        }
+
+        /// <summary>Publishes the operations of committed loads, in their order; again, where a crash came before it was written down.</summary>
+        private async Task PublishAsync(CancellationToken cancel)
+        {
+            if (flow.Publisher is not { } publisher || options.IsPlan)
+                return;
+            foreach (var publication in await flow.Warehouse.PendingAsync(dataset, cancel))
+            {
+                await publisher.PublishAsync(publication, cancel);
+                Failpoint.Hit("operations_published");
+                await flow.Warehouse.PublishedAsync(publication, cancel);
+                Run = Run with { Published = Run.Published + publication.Operations };
+            }
+
+            publisher.Clean(dataset);
         }
 
         private async Task NoteAsync(IReadOnlyList<FileNote> notes, TableName target, CancellationToken cancel)

@@ -110,6 +110,8 @@ public sealed class TableShape
             if (IndexOf(found, Source(key)) < 0)
                 return Error.KeyMissing(source, key, names);
         var isFrozen = changes.Rules.SchemaChanges == SchemaChanges.Freeze;
+        if (changes.Rules.Snapshot is { MissingColumns: MissingColumns.Stop } && missing.Count > 0)
+            return Error.ColumnGoneFromExport(source, missing[0], names);
         if (isFrozen && missing.Count > 0)
             return Error.ColumnGone(source, missing[0], names);
         return (isFrozen || !changes.Rules.Infer) && extra.Count > 0 && known.Count > 0 ? Error.ColumnNew(source, extra[0], known.Select(column => column.Name)) : null;

@@ -34,6 +34,9 @@ public enum Operation
     /// <summary>Its rows are inserted or updated by primary key.</summary>
     Merge,
 
+    /// <summary>Each of its rows says whether it is inserted, updated or deleted, by primary key.</summary>
+    Changes,
+
     /// <summary>Its schema document creates or evolves the table; no rows.</summary>
     Schema,
 }
@@ -71,6 +74,29 @@ public enum ChangedFiles
     Replace,
 }
 
+/// <summary>What happens to a row that an export no longer has.</summary>
+public enum Deletes
+{
+    /// <summary>It is deleted.</summary>
+    Hard,
+
+    /// <summary>It stays, and its <c>deleted_at</c> says since when it is gone.</summary>
+    Soft,
+
+    /// <summary>It stays as it is.</summary>
+    Ignore,
+}
+
+/// <summary>What happens when an export lacks a column that the one before had.</summary>
+public enum MissingColumns
+{
+    /// <summary>Nothing of the export is loaded.</summary>
+    Stop,
+
+    /// <summary>The column is NULL in all rows of the export.</summary>
+    Allow,
+}
+
 /// <summary>
 /// The unit of position, lock and history: one flow and one set of captured path values, or one table.
 /// </summary>
@@ -82,6 +108,11 @@ public sealed record Dataset(string Name, string Flow, IReadOnlyDictionary<strin
 /// <summary>A schema and a table in a warehouse, unquoted.</summary>
 public sealed record TableName(string Schema, string Table)
 {
+    /// <summary>For a flow that writes to no table.</summary>
+    public static readonly TableName None = new("", "");
+
+    public bool IsNone => Table.Length == 0;
+
     public override string ToString() => $"{Schema}.{Table}";
 }
 

@@ -20,6 +20,9 @@ public sealed record Flow : FlowSettings
     public ChangedFiles ChangedFilesFor(Operation operation) =>
         ChangedFiles ?? (operation == Operation.Append ? Headrace.ChangedFiles.Stop : Headrace.ChangedFiles.Replace);
 
+    /// <summary>True when the rows go to no table: their operations are only published.</summary>
+    public bool IsPublishOnly => Publish is not null && (Write is null || Target.Connection.Length == 0);
+
     /// <summary>The table for one set of captured values.</summary>
     public TableName TableFor(IReadOnlyDictionary<string, string> captures) =>
         new(Captures.Fill(Target.Schema, captures), Captures.Fill(Target.Table, captures));

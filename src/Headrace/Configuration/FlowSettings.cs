@@ -18,14 +18,32 @@ public record FlowSettings
     [Description("A flow that is not enabled is checked with the file and never run.")]
     public bool Enabled { get; init; } = true;
 
-    [Description("How what is new is found. incremental: each file once. drop: each file once, and the captures {action} and {table} of its path say what it does.")]
+    [Description("How what is new is found. incremental: each file once. drop: each file once, and the captures {action} and {table} of its path say what it does. snapshot: full exports, all files with one {version} are one; what changed since the export before is found by primary_key.")]
     public ReadMode? Read { get; init; }
 
-    [Description("What happens to the rows of the table: append adds, replace puts the new rows in the place of all rows, merge inserts or updates by primary_key. Needed with read: incremental, not allowed with read: drop.")]
+    [Description("What happens to the rows of the table: append adds, replace puts the new rows in the place of all rows, merge inserts or updates by primary_key. Needed with read: incremental, not allowed with read: drop; with read: snapshot it is merge, and a flow without it only publishes.")]
     public WriteMode? Write { get; init; }
 
-    [Description("The columns that tell one row from all others; needed with write: merge.")]
+    [Description("The columns that tell one row from all others; needed with write: merge and read: snapshot.")]
     public IReadOnlyList<string> PrimaryKey { get; init; } = [];
+
+    [Description("The columns by which two versions of a row are compared (read: snapshot); all of them when it is not said, or `all`.")]
+    public IReadOnlyList<string> Compare { get; init; } = [];
+
+    [Description("What happens to a row that an export no longer has (read: snapshot): hard deletes it, soft sets its deleted_at, ignore keeps it.")]
+    public Deletes Deletes { get; init; } = Deletes.Hard;
+
+    [Description("What happens when an export lacks a column that the one before had (read: snapshot): stop loads nothing of it, allow makes the column NULL in all rows.")]
+    public MissingColumns MissingColumns { get; init; } = MissingColumns.Stop;
+
+    [Description("How exports follow one another (read: snapshot): by the text of {version}, by the time their files landed, or natural: by the text with its numbers as numbers.")]
+    public VersionOrder VersionOrder { get; init; } = VersionOrder.Text;
+
+    [Description("When an export is complete (read: snapshot): unchanged for 30s when it is not said.")]
+    public CompleteWhen CompleteWhen { get; init; } = new();
+
+    [Description("Where the operations (inserts, updates, deletes) are published (read: snapshot).")]
+    public Publish? Publish { get; init; }
 
     [Description("Where the rows go.")]
     public Target Target { get; init; } = new();

@@ -3,7 +3,7 @@ using System.ComponentModel;
 namespace Headrace.Configuration;
 
 /// <summary>Bounds on what one file may cost and do, as users write them.</summary>
-[Description("Bounds on what one file may cost and do.")]
+[Description("Bounds on what one file or export may cost and do.")]
 public sealed record LimitOptions
 {
     static readonly FileLimits Usual = new();
@@ -24,9 +24,15 @@ public sealed record LimitOptions
     [AtLeast(1)]
     public int MaxColumns { get; init; } = Usual.MaxColumns;
 
-    [Description("The least rows that may replace a table that has rows; an empty file does not wipe a table by mistake.")]
+    [Description("The least rows that may replace a table that has rows, and the least rows of an export; an empty file does not wipe a table by mistake.")]
     [AtLeast(0)]
     public int MinRows { get; init; } = 1;
+
+    [Description("The largest share of the rows of the export before that an export may lack (read: snapshot). When it is not said: half of them, where that is more than 100 rows.")]
+    public double? MaxDeleted { get; init; }
+
+    [Description("The largest share of the rows of the export before that an export may update or lack (read: snapshot).")]
+    public double? MaxChanged { get; init; }
 
     /// <summary>The same for a reader of files.</summary>
     public FileLimits ToLimits() => new()

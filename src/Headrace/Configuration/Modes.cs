@@ -8,6 +8,9 @@ public enum ReadMode
 
     /// <summary>Each file once; its path says what it does: append, truncate or schema.</summary>
     Drop,
+
+    /// <summary>Each export whole, compared with the one before by primary key.</summary>
+    Snapshot,
 }
 
 /// <summary>What a flow does with the rows of its table.</summary>
@@ -31,4 +34,17 @@ public enum SameContent
 
     /// <summary>The second file is loaded as well.</summary>
     Load,
+}
+
+/// <summary>How exports follow one another.</summary>
+public enum VersionOrder
+{
+    /// <summary>By the text of the version, byte by byte.</summary>
+    Text,
+
+    /// <summary>By the time at which the last of their files landed.</summary>
+    Landed,
+
+    /// <summary>By the text, with the numbers in it compared as numbers: v9 before v10.</summary>
+    Natural,
 }

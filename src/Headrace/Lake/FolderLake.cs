@@ -31,6 +31,16 @@ public sealed class FolderLake(string path) : ILake
     }
 
     /// <inheritdoc/>
+    public Task<bool> HasAsync(string key, CancellationToken cancel)
+    {
+        cancel.ThrowIfCancellationRequested();
+        if (!OperatingSystem.IsLinux())
+            return Task.FromResult(FileStatus.Of(new FileInfo(PathOf(key))) is { Kind: FileKind.Regular });
+        using var folder = FolderOf(key, out var name, out var error);
+        return Task.FromResult(error == 0 && UnixFile.Look(folder, name, out var status) == 0 && status.Kind == FileKind.Regular);
+    }
+
+    /// <inheritdoc/>
     public Task ConfirmAsync(LakeFile file, CancellationToken cancel)
     {
         cancel.ThrowIfCancellationRequested();

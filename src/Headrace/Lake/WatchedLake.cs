@@ -11,6 +11,8 @@ internal sealed class WatchedLake(ILake lake, Action<LoadProgress> progress) : I
     public async Task<Stream> OpenAsync(LakeFile file, CancellationToken cancel) =>
         new WatchedStream(await lake.OpenAsync(file, cancel), file.Size, progress);
 
+    public Task<bool> HasAsync(string key, CancellationToken cancel) => lake.HasAsync(key, cancel);
+
     public Task ConfirmAsync(LakeFile file, CancellationToken cancel) => lake.ConfirmAsync(file, cancel);
 
     private sealed class WatchedStream(Stream stream, long size, Action<LoadProgress> progress) : Staging.ForwardStream

@@ -80,6 +80,7 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
 
     private ChangeSet Changes(Dataset dataset, Position from, List<StagedFile> chosen) => new()
     {
+        Id = NewLoadId(),
         Dataset = dataset,
         Target = Target(dataset),
         Operation = Action(chosen[0].File) == "truncate" ? Operation.Replace : Operation.Append,
@@ -120,6 +121,7 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
                     throw Error.ActionNotAllowed(Where(file), "schema", current.Document);
                 newest = new ChangeSet
                 {
+                    Id = NewLoadId(),
                     Dataset = dataset,
                     Target = Target(dataset),
                     Operation = Operation.Schema,

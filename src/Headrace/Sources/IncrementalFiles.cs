@@ -63,6 +63,7 @@ public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimePr
 
         return chosen.Count == 0 ? null : new ChangeSet
         {
+            Id = NewLoadId(),
             Dataset = dataset,
             Target = Target(dataset),
             Operation = operation,
@@ -94,7 +95,7 @@ public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimePr
 
     private List<string> Missing(Dataset dataset, IReadOnlyList<LakeFile> waiting, List<StagedFile> chosen, List<FileNote> notes) =>
         [.. waiting.Select(file => file.Key).Except(chosen.Select(staged => staged.File.Key))
-            .Except(notes.Where(note => note.Fate != FileFate.Refused || note.Error?.Code == "HDR-145").Select(note => note.File.Key)), .. Unsettled(dataset)];
+            .Except(notes.Where(note => note.Fate != FileFate.Refused || note.Error?.Code == "HDR-145").Select(note => note.File.Key)), .. Unsettled(dataset).Select(file => file.Key)];
 
     // Columns that a merge does not bring keep their values, so one batch brings the same ones.
     private static bool SameColumns(StagedFile a, StagedFile b) =>

@@ -1,6 +1,5 @@
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
-using System.Text;
 using Headrace.Configuration;
 using Headrace.Lake;
 using Headrace.Staging;
@@ -19,31 +18,35 @@ public abstract class LakeSource : ISource
     private static readonly HashSet<string> ReservedSchemas =
         new(["headrace", "information_schema", "pg_catalog", "pg_temp", "temp"], StringComparer.OrdinalIgnoreCase);
 
-    private readonly ILake lake;
     private readonly PathPattern pattern;
     private readonly string spool;
     private readonly TimeProvider clock;
     private readonly Dictionary<string, List<LakeFile>> files = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Stager> stagers = new(StringComparer.Ordinal);
     private readonly List<string> warnings = [];
-    private readonly List<(string Dataset, string Key)> unsettled = [];
+    private readonly List<(string Dataset, LakeFile File)> unsettled = [];
 
     protected LakeSource(Flow flow, ILake lake, string spool, TimeProvider clock)
     {
         Flow = flow;
-        this.lake = lake;
+        Lake = lake;
         this.spool = spool;
         this.clock = clock;
         pattern = PathPattern.Parse(flow.Source.Path);
     }
 
-    public string Address => $"{lake.Address}/{Flow.Source.Path}";
+    public string Address => $"{Lake.Address}/{Flow.Source.Path}";
 
     protected Flow Flow { get; }
 
+    protected ILake Lake { get; }
+
     /// <summary>Files of the dataset that are still being written.</summary>
-    protected IEnumerable<string> Unsettled(Dataset dataset) =>
-        unsettled.Where(file => file.Dataset == dataset.Name).Select(file => file.Key);
+    protected IEnumerable<LakeFile> Unsettled(Dataset dataset) =>
+        unsettled.Where(file => file.Dataset == dataset.Name).Select(file => file.File);
+
+    /// <summary>Files of the dataset that may be read, known ones too.</summary>
+    protected IReadOnlyList<LakeFile> Settled(Dataset dataset) => files.GetValueOrDefault(dataset.Name, []);
 
     /// <summary>Captures that name no dataset.</summary>
     protected virtual IReadOnlyList<string> Unnamed => [];
@@ -73,7 +76,7 @@ public abstract class LakeSource : ISource
         return [.. datasets.Values];
     }
 
-    public TableName Target(Dataset dataset) => Flow.TableFor(dataset.Captures);
+    public TableName Target(Dataset dataset) => Flow.IsPublishOnly ? TableName.None : Flow.TableFor(dataset.Captures);
 
     public async Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
     {
@@ -83,7 +86,7 @@ public abstract class LakeSource : ISource
         Release(dataset);
         var notes = new List<FileNote>();
         var said = TakeWarnings();
-        var waiting = files.GetValueOrDefault(dataset.Name, [])
+        var waiting = Settled(dataset)
             .Where(file => !attempt.Tried.Contains(file.Key) && !IsKnown(file, from))
             .ToList();
         var changes = waiting.Count == 0 ? null : await ChooseAsync(dataset, waiting, from, attempt, notes, said, cancel);
@@ -103,12 +106,13 @@ public abstract class LakeSource : ISource
 
     /// <summary>Stages a file; null when it cannot be loaded now, which is noted or said.</summary>
     protected async Task<StagedFile?> StageAsync(
-        Dataset dataset, LakeFile file, string action, StageAttempt attempt, List<FileNote> notes, List<string> said, CancellationToken cancel)
+        Dataset dataset, LakeFile file, string action, StageAttempt attempt, List<FileNote> notes, List<string> said, CancellationToken cancel,
+        DigestKey? key = null)
     {
         try
         {
-            ILake watched = attempt.Progress is { } progress ? new WatchedLake(lake, progress) : lake;
-            return await stagers.GetOrAdd(dataset.Name, _ => new Stager(Spool(dataset), Flow.Limits.ToLimits())).StageAsync(watched, file, Format(file), DeclaredNames(), cancel);
+            ILake watched = attempt.Progress is { } progress ? new WatchedLake(Lake, progress) : Lake;
+            return await stagers.GetOrAdd(dataset.Name, _ => new Stager(Spool(dataset), Flow.Limits.ToLimits())).StageAsync(watched, file, Format(file), DeclaredNames(), cancel, key);
         }
         catch (HeadraceException error) when (error.Code == "HDR-111")
         {
@@ -128,18 +132,18 @@ public abstract class LakeSource : ISource
     {
         const int most = 4 << 20;
         if (file.Size > most)
-            throw Error.BadSchemaDocument($"{lake.Address}/{file.Key}", "it is larger than 4 MB");
-        await using var stream = await lake.OpenAsync(file, cancel);
+            throw Error.BadSchemaDocument($"{Lake.Address}/{file.Key}", "it is larger than 4 MB");
+        await using var stream = await Lake.OpenAsync(file, cancel);
         var bytes = new byte[file.Size];
         await stream.ReadExactlyAsync(bytes, cancel);
-        await lake.ConfirmAsync(file, cancel);
+        await Lake.ConfirmAsync(file, cancel);
         return (bytes, Convert.ToHexStringLower(SHA256.HashData(bytes)));
     }
 
     protected static FileNote Refuse(LakeFile file, string sha256, string action, HeadraceException error) =>
         new(file, sha256, action, FileFate.Refused, error.What, error);
 
-    protected string Where(LakeFile file) => $"{lake.Address}/{file.Key}";
+    protected string Where(LakeFile file) => $"{Lake.Address}/{file.Key}";
 
     // A file whose ending says nothing is text of some kind; CSV is the likeliest, and its header will tell.
     protected FileFormat Format(LakeFile file) => Flow.Source.FormatOf(file.Key) ?? new FileFormat(FormatKind.Csv, Flow.Source.Csv.ToDialect());
@@ -153,7 +157,20 @@ public abstract class LakeSource : ISource
         OnFail = Flow.OnFail,
         Allow = Flow.Allow,
         MinRows = Flow.Limits.MinRows,
+        Snapshot = Flow.Read != ReadMode.Snapshot ? null : new SnapshotRules
+        {
+            Compare = Flow.Compare is ["all"] ? [] : Flow.Compare,
+            Deletes = Flow.Deletes,
+            MissingColumns = Flow.MissingColumns,
+            MaxDeleted = Flow.Limits.MaxDeleted,
+            MaxChanged = Flow.Limits.MaxChanged,
+            Publishes = Flow.Publish is not null,
+            Before = Flow.Publish is { Before: true },
+        },
     };
+
+    /// <summary>An identifier for the load of a change set.</summary>
+    protected string NewLoadId() => Id.New("l", clock);
 
     /// <summary>Sentences on files that somebody may have put in the wrong place.</summary>
     protected virtual Task<IReadOnlyList<string>> MisplacedAsync(ILake lake, PathPattern pattern, CancellationToken cancel) =>
@@ -175,34 +192,33 @@ public abstract class LakeSource : ISource
     }
 
     // The folder's name is a hash: a captured value never becomes a path.
-    private string Spool(Dataset dataset) =>
-        Path.Combine(spool, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(dataset.Name)))[..16]);
+    protected string Spool(Dataset dataset) => Path.Combine(spool, Publishing.Outbox.Hash(dataset.Name));
 
     private async Task<IReadOnlyList<LakeFile>> ListSettledAsync(CancellationToken cancel)
     {
-        warnings.AddRange(await MisplacedAsync(lake, pattern, cancel));
+        warnings.AddRange(await MisplacedAsync(Lake, pattern, cancel));
         var misplaced = warnings.ToList();
-        var first = await lake.ListAsync(pattern, Skipped, cancel);
+        var first = await Lake.ListAsync(pattern, Skipped, cancel);
         var now = clock.GetUtcNow();
-        var wait = first.Select(file => Remaining(file, now)).DefaultIfEmpty(TimeSpan.Zero).Max();
-        if (wait <= TimeSpan.Zero)
+        if (first.All(file => Remaining(file, now) <= TimeSpan.Zero))
             return first;
 
-        var pause = wait < LongestWait ? wait : LongestWait;
+        // What will not have settled by then is nothing to wait for.
+        var pause = first.Select(file => Remaining(file, now)).Where(remaining => remaining > TimeSpan.Zero && remaining <= LongestWait).DefaultIfEmpty(TimeSpan.Zero).Max();
         await Task.Delay(pause, clock, cancel);
         warnings.Clear();
         warnings.AddRange(misplaced);
         var before = first.ToDictionary(file => file.Key, file => file, StringComparer.Ordinal);
         var settled = new List<LakeFile>();
-        foreach (var file in await lake.ListAsync(pattern, Skipped, cancel))
+        foreach (var file in await Lake.ListAsync(pattern, Skipped, cancel))
         {
             if (before.TryGetValue(file.Key, out var was) && was.Stamp == file.Stamp && Remaining(was, now) <= pause)
                 settled.Add(file);
             else
-                unsettled.Add((Name(file).Name, file.Key));
+                unsettled.Add((Name(file).Name, file));
         }
 
-        warnings.AddRange(unsettled.Select(file => $"{file.Key} is still being written; the next run looks again"));
+        warnings.AddRange(unsettled.Select(file => $"{file.File.Key} is still being written; the next run looks again"));
         return settled;
     }
 

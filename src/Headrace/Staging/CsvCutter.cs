@@ -17,6 +17,7 @@ internal sealed class CsvCutter : IRecordCutter
     private readonly IReadOnlyList<string>? declared;
     private readonly SegmentWriter rows;
     private readonly RejectWriter rejects;
+    private readonly RowDigests? digests;
     private readonly CsvScanner scanner;
     private readonly CsvFields fields;
     private StagedColumn[]? columns;
@@ -24,7 +25,7 @@ internal sealed class CsvCutter : IRecordCutter
     private long suspectUntil;
     private int skip;
 
-    public CsvCutter(CsvDialect dialect, FileLimits limits, string source, IReadOnlyList<string>? declared, SegmentWriter rows, RejectWriter rejects)
+    public CsvCutter(CsvDialect dialect, FileLimits limits, string source, IReadOnlyList<string>? declared, SegmentWriter rows, RejectWriter rejects, RowDigests? digests = null)
     {
         this.dialect = dialect;
         this.limits = limits;
@@ -32,6 +33,7 @@ internal sealed class CsvCutter : IRecordCutter
         this.declared = declared;
         this.rows = rows;
         this.rejects = rejects;
+        this.digests = digests;
         skip = dialect.Skip;
         scanner = new CsvScanner(dialect);
         fields = new CsvFields(dialect, scanner);
@@ -106,7 +108,7 @@ internal sealed class CsvCutter : IRecordCutter
             rejects.Add(line, "a quote within a field, after a line with an open quote", record);
         else
         {
-            var segment = rows.Begin(line);
+            var segment = rows.Begin(line, record);
             if (fields.IsCanonical && extent.IsPlain)
                 segment.Write(record);
             else
@@ -153,7 +155,7 @@ internal sealed class CsvCutter : IRecordCutter
     private bool IsBlankSkipped()
     {
         if (!dialect.Header && declared is { Count: 1 })
-            columns = [new StagedColumn(declared[0])];
+            Know([new StagedColumn(declared[0])]);
         return columns is null;
     }
 
@@ -164,9 +166,9 @@ internal sealed class CsvCutter : IRecordCutter
             throw Error.LimitPassed(source, "max_columns", limits.MaxColumns, $"{extent.Fields} columns", line);
         if (!dialect.Header)
         {
-            columns = declared is { Count: > 0 }
+            Know(declared is { Count: > 0 }
                 ? [.. declared.Select(name => new StagedColumn(name))]
-                : [.. Enumerable.Range(1, extent.Fields).Select(number => new StagedColumn($"col_{number}"))];
+                : [.. Enumerable.Range(1, extent.Fields).Select(number => new StagedColumn($"col_{number}"))]);
             return false;
         }
 
@@ -184,8 +186,14 @@ internal sealed class CsvCutter : IRecordCutter
                 throw Error.DuplicateColumn(source, seen[names[i]], names[i], line);
         }
 
-        columns = [.. names.Select(name => new StagedColumn(name))];
+        Know([.. names.Select(name => new StagedColumn(name))]);
         return true;
+    }
+
+    private void Know(StagedColumn[] found)
+    {
+        columns = found;
+        digests?.SetLayout(found, dialect);
     }
 
     private static string? FaultOf(ReadOnlySpan<byte> record)

@@ -16,7 +16,7 @@ internal sealed class RejectWriter(string folder) : IDisposable
     public void Add(long line, string reason, ReadOnlySpan<byte> raw)
     {
         file ??= new SpoolFile(System.IO.Path.Combine(folder, "0.csv"), new byte[32 << 10]);
-        file.WriteLineNumber(line);
+        file.WriteNumber(line);
         file.WriteQuoted(Encoding.UTF8.GetBytes(reason));
         file.Write((byte)',');
         file.WriteQuoted(Encoding.UTF8.GetBytes(Show(raw)));

@@ -5,12 +5,14 @@ namespace Headrace.Staging;
 /// <summary>
 /// Writes records into numbered segments of about 32 MB, which an engine reads in parallel. A record never spans two.
 /// </summary>
-internal sealed class SegmentWriter(string folder, long segmentBytes) : IDisposable
+/// <param name="digests">Where the digests of records go; null when nobody will ask.</param>
+internal sealed class SegmentWriter(string folder, long segmentBytes, RowDigests? digests = null) : IDisposable
 {
     private readonly List<string> paths = [];
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
     private SpoolFile? current;
     private long start;
+    private UInt128 digest;
 
     public IReadOnlyList<string> Paths => paths;
 
@@ -29,8 +31,22 @@ internal sealed class SegmentWriter(string folder, long segmentBytes) : IDisposa
         }
 
         start = current.Length;
-        current.WriteLineNumber(line);
+        current.WriteNumber(line);
         return current;
+    }
+
+    /// <summary>The same with the digest of the record behind the line number, when digests are kept.</summary>
+    public SpoolFile Begin(long line, ReadOnlySpan<byte> record)
+    {
+        var segment = Begin(line);
+        if (digests is not null)
+        {
+            digest = digests.Of(record);
+            segment.WriteNumber((long)(digest >> 64));
+            segment.WriteNumber((long)digest);
+        }
+
+        return segment;
     }
 
     public void End()
@@ -38,6 +54,7 @@ internal sealed class SegmentWriter(string folder, long segmentBytes) : IDisposa
         current!.Write((byte)'\n');
         Records++;
         Longest = Math.Max(Longest, current.Length - start);
+        digests?.Add(digest, current.Length - start);
         if (current.Length >= segmentBytes)
             CloseSegment();
     }

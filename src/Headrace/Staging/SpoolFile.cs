@@ -25,12 +25,13 @@ internal sealed class SpoolFile : IDisposable
     /// <summary>Bytes written, those in the buffer included.</summary>
     public long Length { get; private set; }
 
-    /// <summary>Starts a record with its line number and a comma.</summary>
-    public void WriteLineNumber(long line)
+    /// <summary>Writes a number and a comma.</summary>
+    public void WriteNumber<T>(T number)
+        where T : IUtf8SpanFormattable
     {
         if (buffer.Length - used < 24)
             Flush();
-        line.TryFormat(buffer.AsSpan(used), out var length, default, CultureInfo.InvariantCulture);
+        number.TryFormat(buffer.AsSpan(used), out var length, default, CultureInfo.InvariantCulture);
         buffer[used + length] = (byte)',';
         used += length + 1;
         Length += length + 1;

@@ -15,10 +15,11 @@ public sealed class Stager(string spool, FileLimits limits)
     internal long SegmentBytes { get; init; } = 32 << 20;
 
     /// <summary>
-    /// Stages one listed file; <paramref name="declared"/> names the columns of a CSV file without a header. Throws the
-    /// errors HDR-110 to HDR-139.
+    /// Stages one listed file; <paramref name="declared"/> names the columns of a CSV file without a header. With a
+    /// <paramref name="key"/> the digests of CSV records are kept. Throws the errors HDR-110 to HDR-139.
     /// </summary>
-    public async Task<StagedFile> StageAsync(ILake lake, LakeFile file, FileFormat format, IReadOnlyList<string>? declared, CancellationToken cancel)
+    public async Task<StagedFile> StageAsync(
+        ILake lake, LakeFile file, FileFormat format, IReadOnlyList<string>? declared, CancellationToken cancel, DigestKey? key = null)
     {
         var source = $"{lake.Address.TrimEnd('/')}/{file.Key}";
         await using var opened = await lake.OpenAsync(file, cancel);
@@ -27,7 +28,7 @@ public sealed class Stager(string spool, FileLimits limits)
         try
         {
             await using var stored = new StoredBytes(opened, source);
-            var staged = await CopyAsync(stored, file, format, declared, folder, cancel);
+            var staged = await CopyAsync(stored, file, format, declared, folder, key, cancel);
             if (stored.Count != file.Size)
                 throw Error.FileChanging(source);
             await lake.ConfirmAsync(file, cancel);
@@ -42,7 +43,7 @@ public sealed class Stager(string spool, FileLimits limits)
     }
 
     private async Task<StagedFile> CopyAsync(
-        StoredBytes stored, LakeFile file, FileFormat format, IReadOnlyList<string>? declared, string folder, CancellationToken cancel)
+        StoredBytes stored, LakeFile file, FileFormat format, IReadOnlyList<string>? declared, string folder, DigestKey? key, CancellationToken cancel)
     {
         await using var plain = await PlainBytes.OpenAsync(stored, limits, cancel);
         if (format.Kind == FormatKind.Parquet)
@@ -52,17 +53,19 @@ public sealed class Stager(string spool, FileLimits limits)
             return new StagedFile { File = file, Sha256 = stored.Sha256(), Bytes = bytes, Records = -1, Columns = [], Segments = [path], IsParquet = true };
         }
 
-        using var rows = new SegmentWriter(folder, SegmentBytes);
+        using var digests = key is null || format.Kind != FormatKind.Csv ? null : new RowDigests(folder, key);
+        using var rows = new SegmentWriter(folder, SegmentBytes, digests);
         using var rejects = new RejectWriter(folder);
         var dialect = format.Csv ?? new CsvDialect();
         IRecordCutter cutter = format.Kind == FormatKind.Jsonl
             ? new JsonRows(limits, stored.Source, rows, rejects)
-            : new CsvCutter(dialect, limits, stored.Source, declared, rows, rejects);
+            : new CsvCutter(dialect, limits, stored.Source, declared, rows, rejects, digests);
         var text = await TextEncoding.OpenAsync(plain, dialect.Encoding, cancel);
         await using (var pump = new BlockPump(text, stored.Source, cancel))
             await CutAsync(pump, cutter, cancel);
         rows.Close();
         rejects.Close();
+        digests?.Close();
         cutter.Complete();
         return new StagedFile
         {
@@ -75,6 +78,7 @@ public sealed class Stager(string spool, FileLimits limits)
             Segments = rows.Paths,
             Rejects = rejects.Path,
             RejectCount = rejects.Count,
+            Digests = digests?.Path,
         };
     }
 

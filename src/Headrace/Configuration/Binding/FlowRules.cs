@@ -5,6 +5,9 @@ namespace Headrace.Configuration.Binding;
 /// <summary>What must hold between the keys of one flow, and between a flow and the connections.</summary>
 internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IReadOnlyDictionary<string, Connection> connections)
 {
+    // The files of an export follow one another; a pause between two of them is no end.
+    static readonly TimeSpan ExportSettle = TimeSpan.FromSeconds(30);
+
     /// <summary>Checks that a name can stand in paths, tables and command lines.</summary>
     public void Name(ScalarNode name, string what)
     {
@@ -22,6 +25,10 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
         Path(flow, place, where);
         Target(ref flow, place, where);
         Columns(flow, place, where);
+        if (flow.Read == ReadMode.Snapshot)
+            Snapshot(flow, place, where);
+        else if (flow.Read is not null && place.Said("publish") is { } publish)
+            Disagree(publish, where, "'publish' needs read: snapshot", "remove 'publish', or use read: snapshot with a primary_key");
         Csv(flow, place, where);
         if (flow.Limits.MaxRecordBytes > int.MaxValue)
             Disagree(place.Of("limits", "max_record_bytes"), where, "max_record_bytes is more than 2GB", "write a size of at most 2GB");
@@ -30,7 +37,19 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
 
     void Connections(Flow flow, Places place, string where)
     {
-        if (flow.Target.Connection.Length > 0)
+        if (flow.Publish is { } publish)
+        {
+            if (publish.Connection.Length > 0)
+                Fits(publish.Connection, typeof(JsonlConnection), place.Of("publish", "connection"), $"'publish' of {where}");
+            else
+                problems.Add(problems.At(place.Of("publish")), Error.MissingKey(problems.At(place.Of("publish")), "connection", $"'publish' of {where}", "write `publish: { connection: NAME }`"), "publish.connection");
+        }
+
+        if (flow.IsPublishOnly)
+        {
+            // Its operations go to the stream, and no row to a table.
+        }
+        else if (flow.Target.Connection.Length > 0)
             Fits(flow.Target.Connection, typeof(DuckDbConnection), place.Of("target", "connection"), $"the target of {where}");
         else if (place.Said("target") is null or MapNode && place.Said("target", "connection") is null or ScalarNode { Text: "" })
             problems.Add(problems.At(place.Name), Error.MissingKey(problems.At(place.Name), "target.connection", where, "add `target: { connection: NAME }` to the flow or to the defaults"), "target.connection");
@@ -50,7 +69,7 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
         if (flow.Read is null)
         {
             if (place.Said("read") is null)
-                problems.Add(problems.At(place.Name), Error.MissingKey(problems.At(place.Name), "read", where, "add `read: incremental` (each file once) or `read: drop` (the path says what each file does)"), "read");
+                problems.Add(problems.At(place.Name), Error.MissingKey(problems.At(place.Name), "read", where, "add `read: incremental` (each file once), `read: drop` (the path says what each file does) or `read: snapshot` (full exports)"), "read");
             return;
         }
 
@@ -58,6 +77,15 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
         {
             if (place.Said("write") is { } write)
                 Disagree(write, where, "'write' does not go with read: drop: the capture {action} of the path says what is written", "remove 'write', or use read: incremental");
+            return;
+        }
+
+        if (flow.Read == ReadMode.Snapshot)
+        {
+            if (flow.Write is null && flow.Publish is null && place.Said("write") is null)
+                problems.Add(problems.At(place.Name), Error.MissingKey(problems.At(place.Name), "write", where, "add `write: merge` to apply the changes to a table, or `publish:` to publish them"), "write");
+            else if (flow.Write is not (null or WriteMode.Merge))
+                Disagree(place.Of("write"), where, "read: snapshot needs write: merge", "write `write: merge`: inserts, updates and deletes are applied by primary_key");
             return;
         }
 
@@ -118,6 +146,30 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
             Disagree(place.Of("target", "schema"), where, "the schema 'headrace' is where Headrace keeps its own tables", "name another schema");
     }
 
+    void Snapshot(Flow flow, Places place, string where)
+    {
+        if (flow.PrimaryKey.Count == 0)
+            Disagree(place.Of("read"), where, "read: snapshot needs a primary_key", "add `primary_key:` with the column or columns that tell rows apart");
+        if (flow.CompleteWhen.Marker is { } marker && (marker.Trim().Length == 0 || marker.StartsWith('/') || marker.Contains('\\') || marker.Split('/').Contains("..")))
+            Disagree(place.Of("complete_when", "marker"), where, "the marker is no file below the folder of {version}", "write for example `marker: _SUCCESS`");
+        var captures = Captures.Of(flow.Source.Path);
+        if (!captures.Contains("version"))
+        {
+            Refuse(place.Of("source", "path"), where, "read: snapshot needs the capture {version} in the source's path", "write for example \"{tenant}/{table}/{version}/*.csv.gz\"", "version");
+            return;
+        }
+
+        if (flow.IsPublishOnly)
+            return;
+        var named = Captures.Of(flow.Target.Schema).Concat(Captures.Of(flow.Target.Table)).ToList();
+        if (named.Contains("version"))
+            Refuse(place.Of("target"), where, "the target uses {version}, and all versions go to one table", "remove {version} from the target", "version in target");
+
+        // Two datasets in one table would delete each other's rows.
+        if (captures.Except(named).FirstOrDefault(capture => capture != "version") is { } shared)
+            Refuse(place.Of("target"), where, $"each {{{shared}}} is a dataset of its own and needs a table of its own", $"use {{{shared}}} in the target's schema or table, for example table: \"{string.Join("__", captures.Where(capture => capture != "version").Select(capture => $"{{{capture}}}"))}\"", shared);
+    }
+
     void Columns(Flow flow, Places place, string where)
     {
         var seen = new Dictionary<string, ScalarNode>(StringComparer.OrdinalIgnoreCase);
@@ -133,7 +185,7 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
             Disagree(place.Of("primary_key"), where, $"primary_key names '{twice.Key}' twice", "name each column once");
         if (flow.Infer)
             return;
-        if (seen.Count == 0 && flow.Read == ReadMode.Incremental)
+        if (seen.Count == 0 && flow.Read is (ReadMode.Incremental or ReadMode.Snapshot))
             Disagree(place.Of("infer"), where, "infer: false needs columns", "list them under 'columns', or remove 'infer'");
         else if (flow.PrimaryKey.FirstOrDefault(column => seen.Count > 0 && !seen.ContainsKey(column)) is { } missing)
             Disagree(place.Of("primary_key"), where, $"primary_key names '{missing}', which is not among the columns", Suggestion.Ask(missing, seen.Keys, "list it under 'columns'"));
@@ -178,10 +230,11 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
     Flow Complete(Flow flow, MapNode node) => flow with
     {
         ChangedFiles = flow.ChangedFiles ?? (flow.Write is null ? null : flow.Write == WriteMode.Append ? ChangedFiles.Stop : ChangedFiles.Replace),
-        Settle = flow.Source.Settle
+        Settle = (flow.Read == ReadMode.Snapshot ? flow.CompleteWhen.Settle : null)
+            ?? flow.Source.Settle
             ?? (node.Find("settle") is { Value.IsNull: false } ? flow.Settle : (TimeSpan?)null)
             ?? (connections.GetValueOrDefault(flow.Source.Connection) as FolderConnection)?.Settle
-            ?? flow.Settle,
+            ?? (flow.Read == ReadMode.Snapshot && flow.CompleteWhen is { Marker: null, Parts: null } ? ExportSettle : flow.Settle),
     };
 
     void Disagree(Node at, string where, string why, string next) => problems.Add(problems.At(at), Error.KeysDisagree(problems.At(at), where, why, next), why);

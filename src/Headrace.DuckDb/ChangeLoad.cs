@@ -1,0 +1,109 @@
+namespace Headrace.DuckDb;
+
+/// <summary>Applies changed rows to the target by primary key: what they replace goes, what they bring comes.</summary>
+internal sealed class ChangeLoad(DuckDbConnection db, ChangeSet changes, string target, TimeProvider clock, CancellationToken cancel)
+{
+    private readonly RowChanges rows = changes.Rows!;
+    private readonly Deletes deletes = changes.Rules.Snapshot!.Deletes;
+    private readonly string file = $"read_parquet({Sql.Literal(changes.Rows!.Path)})";
+
+    private string On => string.Join(" AND ", changes.Rules.PrimaryKey.Select(key => $"c.{Column(key)} = t.{Sql.Identifier(key)}"));
+
+    /// <summary>The statements that make the table, or its new columns.</summary>
+    public IReadOnlyList<string> Ddl()
+    {
+        if (changes.Target.IsNone)
+            return [];
+        var wanted = rows.Columns.ToList();
+        if (deletes == Deletes.Soft)
+            wanted.Add(new Column(RowChanges.DeletedAt, new ColumnType(TypeKind.TimestampTz)));
+        if (changes.From.Table is not { } table)
+            return TableChanges.Create(changes.Target, wanted);
+        return [.. wanted.Where(column => !table.Any(known => Same(known.Name, column.Name))).Select(column => TableChanges.Add(changes.Target, column.Name, column.Type))];
+    }
+
+    /// <summary>Applies them; the sentences are for the run's record.</summary>
+    public IReadOnlyList<string> Apply()
+    {
+        if (changes.Target.IsNone || rows.Inserted + rows.Updated + rows.Deleted == 0)
+            return [];
+        if (changes.From.Table is null)
+        {
+            Insert("", []);
+            return [];
+        }
+
+        // What the table has beyond the export's columns stays with its row.
+        var kept = changes.From.Table.Select(column => column.Name)
+            .Where(name => !rows.Columns.Any(column => Same(column.Name, name)) && !(deletes == Deletes.Soft && Same(name, RowChanges.DeletedAt))).ToList();
+        if (kept.Count > 0)
+            db.Execute($"CREATE OR REPLACE TEMP TABLE kept AS SELECT DISTINCT ON ({Keys("c")}) {Keys("c")}, {string.Join(", ", kept.Select(name => $"t.{Sql.Identifier(name)}"))} FROM {target} AS t JOIN {file} AS c ON {On} WHERE c.op = 'U'", cancel);
+        var hard = deletes == Deletes.Hard ? "" : " AND c.op <> 'D'";
+        var replaced = rows.Updated + (deletes == Deletes.Hard ? rows.Deleted : 0);
+        var went = db.Execute($"DELETE FROM {target} AS t USING {file} AS c WHERE {On}{hard}", cancel);
+        Failpoint.Hit("rows_deleted");
+        var marked = deletes != Deletes.Soft || rows.Deleted == 0 ? rows.Deleted
+            : db.Execute($"UPDATE {target} AS t SET {Sql.Identifier(RowChanges.DeletedAt)} = $1 FROM {file} AS c WHERE c.op = 'D' AND {On}", cancel, clock.GetUtcNow());
+        Insert(kept.Count == 0 ? "" : $" LEFT JOIN temp.kept AS k USING ({Keys()})", kept);
+        return went == replaced && marked == rows.Deleted ? []
+            : [$"{changes.Target} was changed by others since the export before: {replaced} of its rows were to be replaced, {went} were there"];
+    }
+
+    /// <summary>The first few rows of each operation, with the values that the table has before.</summary>
+    public IReadOnlyList<RowChange> Sample(int most)
+    {
+        var sample = new List<RowChange>();
+        foreach (var (op, name) in ((string, string)[])[("I", "INSERT"), ("U", "UPDATE"), ("D", "DELETE")])
+        {
+            var (before, from) = Before(op);
+            var values = rows.Columns.Select((_, i) => SnapshotColumns.Text($"CAST(c.c{i} AS VARCHAR), {before(i)}"));
+            using var reader = db.Query($"SELECT {string.Join(", ", values)} FROM (SELECT * FROM {file} WHERE op = '{op}' LIMIT {most}) AS c{from}", cancel);
+            while (reader.Read())
+                sample.Add(Row(name, reader));
+        }
+
+        return sample;
+    }
+
+    private RowChange Row(string op, DuckDbReader reader)
+    {
+        var key = new OrderedDictionary<string, string?>();
+        var columns = new List<ColumnChange>();
+        for (var i = 0; i < rows.Columns.Count; i++)
+        {
+            var name = rows.Columns[i].Name;
+            var (after, before) = (BadRows.Text(reader, 2 * i), BadRows.Text(reader, (2 * i) + 1));
+            if (changes.Rules.PrimaryKey.Any(column => Same(column, name)))
+                key[name] = after;
+            else if (op == "UPDATE" ? before != after : op == "INSERT" && after is not null)
+                columns.Add(new ColumnChange(name, op == "UPDATE" ? before : null, after));
+        }
+
+        return new RowChange(op, key, columns);
+    }
+
+    // The values before: from the table, else from the images that the export before left.
+    private (Func<int, string> Value, string From) Before(string op)
+    {
+        if (op == "I" || (changes.From.Table is null && !rows.HasBefore))
+            return (_ => "NULL::VARCHAR", "");
+        if (changes.From.Table is not { } table)
+            return (i => SnapshotColumns.Text($"CAST(c.b{i} AS VARCHAR)"), "");
+        return (i => table.Any(column => Same(column.Name, rows.Columns[i].Name)) ? $"CAST(t.{Sql.Identifier(rows.Columns[i].Name)} AS VARCHAR)" : "NULL::VARCHAR",
+            $" LEFT JOIN {target} AS t ON {On}");
+    }
+
+    private void Insert(string join, IReadOnlyList<string> kept)
+    {
+        var names = rows.Columns.Select(column => Sql.Identifier(column.Name)).Concat(kept.Select(Sql.Identifier));
+        var values = rows.Columns.Select((_, i) => SnapshotColumns.Text($"c.c{i}")).Concat(kept.Select(name => $"k.{Sql.Identifier(name)}"));
+        db.Execute($"INSERT INTO {target} ({string.Join(", ", names)}) SELECT {string.Join(", ", values)} FROM {file} AS c{join} WHERE c.op <> 'D'", cancel);
+    }
+
+    private string Keys(string? alias = null) =>
+        string.Join(", ", changes.Rules.PrimaryKey.Select(key => $"{(alias is null ? "" : $"{alias}.")}{Column(key)}"));
+
+    private string Column(string name) => SnapshotColumns.Text($"c{rows.Columns.ToList().FindIndex(column => Same(column.Name, name))}");
+
+    private static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
+}

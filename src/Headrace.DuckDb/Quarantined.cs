@@ -1,0 +1,23 @@
+namespace Headrace.DuckDb;
+
+/// <summary>Sets bad rows of a change set aside in <c>headrace.quarantine</c>, in its load's transaction.</summary>
+internal sealed class Quarantined(DuckDbConnection db, ChangeSet changes, LoadAttempt attempt, TimeProvider clock, CancellationToken cancel)
+{
+    private static readonly string Table = HeadraceTables.Table("quarantine");
+
+    /// <summary>Sets aside what <paramref name="rows"/> reads: <c>line</c>, <c>column</c>, <c>value</c>, <c>reason</c>, <c>row</c>.</summary>
+    public void Hold(StagedFile file, string rows) => db.Execute(
+        $"""
+        INSERT INTO {Table}
+        SELECT nextval('{HeadraceTables.Table("quarantine_id")}'), $1, $2, $3, $4, $5, $6, line, "column", value, reason, "row",
+            $7, $8, $9, 'waiting', $10, NULL, NULL
+        FROM ({rows})
+        """,
+        cancel, changes.Dataset.Flow, changes.Dataset.Name, changes.Target.Schema, changes.Target.Table, file.File.Key, file.Sha256,
+        changes.Operation.ToString().ToLowerInvariant(), changes.Id, attempt.RunId, clock.GetUtcNow());
+
+    /// <summary>Rows of earlier exports of the dataset wait for nothing any more.</summary>
+    public void Supersede() => db.Execute(
+        $"UPDATE {Table} SET status = 'superseded', resolved_at = $1, resolution = 'a newer export was applied' WHERE dataset = $2 AND status = 'waiting'",
+        cancel, clock.GetUtcNow(), changes.Dataset.Name);
+}

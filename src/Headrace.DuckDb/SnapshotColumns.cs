@@ -1,0 +1,88 @@
+using System.Globalization;
+
+namespace Headrace.DuckDb;
+
+/// <summary>The columns of an export as SQL: <c>c0…</c> in staged rows, <c>k0…</c> for those of the key.</summary>
+internal sealed class SnapshotColumns
+{
+    private readonly IReadOnlyList<Column> columns;
+    private readonly IReadOnlyList<string> compare;
+
+    public SnapshotColumns(IReadOnlyList<Column> columns, LoadRules rules)
+    {
+        this.columns = columns;
+        compare = rules.Snapshot!.Compare;
+        Keys = [.. rules.PrimaryKey.Select(IndexOf)];
+        foreach (var name in compare)
+            if (IndexOf(name) < 0)
+                throw Error.CompareMissing(name, columns.Select(column => column.Name));
+    }
+
+    /// <summary>The columns of the key, by their numbers.</summary>
+    public IReadOnlyList<int> Keys { get; }
+
+    public int Count => columns.Count;
+
+    public Column this[int column] => columns[column];
+
+    /// <summary><c>k0, k1</c>, for USING.</summary>
+    public string KeyList => string.Join(", ", Keys.Select((_, i) => $"k{i}"));
+
+    /// <summary>The key's columns of staged rows under their names in the memory: <c>c2 AS k0, c0 AS k1</c>.</summary>
+    public string AsKeys => string.Join(", ", Keys.Select((column, i) => Text($"c{column} AS k{i}")));
+
+    /// <summary><c>c0, c1, …</c>, each behind <paramref name="prefix"/>.</summary>
+    public string List(string prefix = "c") => string.Join(", ", columns.Select((_, i) => Text($"{prefix}{i}")));
+
+    /// <summary>
+    /// The digest of a row's values: SHA-256, of which 128 bits are kept. Columns go by name and a NULL says nothing, so a
+    /// new column without values changes no row.
+    /// </summary>
+    public string Digest(Func<int, string> value)
+    {
+        var parts = Enumerable.Range(0, columns.Count).Where(IsCompared).Select(i =>
+        {
+            var text = Canonical(value(i), columns[i].Type);
+            var name = columns[i].Name.ToLowerInvariant();
+            return $"CASE WHEN {value(i)} IS NULL THEN '' ELSE {Sql.Literal(Text($"{name.Length}:{name}="))} || strlen({text}) || ':' || {text} END";
+        });
+        return $"CAST(left(sha256(concat({string.Join(", ", parts.DefaultIfEmpty("''"))})), 32) AS UUID)";
+    }
+
+    /// <summary>A value in JSON. What JSON has no number for is text.</summary>
+    public string Json(string value, int column) => columns[column].Type.Kind switch
+    {
+        TypeKind.Real => $"CASE WHEN isfinite({value}) THEN to_json(CAST(CAST({value} AS VARCHAR) AS DOUBLE)) ELSE to_json(CAST({value} AS VARCHAR)) END",
+        TypeKind.Double => $"CASE WHEN isfinite({value}) THEN to_json({value}) ELSE to_json(CAST({value} AS VARCHAR)) END",
+        TypeKind.Bytes => $"to_json('\\x' || lower(hex({value})))",
+        _ => $"to_json({value})",
+    };
+
+    /// <summary>A JSON object of columns; NULL is there as null.</summary>
+    public string JsonObject(IEnumerable<int> which, Func<int, string> value) =>
+        $"json_object({string.Join(", ", which.Select(i => $"{Sql.Literal(columns[i].Name)}, {Json(value(i), i)}"))})";
+
+    public IEnumerable<int> All => Enumerable.Range(0, columns.Count);
+
+    public int IndexOf(string name)
+    {
+        for (var i = 0; i < columns.Count; i++)
+            if (columns[i].Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                return i;
+        return -1;
+    }
+
+    public static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
+
+    private bool IsCompared(int column) => compare.Count == 0 || Keys.Contains(column) || compare.Contains(columns[column].Name, StringComparer.OrdinalIgnoreCase);
+
+    // One text for values that are equal, whatever files or tables they come from.
+    private static string Canonical(string value, ColumnType type) => type.Kind switch
+    {
+        TypeKind.Text => value,
+        TypeKind.Bytes => $"hex({value})",
+        TypeKind.Real or TypeKind.Double => $"CAST(CASE WHEN {value} = 0 THEN 0 ELSE {value} END AS VARCHAR)", // -0 is 0
+        TypeKind.TimestampTz => $"CAST(epoch_us({value}) AS VARCHAR)",
+        _ => $"CAST({value} AS VARCHAR)",
+    };
+}

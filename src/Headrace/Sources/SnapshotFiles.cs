@@ -1,0 +1,208 @@
+using Headrace.Configuration;
+
+namespace Headrace.Sources;
+
+/// <summary>
+/// <c>read: snapshot</c>: all files under one <c>{version}</c> are one full export. Exports are taken in their order, each
+/// once and whole, and compared with the one before; one that cannot be applied is passed over and holds up no newer one.
+/// </summary>
+public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvider clock, ISnapshots snapshots) : LakeSource(flow, lake, spool, clock)
+{
+    // Two files at a time: each is decompressed by one core while another one cuts it.
+    private const int FilesAtOnce = 2;
+
+    protected override IReadOnlyList<string> Unnamed { get; } = ["version"];
+
+    protected override async Task<ChangeSet?> ChooseAsync(
+        Dataset dataset, IReadOnlyList<LakeFile> waiting, Position from, StageAttempt attempt, List<FileNote> notes,
+        List<string> warnings, CancellationToken cancel)
+    {
+        if (!attempt.IsPlan)
+            snapshots.Forget(dataset, from);
+        var fresh = waiting.Select(file => file.Key).ToHashSet(StringComparer.Ordinal);
+        foreach (var export in Exports(dataset))
+        {
+            var news = export.Files.Where(file => fresh.Contains(file.Key)).ToList();
+            var isApplied = export.Version == from.Version;
+            if (!isApplied && IsLate(export, from))
+            {
+                if (news.Count > 0)
+                    warnings.Add($"export {export.Version} is older than {from.Version}, which was applied; it is skipped");
+                notes.AddRange(news.Select(file => new FileNote(file, "", "load", FileFate.Superseded, $"export {from.Version} is newer and was applied", null) { Version = export.Version }));
+                continue;
+            }
+
+            if (!export.IsSettled)
+                break; // it will be whole soon, and it goes before the others
+            if (news.Count == 0 || (isApplied && !await MayRepeatAsync(dataset, export, news, from, attempt, notes, warnings, cancel)))
+                continue;
+            if (await IncompleteAsync(export, notes, cancel) is { } missing)
+            {
+                warnings.Add($"export {export.Version} is not complete: {missing}");
+                continue;
+            }
+
+            if (await TakeAsync(dataset, export, from, attempt, notes, warnings, cancel) is { } changes)
+                return changes;
+        }
+
+        return null;
+    }
+
+    private List<Export> Exports(Dataset dataset)
+    {
+        var unsettled = Unsettled(dataset).Select(file => file.Captures["version"]).ToHashSet(StringComparer.Ordinal);
+        var found = new List<Export>();
+        foreach (var group in Settled(dataset).Concat(Unsettled(dataset)).GroupBy(file => file.Captures["version"]))
+        {
+            var files = group.Where(file => file.Key != MarkerOf(file)).OrderBy(file => file.Key, StringComparer.Ordinal).ToList();
+            if (files.Count > 0)
+                found.Add(new Export(group.Key, files, !unsettled.Contains(group.Key)));
+        }
+
+        found.Sort((a, b) => Export.Compare((a.Version, a.LandedAt), (b.Version, b.LandedAt), Flow.VersionOrder));
+        return found;
+    }
+
+    private bool IsLate(Export export, Position from) =>
+        from.Version is not null && Export.Compare((export.Version, export.LandedAt), (from.Version, from.NewestRowsAt), Flow.VersionOrder) < 0;
+
+    /// <summary>What the export still lacks; null when it is complete.</summary>
+    private async Task<string?> IncompleteAsync(Export export, List<FileNote> notes, CancellationToken cancel)
+    {
+        if (MarkerOf(export.Files[0]) is { } marker && !await Lake.HasAsync(marker, cancel))
+            return $"{marker} is not there";
+        if (Flow.CompleteWhen.Parts is not { } parts || parts == export.Files.Count)
+            return null;
+        if (export.Files.Count > parts)
+            Refuse(export, notes, Error.TooManyParts(Where(export.Files[0]), export.Version, parts, export.Files.Count));
+        return $"it has {export.Files.Count} files where {parts} are expected";
+    }
+
+    /// <summary>
+    /// The applied export has other files or other content now: touched files are noted; what is really new stops, unless
+    /// the user accepted it.
+    /// </summary>
+    private async Task<bool> MayRepeatAsync(
+        Dataset dataset, Export export, List<LakeFile> news, Position from, StageAttempt attempt, List<FileNote> notes, List<string> warnings, CancellationToken cancel)
+    {
+        var changed = new List<LakeFile>();
+        foreach (var file in news)
+        {
+            if (attempt.Accepted.Contains(file.Key))
+                return true;
+            if (await StageAsync(dataset, file, "load", attempt, notes, warnings, cancel) is not { } staged)
+                continue;
+            if (from.Files.GetValueOrDefault(file.Key) is { } known && known.Sha256 == staged.Sha256)
+                notes.Add(new FileNote(file, staged.Sha256, "load", known.Fate, null, null));
+            else
+                changed.Add(file);
+        }
+
+        foreach (var file in changed)
+            notes.Add(Refuse(file, "", "load", Error.ExportChanged(Where(file), export.Version, Flow.Name, file.Key)) with { Version = export.Version });
+        return false;
+    }
+
+    /// <summary>Stages an export and compares it; null, with a note on each file, when it cannot be applied.</summary>
+    private async Task<ChangeSet?> TakeAsync(
+        Dataset dataset, Export export, Position from, StageAttempt attempt, List<FileNote> notes, List<string> warnings, CancellationToken cancel)
+    {
+        Release(dataset);
+        if (from.LoadId is not null && !await snapshots.RecallAsync(dataset, Target(dataset), from, Rules, cancel))
+            await RememberAsync(dataset, from, attempt, cancel);
+        var key = snapshots.Key(dataset, from);
+        var (files, isWhole) = await StageAllAsync(dataset, export, attempt, key, notes, warnings, cancel);
+        Failpoint.Hit("changes_staged");
+        if (!isWhole)
+            return null;
+
+        var staged = Staged(dataset, export.Version, from, files);
+        try
+        {
+            var compared = await snapshots.CompareAsync(staged, key, Spool(dataset), attempt.IsPlan, cancel);
+            Failpoint.Hit("export_compared");
+            return compared;
+        }
+        catch (HeadraceException stop) when (stop.Code is "HDR-203" or "HDR-204" && IsConfirmed(stop))
+        {
+            warnings.Add($"confirmed: {stop.What}");
+            var unbound = staged with { Rules = staged.Rules with { Snapshot = staged.Rules.Snapshot! with { MaxDeleted = 1, MaxChanged = 1 } } };
+            return await snapshots.CompareAsync(unbound, key, Spool(dataset), attempt.IsPlan, cancel);
+        }
+        catch (HeadraceException error) when (error.Code[4] is '1' or '2')
+        {
+            Refuse(export, notes, error.With("export", export.Version), files);
+            return null;
+        }
+
+        // Only what was stopped before, with the same files and the same numbers, was seen by whoever confirms.
+        bool IsConfirmed(HeadraceException stop) => attempt.IsConfirmed && files.All(file =>
+            from.Refused.TryGetValue(file.File.Key, out var refused) && refused.Sha256 == file.Sha256 && refused.Note == stop.What);
+    }
+
+    private async Task<(IReadOnlyList<StagedFile> Files, bool IsWhole)> StageAllAsync(
+        Dataset dataset, Export export, StageAttempt attempt, Staging.DigestKey key, List<FileNote> notes, List<string> warnings, CancellationToken cancel)
+    {
+        var files = new StagedFile?[export.Files.Count];
+        var broken = new List<FileNote>();
+        var gate = new Lock();
+        await Parallel.ForAsync(0, files.Length, new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancel }, async (i, cancel) =>
+        {
+            var (mine, said) = (new List<FileNote>(), new List<string>());
+            files[i] = await StageAsync(dataset, export.Files[i], "load", attempt, mine, said, cancel, key);
+            lock (gate)
+            {
+                broken.AddRange(mine);
+                warnings.AddRange(said);
+            }
+        });
+        if (broken.Count > 0)
+            Refuse(export, notes, Error.ExportUnreadable(Where(broken[0].File), export.Version, broken[0].Error!));
+        return ([.. files.OfType<StagedFile>()], files.All(file => file is not null));
+    }
+
+    private async Task RememberAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
+    {
+        var loaded = from.Files.Values.Where(file => file.Fate == FileFate.Loaded && file.Version == from.Version).ToDictionary(file => file.Key);
+        var there = Settled(dataset).Where(file => loaded.ContainsKey(file.Key)).ToList();
+        var key = Staging.DigestKey.New();
+        var (notes, said) = (new List<FileNote>(), new List<string>());
+        var (files, isWhole) = await StageAllAsync(dataset, new Export(from.Version!, there, true), attempt, key, notes, said, cancel);
+        if (there.Count < loaded.Count || !isWhole || files.Any(file => loaded[file.File.Key].Sha256 != file.Sha256))
+            throw Error.SnapshotLost(dataset.Name, from.Version!);
+        await snapshots.RememberAsync(Staged(dataset, from.Version!, from, files), key, Spool(dataset), cancel);
+        Release(dataset);
+    }
+
+    private ChangeSet Staged(Dataset dataset, string version, Position from, IReadOnlyList<StagedFile> files) => new()
+    {
+        Id = NewLoadId(),
+        Dataset = dataset,
+        Target = Target(dataset),
+        Operation = Operation.Changes,
+        From = from,
+        Files = files,
+        Format = Format(files[0].File),
+        Rules = Rules,
+        Version = version,
+    };
+
+    // One error for the export; its other files only say that they belong to it.
+    private static void Refuse(Export export, List<FileNote> notes, HeadraceException error, IReadOnlyList<StagedFile>? staged = null)
+    {
+        for (var i = 0; i < export.Files.Count; i++)
+            notes.Add(new FileNote(export.Files[i], staged?[i].Sha256 ?? "", "load", FileFate.Refused, error.What, i == 0 ? error : null) { Version = export.Version });
+    }
+
+    // The marker stands in the folder whose name holds the version, or beside a file whose name does.
+    private string? MarkerOf(LakeFile file)
+    {
+        if (Flow.CompleteWhen.Marker is not { } marker)
+            return null;
+        var first = Array.FindIndex(Flow.Source.Path.Split('/'), part => part.Contains("{version", StringComparison.Ordinal));
+        var segments = file.Key.Split('/');
+        var depth = Array.FindIndex(segments, first, segment => segment.Contains(file.Captures["version"], StringComparison.Ordinal));
+        return string.Join('/', [.. segments[..Math.Min(depth + 1, segments.Length - 1)], Captures.Fill(marker, file.Captures)]);
+    }
+}

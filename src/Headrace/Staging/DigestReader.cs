@@ -1,0 +1,41 @@
+using System.Buffers;
+using System.Buffers.Binary;
+
+namespace Headrace.Staging;
+
+/// <summary>Reads the digests of a staged file, in the order of its records.</summary>
+public sealed class DigestReader(string path) : IDisposable
+{
+    private readonly FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+    private readonly byte[] buffer = ArrayPool<byte>.Shared.Rent(RowDigests.EntryBytes * 16384);
+    private int start;
+    private int end;
+
+    public UInt128 Digest { get; private set; }
+
+    /// <summary>Bytes of the record in its segment.</summary>
+    public int Length { get; private set; }
+
+    public bool Read()
+    {
+        if (start == end)
+        {
+            start = 0;
+            end = stream.ReadAtLeast(buffer.AsSpan(0, RowDigests.EntryBytes * 16384), RowDigests.EntryBytes * 16384, throwOnEndOfStream: false);
+            if (end == 0)
+                return false;
+        }
+
+        var entry = buffer.AsSpan(start, RowDigests.EntryBytes);
+        Digest = BinaryPrimitives.ReadUInt128LittleEndian(entry);
+        Length = BinaryPrimitives.ReadInt32LittleEndian(entry[16..]);
+        start += RowDigests.EntryBytes;
+        return true;
+    }
+
+    public void Dispose()
+    {
+        stream.Dispose();
+        ArrayPool<byte>.Shared.Return(buffer);
+    }
+}
