@@ -1,4 +1,5 @@
 using System.Collections;
+using System.Runtime.CompilerServices;
 using Headrace.Staging;
 
 namespace Headrace.DuckDb;
@@ -26,6 +27,7 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
     /// <param name="digests">Reads them: those whose high half leaves the second number when divided by the first.</param>
     /// <param name="forced">Digests whose rows are candidates whatever they are.</param>
     /// <param name="gone">Gets each digest that is not found exactly once.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Find(long count, Func<long, long, IEnumerable<UInt128>> digests, IReadOnlySet<UInt128> forced, Action<UInt128> gone)
     {
         Matched = 0;
@@ -79,6 +81,7 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
         return [.. files.Select((file, i) => chosen[i] is { } rows ? Take(file, rows, taken[i], Path.Combine(folder, $"{i}.csv")) : file)];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Each(long rounds, long round, Action<int, int, UInt128> row)
     {
         for (var i = 0; i < files.Count; i++)

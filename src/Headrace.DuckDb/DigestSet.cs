@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Headrace.DuckDb;
 
@@ -23,6 +24,7 @@ internal sealed class DigestSet : IDisposable
         mask = size - 1;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(UInt128 digest)
     {
         var at = Find(digest);
@@ -31,6 +33,7 @@ internal sealed class DigestSet : IDisposable
     }
 
     /// <summary>Takes note of one more row with the digest; 0 when the digest is not in the set, else how often it was seen by now: 1, or 2 for more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int See(UInt128 digest)
     {
         var at = Find(digest);
@@ -58,6 +61,7 @@ internal sealed class DigestSet : IDisposable
         ArrayPool<byte>.Shared.Return(states);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Find(UInt128 digest)
     {
         var at = (int)(uint)digest & mask;

@@ -9,6 +9,9 @@ namespace Headrace.DuckDb;
 internal sealed class SnapshotDiff(
     DuckDbConnection db, ChangeSet export, SnapshotMemory? before, DigestKeyed key, string folder, CancellationToken cancel)
 {
+    // Row groups that are no larger than those of a table: what is read from them fills its row groups whole.
+    private const string Layout = "FORMAT parquet, ROW_GROUP_SIZE 120832";
+
     private readonly SnapshotRules rules = export.Rules.Snapshot!;
     private readonly List<string> fresh = [];
     private readonly List<BadRowsFile> bad = [];
@@ -156,7 +159,7 @@ internal sealed class SnapshotDiff(
         var fit = db.Execute(
             $"""
             COPY (SELECT {number} AS file, line, hi, lo, {columns.Digest(i => SnapshotColumns.Text($"v{i}"))} AS row, {named}
-                FROM (SELECT line, {digests}, {values} FROM {rows.Source} WHERE {rows.Good})) TO {Sql.Literal(path)} (FORMAT parquet)
+                FROM (SELECT line, {digests}, {values} FROM {rows.Source} WHERE {rows.Good})) TO {Sql.Literal(path)} ({Layout})
             """, cancel);
         fresh.Add(path);
         var all = file.File.Records >= 0 ? file.File.Records : db.Scalar<long>($"SELECT count(*) FROM {rows.Source}", cancel);
@@ -182,7 +185,7 @@ internal sealed class SnapshotDiff(
     private void Hold(StagedFile file, string query)
     {
         var path = Path.Combine(folder, SnapshotColumns.Text($"bad-{bad.Count}.parquet"));
-        var count = db.Execute($"COPY ({query}) TO {Sql.Literal(path)} (FORMAT parquet)", cancel);
+        var count = db.Execute($"COPY ({query}) TO {Sql.Literal(path)} ({Layout})", cancel);
         bad.Add(new BadRowsFile(export.Files.First(original => original.File == file.File), path, count));
     }
 
@@ -242,7 +245,7 @@ internal sealed class SnapshotDiff(
         if (before is null)
         {
             var none = rules.Before ? string.Concat(columns.All.Select(i => SnapshotColumns.Text($", CAST(NULL AS {DuckDbTypes.Name(columns[i].Type)}) AS b{i}"))) : "";
-            db.Execute($"COPY (SELECT 'I' AS op, {values}{none} FROM {Single} AS f) TO {Sql.Literal(path)} (FORMAT parquet)", cancel);
+            db.Execute($"COPY (SELECT 'I' AS op, {values}{none} FROM {Single} AS f) TO {Sql.Literal(path)} ({Layout})", cancel);
             return;
         }
 
@@ -255,7 +258,7 @@ internal sealed class SnapshotDiff(
             $"""
             COPY (SELECT CASE WHEN o.row IS NULL THEN 'I' ELSE 'U' END AS op, {values}{old}
                 FROM {Single} AS f LEFT JOIN ({Open}) AS o ON {On} WHERE f.row IS DISTINCT FROM o.row
-            {deletes}) TO {Sql.Literal(path)} (FORMAT parquet)
+            {deletes}) TO {Sql.Literal(path)} ({Layout})
             """, cancel);
     }
 

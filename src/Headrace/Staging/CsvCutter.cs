@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Unicode;
 
@@ -41,6 +42,7 @@ internal sealed class CsvCutter : IRecordCutter
 
     public IReadOnlyList<StagedColumn> Columns => columns ?? [];
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Cut(ReadOnlySpan<byte> data, bool isFinal)
     {
         var start = 0;
@@ -73,6 +75,7 @@ internal sealed class CsvCutter : IRecordCutter
     }
 
     /// <summary>Takes one record, or one line of what is none. Returns the bytes taken; 0 when there are not enough yet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int CutRecord(ReadOnlySpan<byte> data, bool isFinal, bool isClean)
     {
         var extent = scanner.Scan(data, isFinal);

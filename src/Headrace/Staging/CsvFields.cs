@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Headrace.Staging;
@@ -23,6 +24,7 @@ internal sealed class CsvFields
     public bool IsCanonical { get; }
 
     /// <summary>Writes the fields of a whole record in the form of segments.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Write(ReadOnlySpan<byte> record, SpoolFile segment)
     {
         for (var at = 0; ; at++)

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace Headrace.Staging;
 
@@ -54,6 +55,7 @@ internal sealed class CsvScanner
     }
 
     /// <summary>The first record of <paramref name="data"/>; <paramref name="isFinal"/> when the file ends with them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public CsvExtent Scan(ReadOnlySpan<byte> data, bool isFinal)
     {
         int at = 0, fields = 1, inner = 0;
@@ -139,6 +141,7 @@ internal sealed class CsvScanner
     }
 
     /// <summary>The place behind the closing quote; -1 when there is none, or when that cannot be known yet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int CloseOf(ReadOnlySpan<byte> data, int at, bool isFinal, ref int lines)
     {
         while (true)

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 
 namespace Headrace.Staging;
@@ -42,6 +43,7 @@ public sealed class DigestKey
     public override string ToString() => new UInt128(high, low).ToString("x32", System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>The digest of <paramref name="text"/>; <paramref name="after"/> is the digest of what came before it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public UInt128 Of(ReadOnlySpan<byte> text, UInt128 after = default)
     {
         var (h1, h0) = ((ulong)(after >> 64), (ulong)after);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace Headrace.Staging;
 
@@ -36,6 +37,7 @@ internal sealed class SegmentWriter(string folder, long segmentBytes, RowDigests
     }
 
     /// <summary>The same with the digest of the record behind the line number, when digests are kept.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public SpoolFile Begin(long line, ReadOnlySpan<byte> record)
     {
         var segment = Begin(line);
@@ -49,6 +51,7 @@ internal sealed class SegmentWriter(string folder, long segmentBytes, RowDigests
         return segment;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void End()
     {
         current!.Write((byte)'\n');

@@ -249,6 +249,8 @@ public sealed class CsvTests : IDisposable
             return stream;
         }
 
+        public Task<bool> HasAsync(string key, CancellationToken cancel) => lake.HasAsync(key, cancel);
+
         public Task ConfirmAsync(LakeFile file, CancellationToken cancel) => lake.ConfirmAsync(file, cancel);
     }
 }
