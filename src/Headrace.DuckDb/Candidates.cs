@@ -16,59 +16,29 @@ namespace Headrace.DuckDb;
 internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes, CancellationToken cancel)
 {
     private readonly BitArray?[] chosen = [.. files.Select(file => file.Digests is null ? null : new BitArray(checked((int)file.Records)))];
-
     private readonly int[] taken = new int[files.Count];
 
     /// <summary>Rows that the export before had too.</summary>
     public long Matched { get; private set; }
 
-    /// <summary>Holds the rows of the files against digests of the export before, and writes down those that are not found exactly once.</summary>
+    /// <summary>Holds the rows of the files against the digests of the export before, and says which of these are not found exactly once.</summary>
     /// <param name="count">How many digests there are.</param>
-    /// <param name="digests">Reads them: those whose high half leaves the second number when divided by the first.</param>
-    /// <param name="forced">Digests whose rows are candidates whatever they are.</param>
+    /// <param name="fill">Puts those digests into a set whose high half leaves the third number when divided by the second.</param>
     /// <param name="gone">Gets each digest that is not found exactly once.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Find(long count, Func<long, long, IEnumerable<UInt128>> digests, IReadOnlySet<UInt128> forced, Action<UInt128> gone)
+    public void Find(long count, Action<DigestSet, long, long> fill, Action<UInt128> gone)
     {
         Matched = 0;
         Array.Clear(taken);
         var rounds = Math.Max(1, (count * DigestSet.BytesEach + setBytes - 1) / setBytes);
         for (var round = 0L; round < rounds; round++)
         {
-            cancel.ThrowIfCancellationRequested();
             using var set = new DigestSet(count / rounds + count / 16 + 1024);
-            foreach (var digest in digests(rounds, round))
-            {
-                if (forced.Contains(digest))
-                    gone(digest);
-                else
-                    set.Add(digest);
-            }
-
-            var found = 0L;
+            fill(set, rounds, round);
             var isRepeated = false;
-            Each(rounds, round, (file, row, digest) =>
-            {
-                var seen = set.See(digest);
-                chosen[file]![row] = seen != 1;
-                isRepeated |= seen > 1;
-                if (seen == 1)
-                    found++;
-                else
-                    taken[file]++;
-            });
-            if (isRepeated)
-                Each(rounds, round, (file, row, digest) =>
-                {
-                    // The first of several was taken for the one row that is there.
-                    if (set.Seen(digest) > 1 && !chosen[file]![row])
-                    {
-                        chosen[file]![row] = true;
-                        taken[file]++;
-                        found--;
-                    }
-                });
-            Matched += found;
+            for (var i = 0; i < files.Count; i++)
+                isRepeated |= See(set, i, rounds, round);
+            for (var i = 0; i < files.Count && isRepeated; i++)
+                TakeRepeated(set, i, rounds, round);
             foreach (var digest in set.NotSeenOnce())
                 gone(digest);
         }
@@ -81,21 +51,52 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
         return [.. files.Select((file, i) => chosen[i] is { } rows ? Take(file, rows, taken[i], Path.Combine(folder, $"{i}.csv")) : file)];
     }
 
+    /// <summary>Looks the rows of a file up; true when some digest came more than once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Each(long rounds, long round, Action<int, int, UInt128> row)
+    private bool See(DigestSet set, int file, long rounds, long round)
     {
-        for (var i = 0; i < files.Count; i++)
+        if (chosen[file] is not { } rows)
+            return false;
+        cancel.ThrowIfCancellationRequested();
+        using var reader = new DigestReader(files[file].Digests!);
+        var isRepeated = false;
+        var found = 0;
+        var all = 0;
+        for (var number = 0; reader.Read(); number++)
         {
-            if (files[i].Digests is not { } path)
+            if (rounds != 1 && (long)(reader.Digest >> 64) % rounds != round)
                 continue;
-            cancel.ThrowIfCancellationRequested();
-            using var reader = new DigestReader(path);
-            for (var number = 0; reader.Read(); number++)
-                if (rounds == 1 || (long)(reader.Digest >> 64) % rounds == round)
-                    row(i, number, reader.Digest);
+            all++;
+            var seen = set.See(reader.Digest);
+            rows[number] = seen != 1;
+            isRepeated |= seen > 1;
+            if (seen == 1)
+                found++;
+        }
+
+        taken[file] += all - found;
+        Matched += found;
+        return isRepeated;
+    }
+
+    // The first of several rows was taken for the one that is there.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void TakeRepeated(DigestSet set, int file, long rounds, long round)
+    {
+        if (chosen[file] is not { } rows)
+            return;
+        using var reader = new DigestReader(files[file].Digests!);
+        for (var number = 0; reader.Read(); number++)
+        {
+            if (rows[number] || (rounds != 1 && (long)(reader.Digest >> 64) % rounds != round) || set.Seen(reader.Digest) < 2)
+                continue;
+            rows[number] = true;
+            taken[file]++;
+            Matched--;
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static StagedFile Take(StagedFile file, BitArray rows, int count, string path)
     {
         if (count == rows.Count)

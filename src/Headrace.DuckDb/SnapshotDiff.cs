@@ -85,11 +85,12 @@ internal sealed class SnapshotDiff(
             Parse(Narrow(forced));
             if (!isNarrowed)
                 return;
-            var shared = db.Digests(
-                $"SELECT m.hi, m.lo FROM ({Matched}) AS m SEMI JOIN (SELECT {columns.AsKeys} FROM {Fresh} UNION ALL FROM temp.held) AS f USING ({columns.KeyList})", cancel);
-            if (shared.Count == 0)
+            var known = forced.Count;
+            db.EachDigest(
+                $"SELECT m.hi, m.lo FROM ({Matched}) AS m SEMI JOIN (SELECT {columns.AsKeys} FROM {Fresh} UNION ALL FROM temp.held) AS f USING ({columns.KeyList})",
+                digest => forced.Add(digest), cancel);
+            if (forced.Count == known)
                 return;
-            forced.UnionWith(shared);
         }
     }
 
@@ -102,9 +103,15 @@ internal sealed class SnapshotDiff(
         var candidates = new Candidates(export.Files, key.SetBytes, cancel);
         var gone = Path.Combine(folder, "gone.csv");
         using (var list = new StreamWriter(gone, append: false))
-            candidates.Find(before!.Rows, (rounds, round) => db.EachDigest(
-                $"SELECT hi, lo FROM read_parquet({Sql.Literal(before.Path)}) WHERE hi IS NOT NULL{(rounds == 1 ? "" : SnapshotColumns.Text($" AND hi % {rounds} = {round}"))}", cancel),
-                forced, digest => list.Write(SnapshotColumns.Text($"{(long)(digest >> 64)},{(long)(ulong)digest}\n")));
+        {
+            void Gone(UInt128 digest) => list.Write(SnapshotColumns.Text($"{(long)(digest >> 64)},{(long)digest}\n"));
+            foreach (var digest in forced)
+                Gone(digest);
+            candidates.Find(before!.Rows, (set, rounds, round) => db.AddDigests(
+                $"SELECT hi, lo FROM read_parquet({Sql.Literal(before.Path)}) WHERE hi IS NOT NULL{(rounds == 1 ? "" : SnapshotColumns.Text($" AND hi % {rounds} = {round}"))}",
+                set, forced, cancel), Gone);
+        }
+
         db.Execute(
             $"CREATE OR REPLACE TEMP TABLE gone AS SELECT DISTINCT hi, lo FROM read_csv({Sql.Literal(gone)}, auto_detect = false, header = false, delim = ',', columns = {{'hi': 'BIGINT', 'lo': 'BIGINT'}})", cancel);
         matched = candidates.Matched;
@@ -163,13 +170,6 @@ internal sealed class SnapshotDiff(
             """, cancel);
         fresh.Add(path);
         var all = file.File.Records >= 0 ? file.File.Records : db.Scalar<long>($"SELECT count(*) FROM {rows.Source}", cancel);
-        if (fit < all)
-        {
-            // A key that can be read is not gone from the export, whatever is wrong with its row.
-            var keys = string.Join(", ", columns.Keys.Select((column, i) => SnapshotColumns.Text($"{rows.Value(column)} AS k{i}")));
-            db.Execute($"INSERT INTO temp.held SELECT {keys} FROM {rows.Source} WHERE ({rows.Good}) IS NOT TRUE AND ({rows.Fitting(columns.Keys)})", cancel);
-        }
-
         return (fit, all);
     }
 
@@ -178,8 +178,14 @@ internal sealed class SnapshotDiff(
         var rows = new BadRows(db, narrowed, shape, cancel);
         if (rows.Count(missing) == 0)
             return;
-        foreach (var (file, query) in rows.Queries())
+        foreach (var (file, query) in rows.Queries(Keys))
             Hold(file, query);
+
+        // A key that can be read is not gone from the export, whatever is wrong with its row.
+        string Keys(StagedRows? source) => string.Concat(columns.Keys.Select((column, i) => source is null
+            ? SnapshotColumns.Text($", CAST(NULL AS {DuckDbTypes.Name(columns[column].Type)}) AS k{i}")
+            : SnapshotColumns.Text($", CASE WHEN {source.Fitting(columns.Keys)} THEN {source.Value(column)} END AS k{i}")));
+        db.Execute($"INSERT INTO temp.held SELECT {columns.KeyList} FROM read_parquet([{string.Join(", ", bad.Select(file => Sql.Literal(file.Path)))}]) WHERE k0 IS NOT NULL", cancel);
     }
 
     private void Hold(StagedFile file, string query)

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Headrace.Staging;
 
@@ -16,6 +17,7 @@ public sealed class DigestReader(string path) : IDisposable
     /// <summary>Bytes of the record in its segment.</summary>
     public int Length { get; private set; }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Read()
     {
         if (start == end)

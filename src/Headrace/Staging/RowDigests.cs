@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Headrace.Staging;
@@ -26,8 +27,10 @@ internal sealed class RowDigests(string folder, DigestKey key) : IDisposable
         layout = key.Of(Encoding.UTF8.GetBytes(text.ToString()));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public UInt128 Of(ReadOnlySpan<byte> record) => key.Of(record, layout);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(UInt128 digest, long length)
     {
         Span<byte> entry = stackalloc byte[EntryBytes];
