@@ -8,17 +8,19 @@ internal sealed class Operations(DuckDbConnection db, ChangeSet export, Snapshot
     {
         var key = columns.JsonObject(columns.Keys, i => SnapshotColumns.Text($"c{i}"));
         var after = columns.JsonObject(columns.All, i => SnapshotColumns.Text($"c{i}"));
-        var before = hasBefore ? $"CASE WHEN op <> 'I' THEN {columns.JsonObject(columns.All, i => SnapshotColumns.Text($"b{i}"))} END" : "NULL::JSON";
+        var before = hasBefore ? $"CASE WHEN op <> 'I' THEN {columns.JsonObject(columns.All, i => SnapshotColumns.Text($"b{i}"))} ELSE 'null' END" : "'null'";
 
         // The same operation has the same id whenever and wherever it is made. An export that is applied again, with other
-        // files, makes others.
+        // files, makes others. A line is put together as text: the engine's JSON would round long numbers. Its control
+        // characters are escaped, so as delimiter and quote they leave the line as it is.
         var times = export.From.Version == export.Version ? export.From.VersionLoads : 0;
         var count = db.Execute(
             $"""
-            COPY (SELECT left(sha256(json_array($1, $2, {times}, name, key)::VARCHAR), 32) AS id, $1 AS dataset, $2 AS version, name AS op, key, before, after
+            COPY (SELECT concat('{"{"}"id":"', left(sha256(concat(json_array($1, $2, {times}, name), key)), 32), '","dataset":', to_json($1), ',"version":', to_json($2),
+                    ',"op":"', name, '","key":', key, ',"before":', before, ',"after":', after, '{"}"}')
                 FROM (SELECT CASE op WHEN 'I' THEN 'INSERT' WHEN 'U' THEN 'UPDATE' ELSE 'DELETE' END AS name, {key} AS key, {before} AS before,
-                    CASE WHEN op <> 'D' THEN {after} END AS after
-                    FROM read_parquet({Sql.Literal(changes)}))) TO {Sql.Literal(path)} (FORMAT json)
+                    CASE WHEN op <> 'D' THEN {after} ELSE 'null' END AS after
+                    FROM read_parquet({Sql.Literal(changes)}))) TO {Sql.Literal(path)} (FORMAT csv, HEADER false, DELIMITER '{(char)0x1E}', QUOTE '{(char)0x1F}', ESCAPE '{(char)0x1F}')
             """, cancel, export.Dataset.Name, export.Version);
         using var file = File.OpenHandle(path, FileMode.Open, FileAccess.ReadWrite);
         RandomAccess.FlushToDisk(file);
