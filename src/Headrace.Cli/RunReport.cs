@@ -43,6 +43,7 @@ internal sealed class RunReport(Screen screen)
         Add(run.Deleted, "deleted");
         Add(run.Unchanged, "unchanged");
         Add(run.Quarantined, "in quarantine");
+        Add(run.Published, "published");
         return parts.Count == 0 ? "no rows" : string.Join(", ", parts);
     }
 

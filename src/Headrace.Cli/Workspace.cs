@@ -116,6 +116,6 @@ internal sealed class Workspace : IAsyncDisposable
     }
 
     // The setting is for the whole process: the runtime and DuckDB's own buffers outside its limit want their part.
-    private static long EngineMemory(long? memory) =>
+    internal static long EngineMemory(long? memory) =>
         Math.Max((memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 3 / 4) * 6 / 10, 64L << 20);
 }
