@@ -7,7 +7,7 @@ namespace Headrace.DuckDb;
 internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAttempt attempt, TimeProvider clock, CancellationToken cancel)
 {
     private readonly Dataset dataset = changes.Dataset;
-    private readonly string target = HeadraceTables.Target(changes.Target);
+    private readonly string target = changes.Target.IsNone ? "" : HeadraceTables.Target(changes.Target);
     private readonly FileLedger files = new(db, clock, cancel);
     private readonly Quarantined quarantine = new(db, changes, attempt, clock, cancel);
 

@@ -182,7 +182,8 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
         public async Task LoadAllAsync(CancellationToken cancel)
         {
             var target = flow.Source.Target(dataset);
-            await PublishAsync(cancel); // what a crash has left
+            if (!Failpoint.Planted("publish-forgotten"))
+                await PublishAsync(cancel); // what a crash has left
             while (true)
             {
                 var position = planned ?? await flow.Warehouse.PositionAsync(dataset, target, cancel);
@@ -195,6 +196,8 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
                 if (found.Changes is null)
                     return;
 
+                if (Failpoint.Planted("publish-before-commit") && found.Changes.Rows is { Operations: > 0 } early)
+                    await flow.Publisher!.PublishAsync(new Publication(found.Changes.Id, dataset, found.Changes.Version!, position.Generation + 1, early.Operations), cancel);
                 LoadResult result;
                 try
                 {

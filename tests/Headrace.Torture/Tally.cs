@@ -8,6 +8,7 @@ internal sealed class Tally
 {
     private readonly Stopwatch watch = Stopwatch.StartNew();
     private readonly ConcurrentDictionary<string, int> byFailpoint = new();
+    private readonly ConcurrentDictionary<string, string> ids = new();
     private int sequences, processes, kills, outside, stops, duels, errors, checks, wrong;
 
     public int Kills => kills;
@@ -35,6 +36,9 @@ internal sealed class Tally
         else
             byFailpoint.AddOrUpdate(failpoint, 1, (_, count) => count + 1);
     }
+
+    /// <summary>The id that an operation had when it was first seen, in any sequence.</summary>
+    public string IdOf(string operation, string id) => ids.GetOrAdd(operation, id);
 
     /// <summary>A process that stopped itself while a second one ran.</summary>
     public void Stop(bool metHolder)

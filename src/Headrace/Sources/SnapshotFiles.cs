@@ -13,12 +13,18 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
 
     protected override IReadOnlyList<string> Unnamed { get; } = ["version"];
 
+    public override Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
+    {
+        // Before anything is looked for: the memory that a load has replaced goes when nothing new is there, too.
+        if (!attempt.IsPlan)
+            snapshots.Forget(dataset, from);
+        return base.NextAsync(dataset, from, attempt, cancel);
+    }
+
     protected override async Task<ChangeSet?> ChooseAsync(
         Dataset dataset, IReadOnlyList<LakeFile> waiting, Position from, StageAttempt attempt, List<FileNote> notes,
         List<string> warnings, CancellationToken cancel)
     {
-        if (!attempt.IsPlan)
-            snapshots.Forget(dataset, from);
         var fresh = waiting.Select(file => file.Key).ToHashSet(StringComparer.Ordinal);
         foreach (var export in Exports(dataset))
         {
