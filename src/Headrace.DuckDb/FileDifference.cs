@@ -39,11 +39,12 @@ public sealed class FileDifference
     {
         var before = columns.JsonObject(columns.All, i => SnapshotColumns.Text($"b{i}"));
         var after = columns.JsonObject(columns.All, i => SnapshotColumns.Text($"c{i}"));
+        var key = columns.JsonObject(columns.Keys, i => SnapshotColumns.Text($"c{i}"));
         db.Execute(
             $"""
-            COPY (SELECT {Op} AS op, {columns.JsonObject(columns.Keys, i => SnapshotColumns.Text($"c{i}"))} AS key,
-                CASE WHEN op <> 'I' THEN {before} END AS before, CASE WHEN op <> 'D' THEN {after} END AS after
-                FROM read_parquet({Sql.Literal(rows.Path)})) TO {Sql.Literal(path)} (FORMAT json)
+            COPY (SELECT concat('{"{"}"op":"', {Op}, '","key":', {key}, ',"before":', CASE WHEN op <> 'I' THEN {before} ELSE 'null' END,
+                    ',"after":', CASE WHEN op <> 'D' THEN {after} ELSE 'null' END, '{"}"}')
+                FROM read_parquet({Sql.Literal(rows.Path)})) TO {Sql.Literal(path)} ({Operations.Lines})
             """, cancel);
     }
 
