@@ -50,6 +50,7 @@ internal sealed class RunReport(Screen screen)
     private string Line(Run run, int width) => run.Outcome switch
     {
         Outcome.Loaded => $"{(run.Quarantined > 0 ? screen.Warn("!") : screen.Good("✓"))} {(run.Target ?? "").PadRight(width)}  {Changes(run)}  {screen.Dim(Text.Duration(run.Duration))}",
+        Outcome.UpToDate when run.Published > 0 => $"{screen.Good("✓")} {Text.Count(run.Published)} published, which an earlier run had loaded",
         Outcome.UpToDate => $"{screen.Dim("=")} {screen.Dim("nothing to do")}",
         Outcome.Skipped => $"{screen.Warn("-")} skipped",
         Outcome.Stopped => $"{screen.Bad("✗")} stopped{Also(run)}",

@@ -104,9 +104,9 @@ internal sealed class Workspace : IAsyncDisposable
         }, Clock);
     }
 
-    /// <summary>The connections of type duckdb that flows write to.</summary>
-    public IReadOnlyList<string> WarehouseNames =>
-        [.. Project.Flows.Values.Select(flow => flow.Target.Connection).Distinct().Order(StringComparer.Ordinal)];
+    /// <summary>Every warehouse that keeps positions of flows, once.</summary>
+    public IReadOnlyList<DuckDbWarehouse> Warehouses(bool isReadOnly) =>
+        [.. Project.Flows.Values.Select(flow => Warehouse(flow, isReadOnly)).Distinct()];
 
     public async ValueTask DisposeAsync()
     {
