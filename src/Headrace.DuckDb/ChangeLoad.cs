@@ -40,6 +40,8 @@ internal sealed class ChangeLoad(DuckDbConnection db, ChangeSet changes, string 
             db.Execute($"CREATE OR REPLACE TEMP TABLE kept AS SELECT DISTINCT ON ({Keys("c")}) {Keys("c")}, {string.Join(", ", kept.Select(name => $"t.{Sql.Identifier(name)}"))} FROM {target} AS t JOIN {file} AS c ON {On} WHERE c.op = 'U'", cancel);
         var hard = deletes == Deletes.Hard ? "" : " AND c.op <> 'D'";
         var replaced = rows.Updated + (deletes == Deletes.Hard ? rows.Deleted : 0);
+        if (deletes == Deletes.Soft) // rows that come back
+            db.Execute($"DELETE FROM {target} AS t USING {file} AS c WHERE {On} AND c.op = 'I' AND t.{Sql.Identifier(RowChanges.DeletedAt)} IS NOT NULL", cancel);
         var went = db.Execute($"DELETE FROM {target} AS t USING {file} AS c WHERE {On}{hard}", cancel);
         Failpoint.Hit("rows_deleted");
         var marked = deletes != Deletes.Soft || rows.Deleted == 0 ? rows.Deleted
