@@ -72,8 +72,8 @@ internal sealed class Tally
             kills by failpoint
             """);
         foreach (var name in Failpoint.Names)
-            to.WriteLine($"  {name,-18} {KillsAt(name),5}");
+            to.WriteLine($"  {name,-21} {KillsAt(name),5}");
         foreach (var (name, count) in byFailpoint.Where(pair => !Failpoint.Names.Contains(pair.Key)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
-            to.WriteLine($"  {name,-18} {count,5}");
+            to.WriteLine($"  {name,-21} {count,5}");
     }
 }
