@@ -47,10 +47,7 @@ internal sealed class ChangeLoad(DuckDbConnection db, ChangeSet changes, string 
         var marked = deletes != Deletes.Soft || rows.Deleted == 0 ? rows.Deleted
             : db.Execute($"UPDATE {target} AS t SET {Sql.Identifier(RowChanges.DeletedAt)} = $1 FROM {file} AS c WHERE c.op = 'D' AND {On}", cancel, clock.GetUtcNow());
         Insert(kept.Count == 0 ? "" : $" LEFT JOIN temp.kept AS k USING ({Keys()})", kept);
-
-        // A row that comes back after a soft delete is there, too.
-        var isOther = deletes == Deletes.Soft ? went < replaced : went != replaced;
-        return !isOther && marked == rows.Deleted ? []
+        return went == replaced && marked == rows.Deleted ? []
             : [$"{changes.Target} was changed by others since the export before: {replaced} of its rows were to be replaced, {went} were there"];
     }
 
