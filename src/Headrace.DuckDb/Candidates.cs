@@ -21,11 +21,11 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
     /// <summary>Rows that the export before had too.</summary>
     public long Matched { get; private set; }
 
-    /// <summary>Holds the rows of the files against the digests of the export before, and says which of these are not found exactly once.</summary>
+    /// <summary>Holds the rows of the files against the digests of the export before.</summary>
     /// <param name="count">How many digests there are.</param>
     /// <param name="fill">Puts those digests into a set whose high half leaves the third number when divided by the second.</param>
-    /// <param name="gone">Gets each digest that is not found exactly once.</param>
-    public void Find(long count, Action<DigestSet, long, long> fill, Action<UInt128> gone)
+    /// <param name="then">Gets each set, which knows by then what was seen of it.</param>
+    public void Find(long count, Action<DigestSet, long, long> fill, Action<DigestSet, long, long> then)
     {
         Matched = 0;
         Array.Clear(taken);
@@ -38,11 +38,28 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
             for (var i = 0; i < files.Count; i++)
                 isRepeated |= See(set, i, rounds, round);
             for (var i = 0; i < files.Count && isRepeated; i++)
-                TakeRepeated(set, i, rounds, round);
-            foreach (var digest in set.NotSeenOnce())
-                gone(digest);
+                TakeUnlessOnce(set, i, rounds, round);
+            then(set, rounds, round);
         }
     }
+
+    /// <summary>The same against the rows of other files, of which those are candidates that are not found exactly once.</summary>
+    public void Find(Candidates others)
+    {
+        Array.Clear(others.taken);
+        Find(others.Rows, others.Fill, others.TakeUnlessOnce);
+
+        // A row that both have may be there once more, changed: then all rows of its key are looked at.
+        var keys = new HashSet<ulong>();
+        Suspect(keys);
+        others.Suspect(keys);
+        if (keys.Count > 0)
+            Matched -= TakeKeys(keys);
+        if (keys.Count > 0)
+            others.TakeKeys(keys);
+    }
+
+    private long Rows => files.Sum(file => file.Digests is null ? 0 : file.Records);
 
     /// <summary>The files with the candidates alone, copied into <paramref name="folder"/>; files without digests as they are.</summary>
     public IReadOnlyList<StagedFile> Take(string folder)
@@ -79,20 +96,81 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
         return isRepeated;
     }
 
-    // The first of several rows was taken for the one that is there.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void TakeRepeated(DigestSet set, int file, long rounds, long round)
+    private void Fill(DigestSet set, long rounds, long round)
+    {
+        foreach (var file in files.Where(file => file.Digests is not null))
+        {
+            using var reader = new DigestReader(file.Digests!);
+            while (reader.Read())
+                if (rounds == 1 || (long)(reader.Digest >> 64) % rounds == round)
+                    set.Add(reader.Digest);
+        }
+    }
+
+    private void TakeUnlessOnce(DigestSet set, long rounds, long round)
+    {
+        for (var i = 0; i < files.Count; i++)
+            TakeUnlessOnce(set, i, rounds, round);
+    }
+
+    // Of several equal rows the first was taken for the one that is there.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void TakeUnlessOnce(DigestSet set, int file, long rounds, long round)
     {
         if (chosen[file] is not { } rows)
             return;
         using var reader = new DigestReader(files[file].Digests!);
         for (var number = 0; reader.Read(); number++)
         {
-            if (rows[number] || (rounds != 1 && (long)(reader.Digest >> 64) % rounds != round) || set.Seen(reader.Digest) < 2)
+            if (rows[number] || (rounds != 1 && (long)(reader.Digest >> 64) % rounds != round) || set.Seen(reader.Digest) == 1)
                 continue;
             rows[number] = true;
             taken[file]++;
             Matched--;
+        }
+    }
+
+    // The keys that candidates and other rows of the same files may have in common.
+    private void Suspect(HashSet<ulong> found)
+    {
+        var keys = new HashSet<ulong>();
+        Each((file, row, key) =>
+        {
+            if (chosen[file]![row])
+                keys.Add(key);
+        });
+        Each((file, row, key) =>
+        {
+            if (!chosen[file]![row] && keys.Contains(key))
+                found.Add(key);
+        });
+    }
+
+    private long TakeKeys(HashSet<ulong> keys)
+    {
+        var more = 0L;
+        Each((file, row, key) =>
+        {
+            if (chosen[file]![row] || !keys.Contains(key))
+                return;
+            chosen[file]![row] = true;
+            taken[file]++;
+            more++;
+        });
+        return more;
+    }
+
+    private void Each(Action<int, int, ulong> row)
+    {
+        for (var i = 0; i < files.Count; i++)
+        {
+            if (files[i].Digests is not { } path)
+                continue;
+            cancel.ThrowIfCancellationRequested();
+            using var reader = new DigestReader(path);
+            for (var number = 0; reader.Read(); number++)
+                row(i, number, reader.Key);
         }
     }
 

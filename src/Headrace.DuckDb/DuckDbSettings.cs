@@ -35,10 +35,10 @@ public sealed record DuckDbSettings
         if (TempDirectory is not null)
             Set("temp_directory", Sql.Literal(TempDirectory));
 
-        // A time without a zone must not be read by the clock of whatever machine the load runs on.
-
         // Staged files have the same names in the next batch; the cache takes one for the other within a second.
         Set("enable_external_file_cache", "false");
+
+        // A time without a zone must not be read by the clock of whatever machine the load runs on.
         connection.Execute("SET GLOBAL TimeZone = 'UTC'", cancel);
         Set("allowed_directories", $"[{string.Join(", ", AllowedDirectories.Select(Sql.Literal))}]");
         // What each connection sets for itself to count its progress, and harms nobody.

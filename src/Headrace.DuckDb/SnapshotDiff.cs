@@ -6,8 +6,9 @@ namespace Headrace.DuckDb;
 /// </summary>
 /// <param name="before">The memory of the export before; null for the first one.</param>
 /// <param name="folder">Where it stages.</param>
+/// <param name="doubtful">A table of keys that were there more than once before; their rows are not compared. Null for none.</param>
 internal sealed class SnapshotDiff(
-    DuckDbConnection db, ChangeSet export, SnapshotMemory? before, DigestKeyed key, string folder, CancellationToken cancel)
+    DuckDbConnection db, ChangeSet export, SnapshotMemory? before, DigestKeyed key, string folder, CancellationToken cancel, string? doubtful = null)
 {
     // Row groups that are no larger than those of a table: what is read from them fills its row groups whole.
     private const string Layout = "FORMAT parquet, ROW_GROUP_SIZE 120832";
@@ -52,12 +53,14 @@ internal sealed class SnapshotDiff(
         return operations is null ? changes : changes with { Operations = new Operations(db, export, columns, cancel).Write(path, operations, rules.Before) };
     }
 
-    /// <summary>Only makes the memory of the export.</summary>
-    public void RememberAll(string memory)
+    /// <summary>Only makes the memory of the export; its repeated keys are in <c>temp.repeated</c> then.</summary>
+    public SnapshotMemory RememberAll(string memory)
     {
         Stage();
         HoldDuplicates();
-        Remember(memory).Write();
+        var remembered = Remember(memory);
+        remembered.Write();
+        return remembered;
     }
 
     private string On => string.Join(" AND ", columns.Keys.Select((column, i) => SnapshotColumns.Text($"f.c{column} = o.k{i}")));
@@ -109,7 +112,11 @@ internal sealed class SnapshotDiff(
                 Gone(digest);
             candidates.Find(before!.Rows, (set, rounds, round) => db.AddDigests(
                 $"SELECT hi, lo FROM read_parquet({Sql.Literal(before.Path)}) WHERE hi IS NOT NULL{(rounds == 1 ? "" : SnapshotColumns.Text($" AND hi % {rounds} = {round}"))}",
-                set, forced, cancel), Gone);
+                set, forced, cancel), (set, _, _) =>
+                {
+                    foreach (var digest in set.NotSeenOnce())
+                        Gone(digest);
+                });
         }
 
         db.Execute(
@@ -204,6 +211,8 @@ internal sealed class SnapshotDiff(
             SELECT {columns.KeyList}, count(*) AS times FROM (SELECT {columns.AsKeys} FROM {Fresh} UNION ALL FROM temp.held)
             GROUP BY {columns.KeyList} HAVING count(*) > 1
             """, cancel);
+        if (doubtful is not null)
+            db.Execute($"INSERT INTO temp.repeated FROM {doubtful} ANTI JOIN temp.repeated USING ({columns.KeyList})", cancel);
         if (db.Scalar<long>("SELECT count(*) FROM temp.repeated", cancel) == 0)
             return;
         var names = string.Join(", ", columns.Keys.Select(column => columns[column].Name));

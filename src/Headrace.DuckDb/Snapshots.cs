@@ -78,16 +78,20 @@ public sealed class Snapshots(DuckDbWarehouse warehouse, string folder, string? 
         if (!Directory.Exists(Folder(dataset)))
             return;
         foreach (var file in Directory.EnumerateFiles(Folder(dataset)))
-            if (from.LoadId is null || !Path.GetFileName(file).StartsWith($"{from.LoadId}.", StringComparison.Ordinal))
+            if (Counting(dataset, from) is not { } load || !Path.GetFileName(file).StartsWith($"{load}.", StringComparison.Ordinal))
                 File.Delete(file);
     }
 
     private SnapshotMemory? Memory(Dataset dataset, Position from)
     {
-        if (from.LoadId is not { } load)
+        if (Counting(dataset, from) is not { } load)
             return null;
         return (planFolder is null ? null : SnapshotMemory.Read(Place(dataset), load)) ?? SnapshotMemory.Read(Folder(dataset), load);
     }
+
+    // The load whose memory counts: that of the position, whatever else is there.
+    private string? Counting(Dataset dataset, Position from) => !Failpoint.Planted("state-by-name") || !Directory.Exists(Folder(dataset)) ? from.LoadId
+        : Directory.EnumerateFiles(Folder(dataset), "*.json").Select(Path.GetFileNameWithoutExtension).Max(StringComparer.Ordinal);
 
     private string PathOf(Dataset dataset, string loadId) => Path.Combine(Place(dataset), $"{loadId}.parquet");
 

@@ -21,6 +21,7 @@ public static class Failpoint
     public static readonly IReadOnlyList<string> Bugs =
     [
         "files-after-commit", "latest-name", "alias-loaded", "lenient-gzip", "bad-rows-dropped", "first-row-wins",
+        "publish-before-commit", "publish-forgotten", "state-by-name", "ids-by-load",
     ];
 
     private static readonly bool Allowed = Environment.GetEnvironmentVariable("HEADRACE_ALLOW_FAILPOINTS") == "1";

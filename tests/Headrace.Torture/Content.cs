@@ -7,16 +7,16 @@ namespace Headrace.Torture;
 /// <summary>Makes the bytes of lake files together with the rows that must come of them.</summary>
 internal sealed class Content(Random random)
 {
-    private const string Null = "∅";
+    public const string Null = "∅";
 
     // What a lenient reader would change without a word: blanks, zeros, quotes, line ends, an empty text beside NULL.
-    private static readonly (string Csv, string Value)[] Texts =
+    public static readonly (string Csv, string Value)[] Texts =
     [
         ("a", "a"), ("", Null), ("\"\"", ""), (" b ", " b "), ("007", "007"), ("NULL", "NULL"), ("\"say \"\"hi\"\", then\"", "say \"hi\", then"),
         ("\"two\nlines\"", "two\nlines"), ("größe", "größe"), ("\"x,y\"", "x,y"), ("日本", "日本"),
     ];
 
-    private static readonly (string Csv, string Value)[] Amounts =
+    public static readonly (string Csv, string Value)[] Amounts =
         [("2.5", "2.50"), ("-3", "-3.00"), ("0.10", "0.10"), ("", Null), ("9999999999.99", "9999999999.99"), ("17.000", "17.00")];
 
     private long number;

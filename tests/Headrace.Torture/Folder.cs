@@ -8,10 +8,23 @@ internal sealed class Folder : IDisposable
     private static readonly DateTime Start = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
     private static readonly Lazy<bool> Zstd = new(() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(System.IO.Path.Combine(folder, "zstd"))));
 
+    // The same without a table: only its operations are published.
+    private const string Feed = """
+          feed:
+            source: { connection: lake, path: "feed/{version}/*.csv.gz", format: csv }
+            columns: { id: bigint, name: text, amount: "decimal(12,2)" }
+            read: snapshot
+            primary_key: id
+            complete_when: { settle: 0s }
+            limits: { max_deleted: 100% }
+            publish: { connection: ops }
+
+        """;
+
     private readonly bool keep;
     private int hidden;
 
-    public Folder(string name, int retries, int parallel, bool keep)
+    public Folder(string name, int retries, int parallel, bool hasFeed, bool keep)
     {
         this.keep = keep;
         Path = Directory.CreateTempSubdirectory($"headrace-torture-{name}-").FullName;
@@ -24,6 +37,7 @@ internal sealed class Folder : IDisposable
             connections:
               lake: { type: folder, path: ./lake }
               warehouse: { type: duckdb, path: ./warehouse.duckdb }
+              ops: { type: jsonl, path: ./ops }
             defaults:
               target: { connection: warehouse, schema: raw }
               settle: 0s
@@ -51,7 +65,19 @@ internal sealed class Folder : IDisposable
                 source: { connection: lake, path: "inbox/{action}/{table}/*" }
                 read: drop
                 target: { table: "{table}" }
-            """);
+              exports:
+                source: { connection: lake, path: "exports/{tenant}/{version}/*.csv.gz", format: csv }
+                columns: { id: bigint, name: text, amount: "decimal(12,2)" }
+                read: snapshot
+                primary_key: id
+                deletes: hard
+                complete_when: { settle: 0s }
+                limits: { max_deleted: 100% }
+                write: merge
+                target: { table: "exports_{tenant}" }
+                publish: { connection: ops, before: true }
+
+            """ + (hasFeed ? Feed : ""));
     }
 
     public static bool HasZstd => Zstd.Value;
@@ -63,6 +89,17 @@ internal sealed class Folder : IDisposable
     public string Ledger => System.IO.Path.Combine(Path, ".headrace", "ledger.duckdb");
 
     public string Spool => System.IO.Path.Combine(Path, ".headrace", "spool");
+
+    /// <summary>Where a flow that only publishes has its position.</summary>
+    public string Published => System.IO.Path.Combine(Path, ".headrace", "published.duckdb");
+
+    /// <summary>Where operations are published.</summary>
+    public string Operations => System.IO.Path.Combine(Path, "ops");
+
+    public string Outbox => System.IO.Path.Combine(Path, ".headrace", "outbox");
+
+    /// <summary>What the last exports held.</summary>
+    public string Memories => System.IO.Path.Combine(Path, ".headrace", "snapshots");
 
     private string Lake => System.IO.Path.Combine(Path, "lake");
 
@@ -81,6 +118,14 @@ internal sealed class Folder : IDisposable
     public void Touch(LakeItem item, int landed) => File.SetLastWriteTimeUtc(System.IO.Path.Combine(Lake, item.Key), Start.AddSeconds(landed));
 
     public void Remove(LakeItem item) => File.Delete(System.IO.Path.Combine(Lake, item.Key));
+
+    /// <summary>Loses the memory of a dataset's last export.</summary>
+    public void Forget(string dataset)
+    {
+        var memory = System.IO.Path.Combine(Memories, Publishing.Outbox.Hash(dataset));
+        if (Directory.Exists(memory))
+            Directory.Delete(memory, recursive: true);
+    }
 
     /// <summary>Leaves what an engine that was killed while it spilled leaves; the rows here are too few for one to spill.</summary>
     public void Spill(int process)

@@ -1,7 +1,17 @@
 namespace Headrace.Torture;
 
 /// <summary>What the model says became of a file version.</summary>
-internal enum Fate { Waiting, Loaded, Alias, Refused, Superseded }
+internal enum Fate
+{
+    Waiting,
+    Loaded,
+    Alias,
+    Refused,
+    Superseded,
+
+    /// <summary>Refused, or superseded already: a newer export was applied since, and who saw which first is left open.</summary>
+    PassedOver,
+}
 
 /// <summary>A row that cannot be loaded: its line, and the row that a release with <c>--set amount=1.00</c> makes of it.</summary>
 internal sealed record BadLine(long Line, string? Mended);
@@ -25,6 +35,12 @@ internal sealed class LakeItem
     public IReadOnlyList<long> Keys { get; init; } = [];
 
     public IReadOnlyList<BadLine> Bad { get; init; } = [];
+
+    /// <summary>Keys of bad lines that can be read: their rows stay as they are.</summary>
+    public IReadOnlyList<long> HeldKeys { get; init; } = [];
+
+    /// <summary>The export that it is a part of; null when it is none of an export.</summary>
+    public string? Version { get; init; }
 
     /// <summary>For a schema document: the actions it allows.</summary>
     public IReadOnlyList<string> Allowed { get; init; } = [];

@@ -19,7 +19,8 @@ internal sealed class HeldRow
 /// possible. It knows nothing of batches, runs or crashes; that is the point. Operations are chosen so that the outcome
 /// does not depend on how far a killed run got.
 /// </summary>
-internal sealed class Model
+/// <param name="flows">Their names.</param>
+internal sealed class Model(IReadOnlyList<string> flows)
 {
     private readonly Dictionary<string, Table> tables = [];
 
@@ -39,23 +40,22 @@ internal sealed class Model
     {
         get
         {
-            var inbox = Present.Select(item => item.Dataset).Where(name => name.StartsWith("inbox/", StringComparison.Ordinal)).Distinct().ToList();
-            return [.. ((string[])["events", "people", "stock"]).Concat(inbox.Count == 0 ? ["inbox"] : inbox).Order(StringComparer.Ordinal)];
+            var names = Present.Select(item => item.Dataset).Distinct().ToList();
+            return [.. flows.SelectMany(flow => names.Where(name => name.StartsWith($"{flow}/", StringComparison.Ordinal)).DefaultIfEmpty(flow)).Order(StringComparer.Ordinal)];
         }
     }
-
-    /// <summary>True when some file of the dataset must be refused, which each run has to say.</summary>
-    public bool HasRefused(string dataset) => Present.Any(item => item.Dataset == dataset && item.Fate == Fate.Refused);
 
     /// <summary>Does what a run that ends by itself must have done.</summary>
     public void Settle()
     {
         foreach (var dataset in Items.Select(item => item.Dataset).Distinct().ToList())
         {
-            var open = Present.Where(item => item.Dataset == dataset && item.Fate is Fate.Waiting or Fate.Refused)
+            var open = Present.Where(item => item.Dataset == dataset && item.Fate is Fate.Waiting or Fate.Refused or Fate.PassedOver)
                 .OrderBy(item => item.Landed).ThenBy(item => item.Key, StringComparer.Ordinal).ToList();
             if (dataset.StartsWith("inbox/", StringComparison.Ordinal))
                 SettleInbox(Of(dataset), open);
+            else if (open.Exists(item => item.Version is not null))
+                SettleExports(Of(dataset), open);
             else
                 SettleFiles(dataset, Of(dataset), open);
         }
@@ -135,7 +135,41 @@ internal sealed class Model
         }
     }
 
-    private static void Refuse(LakeItem item, string code) => (item.Fate, item.ErrorCode) = (Fate.Refused, code);
+    /// <summary>Exports in order, each whole or not at all; one that cannot be read is passed over by a newer one.</summary>
+    private void SettleExports(Table table, List<LakeItem> open)
+    {
+        var before = table.Version;
+        foreach (var parts in open.GroupBy(item => item.Version!).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => group.OrderBy(item => item.Key, StringComparer.Ordinal).ToList()))
+        {
+            if (string.CompareOrdinal(parts[0].Version, before) < 0)
+                parts.ForEach(part => part.Fate = Fate.Superseded);
+            else if (parts.Exists(part => part.Whole is not null))
+                parts.ForEach(part => Refuse(part, part == parts[0] ? "HDR-213" : null));
+            else
+                Apply(table, parts);
+        }
+
+        foreach (var item in open.Where(item => item.Fate == Fate.Refused && string.CompareOrdinal(item.Version, table.Version) < 0))
+            item.Fate = Fate.PassedOver;
+    }
+
+    /// <summary>The table holds the export then, but for the keys of bad lines: their rows stay as they are.</summary>
+    private void Apply(Table table, List<LakeItem> parts)
+    {
+        var rows = parts.SelectMany(part => part.Keys.Zip(part.Rows)).ToDictionary(pair => pair.First, pair => pair.Second);
+        var gone = table.Keyed.Keys.Except(rows.Keys).Except(parts.SelectMany(part => part.HeldKeys)).ToList();
+        var inserted = rows.Keys.Except(table.Keyed.Keys).Count();
+        var updated = rows.Count(row => table.Keyed.TryGetValue(row.Key, out var old) && old != row.Value);
+        table.Loads.Add($"{inserted} inserted, {updated} updated, {gone.Count} deleted, {rows.Count - inserted - updated} unchanged, {parts.Sum(part => part.Bad.Count)} in quarantine");
+        table.Version = parts[0].Version;
+        gone.ForEach(key => table.Keyed.Remove(key));
+        foreach (var row in Held.Where(row => row.Dataset == parts[0].Dataset && row.Status == "waiting"))
+            row.Status = "superseded";
+        foreach (var part in parts)
+            Load(part, table);
+    }
+
+    private static void Refuse(LakeItem item, string? code) => (item.Fate, item.ErrorCode) = (Fate.Refused, code);
 
     private void Load(LakeItem item, Table table)
     {
@@ -162,6 +196,12 @@ internal sealed class Model
         public Dictionary<string, string> Contents { get; } = [];
 
         public string? LastContent { get; set; }
+
+        /// <summary>The export that was applied last.</summary>
+        public string? Version { get; set; }
+
+        /// <summary>What each export changed, in order.</summary>
+        public List<string> Loads { get; } = [];
 
         public LakeItem? Schema { get; set; }
 

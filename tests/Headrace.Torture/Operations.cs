@@ -1,7 +1,7 @@
 namespace Headrace.Torture;
 
 /// <summary>Random changes to the lake, each done to the folder and to the model alike.</summary>
-internal sealed class Operations(Random random, Folder folder, Model model, Action<string> log)
+internal sealed class Operations(Random random, Folder folder, Model model, Exports exports, Action<string> log)
 {
     private readonly Content content = new(random);
     private int clock;
@@ -10,7 +10,7 @@ internal sealed class Operations(Random random, Folder folder, Model model, Acti
     /// <summary>Something new lands, so that the next run has work to be killed in.</summary>
     public void Drop()
     {
-        switch (random.Next(10))
+        switch (random.Next(14))
         {
             case < 4:
                 Event();
@@ -21,16 +21,27 @@ internal sealed class Operations(Random random, Folder folder, Model model, Acti
             case < 7:
                 Stock();
                 break;
-            default:
+            case < 10:
                 Inbox();
                 break;
+            default:
+                Export();
+                break;
         }
+    }
+
+    /// <summary>One or several exports land.</summary>
+    public void Export(int least = 1)
+    {
+        var dataset = exports.Any();
+        for (var more = Math.Max(least, random.Next(5) - 1); more > 0; more--)
+            Land(exports.Next(dataset));
     }
 
     /// <summary>One operation; the weights make the ordinary common and each trap frequent enough to be met in a few rounds.</summary>
     public void Any()
     {
-        switch (random.Next(100))
+        switch (random.Next(124))
         {
             case < 42:
                 Drop();
@@ -56,8 +67,20 @@ internal sealed class Operations(Random random, Folder folder, Model model, Acti
             case < 92:
                 NewVersion();
                 break;
-            default:
+            case < 100:
                 Schema(Any(["alpha", "beta"]));
+                break;
+            case < 106:
+                Land(exports.Next(exports.Any(), isCut: true));
+                break;
+            case < 112:
+                Land(exports.Same());
+                break;
+            case < 118:
+                Land(exports.Late());
+                break;
+            default:
+                Forget();
                 break;
         }
     }
@@ -141,8 +164,10 @@ internal sealed class Operations(Random random, Folder folder, Model model, Acti
 
     private void Touch()
     {
-        // An older schema that is written anew is meant to rule again, so only the ruling one can be merely touched.
+        // An older schema that is written anew is meant to rule again, so only the ruling one can be merely touched; an
+        // older export is late then.
         if (Pick(item => item.Fate is Fate.Loaded or Fate.Alias
+            && (item.Version is null || (item.Version == model.Of(item.Dataset).Version && model.IsSettled(item.Dataset)))
             && (item.Action == "load" || (item.Action == "schema" && model.IsSettled(item.Dataset) && model.Of(item.Dataset).Schema == item))) is not { } item)
             return;
         folder.Touch(item, ++clock);
@@ -158,7 +183,8 @@ internal sealed class Operations(Random random, Folder folder, Model model, Acti
 
     private void Mend()
     {
-        if (Pick(item => item.Whole is not null) is not { } item)
+        // An export that cannot be read is passed over by a newer one, as soon as a run comes that far.
+        if (Pick(item => item.Whole is not null && !model.Items.Exists(other => other.Dataset == item.Dataset && string.CompareOrdinal(other.Version, item.Version) > 0)) is not { } item)
             return;
         (item.Bytes, item.Whole, item.Fate, item.ErrorCode, item.Landed) = (item.Whole!, null, Fate.Waiting, null, ++clock);
         folder.Land(item);
@@ -181,6 +207,22 @@ internal sealed class Operations(Random random, Folder folder, Model model, Acti
         old.IsPresent = false;
         var (bytes, rows, keys) = content.People();
         Land(new LakeItem { Dataset = "people", Key = old.Key, Bytes = bytes, Rows = rows, Keys = keys });
+    }
+
+    // Only where a table is: it brings back what is lost, rows that wait in quarantine too.
+    private void Forget()
+    {
+        var dataset = exports.Any();
+        if (dataset == "feed")
+            return;
+        folder.Forget(dataset);
+        log($"lose the memory of {dataset}");
+    }
+
+    private void Land(IEnumerable<LakeItem> items)
+    {
+        foreach (var item in items)
+            Land(item);
     }
 
     private void Land(LakeItem item)

@@ -107,7 +107,7 @@ internal static class Program
             using var sequence = new Sequence(SeedOf(options.Seed, i), setting, tally);
             await sequence.RunAsync();
             if (sequence.Problems.Count > 0)
-                return $"found {bug} after {tally.Processes} runs: {sequence.Problems[0]}";
+                return $"found {bug} after {tally.Processes} runs, in sequence {i}: {sequence.Problems[0]}";
         }
 
         return null;

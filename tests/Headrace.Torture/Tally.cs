@@ -8,6 +8,7 @@ internal sealed class Tally
 {
     private readonly Stopwatch watch = Stopwatch.StartNew();
     private readonly ConcurrentDictionary<string, int> byFailpoint = new();
+    private readonly ConcurrentDictionary<string, string> ids = new();
     private int sequences, processes, kills, outside, stops, duels, errors, checks, wrong;
 
     public int Kills => kills;
@@ -35,6 +36,9 @@ internal sealed class Tally
         else
             byFailpoint.AddOrUpdate(failpoint, 1, (_, count) => count + 1);
     }
+
+    /// <summary>The id that an operation had when it was first seen, in any sequence.</summary>
+    public string IdOf(string operation, string id) => ids.GetOrAdd(operation, id);
 
     /// <summary>A process that stopped itself while a second one ran.</summary>
     public void Stop(bool metHolder)
@@ -68,8 +72,8 @@ internal sealed class Tally
             kills by failpoint
             """);
         foreach (var name in Failpoint.Names)
-            to.WriteLine($"  {name,-18} {KillsAt(name),5}");
+            to.WriteLine($"  {name,-21} {KillsAt(name),5}");
         foreach (var (name, count) in byFailpoint.Where(pair => !Failpoint.Names.Contains(pair.Key)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
-            to.WriteLine($"  {name,-18} {count,5}");
+            to.WriteLine($"  {name,-21} {count,5}");
     }
 }

@@ -78,7 +78,7 @@ public abstract class LakeSource : ISource
 
     public TableName Target(Dataset dataset) => Flow.IsPublishOnly ? TableName.None : Flow.TableFor(dataset.Captures);
 
-    public async Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
+    public virtual async Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
     {
         // A captured value may name any schema; whoever drops a file must not reach Headrace's own tables.
         if (ReservedSchemas.Contains(Target(dataset).Schema))

@@ -40,6 +40,9 @@ internal sealed class CsvScanner
     private readonly byte quote;
     private readonly byte escape;
 
+    /// <summary>When it is set, it gets the places at which the first fields of each record start.</summary>
+    public int[] Starts { get; set; } = [];
+
     public CsvScanner(CsvDialect dialect)
     {
         if (!char.IsAscii(dialect.Delimiter) || !char.IsAscii(dialect.Quote ?? '"') || !char.IsAscii(dialect.Escape))
@@ -56,6 +59,7 @@ internal sealed class CsvScanner
     {
         int at = 0, fields = 1, inner = 0;
         var isPlain = true;
+        var starts = Starts;
         while (true)
         {
             int step;
@@ -84,6 +88,8 @@ internal sealed class CsvScanner
             if (data[at] == delimiter)
             {
                 at++;
+                if (fields < starts.Length)
+                    starts[fields] = at;
                 fields++;
                 continue;
             }
