@@ -1,7 +1,7 @@
 namespace Headrace.DuckDb;
 
 /// <summary>Changed rows to be shown, with their values before: from the table, else from the images that the export before left.</summary>
-/// <param name="target">The table; nothing is asked of it when the change set starts from none.</param>
+/// <param name="target">The table; nothing is asked of it when there is none.</param>
 internal sealed class ChangeSample(DuckDbConnection db, ChangeSet changes, string target, CancellationToken cancel)
 {
     private readonly RowChanges rows = changes.Rows!;
@@ -41,10 +41,11 @@ internal sealed class ChangeSample(DuckDbConnection db, ChangeSet changes, strin
 
     private (Func<int, string> Value, string From) Before(string op)
     {
-        if (op == "I" || (changes.From.Table is null && !rows.HasBefore))
+        if (op == "I")
             return (_ => "NULL::VARCHAR", "");
-        if (changes.From.Table is not { } table)
-            return (i => SnapshotColumns.Text($"CAST(c.b{i} AS VARCHAR)"), "");
+        // The table as it is: what a plan went through before is not in it.
+        if (new Positions(db, cancel).Columns(changes.Target) is not { } table)
+            return !rows.HasBefore ? (_ => "NULL::VARCHAR", "") : (i => SnapshotColumns.Text($"CAST(c.b{i} AS VARCHAR)"), "");
         return (i => table.Any(column => Same(column.Name, rows.Columns[i].Name)) ? $"CAST(t.{Sql.Identifier(rows.Columns[i].Name)} AS VARCHAR)" : "NULL::VARCHAR",
             $" LEFT JOIN {target} AS t ON {string.Join(" AND ", changes.Rules.PrimaryKey.Select(key => SnapshotColumns.Text($"c.c{rows.Columns.ToList().FindIndex(column => Same(column.Name, key))} = t.{Sql.Identifier(key)}")))}");
     }

@@ -34,6 +34,16 @@ public sealed class Plans : ExportTests
         await SameAsRun();
     }
 
+    [Fact]
+    public async Task A_plan_shows_rows_column_by_column()
+    {
+        Flow();
+        Export("v1", "1,a,1", "2,b,2");
+        await World.Load();
+        Export("v2", "1,A,1", "3,c,3");
+        Assert.Contains("name: a → A", (await World.Run("plan")).Output, StringComparison.Ordinal);
+    }
+
     private async Task SameAsRun()
     {
         var before = State();
