@@ -83,7 +83,7 @@ internal sealed class Benchmarks(string cli, string folder)
 
     private Measured Headrace(string project) => Measure.Run("dotnet", [cli, "-C", project, "run"]);
 
-    private static IEnumerable<string> Self() =>
+    public static IEnumerable<string> Self() =>
         Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet" ? [typeof(Benchmarks).Assembly.Location] : [];
 
     private static void Link(string from, string to)

@@ -9,7 +9,9 @@ internal readonly record struct Measured(double Seconds, double PeakMb);
 /// <summary>Runs processes and watches their memory from outside, by <c>/proc/PID/status</c>.</summary>
 internal static class Measure
 {
-    public static Measured Run(string program, IReadOnlyList<string> arguments)
+    public static Measured Run(string program, IReadOnlyList<string> arguments) => Run(program, arguments, out _);
+
+    public static Measured Run(string program, IReadOnlyList<string> arguments, out string written)
     {
         var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         var clock = Stopwatch.StartNew();
@@ -20,6 +22,7 @@ internal static class Measure
         while (!process.WaitForExit(10))
             peak = Math.Max(peak, Peak(process.Id));
         var seconds = clock.Elapsed.TotalSeconds;
+        written = output.Result;
         return process.ExitCode == 0
             ? new Measured(seconds, peak)
             : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit {process.ExitCode}\n{output.Result}{errors.Result}");

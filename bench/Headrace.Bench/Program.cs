@@ -2,8 +2,9 @@ using Headrace.Bench;
 using Headrace.DuckDb;
 
 // Measures whole processes, each beside its baseline in the same run, and prints a page for bench/results/.
-//   Headrace.Bench FOLDER/Headrace.Cli.dll     all benchmarks
-//   Headrace.Bench ctas CSV DATABASE           the baseline: DuckDB's own CREATE TABLE AS
+//   Headrace.Bench FOLDER/Headrace.Cli.dll load|diff|large   the benchmarks of one page
+//   Headrace.Bench ctas CSV DATABASE           the baseline of load: DuckDB's own CREATE TABLE AS
+//   Headrace.Bench join OLD NEW                the baseline of diff: DuckDB reads both files and joins them
 if (args is ["ctas", var csv, var database])
 {
     using var baseline = DuckDbDatabase.Open(database);
@@ -12,16 +13,40 @@ if (args is ["ctas", var csv, var database])
     return 0;
 }
 
-if (args is not [var cli, ..])
+if (args is ["join", var before, var after])
 {
-    await Console.Error.WriteLineAsync("Usage: Headrace.Bench PATH/Headrace.Cli.dll");
+    using var baseline = DuckDbDatabase.Open(DuckDbDatabase.Memory);
+    using var connection = baseline.Connect();
+    foreach (var (table, file) in ((string, string)[])[("o", before), ("n", after)])
+        connection.Execute($"CREATE TABLE {table} AS SELECT * FROM read_csv({Sql.Literal(file)}, all_varchar = true)", default);
+    using var reader = connection.Query(
+        """
+        SELECT op, count(*) FROM (SELECT CASE WHEN o.pk IS NULL THEN 'I' WHEN n.pk IS NULL THEN 'D' ELSE 'U' END AS op
+            FROM n FULL OUTER JOIN o ON n.pk = o.pk
+            WHERE o.pk IS NULL OR n.pk IS NULL OR (n.name, n.amount, n.d, n.token, n.qty, n.addr, n.note, n.ts, n.flag)
+                IS DISTINCT FROM (o.name, o.amount, o.d, o.token, o.qty, o.addr, o.note, o.ts, o.flag)) GROUP BY op ORDER BY op
+        """, default);
+    while (reader.Read())
+        Console.WriteLine($"{reader.GetString(0)} {reader.GetInt64(1)}");
+    return 0;
+}
+
+if (args is not [var cli, "load" or "diff" or "large"])
+{
+    await Console.Error.WriteLineAsync("Usage: Headrace.Bench PATH/Headrace.Cli.dll load|diff|large");
     return 2;
 }
 
 var folder = Directory.CreateTempSubdirectory("headrace-bench-").FullName;
 try
 {
-    foreach (var line in new Benchmarks(cli, folder).All())
+    var lines = args[1] switch
+    {
+        "load" => new Benchmarks(cli, folder).All(),
+        "diff" => new DiffBenchmarks(cli, folder).All(),
+        _ => new DiffBenchmarks(cli, folder).Large(),
+    };
+    foreach (var line in lines)
         Console.WriteLine(line);
 
     return 0;

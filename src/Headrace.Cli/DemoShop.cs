@@ -12,6 +12,7 @@ internal sealed class DemoShop(string folder, TimeProvider clock)
         connections:
           lake: { type: folder, path: ./lake }
           warehouse: { type: duckdb, path: ./warehouse.duckdb }
+          ops: { type: jsonl, path: ./ops }
 
         defaults:
           target: { connection: warehouse, schema: shop }
@@ -38,6 +39,15 @@ internal sealed class DemoShop(string folder, TimeProvider clock)
             read: drop
             target: { schema: "{database}", table: "{table}" }
 
+          # Full exports: all files of one version are the whole list. What changed since the export before is applied
+          # by key, rows that are gone are deleted, and every change is published to ./ops.
+          suppliers:
+            source: { connection: lake, path: "suppliers/{version}/*.csv" }
+            read: snapshot
+            primary_key: supplier_id
+            write: merge
+            publish: { connection: ops, before: true }
+
         """;
 
     /// <summary>Titles and queries over the warehouse's tables.</summary>
@@ -45,6 +55,7 @@ internal sealed class DemoShop(string folder, TimeProvider clock)
     [
         ("Orders by status", "select status, count(*) as orders, sum(amount) as amount from shop.orders group by status order by status"),
         ("The price list of today", "select product, price from shop.prices order by product"),
+        ("The suppliers of today", "select supplier_id, name, city from shop.suppliers order by supplier_id"),
         ("Every file, with what became of it", "select key, action, rows, quarantined from headrace.files order by sequence"),
     ];
 
@@ -72,6 +83,7 @@ internal sealed class DemoShop(string folder, TimeProvider clock)
 
             """);
         Put("inbox/shop/truncate/prices/monday.csv", at.AddMinutes(1), "product,price\nlamp,39.90\nchair,89.00\ntable,210.00\n");
+        Put("suppliers/2026-10-01/part.csv", at, "supplier_id,name,city\n1,Lumen,Oslo\n2,Stuhl & Sohn,Bern\n3,Old Oak,York\n");
     }
 
     public void DayTwo()
@@ -94,6 +106,15 @@ internal sealed class DemoShop(string folder, TimeProvider clock)
         Put("customers/2026-10-02.jsonl", at, """{"customer_id": 3, "name": "Grace Hopper", "country": "US", "address": {"city": "Arlington"}}""" + "\n");
         Put("inbox/shop/truncate/prices/tuesday.csv", at, "price,product\n41.90,lamp\n89.00,chair\n");
         Put("inbox/shop/append/prices/late-addition.csv", at.AddMinutes(1), "product,price\nshelf,55.00\n");
+        Put("suppliers/2026-10-02/part.csv", at, "supplier_id,name,city\n1,Lumen,Bergen\n2,Stuhl & Sohn,Bern\n4,Birch,Turku\n");
+    }
+
+    /// <summary>The operations that the newest export of the suppliers published, as they are in their file.</summary>
+    public string[] Operations()
+    {
+        var ops = new DirectoryInfo(Path.Combine(folder, "ops"));
+        var newest = ops.Exists ? ops.EnumerateFiles("suppliers-*.jsonl").MaxBy(file => file.Name, StringComparer.Ordinal) : null;
+        return newest is null ? [] : File.ReadAllLines(newest.FullName);
     }
 
     // The files get the times at which such files land, so that the run need not wait for them to settle.

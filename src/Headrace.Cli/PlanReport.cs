@@ -12,6 +12,8 @@ internal sealed class PlanReport(Screen screen)
             screen.Say($"  {run.Dataset.PadRight(name)}  {Line(run)}");
             foreach (var ddl in run.Ddl)
                 screen.Say($"{indent}{screen.Good("+")} {Text.Safe(ddl)}");
+            foreach (var line in new ChangeLines(screen).Of(run.Changes))
+                screen.Say($"{indent}{line}");
             foreach (var row in run.Sample)
                 screen.Say($"{indent}{screen.Warn("!")} {Text.Safe(row.File)} line {row.Line}{(row.Column is null ? "" : $", {Text.Safe(row.Column)}")}: {Text.Safe(row.Reason)}");
             foreach (var warning in run.Warnings)

@@ -11,8 +11,6 @@ internal sealed class ProgressLines(Screen screen, TimeProvider clock) : IDispos
 
     public void Observe(Run run, LoadProgress? progress)
     {
-        if (!screen.IsTerminal || screen.IsJson)
-            return;
         lock (gate)
         {
             if (run.Duration > TimeSpan.Zero)

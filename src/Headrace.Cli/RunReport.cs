@@ -43,12 +43,14 @@ internal sealed class RunReport(Screen screen)
         Add(run.Deleted, "deleted");
         Add(run.Unchanged, "unchanged");
         Add(run.Quarantined, "in quarantine");
+        Add(run.Published, "published");
         return parts.Count == 0 ? "no rows" : string.Join(", ", parts);
     }
 
     private string Line(Run run, int width) => run.Outcome switch
     {
         Outcome.Loaded => $"{(run.Quarantined > 0 ? screen.Warn("!") : screen.Good("✓"))} {(run.Target ?? "").PadRight(width)}  {Changes(run)}  {screen.Dim(Text.Duration(run.Duration))}",
+        Outcome.UpToDate when run.Published > 0 => $"{screen.Good("✓")} {Text.Count(run.Published)} published, which an earlier run had loaded",
         Outcome.UpToDate => $"{screen.Dim("=")} {screen.Dim("nothing to do")}",
         Outcome.Skipped => $"{screen.Warn("-")} skipped",
         Outcome.Stopped => $"{screen.Bad("✗")} stopped{Also(run)}",

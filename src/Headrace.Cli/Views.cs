@@ -11,6 +11,7 @@ internal sealed record RunView(
     long Quarantined, long Published, string? From, string? To, long DurationMs, IReadOnlyList<string> Warnings, ErrorJson? Error,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Ddl,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<BadRow>? Sample,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RowChange>? Changes,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Target,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? StartedAt)
 {
@@ -18,7 +19,7 @@ internal sealed record RunView(
     public static RunView Of(Run run, bool isPlan = false, bool isHistory = false) => new(
         run.Flow, run.Dataset, run.Id, JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()), run.Batches, run.Inserted, run.Updated,
         run.Deleted, run.Unchanged, run.Quarantined, run.Published, run.From, run.To, (long)run.Duration.TotalMilliseconds, run.Warnings,
-        run.Error is null ? null : ErrorJson.Of(run.Error), isPlan ? run.Ddl : null, isPlan ? run.Sample : null,
+        run.Error is null ? null : ErrorJson.Of(run.Error), isPlan ? run.Ddl : null, isPlan ? run.Sample : null, isPlan ? run.Changes : null,
         isHistory ? run.Target : null, isHistory ? run.StartedAt : null);
 }
 
@@ -44,6 +45,8 @@ internal sealed record QuarantineListView(IReadOnlyList<QuarantineCountView> Dat
 
 internal sealed record ReleaseView(long Released, long Kept, long Discarded);
 
+internal sealed record DiffView(long Inserted, long Updated, long Deleted, long Unchanged, long NotCompared);
+
 internal sealed record StatusView(IReadOnlyList<DatasetView> Datasets);
 
 internal sealed record DatasetView(string Flow, string Dataset, string State, string? Target, DateTimeOffset? LastRun, string? Outcome, long Inserted, long Quarantine, ErrorJson? Error);
@@ -61,6 +64,7 @@ internal sealed record VersionView(string Headrace, string Dotnet, string Duckdb
 [JsonSerializable(typeof(QuarantineView))]
 [JsonSerializable(typeof(QuarantineListView))]
 [JsonSerializable(typeof(ReleaseView))]
+[JsonSerializable(typeof(DiffView))]
 [JsonSerializable(typeof(StatusView))]
 [JsonSerializable(typeof(DoctorView))]
 [JsonSerializable(typeof(VersionView))]

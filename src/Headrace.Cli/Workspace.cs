@@ -104,9 +104,9 @@ internal sealed class Workspace : IAsyncDisposable
         }, Clock);
     }
 
-    /// <summary>The connections of type duckdb that flows write to.</summary>
-    public IReadOnlyList<string> WarehouseNames =>
-        [.. Project.Flows.Values.Select(flow => flow.Target.Connection).Distinct().Order(StringComparer.Ordinal)];
+    /// <summary>Every warehouse that keeps positions of flows, once.</summary>
+    public IReadOnlyList<DuckDbWarehouse> Warehouses(bool isReadOnly) =>
+        [.. Project.Flows.Values.Select(flow => Warehouse(flow, isReadOnly)).Distinct()];
 
     public async ValueTask DisposeAsync()
     {
@@ -116,6 +116,6 @@ internal sealed class Workspace : IAsyncDisposable
     }
 
     // The setting is for the whole process: the runtime and DuckDB's own buffers outside its limit want their part.
-    private static long EngineMemory(long? memory) =>
+    internal static long EngineMemory(long? memory) =>
         Math.Max((memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 3 / 4) * 6 / 10, 64L << 20);
 }

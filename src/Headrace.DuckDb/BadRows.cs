@@ -31,15 +31,18 @@ internal sealed class BadRows(DuckDbConnection db, ChangeSet changes, TableShape
         return sample;
     }
 
-    /// <summary>For each file with bad rows a query: <c>line</c>, <c>column</c>, <c>value</c>, <c>reason</c>, <c>row</c>.</summary>
-    public IEnumerable<(StagedFile File, string Rows)> Queries()
+    /// <summary>
+    /// For each file with bad rows a query: <c>line</c>, <c>column</c>, <c>value</c>, <c>reason</c>, <c>row</c>, and what
+    /// <paramref name="more"/> adds, which gets null for records that are no rows.
+    /// </summary>
+    public IEnumerable<(StagedFile File, string Rows)> Queries(Func<StagedRows?, string>? more = null)
     {
         foreach (var file in shape.Files)
         {
             if (file.File.Rejects is { } rejects)
                 yield return (file.File,
                     $"""
-                    SELECT line, NULL::VARCHAR AS "column", raw AS value, reason, NULL::VARCHAR AS "row"
+                    SELECT line, NULL::VARCHAR AS "column", raw AS value, reason, NULL::VARCHAR AS "row"{more?.Invoke(null)}
                     FROM read_csv({Sql.Literal(rejects)}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
                         new_line = '\n', nullstr = '', allow_quoted_nulls = false,
                         columns = {"{'line': 'BIGINT', 'reason': 'VARCHAR', 'raw': 'VARCHAR'}"})
@@ -49,8 +52,8 @@ internal sealed class BadRows(DuckDbConnection db, ChangeSet changes, TableShape
             var rows = new StagedRows([file], shape, changes);
             yield return (file.File,
                 $"""
-                SELECT line, p[1].c AS "column", p[1].v AS value, list_aggregate(list_transform(p, x -> x.r), 'string_agg', '; ') AS reason, "row"::VARCHAR AS "row"
-                FROM (SELECT line, {rows.Problems} AS p, {rows.Json} AS "row" FROM {rows.Source} WHERE ({rows.Good}) IS NOT TRUE)
+                SELECT line, p[1].c AS "column", p[1].v AS value, list_aggregate(list_transform(p, x -> x.r), 'string_agg', '; ') AS reason, "row"::VARCHAR AS "row", * EXCLUDE (line, p, "row")
+                FROM (SELECT line, {rows.Problems} AS p, {rows.Json} AS "row"{more?.Invoke(rows)} FROM {rows.Source} WHERE ({rows.Good}) IS NOT TRUE)
                 """);
         }
     }

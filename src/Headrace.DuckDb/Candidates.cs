@@ -16,63 +16,50 @@ namespace Headrace.DuckDb;
 internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes, CancellationToken cancel)
 {
     private readonly BitArray?[] chosen = [.. files.Select(file => file.Digests is null ? null : new BitArray(checked((int)file.Records)))];
-
     private readonly int[] taken = new int[files.Count];
 
     /// <summary>Rows that the export before had too.</summary>
     public long Matched { get; private set; }
 
-    /// <summary>Holds the rows of the files against digests of the export before, and writes down those that are not found exactly once.</summary>
+    /// <summary>Holds the rows of the files against the digests of the export before.</summary>
     /// <param name="count">How many digests there are.</param>
-    /// <param name="digests">Reads them: those whose high half leaves the second number when divided by the first.</param>
-    /// <param name="forced">Digests whose rows are candidates whatever they are.</param>
-    /// <param name="gone">Gets each digest that is not found exactly once.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Find(long count, Func<long, long, IEnumerable<UInt128>> digests, IReadOnlySet<UInt128> forced, Action<UInt128> gone)
+    /// <param name="fill">Puts those digests into a set whose high half leaves the third number when divided by the second.</param>
+    /// <param name="then">Gets each set, which knows by then what was seen of it.</param>
+    public void Find(long count, Action<DigestSet, long, long> fill, Action<DigestSet, long, long> then)
     {
         Matched = 0;
         Array.Clear(taken);
         var rounds = Math.Max(1, (count * DigestSet.BytesEach + setBytes - 1) / setBytes);
         for (var round = 0L; round < rounds; round++)
         {
-            cancel.ThrowIfCancellationRequested();
             using var set = new DigestSet(count / rounds + count / 16 + 1024);
-            foreach (var digest in digests(rounds, round))
-            {
-                if (forced.Contains(digest))
-                    gone(digest);
-                else
-                    set.Add(digest);
-            }
-
-            var found = 0L;
+            fill(set, rounds, round);
             var isRepeated = false;
-            Each(rounds, round, (file, row, digest) =>
-            {
-                var seen = set.See(digest);
-                chosen[file]![row] = seen != 1;
-                isRepeated |= seen > 1;
-                if (seen == 1)
-                    found++;
-                else
-                    taken[file]++;
-            });
-            if (isRepeated)
-                Each(rounds, round, (file, row, digest) =>
-                {
-                    // The first of several was taken for the one row that is there.
-                    if (set.Seen(digest) > 1 && !chosen[file]![row])
-                    {
-                        chosen[file]![row] = true;
-                        taken[file]++;
-                        found--;
-                    }
-                });
-            Matched += found;
-            foreach (var digest in set.NotSeenOnce())
-                gone(digest);
+            for (var i = 0; i < files.Count; i++)
+                isRepeated |= See(set, i, rounds, round);
+            for (var i = 0; i < files.Count && isRepeated; i++)
+                TakeUnlessOnce(set, i, rounds, round);
+            then(set, rounds, round);
         }
     }
+
+    /// <summary>The same against the rows of other files, of which those are candidates that are not found exactly once.</summary>
+    public void Find(Candidates others)
+    {
+        Array.Clear(others.taken);
+        Find(others.Rows, others.Fill, others.TakeUnlessOnce);
+
+        // A row that both have may be there once more, changed: then all rows of its key are looked at.
+        var keys = new HashSet<ulong>();
+        Suspect(keys);
+        others.Suspect(keys);
+        if (keys.Count > 0)
+            Matched -= TakeKeys(keys);
+        if (keys.Count > 0)
+            others.TakeKeys(keys);
+    }
+
+    private long Rows => files.Sum(file => file.Digests is null ? 0 : file.Records);
 
     /// <summary>The files with the candidates alone, copied into <paramref name="folder"/>; files without digests as they are.</summary>
     public IReadOnlyList<StagedFile> Take(string folder)
@@ -81,8 +68,100 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
         return [.. files.Select((file, i) => chosen[i] is { } rows ? Take(file, rows, taken[i], Path.Combine(folder, $"{i}.csv")) : file)];
     }
 
+    /// <summary>Looks the rows of a file up; true when some digest came more than once.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Each(long rounds, long round, Action<int, int, UInt128> row)
+    private bool See(DigestSet set, int file, long rounds, long round)
+    {
+        if (chosen[file] is not { } rows)
+            return false;
+        cancel.ThrowIfCancellationRequested();
+        using var reader = new DigestReader(files[file].Digests!);
+        var isRepeated = false;
+        var found = 0;
+        var all = 0;
+        for (var number = 0; reader.Read(); number++)
+        {
+            if (rounds != 1 && (long)(reader.Digest >> 64) % rounds != round)
+                continue;
+            all++;
+            var seen = set.See(reader.Digest);
+            rows[number] = seen != 1;
+            isRepeated |= seen > 1;
+            if (seen == 1)
+                found++;
+        }
+
+        taken[file] += all - found;
+        Matched += found;
+        return isRepeated;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Fill(DigestSet set, long rounds, long round)
+    {
+        foreach (var file in files.Where(file => file.Digests is not null))
+        {
+            using var reader = new DigestReader(file.Digests!);
+            while (reader.Read())
+                if (rounds == 1 || (long)(reader.Digest >> 64) % rounds == round)
+                    set.Add(reader.Digest);
+        }
+    }
+
+    private void TakeUnlessOnce(DigestSet set, long rounds, long round)
+    {
+        for (var i = 0; i < files.Count; i++)
+            TakeUnlessOnce(set, i, rounds, round);
+    }
+
+    // Of several equal rows the first was taken for the one that is there.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void TakeUnlessOnce(DigestSet set, int file, long rounds, long round)
+    {
+        if (chosen[file] is not { } rows)
+            return;
+        using var reader = new DigestReader(files[file].Digests!);
+        for (var number = 0; reader.Read(); number++)
+        {
+            if (rows[number] || (rounds != 1 && (long)(reader.Digest >> 64) % rounds != round) || set.Seen(reader.Digest) == 1)
+                continue;
+            rows[number] = true;
+            taken[file]++;
+            Matched--;
+        }
+    }
+
+    // The keys that candidates and other rows of the same files may have in common.
+    private void Suspect(HashSet<ulong> found)
+    {
+        var keys = new HashSet<ulong>();
+        Each((file, row, key) =>
+        {
+            if (chosen[file]![row])
+                keys.Add(key);
+        });
+        Each((file, row, key) =>
+        {
+            if (!chosen[file]![row] && keys.Contains(key))
+                found.Add(key);
+        });
+    }
+
+    private long TakeKeys(HashSet<ulong> keys)
+    {
+        var more = 0L;
+        Each((file, row, key) =>
+        {
+            if (chosen[file]![row] || !keys.Contains(key))
+                return;
+            chosen[file]![row] = true;
+            taken[file]++;
+            more++;
+        });
+        return more;
+    }
+
+    private void Each(Action<int, int, ulong> row)
     {
         for (var i = 0; i < files.Count; i++)
         {
@@ -91,11 +170,11 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
             cancel.ThrowIfCancellationRequested();
             using var reader = new DigestReader(path);
             for (var number = 0; reader.Read(); number++)
-                if (rounds == 1 || (long)(reader.Digest >> 64) % rounds == round)
-                    row(i, number, reader.Digest);
+                row(i, number, reader.Key);
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static StagedFile Take(StagedFile file, BitArray rows, int count, string path)
     {
         if (count == rows.Count)

@@ -40,6 +40,8 @@ internal sealed class ChangeLoad(DuckDbConnection db, ChangeSet changes, string 
             db.Execute($"CREATE OR REPLACE TEMP TABLE kept AS SELECT DISTINCT ON ({Keys("c")}) {Keys("c")}, {string.Join(", ", kept.Select(name => $"t.{Sql.Identifier(name)}"))} FROM {target} AS t JOIN {file} AS c ON {On} WHERE c.op = 'U'", cancel);
         var hard = deletes == Deletes.Hard ? "" : " AND c.op <> 'D'";
         var replaced = rows.Updated + (deletes == Deletes.Hard ? rows.Deleted : 0);
+        if (deletes == Deletes.Soft) // rows that come back
+            db.Execute($"DELETE FROM {target} AS t USING {file} AS c WHERE {On} AND c.op = 'I' AND t.{Sql.Identifier(RowChanges.DeletedAt)} IS NOT NULL", cancel);
         var went = db.Execute($"DELETE FROM {target} AS t USING {file} AS c WHERE {On}{hard}", cancel);
         Failpoint.Hit("rows_deleted");
         var marked = deletes != Deletes.Soft || rows.Deleted == 0 ? rows.Deleted
@@ -47,50 +49,6 @@ internal sealed class ChangeLoad(DuckDbConnection db, ChangeSet changes, string 
         Insert(kept.Count == 0 ? "" : $" LEFT JOIN temp.kept AS k USING ({Keys()})", kept);
         return went == replaced && marked == rows.Deleted ? []
             : [$"{changes.Target} was changed by others since the export before: {replaced} of its rows were to be replaced, {went} were there"];
-    }
-
-    /// <summary>The first few rows of each operation, with the values that the table has before.</summary>
-    public IReadOnlyList<RowChange> Sample(int most)
-    {
-        var sample = new List<RowChange>();
-        foreach (var (op, name) in ((string, string)[])[("I", "INSERT"), ("U", "UPDATE"), ("D", "DELETE")])
-        {
-            var (before, from) = Before(op);
-            var values = rows.Columns.Select((_, i) => SnapshotColumns.Text($"CAST(c.c{i} AS VARCHAR), {before(i)}"));
-            using var reader = db.Query($"SELECT {string.Join(", ", values)} FROM (SELECT * FROM {file} WHERE op = '{op}' LIMIT {most}) AS c{from}", cancel);
-            while (reader.Read())
-                sample.Add(Row(name, reader));
-        }
-
-        return sample;
-    }
-
-    private RowChange Row(string op, DuckDbReader reader)
-    {
-        var key = new OrderedDictionary<string, string?>();
-        var columns = new List<ColumnChange>();
-        for (var i = 0; i < rows.Columns.Count; i++)
-        {
-            var name = rows.Columns[i].Name;
-            var (after, before) = (BadRows.Text(reader, 2 * i), BadRows.Text(reader, (2 * i) + 1));
-            if (changes.Rules.PrimaryKey.Any(column => Same(column, name)))
-                key[name] = after;
-            else if (op == "UPDATE" ? before != after : op == "INSERT" && after is not null)
-                columns.Add(new ColumnChange(name, op == "UPDATE" ? before : null, after));
-        }
-
-        return new RowChange(op, key, columns);
-    }
-
-    // The values before: from the table, else from the images that the export before left.
-    private (Func<int, string> Value, string From) Before(string op)
-    {
-        if (op == "I" || (changes.From.Table is null && !rows.HasBefore))
-            return (_ => "NULL::VARCHAR", "");
-        if (changes.From.Table is not { } table)
-            return (i => SnapshotColumns.Text($"CAST(c.b{i} AS VARCHAR)"), "");
-        return (i => table.Any(column => Same(column.Name, rows.Columns[i].Name)) ? $"CAST(t.{Sql.Identifier(rows.Columns[i].Name)} AS VARCHAR)" : "NULL::VARCHAR",
-            $" LEFT JOIN {target} AS t ON {On}");
     }
 
     private void Insert(string join, IReadOnlyList<string> kept)

@@ -24,12 +24,13 @@ internal sealed class DigestSet : IDisposable
         mask = size - 1;
     }
 
+    /// <summary>Puts a digest in; one that is there already counts as seen more often than once for good.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(UInt128 digest)
     {
         var at = Find(digest);
         slots[at] = digest;
-        states[at] = 1;
+        states[at] = states[at] == 0 ? (byte)1 : (byte)3;
     }
 
     /// <summary>Takes note of one more row with the digest; 0 when the digest is not in the set, else how often it was seen by now: 1, or 2 for more.</summary>

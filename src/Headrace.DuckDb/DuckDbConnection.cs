@@ -130,7 +130,7 @@ public sealed class DuckDbConnection : IDisposable
     }
 
     /// <summary>Has DuckDB count its progress, which it does only for a progress bar; ours is not drawn by it.</summary>
-    internal void Watch()
+    public void Watch()
     {
         try
         {

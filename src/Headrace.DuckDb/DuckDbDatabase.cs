@@ -55,9 +55,7 @@ public sealed class DuckDbDatabase : IDisposable
             throw new DuckDbException("Connection Error: the database gives no connection", DuckDbErrorKind.Connection);
         var connection = new ConnectionHandle();
         connection.Set(connected);
-        var made = new DuckDbConnection(connection);
-        made.Watch();
-        return made;
+        return new DuckDbConnection(connection);
     }
 
     /// <summary>Lets go of the database; the file is closed when its last connection is disposed as well.</summary>

@@ -196,7 +196,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             Ddl = [.. ddl.Select(TableChanges.Shown)],
             Warnings = [.. rows.Warnings, .. warnings],
             Sample = rows.Sample,
-            Changes = attempt.IsPlan ? load.Sample(3) : [],
+            Changes = attempt.IsPlan ? new ChangeSample(db, changes, target, cancel).Take(3) : [],
             Position = changes.From.After(changes, changes.Files, table),
         }, loaded);
     }

@@ -52,6 +52,12 @@ public sealed partial class DuckDbReader : IDisposable
         return Fetch();
     }
 
+    /// <summary>Goes to the next rows, as many as DuckDB gives at once; 0 when there are none. Not to be mixed with <see cref="Read"/>.</summary>
+    internal int ReadChunk() => !over && Fetch() ? (int)rows : 0;
+
+    /// <summary>The numbers of a BIGINT column without NULL, for the rows of this chunk.</summary>
+    internal ReadOnlySpan<long> Longs(int column) => vectors[column].Span<long>((int)rows);
+
     /// <summary>Ends the query, wherever it is, and frees the connection.</summary>
     public void Dispose()
     {

@@ -35,6 +35,9 @@ public sealed record DuckDbSettings
         if (TempDirectory is not null)
             Set("temp_directory", Sql.Literal(TempDirectory));
 
+        // Staged files have the same names in the next batch; the cache takes one for the other within a second.
+        Set("enable_external_file_cache", "false");
+
         // A time without a zone must not be read by the clock of whatever machine the load runs on.
         connection.Execute("SET GLOBAL TimeZone = 'UTC'", cancel);
         Set("allowed_directories", $"[{string.Join(", ", AllowedDirectories.Select(Sql.Literal))}]");

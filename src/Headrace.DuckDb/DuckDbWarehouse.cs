@@ -45,6 +45,8 @@ public sealed class DuckDbWarehouse : IWarehouse
         {
             using var db = await ConnectAsync(cancel);
             var load = new DuckDbLoad(db, changes, attempt, clock, cancel);
+            if (attempt.Progress is not null)
+                db.Watch();
             try
             {
                 // The one thread that may ask while a statement runs is this timer's.

@@ -25,11 +25,18 @@ internal sealed class Release(
                 $"""
                 UPDATE {Table} AS q SET status = 'superseded', resolved_at = $1, resolution = 'newer rows have replaced the table'
                 WHERE {chosen} AND EXISTS (SELECT 1 FROM {HeadraceTables.Table("loads")} AS l WHERE l.schema_name = q.schema_name
-                    AND l.table_name = q.table_name AND l.operation IN ('replace', 'truncate') AND l.load_id <> q.load_id AND l.committed_at > q.held_at)
+                    AND l.table_name = q.table_name AND l.operation IN ('replace', 'truncate', 'changes') AND l.load_id <> q.load_id AND l.committed_at > q.held_at)
                 """, cancel, clock.GetUtcNow());
             Stage(chosen);
             Insert();
             Failpoint.Hit("rows_applied");
+
+            // What the last export held is not what the table holds any more: the next comparison asks the table.
+            db.Execute(
+                $"""
+                UPDATE {HeadraceTables.Table("positions")} SET load_id = $1
+                WHERE dataset IN (SELECT dataset FROM {Table} WHERE operation = 'changes' AND id IN (SELECT headrace_id FROM temp.released))
+                """, cancel, Headrace.Id.New("q", clock));
             var taken = db.Execute(
                 $"UPDATE {Table} SET status = 'released', resolved_at = $1 WHERE status = 'waiting' AND id IN (SELECT headrace_id FROM temp.released)",
                 cancel, clock.GetUtcNow());

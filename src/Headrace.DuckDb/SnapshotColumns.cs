@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text.Json;
 
 namespace Headrace.DuckDb;
 
@@ -49,18 +50,24 @@ internal sealed class SnapshotColumns
         return $"CAST(left(sha256(concat({string.Join(", ", parts.DefaultIfEmpty("''"))})), 32) AS UUID)";
     }
 
-    /// <summary>A value in JSON. What JSON has no number for is text.</summary>
+    /// <summary>A value as JSON text. What JSON has no number for is text.</summary>
     public string Json(string value, int column) => columns[column].Type.Kind switch
     {
         TypeKind.Real => $"CASE WHEN isfinite({value}) THEN to_json(CAST(CAST({value} AS VARCHAR) AS DOUBLE)) ELSE to_json(CAST({value} AS VARCHAR)) END",
         TypeKind.Double => $"CASE WHEN isfinite({value}) THEN to_json({value}) ELSE to_json(CAST({value} AS VARCHAR)) END",
+        TypeKind.Decimal => $"CAST({value} AS VARCHAR)", // to_json makes a double of it
+        TypeKind.Json => $"translate(CAST({value} AS VARCHAR), chr(10) || chr(13) || chr(9), '   ')", // they stand between its parts only
         TypeKind.Bytes => $"to_json('\\x' || lower(hex({value})))",
         _ => $"to_json({value})",
     };
 
-    /// <summary>A JSON object of columns; NULL is there as null.</summary>
-    public string JsonObject(IEnumerable<int> which, Func<int, string> value) =>
-        $"json_object({string.Join(", ", which.Select(i => $"{Sql.Literal(columns[i].Name)}, {Json(value(i), i)}"))})";
+    /// <summary>The text of a JSON object of columns; NULL is there as null.</summary>
+    public string JsonObject(IEnumerable<int> which, Func<int, string> value)
+    {
+        var members = which.Select((i, n) =>
+            $"{Sql.Literal($"{(n == 0 ? "" : ",")}{JsonSerializer.Serialize(columns[i].Name, SnapshotJson.Default.String)}:")}, coalesce(CAST({Json(value(i), i)} AS VARCHAR), 'null')");
+        return $"concat('{{', {string.Join(", ", members)}, '}}')";
+    }
 
     public IEnumerable<int> All => Enumerable.Range(0, columns.Count);
 

@@ -6,8 +6,9 @@ namespace Headrace.DuckDb;
 /// </summary>
 /// <param name="before">The memory of the export before; null for the first one.</param>
 /// <param name="folder">Where it stages.</param>
+/// <param name="doubtful">A table of keys that were there more than once before; their rows are not compared. Null for none.</param>
 internal sealed class SnapshotDiff(
-    DuckDbConnection db, ChangeSet export, SnapshotMemory? before, DigestKeyed key, string folder, CancellationToken cancel)
+    DuckDbConnection db, ChangeSet export, SnapshotMemory? before, DigestKeyed key, string folder, CancellationToken cancel, string? doubtful = null)
 {
     // Row groups that are no larger than those of a table: what is read from them fills its row groups whole.
     private const string Layout = "FORMAT parquet, ROW_GROUP_SIZE 120832";
@@ -52,12 +53,14 @@ internal sealed class SnapshotDiff(
         return operations is null ? changes : changes with { Operations = new Operations(db, export, columns, cancel).Write(path, operations, rules.Before) };
     }
 
-    /// <summary>Only makes the memory of the export.</summary>
-    public void RememberAll(string memory)
+    /// <summary>Only makes the memory of the export; its repeated keys are in <c>temp.repeated</c> then.</summary>
+    public SnapshotMemory RememberAll(string memory)
     {
         Stage();
         HoldDuplicates();
-        Remember(memory).Write();
+        var remembered = Remember(memory);
+        remembered.Write();
+        return remembered;
     }
 
     private string On => string.Join(" AND ", columns.Keys.Select((column, i) => SnapshotColumns.Text($"f.c{column} = o.k{i}")));
@@ -85,11 +88,12 @@ internal sealed class SnapshotDiff(
             Parse(Narrow(forced));
             if (!isNarrowed)
                 return;
-            var shared = db.Digests(
-                $"SELECT m.hi, m.lo FROM ({Matched}) AS m SEMI JOIN (SELECT {columns.AsKeys} FROM {Fresh} UNION ALL FROM temp.held) AS f USING ({columns.KeyList})", cancel);
-            if (shared.Count == 0)
+            var known = forced.Count;
+            db.EachDigest(
+                $"SELECT m.hi, m.lo FROM ({Matched}) AS m SEMI JOIN (SELECT {columns.AsKeys} FROM {Fresh} UNION ALL FROM temp.held) AS f USING ({columns.KeyList})",
+                digest => forced.Add(digest), cancel);
+            if (forced.Count == known)
                 return;
-            forced.UnionWith(shared);
         }
     }
 
@@ -102,9 +106,19 @@ internal sealed class SnapshotDiff(
         var candidates = new Candidates(export.Files, key.SetBytes, cancel);
         var gone = Path.Combine(folder, "gone.csv");
         using (var list = new StreamWriter(gone, append: false))
-            candidates.Find(before!.Rows, (rounds, round) => db.EachDigest(
-                $"SELECT hi, lo FROM read_parquet({Sql.Literal(before.Path)}) WHERE hi IS NOT NULL{(rounds == 1 ? "" : SnapshotColumns.Text($" AND hi % {rounds} = {round}"))}", cancel),
-                forced, digest => list.Write(SnapshotColumns.Text($"{(long)(digest >> 64)},{(long)(ulong)digest}\n")));
+        {
+            void Gone(UInt128 digest) => list.Write(SnapshotColumns.Text($"{(long)(digest >> 64)},{(long)digest}\n"));
+            foreach (var digest in forced)
+                Gone(digest);
+            candidates.Find(before!.Rows, (set, rounds, round) => db.AddDigests(
+                $"SELECT hi, lo FROM read_parquet({Sql.Literal(before.Path)}) WHERE hi IS NOT NULL{(rounds == 1 ? "" : SnapshotColumns.Text($" AND hi % {rounds} = {round}"))}",
+                set, forced, cancel), (set, _, _) =>
+                {
+                    foreach (var digest in set.NotSeenOnce())
+                        Gone(digest);
+                });
+        }
+
         db.Execute(
             $"CREATE OR REPLACE TEMP TABLE gone AS SELECT DISTINCT hi, lo FROM read_csv({Sql.Literal(gone)}, auto_detect = false, header = false, delim = ',', columns = {{'hi': 'BIGINT', 'lo': 'BIGINT'}})", cancel);
         matched = candidates.Matched;
@@ -163,13 +177,6 @@ internal sealed class SnapshotDiff(
             """, cancel);
         fresh.Add(path);
         var all = file.File.Records >= 0 ? file.File.Records : db.Scalar<long>($"SELECT count(*) FROM {rows.Source}", cancel);
-        if (fit < all)
-        {
-            // A key that can be read is not gone from the export, whatever is wrong with its row.
-            var keys = string.Join(", ", columns.Keys.Select((column, i) => SnapshotColumns.Text($"{rows.Value(column)} AS k{i}")));
-            db.Execute($"INSERT INTO temp.held SELECT {keys} FROM {rows.Source} WHERE ({rows.Good}) IS NOT TRUE AND ({rows.Fitting(columns.Keys)})", cancel);
-        }
-
         return (fit, all);
     }
 
@@ -178,8 +185,14 @@ internal sealed class SnapshotDiff(
         var rows = new BadRows(db, narrowed, shape, cancel);
         if (rows.Count(missing) == 0)
             return;
-        foreach (var (file, query) in rows.Queries())
+        foreach (var (file, query) in rows.Queries(Keys))
             Hold(file, query);
+
+        // A key that can be read is not gone from the export, whatever is wrong with its row.
+        string Keys(StagedRows? source) => string.Concat(columns.Keys.Select((column, i) => source is null
+            ? SnapshotColumns.Text($", CAST(NULL AS {DuckDbTypes.Name(columns[column].Type)}) AS k{i}")
+            : SnapshotColumns.Text($", CASE WHEN {source.Fitting(columns.Keys)} THEN {source.Value(column)} END AS k{i}")));
+        db.Execute($"INSERT INTO temp.held SELECT {columns.KeyList} FROM read_parquet([{string.Join(", ", bad.Select(file => Sql.Literal(file.Path)))}]) WHERE k0 IS NOT NULL", cancel);
     }
 
     private void Hold(StagedFile file, string query)
@@ -198,6 +211,8 @@ internal sealed class SnapshotDiff(
             SELECT {columns.KeyList}, count(*) AS times FROM (SELECT {columns.AsKeys} FROM {Fresh} UNION ALL FROM temp.held)
             GROUP BY {columns.KeyList} HAVING count(*) > 1
             """, cancel);
+        if (doubtful is not null)
+            db.Execute($"INSERT INTO temp.repeated FROM {doubtful} ANTI JOIN temp.repeated USING ({columns.KeyList})", cancel);
         if (db.Scalar<long>("SELECT count(*) FROM temp.repeated", cancel) == 0)
             return;
         var names = string.Join(", ", columns.Keys.Select(column => columns[column].Name));

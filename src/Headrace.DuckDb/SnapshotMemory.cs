@@ -66,4 +66,5 @@ internal sealed record SnapshotMemory
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
 [JsonSerializable(typeof(SnapshotMemory))]
+[JsonSerializable(typeof(string))]
 internal sealed partial class SnapshotJson : JsonSerializerContext;

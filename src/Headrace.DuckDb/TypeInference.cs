@@ -7,6 +7,8 @@ namespace Headrace.DuckDb;
 /// </summary>
 internal sealed class TypeInference(DuckDbConnection db, CancellationToken cancel)
 {
+    // A few rows rule most types out; the first one left is asked of more rows, and then of all.
+    private const int FewRows = 200;
     private const int SampleRows = 20_000;
 
     // A statement of ten thousand expressions, for a table of a thousand columns, does not end.
@@ -36,10 +38,12 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
 
         var open = Enumerable.Range(0, shape.Columns.Count).Where(column => shape.Columns[column].Type is null).ToList();
         var guesses = open.ToDictionary(column => column, column => Options(shape, column));
-        Narrow(shape, guesses, dialect, SampleRows);
-        while (Narrow(shape, guesses, dialect, null))
+        Narrow(shape, guesses, guesses.Keys, dialect, FewRows);
+        foreach (int? rows in (int?[])[SampleRows, null])
         {
-            // A value beyond the sample did not fit the first choice; the next choice has to be asked again.
+            // A value beyond the rows before did not fit the first choice; then the next choice is asked.
+            for (IReadOnlyCollection<int> asked = guesses.Keys; asked.Count > 0;)
+                asked = Narrow(shape, guesses, asked, dialect, rows);
         }
 
         foreach (var (column, options) in guesses)
@@ -82,19 +86,19 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
     }
 
     /// <summary>
-    /// Drops from each column's options those that some value does not fit. On the whole change set only the first
-    /// option of each column is asked, since one usually holds. True when a first option fell.
+    /// Drops from the options of columns those that some value does not fit. Of more than a few rows only the first option
+    /// of each column is asked, since one usually holds. Gives the columns whose first option fell.
     /// </summary>
-    private bool Narrow(TableShape shape, Dictionary<int, List<int>> guesses, CsvDialect? dialect, int? sample)
+    private HashSet<int> Narrow(TableShape shape, Dictionary<int, List<int>> guesses, IEnumerable<int> asked, CsvDialect? dialect, int? sample)
     {
         var questions = new List<(int Column, int Option)>();
-        foreach (var (column, options) in guesses)
-            foreach (var option in sample is null ? options.Take(1) : options)
+        foreach (var column in asked)
+            foreach (var option in sample == FewRows ? guesses[column] : guesses[column].Take(1))
                 questions.Add((column, option));
+        var fell = new HashSet<int>();
         if (questions.Count == 0)
-            return false;
+            return fell;
 
-        var fell = false;
         var hasValue = new HashSet<int>();
         foreach (var file in shape.Files)
         {
@@ -115,16 +119,16 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
                     if (reader.GetBoolean(i))
                         continue;
                     guesses[mine[i].Column].Remove(mine[i].Option);
-                    fell = true;
+                    fell.Add(mine[i].Column);
                 }
             }
         }
 
         // Without a single value in the whole change set there is nothing to choose by.
         if (sample is null)
-            foreach (var (column, options) in guesses)
+            foreach (var column in asked)
                 if (!hasValue.Contains(column))
-                    options.Clear();
+                    guesses[column].Clear();
         return fell;
     }
 
@@ -134,7 +138,7 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
         var number = dialect is { Decimal: ',' } && type.Kind is TypeKind.Double or TypeKind.Decimal ? $"translate({text}, ',.', '.;')" : text;
         var fits = pattern is null
             ? DuckDbTypes.Fits(text, type, dialect)
-            : $"(regexp_full_match({number}, {Sql.Literal(pattern)}) AND {DuckDbTypes.Fits(text, type, dialect)})";
+            : $"(CASE WHEN regexp_full_match({number}, {Sql.Literal(pattern)}) THEN {DuckDbTypes.Fits(text, type, dialect)} ELSE false END)";
         fits = type.Kind switch
         {
             // 15 significant digits are the most that a double always keeps.

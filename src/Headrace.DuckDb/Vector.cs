@@ -25,6 +25,9 @@ internal readonly unsafe struct Vector
     public T Get<T>(long row)
         where T : unmanaged => Unsafe.ReadUnaligned<T>(data + row * sizeof(T));
 
+    public ReadOnlySpan<T> Span<T>(int rows)
+        where T : unmanaged => new(data, rows);
+
     /// <summary>The bytes of a text or a blob: in place when they are few, behind a pointer otherwise.</summary>
     public ReadOnlySpan<byte> Bytes(long row)
     {

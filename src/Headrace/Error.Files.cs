@@ -2,18 +2,14 @@ namespace Headrace;
 
 public static partial class Error
 {
-    /// <summary>The flow says which columns there are, and one of them is not in the file.</summary>
-    public static HeadraceException ColumnGone(string source, string column, IEnumerable<string> found) =>
-        new("HDR-103", $"Column '{column}' is gone from the source; nothing of the file was loaded.",
-            "put it back, or set schema_changes: evolve for this flow")
-        {
-            Facts = Facts(("source", source), ("found", string.Join(", ", found))),
-        };
+    /// <summary>A column is not in the file: one that the flow names, or one that the export before had.</summary>
+    public static HeadraceException ColumnGone(string source, string column, IEnumerable<string> found) => ColumnGone(source, column, found, "file", "schema_changes: evolve");
 
     /// <summary>An export lacks a column that the one before had.</summary>
-    public static HeadraceException ColumnGoneFromExport(string source, string column, IEnumerable<string> found) =>
-        new("HDR-103", $"Column '{column}' is gone from the source; nothing of the export was loaded.",
-            "put it back, or set missing_columns: allow for this flow")
+    public static HeadraceException ColumnGoneFromExport(string source, string column, IEnumerable<string> found) => ColumnGone(source, column, found, "export", "missing_columns: allow");
+
+    private static HeadraceException ColumnGone(string source, string column, IEnumerable<string> found, string what, string set) =>
+        new("HDR-103", $"Column '{column}' is gone from the source; nothing of the {what} was loaded.", $"put it back, or set {set} for this flow")
         {
             Facts = Facts(("source", source), ("found", string.Join(", ", found))),
         };

@@ -16,6 +16,14 @@ public static partial class Error
             Facts = Facts(("folder", folder)),
         };
 
+    /// <summary>Rows of a flow that publishes go nowhere by hand.</summary>
+    public static HeadraceException ReleaseRefused(string flow) =>
+        new("HDR-534", $"The flow '{flow}' publishes what exports change, and a released row would be missing there; nothing was loaded.",
+            "mend the row in the source: the next export brings it; or discard it")
+        {
+            Facts = Facts(("flow", flow)),
+        };
+
     /// <summary>A run, a flow or a quarantined row of that name is not there.</summary>
     public static HeadraceException NotFound(string kind, string name, string next) =>
         new("HDR-533", $"There is no {kind} '{name}'.", next);

@@ -69,9 +69,11 @@ public static partial class Error
             Facts = Facts(("where", where), ("found", inner.Message)),
         };
 
+    private static string Operations(Publication publication) => $"{publication.Operations} {(publication.Operations == 1 ? "operation" : "operations")}";
+
     /// <summary>Operations of a committed load could not be published.</summary>
     public static HeadraceException PublishFailed(Publication publication, string where, Exception inner) =>
-        new("HDR-310", $"{publication.Operations} operations could not be published; the rows are loaded, and the next run publishes the operations.", "read what was found, and run again", inner)
+        new("HDR-310", $"{Operations(publication)} could not be published; the rows are loaded, and the next run publishes the operations.", "read what was found, and run again", inner)
         {
             Facts = Facts(("dataset", publication.Dataset.Name), ("version", publication.Version), ("where", where), ("found", inner.Message)),
             IsTransient = !Disk.IsFull(inner),
@@ -79,7 +81,7 @@ public static partial class Error
 
     /// <summary>The warehouse says that operations wait to be published, and they are not in the outbox.</summary>
     public static HeadraceException PublicationLost(Publication publication, string path) =>
-        new("HDR-311", $"{publication.Operations} operations of a committed load wait to be published and are not in the outbox; nothing more was loaded.",
+        new("HDR-311", $"{Operations(publication)} of a committed load wait to be published and are not in the outbox; nothing more was loaded.",
             "run where that load ran, or bring the file back; if its operations may be missing from the stream, set published_at of the load in headrace.published")
         {
             Facts = Facts(("dataset", publication.Dataset.Name), ("version", publication.Version), ("load", publication.LoadId), ("outbox", path)),

@@ -166,15 +166,18 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
     /// <summary>The batches of one dataset, one after another, until nothing is left.</summary>
     private sealed class Steps(ReadyFlow flow, Dataset dataset, RunOptions options, Run run, Func<bool> isOverBudget)
     {
-        private readonly StageAttempt stage = new(options.Accepted, options.IsPlan, progress => options.Observe?.Invoke(run, progress))
+        private readonly StageAttempt stage = new(options.Accepted, options.IsPlan, Progress(options, run))
         {
             IsConfirmed = options.Confirmed.Contains(dataset.Name),
         };
 
-        private readonly LoadAttempt load = new(run.Id, options.IsPlan, progress => options.Observe?.Invoke(run, progress));
+        private readonly LoadAttempt load = new(run.Id, options.IsPlan, Progress(options, run));
         private Position? planned;
 
         public Run Run { get; set; } = run;
+
+        private static Action<LoadProgress>? Progress(RunOptions options, Run run) =>
+            options.Observe is { } observe ? progress => observe(run, progress) : null;
 
         public async Task LoadAllAsync(CancellationToken cancel)
         {

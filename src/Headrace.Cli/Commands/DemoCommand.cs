@@ -29,18 +29,23 @@ internal static class DemoCommand
         var shop = new DemoShop(folder, TimeProvider.System);
 
         screen.Say();
-        screen.Say(screen.Bold("Day one. The shop exports its orders and customers; the buyer drops a price list."));
+        screen.Say(screen.Bold("Day one. The shop exports its orders, customers and suppliers; the buyer drops a price list."));
         shop.DayOne();
         var first = await LoadAsync(folder, screen, cancel);
 
         screen.Say();
-        screen.Say(screen.Bold("Day two. Changed orders, an order file that comes a day late, a row with a typo, a product that is gone."));
+        screen.Say(screen.Bold("Day two. Changed orders, an order file that comes a day late, a row with a typo, a product that is gone, a whole new list of suppliers."));
         shop.DayTwo();
         var second = await LoadAsync(folder, screen, cancel);
 
         screen.Say();
         screen.Say(screen.Bold("What the warehouse holds now"));
         await ShowAsync(folder, screen, cancel);
+        screen.Say();
+        screen.Say("  What the new list of suppliers changed, as it was published");
+        screen.Say(screen.Dim("  cat ops/suppliers-00000002-*.jsonl"));
+        foreach (var operation in shop.Operations())
+            screen.Say($"    {operation}");
         screen.Say();
         screen.Say("Try next, in headrace-demo:");
         screen.Say("  headrace run                                         again: nothing to do, each file is loaded once");

@@ -27,8 +27,8 @@ internal static class QuarantineCommand
     {
         var screen = workspace.Screen;
         var counts = new List<QuarantineCountView>();
-        foreach (var name in workspace.WarehouseNames)
-            foreach (var (dataset, rows, oldest) in await new DuckDbQuarantine(workspace.Warehouse(name, isReadOnly: true), workspace.Clock).CountAsync(cancel))
+        foreach (var warehouse in workspace.Warehouses(isReadOnly: true))
+            foreach (var (dataset, rows, oldest) in await new DuckDbQuarantine(warehouse, workspace.Clock).CountAsync(cancel))
                 counts.Add(new QuarantineCountView(dataset, rows, oldest));
         if (screen.IsJson)
         {
@@ -53,7 +53,7 @@ internal static class QuarantineCommand
     {
         var screen = workspace.Screen;
         var of = parsed.GetValue(Of)!;
-        var quarantine = new DuckDbQuarantine(workspace.Warehouse(WarehouseOf(workspace, of), isReadOnly: true), workspace.Clock);
+        var quarantine = new DuckDbQuarantine(workspace.Warehouse(FlowOf(workspace, of), isReadOnly: true), workspace.Clock);
         var rows = await quarantine.RowsAsync(of, parsed.GetValue(All), screen.IsJson ? int.MaxValue : 200, cancel);
         if (screen.IsJson)
         {
@@ -96,10 +96,13 @@ internal static class QuarantineCommand
             set[name] = at == pair.Length - 1 ? null : pair[(at + 1)..];
         }
 
+        // What a stream is told comes from exports alone: a row that went into the table by hand would be missing there.
+        if (flow.Publish is not null)
+            throw Error.ReleaseRefused(flow.Name);
         var ids = Numbers(parsed);
         if (set.Count > 0 && ids is null)
             throw Error.BadArgument("ROW", "none", "the numbers of the rows that --set is for");
-        var quarantine = new DuckDbQuarantine(workspace.Warehouse(flow.Target.Connection, isReadOnly: false), workspace.Clock);
+        var quarantine = new DuckDbQuarantine(workspace.Warehouse(flow, isReadOnly: false), workspace.Clock);
         var (released, superseded, kept) = await quarantine.ReleaseAsync(of, ids, new Mending(set, rules, flow.Source.Csv.ToDialect()), cancel);
         if (screen.IsJson)
             screen.Data(JsonSerializer.Serialize(new ReleaseView(released, kept, 0), Views.Default.ReleaseView));
@@ -117,7 +120,7 @@ internal static class QuarantineCommand
     {
         var screen = workspace.Screen;
         var of = parsed.GetValue(Of)!;
-        var quarantine = new DuckDbQuarantine(workspace.Warehouse(WarehouseOf(workspace, of), isReadOnly: false), workspace.Clock);
+        var quarantine = new DuckDbQuarantine(workspace.Warehouse(FlowOf(workspace, of), isReadOnly: false), workspace.Clock);
         var discarded = await quarantine.DiscardAsync(of, Numbers(parsed), parsed.GetValue(Reason), cancel);
         if (screen.IsJson)
             screen.Data(JsonSerializer.Serialize(new ReleaseView(0, 0, discarded), Views.Default.ReleaseView));
@@ -132,8 +135,6 @@ internal static class QuarantineCommand
             return null;
         return [.. words.Select(word => long.TryParse(word, CultureInfo.InvariantCulture, out var id) ? id : throw Error.BadArgument("ROW", word, "numbers such as 1,2"))];
     }
-
-    private static string WarehouseOf(Workspace workspace, string of) => FlowOf(workspace, of).Target.Connection;
 
     private static Configuration.Flow FlowOf(Workspace workspace, string of)
     {

@@ -47,7 +47,7 @@ internal static class RunCommand
             TimeBudget = budget,
             Accepted = (accepted ?? []).ToHashSet(),
             Confirmed = (confirmed ?? []).ToHashSet(),
-            Observe = progress.Observe,
+            Observe = screen.IsTerminal && !screen.IsJson ? progress.Observe : null, // to be asked costs the engine time
         }, cancel);
         progress.Dispose();
 

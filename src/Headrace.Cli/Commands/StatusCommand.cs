@@ -14,8 +14,8 @@ internal static class StatusCommand
         var screen = workspace.Screen;
 
         var held = new Dictionary<string, long>();
-        foreach (var name in workspace.WarehouseNames)
-            foreach (var (dataset, rows, _) in await new DuckDb.DuckDbQuarantine(workspace.Warehouse(name, isReadOnly: true), workspace.Clock).CountAsync(cancel))
+        foreach (var warehouse in workspace.Warehouses(isReadOnly: true))
+            foreach (var (dataset, rows, _) in await new DuckDb.DuckDbQuarantine(warehouse, workspace.Clock).CountAsync(cancel))
                 held[dataset] = rows;
         var known = (await workspace.Ledger.LatestAsync(cancel)).Where(run => workspace.Project.Flows.ContainsKey(run.Flow)).ToList();
 

@@ -12,7 +12,7 @@ public sealed record CompleteWhen
     [Description("A file that must be there, from the folder of {version}, for example _SUCCESS or {version}.done.")]
     public string? Marker { get; init; }
 
-    [Description("How many files it has.")]
+    [Description("How many files it has, the marker not counted; with fewer it waits, with more it is refused.")]
     [AtLeast(1)]
     public int? Parts { get; init; }
 }

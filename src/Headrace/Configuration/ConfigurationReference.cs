@@ -25,6 +25,8 @@ public static class ConfigurationReference
         Section(text, "flows.NAME.source.csv", typeof(CsvOptions));
         Section(text, "flows.NAME.target", typeof(Target));
         Section(text, "flows.NAME.columns.NAME", typeof(FlowColumn));
+        Section(text, "flows.NAME.complete_when", typeof(CompleteWhen));
+        Section(text, "flows.NAME.publish", typeof(Publish));
         Section(text, "flows.NAME.limits", typeof(LimitOptions));
         Section(text, "environments.NAME", typeof(ProjectEnvironment));
         text.Append("### Column types\n\n`").Append(ColumnType.Names.Replace(", ", "`, `", StringComparison.Ordinal)).Append("`\n");

@@ -39,7 +39,7 @@ public record FlowSettings
     [Description("How exports follow one another (read: snapshot): by the text of {version}, by the time their files landed, or natural: by the text with its numbers as numbers.")]
     public VersionOrder VersionOrder { get; init; } = VersionOrder.Text;
 
-    [Description("When an export is complete (read: snapshot): unchanged for 30s when it is not said.")]
+    [Description("When an export is complete (read: snapshot); all that is said must hold. Its files unchanged for 30s when nothing is said.")]
     public CompleteWhen CompleteWhen { get; init; } = new();
 
     [Description("Where the operations (inserts, updates, deletes) are published (read: snapshot).")]
@@ -79,7 +79,7 @@ public record FlowSettings
     [Description("How long one run may take; without end when it is not said.")]
     public TimeSpan? Timeout { get; init; }
 
-    [Description("How long a file must be unchanged before it is read.")]
+    [Description("How long a file must be unchanged before it is read; 30s with read: snapshot when nobody says and complete_when names no marker and no parts.")]
     public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(2);
 
     [Description("About how many bytes of files are committed together.")]

@@ -7,7 +7,7 @@ namespace Headrace.Configuration;
 public sealed record Publish
 {
     [Description("The name of a connection of type jsonl.")]
-    public string Connection { get; init; } = "";
+    public required string Connection { get; init; }
 
     [Description("Whether updates and deletes carry the row as it was before; Headrace keeps a copy of the last export for it.")]
     public bool Before { get; init; }

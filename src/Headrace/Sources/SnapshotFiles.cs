@@ -32,8 +32,10 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
             var isApplied = export.Version == from.Version;
             if (!isApplied && IsLate(export, from))
             {
-                if (news.Count > 0)
+                if (news.Exists(file => !from.Files.ContainsKey(file.Key)))
                     warnings.Add($"export {export.Version} is older than {from.Version}, which was applied; it is skipped");
+                else if (news.Count > 0)
+                    warnings.Add($"files of export {export.Version} were touched after {from.Version} was applied; they are not read again");
                 notes.AddRange(news.Select(file => new FileNote(file, "", "load", FileFate.Superseded, $"export {from.Version} is newer and was applied", null) { Version = export.Version }));
                 continue;
             }
@@ -42,12 +44,8 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
                 break; // it will be whole soon, and it goes before the others
             if (news.Count == 0 || (isApplied && !await MayRepeatAsync(dataset, export, news, from, attempt, notes, warnings, cancel)))
                 continue;
-            if (await IncompleteAsync(export, notes, cancel) is { } missing)
-            {
-                warnings.Add($"export {export.Version} is not complete: {missing}");
+            if (!await IsCompleteAsync(export, notes, warnings, cancel))
                 continue;
-            }
-
             if (await TakeAsync(dataset, export, from, attempt, notes, warnings, cancel) is { } changes)
                 return changes;
         }
@@ -73,16 +71,19 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
     private bool IsLate(Export export, Position from) =>
         from.Version is not null && Export.Compare((export.Version, export.LandedAt), (from.Version, from.NewestRowsAt), Flow.VersionOrder) < 0;
 
-    /// <summary>What the export still lacks; null when it is complete.</summary>
-    private async Task<string?> IncompleteAsync(Export export, List<FileNote> notes, CancellationToken cancel)
+    /// <summary>True when all that <c>complete_when</c> asks for is there; else it is said what is missing.</summary>
+    private async Task<bool> IsCompleteAsync(Export export, List<FileNote> notes, List<string> warnings, CancellationToken cancel)
     {
-        if (MarkerOf(export.Files[0]) is { } marker && !await Lake.HasAsync(marker, cancel))
-            return $"{marker} is not there";
-        if (Flow.CompleteWhen.Parts is not { } parts || parts == export.Files.Count)
-            return null;
+        var parts = Flow.CompleteWhen.Parts ?? export.Files.Count;
         if (export.Files.Count > parts)
             Refuse(export, notes, Error.TooManyParts(Where(export.Files[0]), export.Version, parts, export.Files.Count));
-        return $"it has {export.Files.Count} files where {parts} are expected";
+        else if (export.Files.Count < parts)
+            warnings.Add($"export {export.Version} is not complete: it has {export.Files.Count} files where {parts} are expected");
+        else if (MarkerOf(export.Files[0]) is { } marker && !await Lake.HasAsync(marker, cancel))
+            warnings.Add($"export {export.Version} is not complete: {marker} is not there");
+        else
+            return true;
+        return false;
     }
 
     /// <summary>
@@ -132,7 +133,7 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
         }
         catch (HeadraceException stop) when (stop.Code is "HDR-203" or "HDR-204" && IsConfirmed(stop))
         {
-            warnings.Add($"confirmed: {stop.What}");
+            warnings.Add($"confirmed: {stop.What.Split(';')[0]}");
             var unbound = staged with { Rules = staged.Rules with { Snapshot = staged.Rules.Snapshot! with { MaxDeleted = 1, MaxChanged = 1 } } };
             return await snapshots.CompareAsync(unbound, key, Spool(dataset), attempt.IsPlan, cancel);
         }

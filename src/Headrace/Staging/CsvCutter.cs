@@ -111,7 +111,7 @@ internal sealed class CsvCutter : IRecordCutter
             rejects.Add(line, "a quote within a field, after a line with an open quote", record);
         else
         {
-            var segment = rows.Begin(line, record);
+            var segment = rows.Begin(line, record, scanner.Starts);
             if (fields.IsCanonical && extent.IsPlain)
                 segment.Write(record);
             else
@@ -196,7 +196,8 @@ internal sealed class CsvCutter : IRecordCutter
     private void Know(StagedColumn[] found)
     {
         columns = found;
-        digests?.SetLayout(found, dialect);
+        if (digests?.SetLayout(found, dialect) is { Length: > 0 } keys)
+            scanner.Starts = new int[keys.Max() + 2];
     }
 
     private static string? FaultOf(ReadOnlySpan<byte> record)

@@ -1,5 +1,7 @@
-using System.Buffers;
+using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 
 namespace Headrace.Staging;
 
@@ -37,9 +39,9 @@ internal sealed class CsvScanner
     private readonly bool hasQuote;
     private readonly byte quote;
     private readonly byte escape;
-    private readonly SearchValues<byte> unquotedStops;
-    private readonly SearchValues<byte> plainStops;
-    private readonly SearchValues<byte> quotedStops;
+
+    /// <summary>When it is set, it gets the places at which the first fields of each record start.</summary>
+    public int[] Starts { get; set; } = [];
 
     public CsvScanner(CsvDialect dialect)
     {
@@ -49,9 +51,6 @@ internal sealed class CsvScanner
         hasQuote = dialect.Quote is not null;
         quote = (byte)(dialect.Quote ?? '"');
         escape = (byte)dialect.Escape;
-        plainStops = SearchValues.Create([delimiter, Cr, Lf]);
-        unquotedStops = hasQuote ? SearchValues.Create([delimiter, quote, Cr, Lf]) : plainStops;
-        quotedStops = SearchValues.Create([quote, escape, Cr, Lf]);
     }
 
     /// <summary>The first record of <paramref name="data"/>; <paramref name="isFinal"/> when the file ends with them.</summary>
@@ -60,6 +59,7 @@ internal sealed class CsvScanner
     {
         int at = 0, fields = 1, inner = 0;
         var isPlain = true;
+        var starts = Starts;
         while (true)
         {
             int step;
@@ -74,11 +74,11 @@ internal sealed class CsvScanner
             }
             else
             {
-                step = data[at..].IndexOfAny(unquotedStops);
+                step = IndexOfAny(data[at..], delimiter, hasQuote ? quote : delimiter, Cr, Lf);
                 if (step >= 0 && hasQuote && data[at + step] == quote)
                 {
                     isPlain = false;
-                    step = data[at..].IndexOfAny(plainStops);
+                    step = IndexOfAny(data[at..], delimiter, delimiter, Cr, Lf);
                 }
             }
 
@@ -88,6 +88,8 @@ internal sealed class CsvScanner
             if (data[at] == delimiter)
             {
                 at++;
+                if (fields < starts.Length)
+                    starts[fields] = at;
                 fields++;
                 continue;
             }
@@ -140,13 +142,35 @@ internal sealed class CsvScanner
         return isFinal ? at + 1 : -1;
     }
 
+    // The framework's own search is as fast, but only a while after the start: what it is made of is compiled twice on a
+    // processor with wide vectors, and a file is half read by then.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int IndexOfAny(ReadOnlySpan<byte> data, byte a, byte b, byte c, byte d)
+    {
+        ref var first = ref MemoryMarshal.GetReference(data);
+        var at = 0;
+        for (; at <= data.Length - Vector256<byte>.Count; at += Vector256<byte>.Count)
+        {
+            var block = Vector256.LoadUnsafe(ref first, (nuint)at);
+            var found = Vector256.Equals(block, Vector256.Create(a)) | Vector256.Equals(block, Vector256.Create(b))
+                | Vector256.Equals(block, Vector256.Create(c)) | Vector256.Equals(block, Vector256.Create(d));
+            if (found != Vector256<byte>.Zero)
+                return at + BitOperations.TrailingZeroCount(found.ExtractMostSignificantBits());
+        }
+
+        for (; at < data.Length; at++)
+            if (data[at] == a || data[at] == b || data[at] == c || data[at] == d)
+                return at;
+        return -1;
+    }
+
     /// <summary>The place behind the closing quote; -1 when there is none, or when that cannot be known yet.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int CloseOf(ReadOnlySpan<byte> data, int at, bool isFinal, ref int lines)
     {
         while (true)
         {
-            var step = data[at..].IndexOfAny(quotedStops);
+            var step = IndexOfAny(data[at..], quote, escape, Cr, Lf);
             if (step < 0)
                 return -1;
             at += step;

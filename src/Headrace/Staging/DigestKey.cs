@@ -69,6 +69,7 @@ public sealed class DigestKey
     }
 
     /// <summary>h = (h + chunk) · key, modulo 2^127 - 1 and at most a little above it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Add(ref ulong h1, ref ulong h0, ulong chunk0, ulong chunk1)
     {
         var a0 = h0 + chunk0;
@@ -92,6 +93,7 @@ public sealed class DigestKey
         h1 = (s1 & Low63) + (h0 < s0 ? 1UL : 0);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Carry(ref ulong word, ulong added, ref ulong next, ref ulong last)
     {
         word += added;

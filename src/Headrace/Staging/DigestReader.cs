@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 
 namespace Headrace.Staging;
 
@@ -16,6 +17,10 @@ public sealed class DigestReader(string path) : IDisposable
     /// <summary>Bytes of the record in its segment.</summary>
     public int Length { get; private set; }
 
+    /// <summary>A hash of the key's text: rows of one key have one hash, and others may have it too.</summary>
+    public ulong Key { get; private set; }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Read()
     {
         if (start == end)
@@ -29,6 +34,7 @@ public sealed class DigestReader(string path) : IDisposable
         var entry = buffer.AsSpan(start, RowDigests.EntryBytes);
         Digest = BinaryPrimitives.ReadUInt128LittleEndian(entry);
         Length = BinaryPrimitives.ReadInt32LittleEndian(entry[16..]);
+        Key = BinaryPrimitives.ReadUInt64LittleEndian(entry[20..]);
         start += RowDigests.EntryBytes;
         return true;
     }

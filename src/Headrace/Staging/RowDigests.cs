@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Headrace.Staging;
@@ -7,32 +8,56 @@ namespace Headrace.Staging;
 /// Writes down the digest and the length of each record of a segment, in the order of the segments: who compares two
 /// exports need not look at the rows that both have.
 /// </summary>
-/// <remarks>An entry is 20 bytes, little-endian: the digest (16), the bytes of the record in its segment (4).</remarks>
-internal sealed class RowDigests(string folder, DigestKey key) : IDisposable
+/// <remarks>
+/// An entry is 28 bytes, little-endian: the digest (16), the bytes of the record in its segment (4), and a hash of the
+/// texts of the key's columns (8), which only says that two rows may have one key; 0 when no key is named.
+/// </remarks>
+internal sealed class RowDigests(string folder, DigestKey key, IReadOnlyList<string> keyColumns) : IDisposable
 {
-    public const int EntryBytes = 20;
+    public const int EntryBytes = 28;
 
     private readonly SpoolFile file = new(System.IO.Path.Combine(folder, "0.digests"), new byte[256 << 10]);
     private UInt128 layout;
+    private int[] keys = [];
+    private int width;
+    private ulong keyHash;
 
     public string Path => file.Path;
 
-    /// <summary>What records mean: the same bytes under other columns or another dialect are another row.</summary>
-    public void SetLayout(IReadOnlyList<StagedColumn> columns, CsvDialect dialect)
+    /// <summary>What records mean: the same bytes under other columns or another dialect are another row. Gives the places of the key's columns.</summary>
+    public int[] SetLayout(IReadOnlyList<StagedColumn> columns, CsvDialect dialect)
     {
         var text = new StringBuilder();
         foreach (var part in (IEnumerable<string?>)[.. columns.Select(column => column.Name), null, $"{dialect.Delimiter}", $"{dialect.Quote}", $"{dialect.Escape}", $"{dialect.Decimal}", dialect.Encoding, .. dialect.Null])
             text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{part?.Length ?? -1}:{part}");
         layout = key.Of(Encoding.UTF8.GetBytes(text.ToString()));
+        width = columns.Count;
+        var places = keyColumns.Select(name => columns.ToList().FindIndex(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))).ToArray();
+        return keys = places.Contains(-1) ? [] : places;
     }
 
-    public UInt128 Of(ReadOnlySpan<byte> record) => key.Of(record, layout);
+    /// <summary>The digest of a record, of which <paramref name="starts"/> says where its fields start.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public UInt128 Of(ReadOnlySpan<byte> record, int[] starts)
+    {
+        UInt128 hash = 0;
+        foreach (var column in keys)
+        {
+            var end = column + 1 == width ? record.Length : starts[column + 1] - 1;
+            hash = key.Of(record[starts[column]..end], hash);
+        }
 
+        keyHash = (ulong)hash ^ (ulong)(hash >> 64);
+        return key.Of(record, layout);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(UInt128 digest, long length)
     {
         Span<byte> entry = stackalloc byte[EntryBytes];
         BinaryPrimitives.WriteUInt128LittleEndian(entry, digest);
         BinaryPrimitives.WriteInt32LittleEndian(entry[16..], checked((int)length));
+        BinaryPrimitives.WriteUInt64LittleEndian(entry[20..], keyHash);
         file.Write(entry);
     }
 

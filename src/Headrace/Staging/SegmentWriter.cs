@@ -38,12 +38,12 @@ internal sealed class SegmentWriter(string folder, long segmentBytes, RowDigests
 
     /// <summary>The same with the digest of the record behind the line number, when digests are kept.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public SpoolFile Begin(long line, ReadOnlySpan<byte> record)
+    public SpoolFile Begin(long line, ReadOnlySpan<byte> record, int[] starts)
     {
         var segment = Begin(line);
         if (digests is not null)
         {
-            digest = digests.Of(record);
+            digest = digests.Of(record, starts);
             segment.WriteNumber((long)(digest >> 64));
             segment.WriteNumber((long)digest);
         }

@@ -26,8 +26,7 @@ internal sealed class SpoolFile : IDisposable
     public long Length { get; private set; }
 
     /// <summary>Writes a number and a comma.</summary>
-    public void WriteNumber<T>(T number)
-        where T : IUtf8SpanFormattable
+    public void WriteNumber(long number)
     {
         if (buffer.Length - used < 24)
             Flush();

@@ -206,6 +206,7 @@ public sealed class ConnectionTests : IDisposable
     [Fact]
     public async Task Progress_is_told_while_a_statement_runs()
     {
+        memory.Connection.Watch();
         memory.Execute("CREATE TABLE t AS FROM range(50000000)");
         using var source = CancellationTokenSource.CreateLinkedTokenSource(Memory.Cancel);
         var running = Task.Run(() => memory.Connection.Execute("SELECT count(*) FROM t WHERE md5(md5(range::VARCHAR)) = 'x'", source.Token), Memory.Cancel);

@@ -45,11 +45,13 @@ public partial class DocsTests
                 Assert.True(Path.Exists(Path.Combine(Path.GetDirectoryName(document)!, link.Groups[1].Value)), $"{document}: {link.Groups[1].Value}");
     }
 
-    [Fact]
-    public void The_first_configuration_of_the_readme_is_right()
+    [Theory]
+    [InlineData("README.md")]
+    [InlineData("docs/snapshot.md")]
+    public void The_first_configuration_of_a_page_is_right(string page)
     {
-        var readme = Repository.Read("README.md");
-        var yaml = readme[(readme.IndexOf("```yaml\n", StringComparison.Ordinal) + 8)..];
+        var text = Repository.Read(page.Split('/'));
+        var yaml = text[(text.IndexOf("```yaml\n", StringComparison.Ordinal) + 8)..];
 
         var loaded = global::Headrace.Configuration.ProjectFile.Parse(yaml[..yaml.IndexOf("```", StringComparison.Ordinal)], Repository.Root, null, _ => null);
 

@@ -37,14 +37,8 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
 
     void Connections(Flow flow, Places place, string where)
     {
-        if (flow.Publish is { } publish)
-        {
-            if (publish.Connection.Length > 0)
-                Fits(publish.Connection, typeof(JsonlConnection), place.Of("publish", "connection"), $"'publish' of {where}");
-            else
-                problems.Add(problems.At(place.Of("publish")), Error.MissingKey(problems.At(place.Of("publish")), "connection", $"'publish' of {where}", "write `publish: { connection: NAME }`"), "publish.connection");
-        }
-
+        if (flow.Publish is { Connection.Length: > 0 } publish)
+            Fits(publish.Connection, typeof(JsonlConnection), place.Of("publish", "connection"), $"'publish' of {where}");
         if (flow.IsPublishOnly)
         {
             // Its operations go to the stream, and no row to a table.

@@ -54,8 +54,12 @@ internal sealed class ProjectText
             Map(key.Word, (System.Collections.IDictionary)value, written as MapNode, indent);
         else if (RecordPlan.IsRecord(key.Type))
         {
+            var start = text.Length;
             Line(indent, key.Word, "");
+            var empty = text.Length;
             Record(value, written as MapNode, indent + 1);
+            if (text.Length == empty)
+                text.Length = start; // nothing is said, so nothing is shown
         }
         else if (written is not null && HasVariable(written))
             Line(indent, key.Word, AsWritten(written));

@@ -1,0 +1,53 @@
+namespace Headrace.DuckDb;
+
+/// <summary>Changed rows to be shown, with their values before: from the table, else from the images that the export before left.</summary>
+/// <param name="target">The table; nothing is asked of it when the change set starts from none.</param>
+internal sealed class ChangeSample(DuckDbConnection db, ChangeSet changes, string target, CancellationToken cancel)
+{
+    private readonly RowChanges rows = changes.Rows!;
+
+    /// <summary>The first few rows of each operation.</summary>
+    public IReadOnlyList<RowChange> Take(int most)
+    {
+        var sample = new List<RowChange>();
+        foreach (var (op, name) in ((string, string)[])[("I", "INSERT"), ("U", "UPDATE"), ("D", "DELETE")])
+        {
+            var (before, from) = Before(op);
+            var values = rows.Columns.Select((_, i) => SnapshotColumns.Text($"CAST(c.c{i} AS VARCHAR), {before(i)}"));
+            using var reader = db.Query($"SELECT {string.Join(", ", values)} FROM (SELECT * FROM read_parquet({Sql.Literal(rows.Path)}) WHERE op = '{op}' LIMIT {most}) AS c{from}", cancel);
+            while (reader.Read())
+                sample.Add(Row(name, reader));
+        }
+
+        return sample;
+    }
+
+    private RowChange Row(string op, DuckDbReader reader)
+    {
+        var key = new OrderedDictionary<string, string?>();
+        var columns = new List<ColumnChange>();
+        for (var i = 0; i < rows.Columns.Count; i++)
+        {
+            var name = rows.Columns[i].Name;
+            var (after, before) = (BadRows.Text(reader, 2 * i), BadRows.Text(reader, (2 * i) + 1));
+            if (changes.Rules.PrimaryKey.Any(column => Same(column, name)))
+                key[name] = after;
+            else if (op == "UPDATE" ? before != after : op == "INSERT" && after is not null)
+                columns.Add(new ColumnChange(name, op == "UPDATE" ? before : null, after));
+        }
+
+        return new RowChange(op, key, columns);
+    }
+
+    private (Func<int, string> Value, string From) Before(string op)
+    {
+        if (op == "I" || (changes.From.Table is null && !rows.HasBefore))
+            return (_ => "NULL::VARCHAR", "");
+        if (changes.From.Table is not { } table)
+            return (i => SnapshotColumns.Text($"CAST(c.b{i} AS VARCHAR)"), "");
+        return (i => table.Any(column => Same(column.Name, rows.Columns[i].Name)) ? $"CAST(t.{Sql.Identifier(rows.Columns[i].Name)} AS VARCHAR)" : "NULL::VARCHAR",
+            $" LEFT JOIN {target} AS t ON {string.Join(" AND ", changes.Rules.PrimaryKey.Select(key => SnapshotColumns.Text($"c.c{rows.Columns.ToList().FindIndex(column => Same(column.Name, key))} = t.{Sql.Identifier(key)}")))}");
+    }
+
+    private static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
+}

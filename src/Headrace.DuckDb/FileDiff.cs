@@ -1,0 +1,74 @@
+using Headrace.Staging;
+
+namespace Headrace.DuckDb;
+
+/// <summary>Compares two sets of staged files by key, with no project and no memory of an export: the whole of <c>headrace diff</c>.</summary>
+/// <param name="folder">An absolute folder of its own, for what it stages; whoever gave it removes it.</param>
+/// <param name="setBytes">What digests may take in memory beside the engine.</param>
+public sealed class FileDiff(DuckDbConnection db, string folder, long setBytes, CancellationToken cancel)
+{
+    /// <summary>What makes the new files of the old ones.</summary>
+    /// <param name="before">The old files; their digests have the key <paramref name="digests"/>, as those of the new ones.</param>
+    /// <exception cref="HeadraceException">HDR-106 when a file lacks a column of the key, and what reading files throws.</exception>
+    public FileDifference Run(IReadOnlyList<StagedFile> before, IReadOnlyList<StagedFile> after, FileFormat format, IReadOnlyList<string> key, DigestKey digests)
+    {
+        var (olds, news) = (new Candidates(before, setBytes, cancel), new Candidates(after, setBytes, cancel));
+        news.Find(olds);
+        var (oldRows, newRows) = (olds.Take(Path.Combine(folder, "old")), news.Take(Path.Combine(folder, "new")));
+        var types = Types([.. oldRows, .. newRows], format, key);
+        var (changes, doubtful) = Compare(oldRows, newRows, format, key, digests, types);
+        if (changes.Rows!.Unchanged > 0 && news.Matched > 0)
+        {
+            // Rows are equal though their text is not: that holds only if the types of the few do for all.
+            var all = Types([.. before, .. after], format, key);
+            if (!all.SequenceEqual(types))
+                (changes, doubtful) = Compare(oldRows, newRows, format, key, digests, all);
+        }
+
+        return new FileDifference(db, changes, news.Matched, doubtful, cancel);
+    }
+
+    private (ChangeSet Changes, long Doubtful) Compare(
+        IReadOnlyList<StagedFile> before, IReadOnlyList<StagedFile> after, FileFormat format, IReadOnlyList<string> key, DigestKey digests, IReadOnlyList<DeclaredColumn> types)
+    {
+        var keyed = new DigestKeyed(digests, setBytes);
+        var old = Staged(before, format, key, types);
+        var memory = new SnapshotDiff(db, old, null, keyed, Make("before"), cancel).RememberAll(Path.Combine(folder, "before.parquet"));
+        db.Execute("CREATE OR REPLACE TEMP TABLE doubtful AS FROM temp.repeated", cancel);
+        var lost = before.Sum(file => file.Records) - memory.Rows;
+        var changes = Staged(after, format, key, types);
+        var rows = new SnapshotDiff(db, changes, memory with { Key = null }, keyed, Make("after"), cancel, "temp.doubtful").Run(Path.Combine(folder, "after.parquet"), null);
+        return (changes with { Rows = rows }, rows.Quarantined + Math.Max(0, lost) + before.Sum(file => file.RejectCount));
+    }
+
+    private string Make(string name) => Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
+
+    /// <summary>The columns of all files, with types that all their values fit.</summary>
+    private IReadOnlyList<DeclaredColumn> Types(IReadOnlyList<StagedFile> files, FileFormat format, IReadOnlyList<string> key)
+    {
+        var shape = new TableShape(Staged(files, format, key, []), new ParquetFiles(db, cancel).Columns);
+        if (shape.Refused.Count > 0)
+            throw shape.Refused[0].Error!;
+        new TypeInference(db, cancel).Settle(shape, format.Csv);
+        return [.. shape.Columns.Select(column => new DeclaredColumn(column.Name, column.Name, column.Type))];
+    }
+
+    private static ChangeSet Staged(IReadOnlyList<StagedFile> files, FileFormat format, IReadOnlyList<string> key, IReadOnlyList<DeclaredColumn> types) => new()
+    {
+        Id = "diff",
+        Dataset = new Dataset("diff", "diff", new Dictionary<string, string>()),
+        Target = TableName.None,
+        Operation = Operation.Changes,
+        From = new Position(),
+        Files = files,
+        Format = format,
+        Version = "new",
+        Rules = new LoadRules
+        {
+            Columns = types,
+            PrimaryKey = key,
+            MinRows = 0,
+            Snapshot = new SnapshotRules { MissingColumns = MissingColumns.Allow, MaxDeleted = 1, Before = true },
+        },
+    };
+}
