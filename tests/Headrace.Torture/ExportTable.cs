@@ -22,6 +22,9 @@ internal sealed class ExportPart
 /// <summary>A table of a source system: its rows change between two exports, and an export has its accidents.</summary>
 internal sealed class ExportTable(Random random)
 {
+    // One of them has more digits than a double.
+    private static readonly (string Csv, string Value)[] Amounts = [.. Content.Amounts, ("12345678901234567890.12", "12345678901234567890.12")];
+
     private readonly Dictionary<long, ((string Csv, string Value) Name, (string Csv, string Value) Amount)> rows = [];
 
     /// <summary>Changes some rows.</summary>
@@ -31,13 +34,13 @@ internal sealed class ExportTable(Random random)
         {
             var key = random.Next(1, 13);
             if (!rows.ContainsKey(key) || random.Next(3) > 0)
-                rows[key] = (Any(Content.Texts), Any(Content.Amounts));
+                rows[key] = (Any(Content.Texts), Any(Amounts));
             else
                 rows.Remove(key);
         }
 
         if (rows.Count == 0)
-            rows[1] = (Any(Content.Texts), Any(Content.Amounts));
+            rows[1] = (Any(Content.Texts), Any(Amounts));
     }
 
     /// <summary>All rows, in any order, in one part or several; at least one of them counts.</summary>

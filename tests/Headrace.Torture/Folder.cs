@@ -12,7 +12,7 @@ internal sealed class Folder : IDisposable
     private const string Feed = """
           feed:
             source: { connection: lake, path: "feed/{version}/*.csv.gz", format: csv }
-            columns: { id: bigint, name: text, amount: "decimal(12,2)" }
+            columns: { id: bigint, name: text, amount: "decimal(38,2)" }
             read: snapshot
             primary_key: id
             complete_when: { settle: 0s }
@@ -67,7 +67,7 @@ internal sealed class Folder : IDisposable
                 target: { table: "{table}" }
               exports:
                 source: { connection: lake, path: "exports/{tenant}/{version}/*.csv.gz", format: csv }
-                columns: { id: bigint, name: text, amount: "decimal(12,2)" }
+                columns: { id: bigint, name: text, amount: "decimal(38,2)" }
                 read: snapshot
                 primary_key: id
                 deletes: hard
