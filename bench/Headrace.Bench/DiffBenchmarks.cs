@@ -99,7 +99,7 @@ internal sealed class DiffBenchmarks(string cli, string folder)
         var lake = new FolderLake(folder);
         var file = lake.ListAsync(PathPattern.Parse("second.csv.gz"), (_, _) => { }, default).Result[0];
         var spool = Path.Combine(folder, "steps");
-        _ = new Stager(spool, new FileLimits()).StageAsync(lake, file, new FileFormat(FormatKind.Csv, new CsvDialect()), null, default, key, ["pk"]).Result;
+        _ = new Stager(spool, new FileLimits()).StageAsync(lake, file, new FileFormat(FormatKind.Csv, new CsvDialect()), null, default, key is null ? null : new DigestOptions(key, [], IsInline: true)).Result;
         Directory.Delete(spool, recursive: true);
     }
 

@@ -50,13 +50,13 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
         Find(others.Rows, others.Fill, others.TakeUnlessOnce);
 
         // A row that both have may be there once more, changed: then all rows of its key are looked at.
-        var keys = new HashSet<ulong>();
-        Suspect(keys);
-        others.Suspect(keys);
-        if (keys.Count > 0)
-            Matched -= TakeKeys(keys);
-        if (keys.Count > 0)
-            others.TakeKeys(keys);
+        var (mine, theirs) = (new HashSet<ulong>(), new HashSet<ulong>());
+        Parallel.Invoke(() => Suspect(mine), () => others.Suspect(theirs));
+        mine.UnionWith(theirs);
+        if (mine.Count == 0)
+            return;
+        Matched -= TakeKeys(mine);
+        others.TakeKeys(mine);
     }
 
     private long Rows => files.Sum(file => file.Digests is null ? 0 : file.Records);
@@ -132,46 +132,48 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
     }
 
     // The keys that candidates and other rows of the same files may have in common.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Suspect(HashSet<ulong> found)
     {
-        var keys = new HashSet<ulong>();
-        Each((file, row, key) =>
+        using var keys = new DigestSet(taken.Sum(rows => (long)rows));
+        for (var pass = 0; pass < 2; pass++)
         {
-            if (chosen[file]![row])
-                keys.Add(key);
-        });
-        Each((file, row, key) =>
-        {
-            if (!chosen[file]![row] && keys.Contains(key))
-                found.Add(key);
-        });
+            for (var i = 0; i < files.Count; i++)
+            {
+                if (chosen[i] is not { } rows)
+                    continue;
+                cancel.ThrowIfCancellationRequested();
+                using var reader = new DigestReader(files[i].Digests!);
+                for (var number = 0; reader.Read(); number++)
+                {
+                    if (pass == 0 && rows[number])
+                        keys.Add(reader.Key);
+                    else if (pass == 1 && !rows[number] && keys.Seen(reader.Key) >= 0)
+                        found.Add(reader.Key);
+                }
+            }
+        }
     }
 
     private long TakeKeys(HashSet<ulong> keys)
     {
-        var more = 0L;
-        Each((file, row, key) =>
-        {
-            if (chosen[file]![row] || !keys.Contains(key))
-                return;
-            chosen[file]![row] = true;
-            taken[file]++;
-            more++;
-        });
-        return more;
-    }
-
-    private void Each(Action<int, int, ulong> row)
-    {
+        var more = 0;
         for (var i = 0; i < files.Count; i++)
         {
-            if (files[i].Digests is not { } path)
+            if (chosen[i] is not { } rows)
                 continue;
-            cancel.ThrowIfCancellationRequested();
-            using var reader = new DigestReader(path);
+            using var reader = new DigestReader(files[i].Digests!);
             for (var number = 0; reader.Read(); number++)
-                row(i, number, reader.Key);
+            {
+                if (rows[number] || !keys.Contains(reader.Key))
+                    continue;
+                rows[number] = true;
+                taken[i]++;
+                more++;
+            }
         }
+
+        return more;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -37,7 +37,7 @@ public sealed class FileDiff(DuckDbConnection db, string folder, long setBytes, 
         db.Execute("CREATE OR REPLACE TEMP TABLE doubtful AS FROM temp.repeated", cancel);
         var lost = before.Sum(file => file.Records) - memory.Rows;
         var changes = Staged(after, format, key, types);
-        var rows = new SnapshotDiff(db, changes, memory with { Key = null }, keyed, Make("after"), cancel, "temp.doubtful").Run(Path.Combine(folder, "after.parquet"), null);
+        var rows = new SnapshotDiff(db, changes, memory with { Key = null }, keyed, Make("after"), cancel, "temp.doubtful").Run(null, null);
         return (changes with { Rows = rows }, rows.Quarantined + Math.Max(0, lost) + before.Sum(file => file.RejectCount));
     }
 

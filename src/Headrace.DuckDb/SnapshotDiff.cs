@@ -24,8 +24,8 @@ internal sealed class SnapshotDiff(
     private TableShape shape = null!;
     private bool isNarrowed;
 
-    /// <summary>What the export changes; <paramref name="memory"/> is the path of its own memory, <paramref name="operations"/> that of its operations, if any.</summary>
-    public RowChanges Run(string memory, string? operations)
+    /// <summary>What the export changes; <paramref name="memory"/> is the path of its own memory, <paramref name="operations"/> that of its operations, if they are asked for.</summary>
+    public RowChanges Run(string? memory, string? operations)
     {
         Stage();
         HoldDuplicates();
@@ -33,7 +33,7 @@ internal sealed class SnapshotDiff(
         WriteChanges(path);
         var (inserted, updated, deleted) = Count(path);
         Check(updated, deleted);
-        var remembered = Remember(memory);
+        var remembered = memory is null ? null : Remember(memory);
         Failpoint.Hit("state_written");
         var changes = new RowChanges
         {
@@ -49,18 +49,16 @@ internal sealed class SnapshotDiff(
             Sample = Sample(),
             Warnings = [.. shape.Warnings, .. warnings],
         };
-        remembered.Write();
+        remembered?.Write();
         return operations is null ? changes : changes with { Operations = new Operations(db, export, columns, cancel).Write(path, operations, rules.Before) };
     }
 
-    /// <summary>Only makes the memory of the export; its repeated keys are in <c>temp.repeated</c> then.</summary>
+    /// <summary>Only makes the memory of the export, which is not written down yet; its repeated keys are in <c>temp.repeated</c> then.</summary>
     public SnapshotMemory RememberAll(string memory)
     {
         Stage();
         HoldDuplicates();
-        var remembered = Remember(memory);
-        remembered.Write();
-        return remembered;
+        return Remember(memory);
     }
 
     private string On => string.Join(" AND ", columns.Keys.Select((column, i) => SnapshotColumns.Text($"f.c{column} = o.k{i}")));
@@ -168,7 +166,7 @@ internal sealed class SnapshotDiff(
             return (0, 0);
         var path = Path.Combine(folder, SnapshotColumns.Text($"fresh-{number}.parquet"));
         var values = string.Join(", ", columns.All.Select(i => SnapshotColumns.Text($"{rows.Value(i)} AS v{i}")));
-        var digests = file.File.Digests is null ? "NULL::BIGINT AS hi, NULL::BIGINT AS lo" : "hi, lo";
+        var digests = !file.File.HasInlineDigests ? "NULL::BIGINT AS hi, NULL::BIGINT AS lo" : "hi, lo";
         var named = string.Join(", ", columns.All.Select(i => SnapshotColumns.Text($"v{i} AS c{i}")));
         var fit = db.Execute(
             $"""

@@ -54,7 +54,7 @@ public sealed class Snapshots(DuckDbWarehouse warehouse, string folder, string? 
         using var db = await warehouse.ConnectAsync(cancel);
         await Task.Run(() => warehouse.Translate(() =>
         {
-            new SnapshotDiff(db, export, null, new DigestKeyed(key, setBytes), folder, cancel).RememberAll(PathOf(export.Dataset, export.From.LoadId!));
+            new SnapshotDiff(db, export, null, new DigestKeyed(key, setBytes), folder, cancel).RememberAll(PathOf(export.Dataset, export.From.LoadId!)).Write();
             return true;
         }), cancel);
     }

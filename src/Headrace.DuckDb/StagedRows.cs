@@ -33,7 +33,7 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
             .Append("nullstr = '', allow_quoted_nulls = false, max_line_size = ")
             .Append(Math.Max(2_097_152, files.Max(file => file.LongestRecord) + 64).ToString(CultureInfo.InvariantCulture))
             .Append(", columns = {'line': 'BIGINT'");
-        if (files[0].Digests is not null)
+        if (files[0].HasInlineDigests)
             text.Append(", 'hi': 'BIGINT', 'lo': 'BIGINT'");
         for (var i = 0; i < columns.Count; i++)
             text.Append(CultureInfo.InvariantCulture, $", 'c{i}': 'VARCHAR'");

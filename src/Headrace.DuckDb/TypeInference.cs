@@ -39,7 +39,8 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
         var open = Enumerable.Range(0, shape.Columns.Count).Where(column => shape.Columns[column].Type is null).ToList();
         var guesses = open.ToDictionary(column => column, column => Options(shape, column));
         Narrow(shape, guesses, guesses.Keys, dialect, FewRows);
-        foreach (int? rows in (int?[])[SampleRows, null])
+        var isSmall = shape.Files.All(file => file.File.Records is >= 0 and <= SampleRows);
+        foreach (int? rows in isSmall ? [null] : (int?[])[SampleRows, null])
         {
             // A value beyond the rows before did not fit the first choice; then the next choice is asked.
             for (IReadOnlyCollection<int> asked = guesses.Keys; asked.Count > 0;)

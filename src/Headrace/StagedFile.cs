@@ -41,11 +41,11 @@ public sealed record StagedFile
 
     public long RejectCount { get; init; }
 
-    /// <summary>
-    /// Where the digests of the records are (<see cref="Staging.RowDigests"/>); each record of the segments then has its own
-    /// in two signed fields (the high and the low 64 bits) behind the line. Null when there are none.
-    /// </summary>
+    /// <summary>Where the digests of the records are (<see cref="Staging.RowDigests"/>); null when there are none.</summary>
     public string? Digests { get; init; }
+
+    /// <summary>True when each record of the segments has its digest in two signed fields (the high and the low 64 bits) behind the line.</summary>
+    public bool HasInlineDigests { get; init; }
 }
 
 /// <summary>A column as a file brings it.</summary>

@@ -88,7 +88,7 @@ internal static class DiffCommand
         var stager = new Stager(spool, new FileLimits());
         var staged = new List<StagedFile>();
         foreach (var file in chosen)
-            staged.Add(await stager.StageAsync(lake, file, source.FormatOf(file.Key) ?? new FileFormat(FormatKind.Csv, source.Csv.ToDialect()), null, cancel, digests, key));
+            staged.Add(await stager.StageAsync(lake, file, source.FormatOf(file.Key) ?? new FileFormat(FormatKind.Csv, source.Csv.ToDialect()), null, cancel, new DigestOptions(digests, key, IsInline: false)));
         return staged;
     }
 

@@ -107,12 +107,12 @@ public abstract class LakeSource : ISource
     /// <summary>Stages a file; null when it cannot be loaded now, which is noted or said.</summary>
     protected async Task<StagedFile?> StageAsync(
         Dataset dataset, LakeFile file, string action, StageAttempt attempt, List<FileNote> notes, List<string> said, CancellationToken cancel,
-        DigestKey? key = null)
+        DigestOptions? digesting = null)
     {
         try
         {
             ILake watched = attempt.Progress is { } progress ? new WatchedLake(Lake, progress) : Lake;
-            return await stagers.GetOrAdd(dataset.Name, _ => new Stager(Spool(dataset), Flow.Limits.ToLimits())).StageAsync(watched, file, Format(file), DeclaredNames(), cancel, key);
+            return await stagers.GetOrAdd(dataset.Name, _ => new Stager(Spool(dataset), Flow.Limits.ToLimits())).StageAsync(watched, file, Format(file), DeclaredNames(), cancel, digesting);
         }
         catch (HeadraceException error) when (error.Code == "HDR-111")
         {

@@ -157,7 +157,7 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
         await Parallel.ForAsync(0, files.Length, new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancel }, async (i, cancel) =>
         {
             var (mine, said) = (new List<FileNote>(), new List<string>());
-            files[i] = await StageAsync(dataset, export.Files[i], "load", attempt, mine, said, cancel, key);
+            files[i] = await StageAsync(dataset, export.Files[i], "load", attempt, mine, said, cancel, new Staging.DigestOptions(key, [], IsInline: true));
             lock (gate)
             {
                 broken.AddRange(mine);

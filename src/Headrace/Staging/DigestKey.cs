@@ -15,13 +15,19 @@ namespace Headrace.Staging;
 public sealed class DigestKey
 {
     private const ulong Low63 = ulong.MaxValue >> 1;
+    private const ulong Low56 = ulong.MaxValue >> 8;
+    private static readonly UInt128 Prime = (UInt128.One << 127) - 1;
+
     private readonly ulong high;
     private readonly ulong low;
+    private readonly ulong squareHigh; // of the key, so that two chunks go in one step
+    private readonly ulong squareLow;
 
     private DigestKey(ulong high, ulong low)
     {
         this.high = high & Low63;
         this.low = low;
+        (squareHigh, squareLow) = Reduce(Multiply(this.high, low, this.high, low));
     }
 
     /// <summary>A new key that nobody knows.</summary>
@@ -46,58 +52,89 @@ public sealed class DigestKey
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public UInt128 Of(ReadOnlySpan<byte> text, UInt128 after = default)
     {
-        var (h1, h0) = ((ulong)(after >> 64), (ulong)after);
+        // The length tells texts apart that only differ in zeros at the end.
+        var start = after + (ulong)text.Length;
+        var (h1, h0) = ((ulong)(start >> 64), (ulong)start);
         var rest = text;
-        while (rest.Length >= 16)
+        for (; rest.Length >= 31; rest = rest[30..])
         {
-            Add(ref h1, ref h0, BinaryPrimitives.ReadUInt64LittleEndian(rest), BinaryPrimitives.ReadUInt64LittleEndian(rest[8..]) & (ulong.MaxValue >> 8));
-            rest = rest[15..];
+            Add(ref h1, ref h0, BinaryPrimitives.ReadUInt64LittleEndian(rest), BinaryPrimitives.ReadUInt64LittleEndian(rest[8..]) & Low56);
+            var first = Multiply(h1, h0, squareHigh, squareLow);
+            var second = Multiply(BinaryPrimitives.ReadUInt64LittleEndian(rest[23..]) & Low56, BinaryPrimitives.ReadUInt64LittleEndian(rest[15..]), high, low);
+            (h1, h0) = Reduce(Sum(first, second));
         }
 
-        Span<byte> last = stackalloc byte[16];
+        Span<byte> last = stackalloc byte[48];
         last.Clear();
-        rest[..Math.Min(15, rest.Length)].CopyTo(last);
-        Add(ref h1, ref h0, BinaryPrimitives.ReadUInt64LittleEndian(last), BinaryPrimitives.ReadUInt64LittleEndian(last[8..]));
+        rest.CopyTo(last);
+        for (var left = rest.Length; left >= 0; left -= 15, last = last[15..])
+        {
+            Add(ref h1, ref h0, BinaryPrimitives.ReadUInt64LittleEndian(last), BinaryPrimitives.ReadUInt64LittleEndian(last[8..]) & Low56);
+            (h1, h0) = Reduce(Multiply(h1, h0, high, low));
+        }
 
-        // The length tells texts apart that only differ in zeros at the end; 16 bytes are one chunk and a part of the next.
-        Add(ref h1, ref h0, (ulong)text.Length, 1UL << 56);
         var digest = new UInt128(h1, h0);
-        var prime = (UInt128.One << 127) - 1;
-        while (digest >= prime)
-            digest -= prime;
+        while (digest >= Prime)
+            digest -= Prime;
         return digest;
     }
 
-    /// <summary>h = (h + chunk) · key, modulo 2^127 - 1 and at most a little above it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Add(ref ulong h1, ref ulong h0, ulong chunk0, ulong chunk1)
+    private static void Add(ref ulong h1, ref ulong h0, ulong chunk0, ulong chunk1)
     {
-        var a0 = h0 + chunk0;
-        var a1 = h1 + chunk1 + (a0 < h0 ? 1UL : 0);
+        h0 += chunk0;
+        h1 += chunk1 + (h0 < chunk0 ? 1UL : 0);
+    }
 
-        var p1 = Math.BigMul(a0, low, out var p0);
-        var b1 = Math.BigMul(a0, high, out var b0);
-        var c1 = Math.BigMul(a1, low, out var c0);
-        var p3 = Math.BigMul(a1, high, out var p2);
-        Carry(ref p1, b0, ref p2, ref p3);
-        Carry(ref p1, c0, ref p2, ref p3);
-        p2 += b1;
-        p3 += p2 < b1 ? 1UL : 0;
-        p2 += c1;
-        p3 += p2 < c1 ? 1UL : 0;
-
-        // 2^127 is 1: what lies above bit 127 is added to what lies below.
-        var s0 = p0 + ((p1 >> 63) | (p2 << 1));
-        var s1 = (p1 & Low63) + ((p2 >> 63) | (p3 << 1)) + (s0 < p0 ? 1UL : 0);
-        h0 = s0 + (s1 >> 63);
-        h1 = (s1 & Low63) + (h0 < s0 ? 1UL : 0);
+    // Numbers of 256 bits, their lowest word first. The products here stay below 2^255.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (ulong P0, ulong P1, ulong P2, ulong P3) Multiply(ulong a1, ulong a0, ulong b1, ulong b0)
+    {
+        var p1 = Math.BigMul(a0, b0, out var p0);
+        var p3 = Math.BigMul(a1, b1, out var p2);
+        var u1 = Math.BigMul(a0, b1, out var u0);
+        var v1 = Math.BigMul(a1, b0, out var v0);
+        p1 += u0;
+        u1 += p1 < u0 ? 1UL : 0; // never carries on: a product's high word is below the largest one
+        p1 += v0;
+        v1 += p1 < v0 ? 1UL : 0;
+        p2 += u1;
+        p3 += p2 < u1 ? 1UL : 0;
+        p2 += v1;
+        p3 += p2 < v1 ? 1UL : 0;
+        return (p0, p1, p2, p3);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Carry(ref ulong word, ulong added, ref ulong next, ref ulong last)
+    private static (ulong P0, ulong P1, ulong P2, ulong P3) Sum((ulong P0, ulong P1, ulong P2, ulong P3) a, (ulong P0, ulong P1, ulong P2, ulong P3) b)
     {
-        word += added;
-        if (word < added && ++next == 0)
-            last++;
+        var p0 = a.P0 + b.P0;
+        var c = p0 < b.P0 ? 1UL : 0;
+        var p1 = a.P1 + c;
+        c = p1 < c ? 1UL : 0;
+        p1 += b.P1;
+        c += p1 < b.P1 ? 1UL : 0;
+        var p2 = a.P2 + c;
+        c = p2 < c ? 1UL : 0;
+        p2 += b.P2;
+        c += p2 < b.P2 ? 1UL : 0;
+        return (p0, p1, p2, a.P3 + b.P3 + c);
+    }
+
+    /// <summary>The number modulo 2^127 - 1, and at most 2^127 + 2: there 2^127 is 1, so what lies above bit 127 is added to what lies below.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (ulong High, ulong Low) Reduce((ulong P0, ulong P1, ulong P2, ulong P3) p)
+    {
+        var above = (p.P1 >> 63) | (p.P2 << 1);
+        var s0 = p.P0 + above;
+        var c = s0 < above ? 1UL : 0;
+        var top = (p.P2 >> 63) | (p.P3 << 1);
+        var s1 = (p.P1 & Low63) + top;
+        var over = s1 < top ? 2UL : 0; // 2^128 is 2
+        s1 += c;
+        over += s1 < c ? 2UL : 0;
+        over += s1 >> 63;
+        var low = s0 + over;
+        return ((s1 & Low63) + (low < over ? 1UL : 0), low);
     }
 }

@@ -4,6 +4,12 @@ using System.Text;
 
 namespace Headrace.Staging;
 
+/// <summary>What digests of rows are for.</summary>
+/// <param name="Key">The key that they are made with.</param>
+/// <param name="KeyColumns">The columns of the primary key, of which a hash is kept as well; none when nobody asks for it.</param>
+/// <param name="IsInline">Whether the records of segments hold their digests, for an engine to read.</param>
+public sealed record DigestOptions(DigestKey Key, IReadOnlyList<string> KeyColumns, bool IsInline);
+
 /// <summary>
 /// Writes down the digest and the length of each record of a segment, in the order of the segments: who compares two
 /// exports need not look at the rows that both have.
@@ -12,7 +18,7 @@ namespace Headrace.Staging;
 /// An entry is 28 bytes, little-endian: the digest (16), the bytes of the record in its segment (4), and a hash of the
 /// texts of the key's columns (8), which only says that two rows may have one key; 0 when no key is named.
 /// </remarks>
-internal sealed class RowDigests(string folder, DigestKey key, IReadOnlyList<string> keyColumns) : IDisposable
+internal sealed class RowDigests(string folder, DigestOptions options) : IDisposable
 {
     public const int EntryBytes = 28;
 
@@ -24,15 +30,18 @@ internal sealed class RowDigests(string folder, DigestKey key, IReadOnlyList<str
 
     public string Path => file.Path;
 
+    /// <summary>True when the records of segments hold their digests, too.</summary>
+    public bool IsInline => options.IsInline;
+
     /// <summary>What records mean: the same bytes under other columns or another dialect are another row. Gives the places of the key's columns.</summary>
     public int[] SetLayout(IReadOnlyList<StagedColumn> columns, CsvDialect dialect)
     {
         var text = new StringBuilder();
         foreach (var part in (IEnumerable<string?>)[.. columns.Select(column => column.Name), null, $"{dialect.Delimiter}", $"{dialect.Quote}", $"{dialect.Escape}", $"{dialect.Decimal}", dialect.Encoding, .. dialect.Null])
             text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{part?.Length ?? -1}:{part}");
-        layout = key.Of(Encoding.UTF8.GetBytes(text.ToString()));
+        layout = options.Key.Of(Encoding.UTF8.GetBytes(text.ToString()));
         width = columns.Count;
-        var places = keyColumns.Select(name => columns.ToList().FindIndex(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))).ToArray();
+        var places = options.KeyColumns.Select(name => columns.ToList().FindIndex(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))).ToArray();
         return keys = places.Contains(-1) ? [] : places;
     }
 
@@ -44,11 +53,11 @@ internal sealed class RowDigests(string folder, DigestKey key, IReadOnlyList<str
         foreach (var column in keys)
         {
             var end = column + 1 == width ? record.Length : starts[column + 1] - 1;
-            hash = key.Of(record[starts[column]..end], hash);
+            hash = options.Key.Of(record[starts[column]..end], hash);
         }
 
         keyHash = (ulong)hash ^ (ulong)(hash >> 64);
-        return key.Of(record, layout);
+        return options.Key.Of(record, layout);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

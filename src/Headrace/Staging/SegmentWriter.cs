@@ -44,8 +44,11 @@ internal sealed class SegmentWriter(string folder, long segmentBytes, RowDigests
         if (digests is not null)
         {
             digest = digests.Of(record, starts);
-            segment.WriteNumber((long)(digest >> 64));
-            segment.WriteNumber((long)digest);
+            if (digests.IsInline)
+            {
+                segment.WriteNumber((long)(digest >> 64));
+                segment.WriteNumber((long)digest);
+            }
         }
 
         return segment;

@@ -15,11 +15,11 @@ public sealed class Stager(string spool, FileLimits limits)
     internal long SegmentBytes { get; init; } = 32 << 20;
 
     /// <summary>
-    /// Stages one listed file; <paramref name="declared"/> names the columns of a CSV file without a header. With a
-    /// <paramref name="key"/> the digests of CSV records are kept. Throws the errors HDR-110 to HDR-139.
+    /// Stages one listed file; <paramref name="declared"/> names the columns of a CSV file without a header. With
+    /// <paramref name="digesting"/> the digests of CSV records are kept. Throws the errors HDR-110 to HDR-139.
     /// </summary>
     public async Task<StagedFile> StageAsync(
-        ILake lake, LakeFile file, FileFormat format, IReadOnlyList<string>? declared, CancellationToken cancel, DigestKey? key = null, IReadOnlyList<string>? keyColumns = null)
+        ILake lake, LakeFile file, FileFormat format, IReadOnlyList<string>? declared, CancellationToken cancel, DigestOptions? digesting = null)
     {
         var source = $"{lake.Address.TrimEnd('/')}/{file.Key}";
         await using var opened = await lake.OpenAsync(file, cancel);
@@ -28,7 +28,7 @@ public sealed class Stager(string spool, FileLimits limits)
         try
         {
             await using var stored = new StoredBytes(opened, source);
-            var staged = await CopyAsync(stored, file, format, declared, folder, key, keyColumns ?? [], cancel);
+            var staged = await CopyAsync(stored, file, format, declared, folder, digesting, cancel);
             if (stored.Count != file.Size)
                 throw Error.FileChanging(source);
             await lake.ConfirmAsync(file, cancel);
@@ -43,7 +43,7 @@ public sealed class Stager(string spool, FileLimits limits)
     }
 
     private async Task<StagedFile> CopyAsync(
-        StoredBytes stored, LakeFile file, FileFormat format, IReadOnlyList<string>? declared, string folder, DigestKey? key, IReadOnlyList<string> keyColumns, CancellationToken cancel)
+        StoredBytes stored, LakeFile file, FileFormat format, IReadOnlyList<string>? declared, string folder, DigestOptions? digesting, CancellationToken cancel)
     {
         await using var plain = await PlainBytes.OpenAsync(stored, limits, cancel);
         if (format.Kind == FormatKind.Parquet)
@@ -53,7 +53,7 @@ public sealed class Stager(string spool, FileLimits limits)
             return new StagedFile { File = file, Sha256 = stored.Sha256(), Bytes = bytes, Records = -1, Columns = [], Segments = [path], IsParquet = true };
         }
 
-        using var digests = key is null || format.Kind != FormatKind.Csv ? null : new RowDigests(folder, key, keyColumns);
+        using var digests = digesting is null || format.Kind != FormatKind.Csv ? null : new RowDigests(folder, digesting);
         using var rows = new SegmentWriter(folder, SegmentBytes, digests);
         using var rejects = new RejectWriter(folder);
         var dialect = format.Csv ?? new CsvDialect();
@@ -79,6 +79,7 @@ public sealed class Stager(string spool, FileLimits limits)
             Rejects = rejects.Path,
             RejectCount = rejects.Count,
             Digests = digests?.Path,
+            HasInlineDigests = digests is { IsInline: true },
         };
     }
 
