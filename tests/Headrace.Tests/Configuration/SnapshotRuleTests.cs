@@ -16,12 +16,9 @@ public class SnapshotRuleTests
     [InlineData("the marker is no file below the folder of {version}", Ok, "write: merge", "primary_key: id", "complete_when: { marker: /x }")]
     [InlineData("'write' is missing", Ok, "primary_key: id")]
     [InlineData("'connection' is missing", Ok, "write: merge", "primary_key: id", "publish: { before: true }")]
-    [InlineData("is not of type jsonl", Ok, "write: merge", "primary_key: id", "publish: { connection: lake }")]
-    public void A_wrong_snapshot_is_told(string what, string path, params string[] keys)
-    {
-        var problem = Written.Problem(Text(path, keys));
-        Assert.True(problem.What.Contains(what, StringComparison.Ordinal) || Told.GetValueOrDefault(what) == problem.Code, Written.Text(problem));
-    }
+    [InlineData("name a connection of type jsonl", Ok, "write: merge", "primary_key: id", "publish: { connection: lake }")]
+    public void A_wrong_snapshot_is_told(string what, string path, params string[] keys) =>
+        Assert.Contains(what, Written.Text(Written.Problem(Text(path, keys))), StringComparison.Ordinal);
 
     [Fact]
     public void Only_snapshots_publish()
@@ -46,9 +43,6 @@ public class SnapshotRuleTests
         Assert.Equal(TimeSpan.FromMinutes(5), Written.Project(Text(Ok, "write: merge", "primary_key: id", "complete_when: { settle: 5m }", "settle: 1s")).Flows["f"].Settle);
         Assert.NotEqual(TimeSpan.FromSeconds(30), Written.Project(Text(Ok, "write: merge", "primary_key: id", "complete_when: { marker: _DONE }")).Flows["f"].Settle);
     }
-
-    // Problems whose sentences are those of other flows, too.
-    private static readonly Dictionary<string, string> Told = new() { ["'write' is missing"] = "HDR-504", ["'connection' is missing"] = "HDR-504", ["is not of type jsonl"] = "HDR-514" };
 
     private static string Text(string path, params string[] keys) => Written.FlowText(keys)
         .Replace("path: \"f/*.csv\"", path, StringComparison.Ordinal).Replace("read: incremental", "read: snapshot", StringComparison.Ordinal)

@@ -38,7 +38,7 @@ public sealed class Columns : ExportTests
         Flow("source: { connection: lake, path: \"{tenant}/{table}/{version}/*.csv.gz\", csv: { delimiter: \";\", header: false } }", "target: { connection: warehouse, schema: raw, table: \"{tenant}__{table}\" }");
         World.Put("acme/items/v1/part.csv.gz", "1;a;1\n2;b;2\n-3;c;3\n", gzip: true);
         await World.Load();
-        World.Put("acme/items/v2/part.csv.gz", string.Concat(Enumerable.Range(1, 100_000).Select(i => $"{i};{(i == 1 ? "a" : "n;".TrimEnd(';'))};{i}\n")), gzip: true);
+        World.Put("acme/items/v2/part.csv.gz", string.Concat(Enumerable.Range(1, 100_000).Select(i => $"{i};{(i == 1 ? "a" : "n")};{i}\n")), gzip: true);
         Assert.Equal("99998i 1u 1d 1s 0q", (await World.Load()).Only.Counts);
         Assert.Equal("100000|5000050000.00", World.Value("SELECT count(DISTINCT id), sum(price) FROM raw.acme__items"));
         Assert.Equal(100_003, Operation.Read(Ops).Count);
