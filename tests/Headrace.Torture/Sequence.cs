@@ -110,7 +110,7 @@ internal sealed class Sequence : IDisposable
         {
             // At times nothing new comes after it, so that a run has to finish what the killed one began, and only that.
             tally.Kill(name);
-            if (OfExports.Contains(name) && random.Next(3) == 0)
+            if (OfExports.Contains(name) && random.Next(2) == 0)
                 await CleanAsync();
         }
         else if (action == "kill")
