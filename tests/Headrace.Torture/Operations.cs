@@ -25,16 +25,15 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
                 Inbox();
                 break;
             default:
-                Export();
+                Export(Math.Max(1, random.Next(5) - 1));
                 break;
         }
     }
 
-    /// <summary>One or several exports land.</summary>
-    public void Export(int least = 1)
+    /// <summary>Exports of one dataset land.</summary>
+    public void Export(int count)
     {
-        var dataset = exports.Any();
-        for (var more = Math.Max(least, random.Next(5) - 1); more > 0; more--)
+        for (var dataset = exports.Any(); count > 0; count--)
             Land(exports.Next(dataset));
     }
 

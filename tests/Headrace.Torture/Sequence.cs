@@ -107,7 +107,12 @@ internal sealed class Sequence : IDisposable
         var ended = await EndAsync($"{name}:{hit}:{action}");
         log.Add($"run with {name}:{hit}:{action} ended with {ended.ExitCode}");
         if (ended.WasKilled)
+        {
+            // At times nothing new comes after it, so that a run has to finish what the killed one began, and only that.
             tally.Kill(name);
+            if (OfExports.Contains(name) && random.Next(2) == 0)
+                await CleanAsync();
+        }
         else if (action == "kill")
             Compare(ended); // the failpoint was not reached: a run like any other
         else if (ended.ExitCode == 0)
