@@ -96,6 +96,12 @@ public sealed class DuckDbWarehouse : IWarehouse
         await Task.Run(() => Translate(() => db.Execute($"COPY {HeadraceTables.Target(table)} TO {Sql.Literal(path)} (FORMAT parquet)", cancel)), cancel);
     }
 
+    public async Task<IReadOnlyList<string>> PendingAsync(string flow, CancellationToken cancel)
+    {
+        using var db = await ConnectAsync(cancel);
+        return Translate(() => new Publications(db, cancel).Pending(flow));
+    }
+
     public async Task<IReadOnlyList<Publication>> PendingAsync(Dataset dataset, CancellationToken cancel)
     {
         using var db = await ConnectAsync(cancel);

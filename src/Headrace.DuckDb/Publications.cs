@@ -9,6 +9,16 @@ internal sealed class Publications(DuckDbConnection db, CancellationToken cancel
         $"INSERT INTO {Table} VALUES ($1, $2, $3, $4, $5, $6, $7, NULL)", cancel,
         publication.LoadId, publication.Dataset.Flow, publication.Dataset.Name, publication.Version, publication.Generation, publication.Operations, now);
 
+    /// <summary>The flow's datasets that have some.</summary>
+    public IReadOnlyList<string> Pending(string flow)
+    {
+        var datasets = new List<string>();
+        using var reader = db.Query($"SELECT DISTINCT dataset FROM {Table} WHERE flow = $1 AND published_at IS NULL ORDER BY dataset", cancel, flow);
+        while (reader.Read())
+            datasets.Add(reader.GetString(0));
+        return datasets;
+    }
+
     public IReadOnlyList<Publication> Pending(Dataset dataset)
     {
         var pending = new List<Publication>();

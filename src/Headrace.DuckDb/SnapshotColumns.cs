@@ -29,6 +29,9 @@ internal sealed class SnapshotColumns
     /// <summary><c>k0, k1</c>, for USING.</summary>
     public string KeyList => string.Join(", ", Keys.Select((_, i) => $"k{i}"));
 
+    /// <summary>The same with their types, for a table of keys.</summary>
+    public string KeyTypes => string.Join(", ", Keys.Select((column, i) => Text($"k{i} {DuckDbTypes.Name(columns[column].Type)}")));
+
     /// <summary>The key's columns of staged rows under their names in the memory: <c>c2 AS k0, c0 AS k1</c>.</summary>
     public string AsKeys => string.Join(", ", Keys.Select((column, i) => Text($"c{column} AS k{i}")));
 

@@ -49,14 +49,17 @@ public sealed class Snapshots(DuckDbWarehouse warehouse, string folder, string? 
     }
 
     /// <inheritdoc/>
-    public async Task RememberAsync(ChangeSet export, DigestKey key, string folder, CancellationToken cancel)
+    public async Task<bool> RememberAsync(ChangeSet export, DigestKey key, string folder, CancellationToken cancel)
     {
         using var db = await warehouse.ConnectAsync(cancel);
-        await Task.Run(() => warehouse.Translate(() =>
-        {
-            new SnapshotDiff(db, export, null, new DigestKeyed(key, setBytes), folder, cancel).RememberAll(PathOf(export.Dataset, export.From.LoadId!)).Write();
-            return true;
-        }), cancel);
+        var diff = new SnapshotDiff(db, export, null, new DigestKeyed(key, setBytes), folder, cancel);
+        var memory = await Task.Run(() => warehouse.Translate(() => diff.RememberAll(PathOf(export.Dataset, export.From.LoadId!))), cancel);
+
+        // What earlier exports said of rows that were set aside, or are kept for ever, is in none of these files.
+        if (export.From.Generation > 1 && (diff.Held > 0 || export.Rules.Snapshot!.Deletes == Deletes.Ignore))
+            return false;
+        memory.Write();
+        return true;
     }
 
     /// <inheritdoc/>

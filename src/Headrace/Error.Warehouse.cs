@@ -90,7 +90,7 @@ public static partial class Error
     /// <summary>What the last export held is known neither from its memory, nor from a table, nor from its files.</summary>
     public static HeadraceException SnapshotLost(string dataset, string version) =>
         new("HDR-402", $"The memory of export {version} is gone and cannot be made again; nothing was loaded.",
-            $"bring the files of export {version} back; it is made again from them")
+            $"bring .headrace/snapshots back, or the files of export {version} if none of its rows waits in quarantine; or delete the dataset's rows from headrace.positions and headrace.files: the next export is taken as the first one then")
         {
             Facts = Facts(("dataset", dataset)),
         };

@@ -14,8 +14,8 @@ public interface ISnapshots
     /// </summary>
     Task<bool> RecallAsync(Dataset dataset, TableName target, Position from, LoadRules rules, CancellationToken cancel);
 
-    /// <summary>Makes the memory of the last export from its files, staged again.</summary>
-    Task RememberAsync(ChangeSet export, DigestKey key, string folder, CancellationToken cancel);
+    /// <summary>Makes the memory of the last export from its files, staged again. False when they do not tell all that it held.</summary>
+    Task<bool> RememberAsync(ChangeSet export, DigestKey key, string folder, CancellationToken cancel);
 
     /// <summary>The key that the digests of the last export were made with; a new one when none were.</summary>
     DigestKey Key(Dataset dataset, Position from);

@@ -19,6 +19,9 @@ public interface IWarehouse : IAsyncDisposable
     /// <summary>Copies the rows of a table to a Parquet file, under the table's column names.</summary>
     Task CopyAsync(TableName table, string path, CancellationToken cancel);
 
+    /// <summary>The names of the flow's datasets that have committed loads whose operations are not published yet.</summary>
+    Task<IReadOnlyList<string>> PendingAsync(string flow, CancellationToken cancel);
+
     /// <summary>Committed loads of the dataset whose operations are not published yet, the oldest first.</summary>
     Task<IReadOnlyList<Publication>> PendingAsync(Dataset dataset, CancellationToken cancel);
 

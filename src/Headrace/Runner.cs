@@ -57,8 +57,14 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
         {
             try
             {
-                foreach (var dataset in await flow.Source.DatasetsAsync(cancel))
+                var datasets = await flow.Source.DatasetsAsync(cancel);
+                foreach (var dataset in datasets)
                     work.Add((flow, dataset));
+
+                // What waits to be published does not wait for new files.
+                if (flow.Publisher is not null && !options.IsPlan)
+                    foreach (var name in (await flow.Warehouse.PendingAsync(flow.Name, cancel)).Except(datasets.Select(dataset => dataset.Name)))
+                        work.Add((flow, new Dataset(name, flow.Name, new Dictionary<string, string>())));
             }
             catch (Exception error) when (Named(error, flow, flow.Name, cancel) is { } named)
             {

@@ -55,6 +55,8 @@ internal static class RunCommand
             screen.Data(JsonSerializer.Serialize(new RunsView([.. runs.Select(run => RunView.Of(run))]), Views.Default.RunsView));
         else
             new RunReport(screen).Write(runs, workspace.Clock.GetElapsedTime(started));
+        foreach (var name in (confirmed ?? []).Except(runs.Select(run => run.Dataset)))
+            screen.Message($"--confirm {name}: no such dataset in this run.");
         Failpoint.Hit("end");
         return ExitCode.Of(runs);
     }

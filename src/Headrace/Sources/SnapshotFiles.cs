@@ -48,6 +48,8 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
                 continue;
             if (await TakeAsync(dataset, export, from, attempt, notes, warnings, cancel) is { } changes)
                 return changes;
+            if (!notes.Exists(note => note.Version == export.Version))
+                break; // it is being written after all
         }
 
         return null;
@@ -78,7 +80,7 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
         if (export.Files.Count > parts)
             Refuse(export, notes, Error.TooManyParts(Where(export.Files[0]), export.Version, parts, export.Files.Count));
         else if (export.Files.Count < parts)
-            warnings.Add($"export {export.Version} is not complete: it has {export.Files.Count} files where {parts} are expected");
+            warnings.Add($"export {export.Version} is not complete: it has {export.Files.Count} of {parts} files");
         else if (MarkerOf(export.Files[0]) is { } marker && !await Lake.HasAsync(marker, cancel))
             warnings.Add($"export {export.Version} is not complete: {marker} is not there");
         else
@@ -176,9 +178,9 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
         var key = Staging.DigestKey.New();
         var (notes, said) = (new List<FileNote>(), new List<string>());
         var (files, isWhole) = await StageAllAsync(dataset, new Export(from.Version!, there, true), attempt, key, notes, said, cancel);
-        if (there.Count < loaded.Count || !isWhole || files.Any(file => loaded[file.File.Key].Sha256 != file.Sha256))
+        var isSame = there.Count == loaded.Count && isWhole && files.All(file => loaded[file.File.Key].Sha256 == file.Sha256);
+        if (!isSame || !await snapshots.RememberAsync(Staged(dataset, from.Version!, from, files), key, Spool(dataset), cancel))
             throw Error.SnapshotLost(dataset.Name, from.Version!);
-        await snapshots.RememberAsync(Staged(dataset, from.Version!, from, files), key, Spool(dataset), cancel);
         Release(dataset);
     }
 

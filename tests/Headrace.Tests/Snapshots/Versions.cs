@@ -111,7 +111,7 @@ public sealed class Versions : ExportTests
     {
         Flow("complete_when: { parts: 2 }");
         Part("v1/1.csv", "1,a,1");
-        Assert.Equal("export v1 is not complete: it has 1 files where 2 are expected", (await World.Load()).Only.Warnings);
+        Assert.Equal("export v1 is not complete: it has 1 of 2 files", (await World.Load()).Only.Warnings);
         Part("v1/2.csv", "2,b,2");
         Assert.Equal("2i 0u 0d 0s 0q", (await World.Load()).Only.Counts);
         Assert.Equal(["v1|items/v1/1.csv|2|1|loaded", "v1|items/v1/2.csv|2|1|loaded"], Files);
