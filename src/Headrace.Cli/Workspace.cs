@@ -56,6 +56,7 @@ internal sealed class Workspace : IAsyncDisposable
         var lake = new Lake.FolderLake(Project.FullPath(((FolderConnection)Project.Connections[flow.Source.Connection]).Path));
         var spool = System.IO.Path.Combine(Project.FullPath(Project.Spool), isPlan ? Temporary.Plan : "run");
         var warehouse = Warehouse(flow, isPlan);
+        warehouse.BeginOpen();
         ISource source = flow.Read switch
         {
             ReadMode.Drop => new DropFolder(flow, lake, spool, Clock),

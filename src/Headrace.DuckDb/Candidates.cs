@@ -25,22 +25,34 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
     /// <param name="count">How many digests there are.</param>
     /// <param name="fill">Puts those digests into a set whose high half leaves the third number when divided by the second.</param>
     /// <param name="then">Gets each set, which knows by then what was seen of it.</param>
-    public void Find(long count, Action<DigestSet, long, long> fill, Action<DigestSet, long, long> then)
+    /// <param name="ready">All of them in one set, when that is there already.</param>
+    public void Find(long count, Action<DigestSet, long, long> fill, Action<DigestSet, long, long> then, DigestSet? ready = null)
     {
         Matched = 0;
         Array.Clear(taken);
+        if (ready is not null)
+        {
+            Find(ready, 1, 0, then);
+            return;
+        }
+
         var rounds = Math.Max(1, (count * DigestSet.BytesEach + setBytes - 1) / setBytes);
         for (var round = 0L; round < rounds; round++)
         {
             using var set = new DigestSet(count / rounds + count / 16 + 1024);
             fill(set, rounds, round);
-            var isRepeated = false;
-            for (var i = 0; i < files.Count; i++)
-                isRepeated |= See(set, i, rounds, round);
-            for (var i = 0; i < files.Count && isRepeated; i++)
-                TakeUnlessOnce(set, i, rounds, round);
-            then(set, rounds, round);
+            Find(set, rounds, round, then);
         }
+    }
+
+    private void Find(DigestSet set, long rounds, long round, Action<DigestSet, long, long> then)
+    {
+        var isRepeated = false;
+        for (var i = 0; i < files.Count; i++)
+            isRepeated |= See(set, i, rounds, round);
+        for (var i = 0; i < files.Count && isRepeated; i++)
+            TakeUnlessOnce(set, i, rounds, round);
+        then(set, rounds, round);
     }
 
     /// <summary>The same against the rows of other files, of which those are candidates that are not found exactly once.</summary>
@@ -65,7 +77,7 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
     public IReadOnlyList<StagedFile> Take(string folder)
     {
         Directory.CreateDirectory(folder);
-        return [.. files.Select((file, i) => chosen[i] is { } rows ? Take(file, rows, taken[i], Path.Combine(folder, $"{i}.csv")) : file)];
+        return [.. files.Select((file, i) => chosen[i] is { } rows ? Take(file, rows, taken[i], Path.Combine(folder, $"{i}")) : file)];
     }
 
     /// <summary>Looks the rows of a file up; true when some digest came more than once.</summary>
@@ -183,11 +195,22 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
             return file;
         if (count == 0)
             return file with { Segments = [], Records = 0 };
-        using var copy = new SegmentCopy(file.Segments, path);
+        // In several segments, so that the engine reads them in parallel.
+        var paths = new List<string> { $"{path}-0.csv" };
+        var each = Math.Max(2048, count / Environment.ProcessorCount + 1);
+        using var copy = new SegmentCopy(file.Segments, paths[0]);
         using var reader = new DigestReader(file.Digests!);
+        var done = 0;
         for (var number = 0; reader.Read(); number++)
+        {
             copy.Next(reader.Length, rows[number]);
+            if (!rows[number] || ++done % each != 0)
+                continue;
+            paths.Add($"{path}-{paths.Count}.csv");
+            copy.Turn(paths[^1]);
+        }
+
         copy.Close();
-        return file with { Segments = [path], Records = count };
+        return file with { Segments = paths, Records = count };
     }
 }

@@ -18,6 +18,7 @@ public sealed class DuckDbWarehouse : IWarehouse
     // DuckDB uses all cores for one statement; a second writer at the same time would bring conflicts and no speed.
     private readonly SemaphoreSlim writing = new(1, 1);
     private DuckDbDatabase? database;
+    private Task? early;
     private (long Since, long LastSeen)? locked;
 
     /// <param name="path">The file; it is made when it is not there, unless <paramref name="isReadOnly"/>.</param>
@@ -126,6 +127,19 @@ public sealed class DuckDbWarehouse : IWarehouse
         }
     }
 
+    /// <summary>Begins to open the file while something else is done; what goes wrong is told to whoever asks for a connection.</summary>
+    public void BeginOpen() => early ??= Task.Run(async () =>
+    {
+        try
+        {
+            using var db = await ConnectAsync(CancellationToken.None);
+        }
+        catch (HeadraceException)
+        {
+            // The next one who tries meets it, too.
+        }
+    });
+
     /// <summary>A connection to the engine, for queries over the warehouse's own tables.</summary>
     public async Task<DuckDbConnection> ConnectAsync(CancellationToken cancel)
     {
@@ -141,12 +155,13 @@ public sealed class DuckDbWarehouse : IWarehouse
         }
     }
 
-    public ValueTask DisposeAsync()
+    public async ValueTask DisposeAsync()
     {
+        if (early is not null)
+            await early;
         database?.Dispose();
         opening.Dispose();
         writing.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     private static LoadProgress Progress(DuckDbConnection db)

@@ -75,8 +75,10 @@ internal sealed class ExportRows(
             db.EachDigest(
                 $"SELECT m.hi, m.lo FROM ({Before!.Matched}) AS m SEMI JOIN ({Keys}) AS f USING ({Columns.KeyList})",
                 digest => forced.Add(digest), cancel);
-            if (forced.Count == known)
-                return;
+            if (forced.Count > known)
+                continue;
+            Before.Find(db, cancel);
+            return;
         }
     }
 
@@ -93,13 +95,11 @@ internal sealed class ExportRows(
             void Gone(UInt128 digest) => list.Write(SnapshotColumns.Text($"{(long)(digest >> 64)},{(long)digest}\n"));
             foreach (var digest in forced)
                 Gone(digest);
-            candidates.Find(before!.Rows, (set, rounds, round) => db.AddDigests(
-                $"SELECT hi, lo FROM read_parquet({Sql.Literal(before.Path)}) WHERE hi IS NOT NULL{(rounds == 1 ? "" : SnapshotColumns.Text($" AND hi % {rounds} = {round}"))}",
-                set, forced, cancel), (set, _, _) =>
-                {
-                    foreach (var digest in set.NotSeenOnce())
-                        Gone(digest);
-                });
+            candidates.Find(before!.Rows, (set, rounds, round) => db.AddDigests(before.Digests(rounds, round), set, forced, cancel), (set, _, _) =>
+            {
+                foreach (var digest in set.NotSeenOnce())
+                    Gone(digest);
+            }, forced.Count == 0 ? key.Ready : null);
         }
 
         db.Execute(
@@ -220,5 +220,5 @@ internal sealed class ExportRows(
         rules.Deletes == Deletes.Soft && column.Name.Equals(RowChanges.DeletedAt, StringComparison.OrdinalIgnoreCase);
 }
 
-/// <summary>The key of an export's digests, and what memory a set of digests may take.</summary>
-internal sealed record DigestKeyed(Staging.DigestKey Key, long SetBytes);
+/// <summary>The key of an export's digests, what memory a set of digests may take, and those of the export before where they were read ahead.</summary>
+internal sealed record DigestKeyed(Staging.DigestKey Key, long SetBytes, DigestSet? Ready = null);

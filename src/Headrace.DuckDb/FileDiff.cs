@@ -33,7 +33,7 @@ public sealed class FileDiff(DuckDbConnection db, string folder, long setBytes, 
     {
         var keyed = new DigestKeyed(digests, setBytes);
         var old = Staged(before, format, key, types);
-        var memory = new SnapshotDiff(db, old, null, keyed, Make("before"), cancel).RememberAll(Path.Combine(folder, "before.parquet"));
+        var memory = new SnapshotDiff(db, old, null, keyed, Make("before"), cancel).RememberAll(folder);
         db.Execute("CREATE OR REPLACE TEMP TABLE doubtful AS FROM temp.repeated", cancel);
         var lost = before.Sum(file => file.Records) - memory.Rows;
         var changes = Staged(after, format, key, types);

@@ -2,10 +2,10 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Headrace.DuckDb;
 
-/// <summary>Copies some records of segments into one new segment; neighbours go in one piece.</summary>
+/// <summary>Copies some records of segments into new segments; neighbours go in one piece.</summary>
 internal sealed class SegmentCopy(IReadOnlyList<string> segments, string path) : IDisposable
 {
-    private readonly FileStream to = new(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 1 << 18);
+    private FileStream to = Create(path);
 
     private readonly byte[] buffer = new byte[1 << 18];
     private int next;
@@ -33,6 +33,14 @@ internal sealed class SegmentCopy(IReadOnlyList<string> segments, string path) :
             start = at;
     }
 
+    /// <summary>Goes on in another new segment.</summary>
+    public void Turn(string path)
+    {
+        Close();
+        to.Dispose();
+        to = Create(path);
+    }
+
     public void Close()
     {
         Flush();
@@ -44,6 +52,8 @@ internal sealed class SegmentCopy(IReadOnlyList<string> segments, string path) :
         from?.Dispose();
         to.Dispose();
     }
+
+    private static FileStream Create(string path) => new(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 1 << 18);
 
     private void Flush()
     {

@@ -10,9 +10,19 @@ internal sealed class SnapshotBefore(SnapshotMemory memory, SnapshotColumns colu
     /// <summary>Rows that both exports have, byte for byte.</summary>
     public string Matched => $"SELECT s.* FROM ({All}) AS s ANTI JOIN temp.gone AS g ON s.hi = g.hi AND s.lo = g.lo WHERE s.hi IS NOT NULL";
 
-    /// <summary>The others, of which something must be said.</summary>
-    public string Open => !isNarrowed ? All
-        : $"SELECT s.* FROM ({All}) AS s SEMI JOIN temp.gone AS g ON s.hi = g.hi AND s.lo = g.lo UNION ALL SELECT s.* FROM ({All}) AS s WHERE s.hi IS NULL";
+    /// <summary>The others, of which something must be said; in <c>temp.open</c> once <see cref="Find"/> has put them there.</summary>
+    public string Open => isNarrowed ? "SELECT * FROM temp.open" : All;
+
+    /// <summary>Looks the others up, when rows that both exports have are left out.</summary>
+    public void Find(DuckDbConnection db, CancellationToken cancel)
+    {
+        if (isNarrowed)
+            db.Execute(
+                $"""
+                CREATE OR REPLACE TEMP TABLE open AS
+                SELECT s.* FROM ({All}) AS s SEMI JOIN temp.gone AS g ON s.hi = g.hi AND s.lo = g.lo UNION ALL SELECT s.* FROM ({All}) AS s WHERE s.hi IS NULL
+                """, cancel);
+    }
 
     private string All
     {
@@ -23,7 +33,7 @@ internal sealed class SnapshotBefore(SnapshotMemory memory, SnapshotColumns colu
                 var old = memory.Columns.ToList().FindIndex(column => column.Name.Equals(columns[i].Name, StringComparison.OrdinalIgnoreCase));
                 return SnapshotColumns.Text($", CAST({(old < 0 ? "NULL" : SnapshotColumns.Text($"c{old}"))} AS {DuckDbTypes.Name(columns[i].Type)}) AS c{i}");
             }));
-            return $"SELECT {columns.KeyList}, hi, lo, row{images} FROM read_parquet({Sql.Literal(memory.Path)})";
+            return $"SELECT {columns.KeyList}, hi, lo, row{images} FROM ({memory.Sql})";
         }
     }
 }

@@ -10,6 +10,9 @@ namespace Headrace.DuckDb;
 internal sealed class SnapshotDiff(
     DuckDbConnection db, ChangeSet export, SnapshotMemory? before, DigestKeyed key, string folder, CancellationToken cancel, string? doubtful = null)
 {
+    private const long LargeMemory = 100_000;
+    private const int MostParts = 10;
+
     private readonly SnapshotRules rules = export.Rules.Snapshot!;
     private readonly List<string> warnings = [];
     private readonly ExportRows rows = new(db, export, before, key, folder, doubtful, cancel);
@@ -19,8 +22,8 @@ internal sealed class SnapshotDiff(
     // Rows of the export before whose keys are in no row of this one, good or bad.
     private string Gone => $"SELECT o.* FROM ({rows.Before!.Open}) AS o ANTI JOIN ({rows.Keys}) AS f USING ({Columns.KeyList})";
 
-    /// <summary>What the export changes; <paramref name="memory"/> is the path of its own memory, <paramref name="operations"/> that of its operations, if they are asked for.</summary>
-    public RowChanges Run(string? memory, string? operations)
+    /// <summary>What the export changes; <paramref name="memories"/> is the folder for its own memory, <paramref name="operations"/> the path of its operations, if they are asked for.</summary>
+    public RowChanges Run(string? memories, string? operations)
     {
         rows.Stage();
         rows.HoldDuplicates();
@@ -29,7 +32,7 @@ internal sealed class SnapshotDiff(
         WriteChanges(path);
         var (inserted, updated, deleted) = Count(path);
         Check(updated, deleted);
-        var remembered = memory is null ? null : Remember(memory);
+        var remembered = memories is null ? null : Remember(memories);
         Failpoint.Hit("state_written");
         var changes = new RowChanges
         {
@@ -45,7 +48,7 @@ internal sealed class SnapshotDiff(
             Sample = Sample(),
             Warnings = [.. rows.Shape.Warnings, .. warnings],
         };
-        remembered?.Write();
+        remembered?.Write(export.Id);
         return operations is null ? changes : changes with { Operations = new Operations(db, export, Columns, cancel).Write(path, operations, rules.Before) };
     }
 
@@ -53,11 +56,11 @@ internal sealed class SnapshotDiff(
     public long Held => rows.Bad.Sum(file => file.Rows);
 
     /// <summary>Only makes the memory of the export, which is not written down yet; its repeated keys are in <c>temp.repeated</c> then.</summary>
-    public SnapshotMemory RememberAll(string memory)
+    public SnapshotMemory RememberAll(string memories)
     {
         rows.Stage();
         rows.HoldDuplicates();
-        return Remember(memory);
+        return Remember(memories);
     }
 
     /// <summary>
@@ -131,36 +134,62 @@ internal sealed class SnapshotDiff(
     }
 
     /// <summary>Writes what the next comparison needs of this export.</summary>
-    private SnapshotMemory Remember(string path)
+    private SnapshotMemory Remember(string memories)
     {
-        var parts = new List<string> { $"SELECT {Columns.AsKeys}, hi, lo, row{(rules.Before ? $", {Columns.List()}" : "")} FROM {rows.Single}" };
-        if (rows.Before is not null && rules is { Before: true, Compare.Count: > 0 })
+        var isDigested = export.Files.All(file => file.HasInlineDigests);
+        var memory = new SnapshotMemory
         {
-            // A row that counts as unchanged was not published: what is known of it stays what was.
-            var images = Columns.All.Select(i => SnapshotColumns.Text($"CASE WHEN f.row = o.row THEN o.c{i} ELSE f.c{i} END AS c{i}"));
-            parts[0] = $"SELECT {string.Join(", ", Columns.Keys.Select((column, i) => SnapshotColumns.Text($"f.c{column} AS k{i}")))}, f.hi, f.lo, f.row, {string.Join(", ", images)} FROM {rows.Single} AS f LEFT JOIN ({rows.Before.Open}) AS o ON {rows.On}";
-        }
-
-        if (rows.Before is not null)
-        {
-            // Rows in quarantine are not gone: what is known of their keys stays. With deletes: ignore nothing ever goes.
-            var kept = rules.Deletes == Deletes.Ignore ? $"ANTI JOIN (SELECT {Columns.AsKeys} FROM {rows.Single}) AS f" : $"SEMI JOIN (SELECT {Columns.KeyList} FROM temp.repeated UNION ALL FROM temp.held UNION ALL FROM temp.spared) AS f";
-            parts.Add($"SELECT o.* FROM ({rows.Before.Open}) AS o {kept} USING ({Columns.KeyList})");
-            if (rows.IsNarrowed)
-                parts.Insert(0, rows.Before.Matched);
-        }
-
-        var count = db.Execute($"COPY ({string.Join(" UNION ALL ", parts.Select(part => $"({part})"))}) TO {Sql.Literal(path)} (FORMAT parquet, COMPRESSION {(rules.Before ? "snappy" : "uncompressed")})", cancel);
-        return new SnapshotMemory
-        {
-            Path = path,
-            Key = export.Files.Any(file => file.Digests is not null) ? key.Key.ToString() : null,
+            Folders = [memories],
+            Parts = [new SnapshotPart($"{export.Id}.parquet")],
+            Key = isDigested ? key.Key.ToString() : null,
             Columns = [.. Columns.All.Select(i => Columns[i])],
             PrimaryKey = export.Rules.PrimaryKey,
             Compare = rules.Compare,
             Before = rules.Before,
-            Rows = count,
+            Rows = 0,
         };
+        if (rows.Before is null)
+            return memory with { Rows = Write(memory.Parts[0].Rows, New), IsDigested = isDigested };
+
+        // Rows in quarantine are not gone: what is known of their keys stays. With deletes: ignore nothing ever goes.
+        var (keep, lose) = rules.Deletes == Deletes.Ignore ? ("ANTI", "SEMI") : ("SEMI", "ANTI");
+        var keys = rules.Deletes == Deletes.Ignore ? $"SELECT {Columns.AsKeys} FROM {rows.Single}" : $"SELECT {Columns.KeyList} FROM temp.repeated UNION ALL FROM temp.held UNION ALL FROM temp.spared";
+        string Old(string join) => $"({rows.Before.Open}) AS o {join} JOIN ({keys}) AS f USING ({Columns.KeyList})";
+        if (isDigested && MayAdd(memory))
+        {
+            var part = new SnapshotPart(memory.Parts[0].Rows, $"{export.Id}.gone.parquet");
+            var came = Write(part.Rows, New);
+            var went = Write(part.Gone!, $"SELECT o.hi, o.lo FROM {Old(lose)}");
+            return memory with { Folders = [memories, .. before!.Folders], Parts = [.. before.Parts, part], Rows = before.Rows + came - went, IsDigested = true };
+        }
+
+        var matched = rows.IsNarrowed ? (string[])[rows.Before.Matched] : [];
+        var count = Write(memory.Parts[0].Rows, string.Join(" UNION ALL ", matched.Append($"SELECT o.* FROM {Old(keep)}").Append(New).Select(part => $"({part})")));
+        return memory with { Rows = count, IsDigested = isDigested && db.Scalar<long>($"SELECT count(*) FROM ({memory.Sql}) WHERE hi IS NULL", cancel) == 0 };
+
+        long Write(string file, string sql) =>
+            db.Execute($"COPY ({sql}) TO {Sql.Literal(Path.Combine(memories, file))} (FORMAT parquet, COMPRESSION {(rules.Before ? "snappy" : "uncompressed")})", cancel);
+    }
+
+    // Few changes of a large memory go into a part of their own, until there are many parts.
+    private bool MayAdd(SnapshotMemory memory) =>
+        rows.IsNarrowed && before is { IsDigested: true, Rows: >= LargeMemory } && before.Parts.Count < MostParts
+        && before.Before == memory.Before && before.Columns.SequenceEqual(memory.Columns)
+        && (rows.Good + before.Rows - rows.Matched) * 10 < before.Rows;
+
+    /// <summary>The rows of this export that are not in the memory of the one before as they are.</summary>
+    private string New
+    {
+        get
+        {
+            if (rows.Before is null || rules is not { Before: true, Compare.Count: > 0 })
+                return $"SELECT {Columns.AsKeys}, hi, lo, row{(rules.Before ? $", {Columns.List()}" : "")} FROM {rows.Single}";
+
+            // A row that counts as unchanged was not published: what is known of it stays what was.
+            var images = Columns.All.Select(i => SnapshotColumns.Text($"CASE WHEN f.row = o.row THEN o.c{i} ELSE f.c{i} END AS c{i}"));
+            var keys = Columns.Keys.Select((column, i) => SnapshotColumns.Text($"f.c{column} AS k{i}"));
+            return $"SELECT {string.Join(", ", keys)}, f.hi, f.lo, f.row, {string.Join(", ", images)} FROM {rows.Single} AS f LEFT JOIN ({rows.Before.Open}) AS o ON {rows.On}";
+        }
     }
 
     private List<BadRow> Sample()

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Headrace.Publishing;
 using Headrace.Staging;
 
@@ -10,6 +11,9 @@ namespace Headrace.DuckDb;
 /// <param name="setBytes">What one comparison may hold in memory beside the engine.</param>
 public sealed class Snapshots(DuckDbWarehouse warehouse, string folder, string? planFolder, Outbox outbox, long setBytes) : ISnapshots
 {
+    // By dataset the digests of a load's memory, read ahead.
+    private readonly ConcurrentDictionary<string, (string LoadId, Task<DigestSet> Digests)> ready = new(StringComparer.Ordinal);
+
     /// <inheritdoc/>
     public async Task<bool> RecallAsync(Dataset dataset, TableName target, Position from, LoadRules rules, CancellationToken cancel)
     {
@@ -19,29 +23,30 @@ public sealed class Snapshots(DuckDbWarehouse warehouse, string folder, string? 
         if (from.Table is not { } table)
             return false;
         var columns = new SnapshotColumns([.. table.Where(column => !(rules.Snapshot!.Deletes == Deletes.Soft && column.Name.Equals(RowChanges.DeletedAt, StringComparison.OrdinalIgnoreCase)))], rules);
-        var copy = Path.Combine(Place(dataset), $"{from.LoadId}.table.parquet");
+        var copy = Path.Combine(Place(dataset), $"{from.LoadId}.table");
         await warehouse.CopyAsync(target, copy, cancel);
         using var db = await warehouse.ConnectAsync(cancel);
         warehouse.Translate(() =>
         {
-            var path = Path.ChangeExtension(Path.ChangeExtension(copy, null), "parquet");
+            var part = new SnapshotPart($"{from.LoadId}.parquet");
             var named = string.Join(", ", columns.All.Select(i => SnapshotColumns.Text($"{Sql.Identifier(columns[i].Name)} AS c{i}")));
             var alive = columns.Count == table.Count ? "" : $" WHERE {Sql.Identifier(RowChanges.DeletedAt)} IS NULL";
             var images = rules.Snapshot!.Before ? $", {columns.List()}" : "";
             var rows = db.Execute(
                 $"""
                 COPY (SELECT {columns.AsKeys}, NULL::BIGINT AS hi, NULL::BIGINT AS lo, {columns.Digest(i => SnapshotColumns.Text($"c{i}"))} AS row{images}
-                    FROM (SELECT {named} FROM read_parquet({Sql.Literal(copy)}){alive})) TO {Sql.Literal(path)} (FORMAT parquet)
+                    FROM (SELECT {named} FROM read_parquet({Sql.Literal(copy)}){alive})) TO {Sql.Literal(Path.Combine(Place(dataset), part.Rows))} (FORMAT parquet)
                 """, cancel);
             new SnapshotMemory
             {
-                Path = path,
+                Folders = [Place(dataset)],
+                Parts = [part],
                 Columns = [.. columns.All.Select(i => columns[i])],
                 PrimaryKey = rules.PrimaryKey,
                 Compare = rules.Snapshot.Compare,
                 Before = rules.Snapshot.Before,
                 Rows = rows,
-            }.Write();
+            }.Write(from.LoadId!);
             File.Delete(copy);
             return true;
         });
@@ -53,17 +58,30 @@ public sealed class Snapshots(DuckDbWarehouse warehouse, string folder, string? 
     {
         using var db = await warehouse.ConnectAsync(cancel);
         var diff = new SnapshotDiff(db, export, null, new DigestKeyed(key, setBytes), folder, cancel);
-        var memory = await Task.Run(() => warehouse.Translate(() => diff.RememberAll(PathOf(export.Dataset, export.From.LoadId!))), cancel);
+        var memory = await Task.Run(() => warehouse.Translate(() => diff.RememberAll(Place(export.Dataset))), cancel);
 
         // What earlier exports said of rows that were set aside, or are kept for ever, is in none of these files.
         if (export.From.Generation > 1 && (diff.Held > 0 || export.Rules.Snapshot!.Deletes == Deletes.Ignore))
             return false;
-        memory.Write();
+        memory.Write(export.From.LoadId!);
         return true;
     }
 
     /// <inheritdoc/>
-    public DigestKey Key(Dataset dataset, Position from) => Memory(dataset, from)?.DigestKey ?? DigestKey.New();
+    public DigestKey Prepare(Dataset dataset, Position from, CancellationToken cancel)
+    {
+        if (Memory(dataset, from) is not { DigestKey: { } key } memory)
+            return DigestKey.New();
+        if (memory.Rows * DigestSet.BytesEach <= setBytes)
+            ready[dataset.Name] = (from.LoadId!, Task.Run(async () =>
+            {
+                using var db = await warehouse.ConnectAsync(cancel);
+                var set = new DigestSet(memory.Rows);
+                db.AddDigests(memory.Digests(1, 0), set, new HashSet<UInt128>(), cancel);
+                return set;
+            }, cancel));
+        return key;
+    }
 
     /// <inheritdoc/>
     public async Task<ChangeSet> CompareAsync(ChangeSet export, DigestKey key, string folder, bool isPlan, CancellationToken cancel)
@@ -71,8 +89,9 @@ public sealed class Snapshots(DuckDbWarehouse warehouse, string folder, string? 
         using var db = await warehouse.ConnectAsync(cancel);
         var before = Memory(export.Dataset, export.From);
         var operations = isPlan || !export.Rules.Snapshot!.Publishes ? null : outbox.Prepare(export.Dataset, export.Id);
-        var diff = new SnapshotDiff(db, export, before, new DigestKeyed(key, setBytes), folder, cancel);
-        return export with { Rows = await Task.Run(() => warehouse.Translate(() => diff.Run(PathOf(export.Dataset, export.Id), operations)), cancel) };
+        using var digests = await TakeReadyAsync(export);
+        var diff = new SnapshotDiff(db, export, before, new DigestKeyed(key, setBytes, digests), folder, cancel);
+        return export with { Rows = await Task.Run(() => warehouse.Translate(() => diff.Run(Place(export.Dataset), operations)), cancel) };
     }
 
     /// <inheritdoc/>
@@ -80,23 +99,38 @@ public sealed class Snapshots(DuckDbWarehouse warehouse, string folder, string? 
     {
         if (!Directory.Exists(Folder(dataset)))
             return;
+        var load = Counting(dataset, from);
+        var kept = load is null ? [] : (SnapshotMemory.Read([Folder(dataset)], load)?.Files ?? []).Append($"{load}.json").ToHashSet(StringComparer.Ordinal);
         foreach (var file in Directory.EnumerateFiles(Folder(dataset)))
-            if (Counting(dataset, from) is not { } load || !Path.GetFileName(file).StartsWith($"{load}.", StringComparison.Ordinal))
+            if (!kept.Contains(Path.GetFileName(file)))
                 File.Delete(file);
+    }
+
+    // What could not be read ahead is read when it is needed, and says then what is wrong with it.
+    private async Task<DigestSet?> TakeReadyAsync(ChangeSet export)
+    {
+        if (!ready.TryRemove(export.Dataset.Name, out var found) || found.LoadId != export.From.LoadId)
+            return null;
+        try
+        {
+            return await found.Digests;
+        }
+        catch (Exception error) when (error is HeadraceException or DuckDbException)
+        {
+            return null;
+        }
     }
 
     private SnapshotMemory? Memory(Dataset dataset, Position from)
     {
         if (Counting(dataset, from) is not { } load)
             return null;
-        return (planFolder is null ? null : SnapshotMemory.Read(Place(dataset), load)) ?? SnapshotMemory.Read(Folder(dataset), load);
+        return (planFolder is null ? null : SnapshotMemory.Read([Place(dataset), Folder(dataset)], load)) ?? SnapshotMemory.Read([Folder(dataset)], load);
     }
 
     // The load whose memory counts: that of the position, whatever else is there.
     private string? Counting(Dataset dataset, Position from) => !Failpoint.Planted("state-by-name") || !Directory.Exists(Folder(dataset)) ? from.LoadId
         : Directory.EnumerateFiles(Folder(dataset), "*.json").Select(Path.GetFileNameWithoutExtension).Max(StringComparer.Ordinal);
-
-    private string PathOf(Dataset dataset, string loadId) => Path.Combine(Place(dataset), $"{loadId}.parquet");
 
     // Where new memories go. The name is a hash: a captured value never becomes a path.
     private string Place(Dataset dataset)

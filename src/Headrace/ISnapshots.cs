@@ -17,8 +17,11 @@ public interface ISnapshots
     /// <summary>Makes the memory of the last export from its files, staged again. False when they do not tell all that it held.</summary>
     Task<bool> RememberAsync(ChangeSet export, DigestKey key, string folder, CancellationToken cancel);
 
-    /// <summary>The key that the digests of the last export were made with; a new one when none were.</summary>
-    DigestKey Key(Dataset dataset, Position from);
+    /// <summary>
+    /// The key that the digests of the last export were made with; a new one when none were. Whoever asks stages an export
+    /// next, and meanwhile those digests are read.
+    /// </summary>
+    DigestKey Prepare(Dataset dataset, Position from, CancellationToken cancel);
 
     /// <summary>
     /// What <paramref name="export"/> changes, with <see cref="ChangeSet.Rows"/>. Its memory is kept under its own id, and

@@ -120,7 +120,7 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
         Release(dataset);
         if (from.LoadId is not null && !await snapshots.RecallAsync(dataset, Target(dataset), from, Rules, cancel))
             await RememberAsync(dataset, from, attempt, cancel);
-        var key = snapshots.Key(dataset, from);
+        var key = snapshots.Prepare(dataset, from, cancel);
         var (files, isWhole) = await StageAllAsync(dataset, export, attempt, key, notes, warnings, cancel);
         Failpoint.Hit("changes_staged");
         if (!isWhole)
