@@ -91,21 +91,35 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
         var isRepeated = false;
         var found = 0;
         var all = 0;
+        var next = new (UInt128 Digest, int Row)[DigestSet.Ahead];
         for (var number = 0; reader.Read(); number++)
         {
             if (rounds != 1 && (long)(reader.Digest >> 64) % rounds != round)
                 continue;
+            ref var place = ref next[all % DigestSet.Ahead];
+            if (all >= DigestSet.Ahead)
+                Look(place);
+            set.Expect(reader.Digest);
+            place = (reader.Digest, number);
             all++;
-            var seen = set.See(reader.Digest);
-            rows[number] = seen != 1;
-            isRepeated |= seen > 1;
-            if (seen == 1)
-                found++;
         }
+
+        for (var i = Math.Max(0, all - DigestSet.Ahead); i < all; i++)
+            Look(next[i % DigestSet.Ahead]);
 
         taken[file] += all - found;
         Matched += found;
         return isRepeated;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        void Look((UInt128 Digest, int Row) one)
+        {
+            var seen = set.See(one.Digest);
+            rows[one.Row] = seen != 1;
+            isRepeated |= seen > 1;
+            if (seen == 1)
+                found++;
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

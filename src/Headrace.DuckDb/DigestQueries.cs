@@ -25,6 +25,8 @@ internal static class DigestQueries
             var low = reader.Longs(1);
             for (var i = 0; i < high.Length; i++)
             {
+                if (i + DigestSet.Ahead < high.Length)
+                    set.Expect(new UInt128((ulong)high[i + DigestSet.Ahead], (ulong)low[i + DigestSet.Ahead]));
                 var digest = new UInt128((ulong)high[i], (ulong)low[i]);
                 if (except.Count == 0 || !except.Contains(digest))
                     set.Add(digest);

@@ -1,12 +1,16 @@
 using System.Buffers;
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Headrace.DuckDb;
 
 /// <summary>Digests of 128 bits, and how often each of them was seen. Digests are random, so they are their own hash.</summary>
 internal sealed class DigestSet : IDisposable
 {
+    /// <summary>How far ahead of its look-up a digest's place is best asked for.</summary>
+    public const int Ahead = 16;
+
     /// <summary>Bytes for each digest, with the room that a sparse table needs.</summary>
     public const int BytesEach = 2 * (16 + 1);
 
@@ -22,6 +26,17 @@ internal sealed class DigestSet : IDisposable
         states = ArrayPool<byte>.Shared.Rent(size);
         Array.Clear(states, 0, size);
         mask = size - 1;
+    }
+
+    /// <summary>Has the processor fetch a digest's place, which lies anywhere, while others are looked up.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public unsafe void Expect(UInt128 digest)
+    {
+        if (!Sse.IsSupported)
+            return;
+        var at = (int)(uint)digest & mask;
+        Sse.Prefetch0(Unsafe.AsPointer(ref slots[at]));
+        Sse.Prefetch0(Unsafe.AsPointer(ref states[at]));
     }
 
     /// <summary>Puts a digest in; one that is there already counts as seen more often than once for good.</summary>
