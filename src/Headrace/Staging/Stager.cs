@@ -50,7 +50,7 @@ public sealed class Stager(string spool, FileLimits limits)
         {
             var path = Path.Combine(folder, "1.parquet");
             var bytes = await ParquetCopy.CopyAsync(plain, path, cancel);
-            return new StagedFile { File = file, Sha256 = stored.Sha256(), Bytes = bytes, Records = -1, Columns = [], Segments = [path], IsParquet = true };
+            return new StagedFile { File = file, Sha256 = await stored.Sha256Async(), Bytes = bytes, Records = -1, Columns = [], Segments = [path], IsParquet = true };
         }
 
         using var digests = digesting is null || format.Kind != FormatKind.Csv ? null : new RowDigests(folder, digesting);
@@ -70,7 +70,7 @@ public sealed class Stager(string spool, FileLimits limits)
         return new StagedFile
         {
             File = file,
-            Sha256 = stored.Sha256(),
+            Sha256 = await stored.Sha256Async(),
             Bytes = plain.Count,
             Records = rows.Records,
             LongestRecord = rows.Longest + cutter.Columns.Count, // columns that came later are filled up with commas

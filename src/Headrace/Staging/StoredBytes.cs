@@ -3,11 +3,16 @@ using System.Security.Cryptography;
 
 namespace Headrace.Staging;
 
-/// <summary>The bytes of a lake file as they are stored: counted and hashed while they pass.</summary>
+/// <summary>
+/// The bytes of a lake file as they are stored: counted and hashed while they pass. They are hashed on a task of its own,
+/// since whoever reads has the decompression to do.
+/// </summary>
 internal sealed class StoredBytes(Stream inner, string source) : ForwardStream
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(256 << 10);
+    private byte[] other = ArrayPool<byte>.Shared.Rent(256 << 10); // what is hashed while the first one is filled
+    private Task hashing = Task.CompletedTask;
     private int start;
     private int end;
 
@@ -35,6 +40,7 @@ internal sealed class StoredBytes(Stream inner, string source) : ForwardStream
         if (start == end)
         {
             start = end = 0;
+            (this.buffer, other) = (other, this.buffer);
             if (await FillAsync(cancellationToken) == 0)
                 return 0;
         }
@@ -47,14 +53,28 @@ internal sealed class StoredBytes(Stream inner, string source) : ForwardStream
     }
 
     /// <summary>SHA-256 of all that was read, in lower-case hexadecimal.</summary>
-    public string Sha256() => Convert.ToHexStringLower(hash.GetCurrentHash());
+    public async ValueTask<string> Sha256Async()
+    {
+        await hashing;
+        return Convert.ToHexStringLower(hash.GetCurrentHash());
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await hashing;
+        await base.DisposeAsync();
+    }
 
     protected override void Dispose(bool disposing)
     {
         hash.Dispose();
         if (buffer.Length > 0)
+        {
             ArrayPool<byte>.Shared.Return(buffer);
-        buffer = [];
+            ArrayPool<byte>.Shared.Return(other);
+        }
+
+        buffer = other = [];
         base.Dispose(disposing);
     }
 
@@ -63,7 +83,9 @@ internal sealed class StoredBytes(Stream inner, string source) : ForwardStream
         try
         {
             var read = await inner.ReadAsync(buffer.AsMemory(end), cancel);
-            hash.AppendData(buffer, end, read);
+            await hashing;
+            var (bytes, from) = (buffer, end);
+            hashing = read == 0 ? Task.CompletedTask : Task.Run(() => hash.AppendData(bytes, from, read), CancellationToken.None);
             end += read;
             return read;
         }
