@@ -91,35 +91,22 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
         var isRepeated = false;
         var found = 0;
         var all = 0;
-        var next = new (UInt128 Digest, int Row)[DigestSet.Ahead];
         for (var number = 0; reader.Read(); number++)
         {
+            set.Expect(reader.Soon);
             if (rounds != 1 && (long)(reader.Digest >> 64) % rounds != round)
                 continue;
-            ref var place = ref next[all % DigestSet.Ahead];
-            if (all >= DigestSet.Ahead)
-                Look(place);
-            set.Expect(reader.Digest);
-            place = (reader.Digest, number);
             all++;
-        }
-
-        for (var i = Math.Max(0, all - DigestSet.Ahead); i < all; i++)
-            Look(next[i % DigestSet.Ahead]);
-
-        taken[file] += all - found;
-        Matched += found;
-        return isRepeated;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        void Look((UInt128 Digest, int Row) one)
-        {
-            var seen = set.See(one.Digest);
-            rows[one.Row] = seen != 1;
+            var seen = set.See(reader.Digest);
+            rows[number] = seen != 1;
             isRepeated |= seen > 1;
             if (seen == 1)
                 found++;
         }
+
+        taken[file] += all - found;
+        Matched += found;
+        return isRepeated;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -129,8 +116,11 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
         {
             using var reader = new DigestReader(file.Digests!);
             while (reader.Read())
+            {
+                set.Expect(reader.Soon);
                 if (rounds == 1 || (long)(reader.Digest >> 64) % rounds == round)
                     set.Add(reader.Digest);
+            }
         }
     }
 
@@ -149,6 +139,7 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
         using var reader = new DigestReader(files[file].Digests!);
         for (var number = 0; reader.Read(); number++)
         {
+            set.Expect(reader.Soon);
             if (rows[number] || (rounds != 1 && (long)(reader.Digest >> 64) % rounds != round) || set.Seen(reader.Digest) == 1)
                 continue;
             rows[number] = true;

@@ -101,10 +101,8 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
             return fell;
 
         var hasValue = new HashSet<int>();
-        foreach (var file in shape.Files)
+        foreach (var file in shape.Files.Where(file => file.Columns.Count > 0 && file.File.Segments.Count > 0).Take(sample == FewRows ? 1 : int.MaxValue))
         {
-            if (file.Columns.Count == 0 || file.File.Segments.Count == 0)
-                continue;
             var limit = sample is { } rows ? $" LIMIT {rows}" : "";
             foreach (var mine in questions.Where(question => file.Indexes[question.Column] >= 0).Chunk(QuestionsAtOnce))
             {

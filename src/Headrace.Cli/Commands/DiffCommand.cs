@@ -11,6 +11,8 @@ namespace Headrace.Cli.Commands;
 /// <summary><c>headrace diff OLD NEW --key a,b</c>: what changed between two files or folders, with no project at all.</summary>
 internal static class DiffCommand
 {
+    private const int LinesAtOnce = 1000;
+
     private static readonly Argument<string> Old = new("OLD") { Description = "A file, or a folder with files of one table (CSV, JSON lines or Parquet; gzip and zstd too)" };
     private static readonly Argument<string> New = new("NEW") { Description = "The same, later" };
     private static readonly Option<string> Key = new("--key") { Description = "The columns that tell one row from all others, with commas between them", HelpName = "COLUMNS", Required = true };
@@ -97,8 +99,8 @@ internal static class DiffCommand
         if (parsed.GetValue(Csv))
         {
             found.WriteCsv(Path.Combine(folder, "changes.csv"));
-            foreach (var line in File.ReadLines(Path.Combine(folder, "changes.csv")))
-                screen.Data(line);
+            foreach (var lines in File.ReadLines(Path.Combine(folder, "changes.csv")).Chunk(LinesAtOnce))
+                screen.Data(string.Join('\n', lines));
             return;
         }
 
@@ -107,16 +109,16 @@ internal static class DiffCommand
             // One object; its rows are written as they are read, since there may be more than the memory holds.
             found.WriteJson(Path.Combine(folder, "changes.jsonl"));
             var counts = JsonSerializer.Serialize(new DiffView(found.Inserted, found.Updated, found.Deleted, found.Unchanged, found.Doubtful), Views.Default.DiffView);
-            screen.Data($"{counts[..^1]},\"operations\":[");
-            var before = (string?)null;
-            foreach (var line in File.ReadLines(Path.Combine(folder, "changes.jsonl")))
+            var text = $"{counts[..^1]},\"operations\":[";
+            var comma = "";
+            foreach (var lines in File.ReadLines(Path.Combine(folder, "changes.jsonl")).Chunk(LinesAtOnce))
             {
-                if (before is not null)
-                    screen.Data($"{before},");
-                before = line;
+                screen.Data($"{text}{comma}");
+                text = string.Join(",\n", lines);
+                comma = ",";
             }
 
-            screen.Data($"{before}]}}");
+            screen.Data($"{text}]}}");
             return;
         }
 

@@ -8,11 +8,17 @@ namespace Headrace.Staging;
 public sealed class DigestReader(string path) : IDisposable
 {
     private readonly FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+    // How far ahead of its look-up the place of a digest in memory is best asked for.
+    private const int AheadBytes = 16 * RowDigests.EntryBytes;
+
     private readonly byte[] buffer = ArrayPool<byte>.Shared.Rent(RowDigests.EntryBytes * 16384);
     private int start;
     private int end;
 
     public UInt128 Digest { get; private set; }
+
+    /// <summary>A digest that will be read soon, so that its place in memory can be fetched.</summary>
+    public UInt128 Soon { get; private set; }
 
     /// <summary>Bytes of the record in its segment.</summary>
     public int Length { get; private set; }
@@ -35,6 +41,9 @@ public sealed class DigestReader(string path) : IDisposable
         Digest = BinaryPrimitives.ReadUInt128LittleEndian(entry);
         Length = BinaryPrimitives.ReadInt32LittleEndian(entry[16..]);
         Key = BinaryPrimitives.ReadUInt64LittleEndian(entry[20..]);
+        var ahead = start + AheadBytes;
+        if (ahead < end)
+            Soon = BinaryPrimitives.ReadUInt128LittleEndian(buffer.AsSpan(ahead));
         start += RowDigests.EntryBytes;
         return true;
     }
