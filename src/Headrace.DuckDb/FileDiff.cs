@@ -14,7 +14,8 @@ public sealed class FileDiff(DuckDbConnection db, string folder, long setBytes, 
     {
         var (olds, news) = (new Candidates(before, setBytes, cancel), new Candidates(after, setBytes, cancel));
         news.Find(olds);
-        var (oldRows, newRows) = (olds.Take(Path.Combine(folder, "old")), news.Take(Path.Combine(folder, "new")));
+        IReadOnlyList<StagedFile> oldRows = [], newRows = [];
+        Parallel.Invoke(() => oldRows = olds.Take(Path.Combine(folder, "old")), () => newRows = news.Take(Path.Combine(folder, "new")));
         var types = Types([.. oldRows, .. newRows], format, key);
         var (changes, doubtful) = Compare(oldRows, newRows, format, key, digests, types);
         if (changes.Rows!.Unchanged > 0 && news.Matched > 0)

@@ -101,14 +101,15 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
             return fell;
 
         var hasValue = new HashSet<int>();
-        foreach (var file in shape.Files.Where(file => file.Columns.Count > 0 && file.File.Segments.Count > 0).Take(sample == FewRows ? 1 : int.MaxValue))
+        foreach (var group in Alike(shape).Take(sample == FewRows ? 1 : int.MaxValue))
         {
+            var file = group[0];
             var limit = sample is { } rows ? $" LIMIT {rows}" : "";
             foreach (var mine in questions.Where(question => file.Indexes[question.Column] >= 0).Chunk(QuestionsAtOnce))
             {
                 var answers = mine.Select(question => Question($"c{file.Indexes[question.Column]}", question.Option, dialect));
                 using var reader = db.Query(
-                    $"SELECT {string.Join(", ", answers)} FROM (SELECT * FROM {StagedRows.From([file.File], file.Columns)}{limit})", cancel);
+                    $"SELECT {string.Join(", ", answers)} FROM (SELECT * FROM {StagedRows.From([.. group.Select(one => one.File)], file.Columns)}{limit})", cancel);
                 reader.Read();
                 for (var i = 0; i < mine.Length; i++)
                 {
@@ -146,5 +147,21 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
             _ => fits,
         };
         return $"bool_and({fits}) FILTER ({text} IS NOT NULL)";
+    }
+
+    // Files with the same columns are asked together, so that the engine reads them in parallel.
+    private static List<List<ShapedFile>> Alike(TableShape shape)
+    {
+        var groups = new List<List<ShapedFile>>();
+        foreach (var file in shape.Files.Where(file => file.Columns.Count > 0 && file.File.Segments.Count > 0))
+        {
+            if (groups is [.., var last] && last.Count < 500 && !file.File.IsParquet && !last[0].File.IsParquet
+                && last[0].File.HasInlineDigests == file.File.HasInlineDigests && last[0].Columns.Count == file.Columns.Count && last[0].Indexes.SequenceEqual(file.Indexes))
+                last.Add(file);
+            else
+                groups.Add([file]);
+        }
+
+        return groups;
     }
 }
