@@ -52,8 +52,9 @@ public sealed class DigestKey
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public UInt128 Of(ReadOnlySpan<byte> text, UInt128 after = default)
     {
-        // The length tells texts apart that only differ in zeros at the end.
-        var start = after + (ulong)text.Length;
+        // Something above the bits of a chunk comes first, and the last chunk says how long it is: so no two texts are one
+        // polynomial, whatever zeros they begin or end with.
+        var start = after + (UInt128.One << 121);
         var (h1, h0) = ((ulong)(start >> 64), (ulong)start);
         var rest = text;
         for (; rest.Length >= 31; rest = rest[30..])
@@ -67,6 +68,7 @@ public sealed class DigestKey
         Span<byte> last = stackalloc byte[48];
         last.Clear();
         rest.CopyTo(last);
+        last[rest.Length / 15 * 15 + 14] = (byte)(rest.Length % 15 + 1);
         for (var left = rest.Length; left >= 0; left -= 15, last = last[15..])
         {
             Add(ref h1, ref h0, BinaryPrimitives.ReadUInt64LittleEndian(last), BinaryPrimitives.ReadUInt64LittleEndian(last[8..]) & Low56);

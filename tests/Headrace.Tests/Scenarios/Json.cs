@@ -20,7 +20,7 @@ public sealed class Json : ProjectTests
         Assert.Single(answer.Output.TrimEnd('\n').Split('\n'));
 
         var planned = await World.Put("prices/2.csv", "id,price\n3,1.50\n").Run("plan", "--json");
-        Assert.Equal([.. Keys, "ddl", "sample"], planned.Only.Json.EnumerateObject().Select(property => property.Name));
+        Assert.Equal([.. Keys, "ddl", "sample", "changes"], planned.Only.Json.EnumerateObject().Select(property => property.Name));
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public sealed class CandidateTests : IDisposable
         var lake = new FolderLake(world.Lake);
         var file = (await lake.ListAsync(PathPattern.Parse(name), (_, _) => { }, cancel)).Single();
         return await new Stager(Path.Combine(world.Folder, "spool", name), new FileLimits()) { SegmentBytes = 4000 }
-            .StageAsync(lake, file, new FileFormat(FormatKind.Csv, new CsvDialect()), null, cancel, key);
+            .StageAsync(lake, file, new FileFormat(FormatKind.Csv, new CsvDialect()), null, cancel, new DigestOptions(key, [], IsInline: true));
     }
 
     // A record is its line in the source and its digest, then its fields.
