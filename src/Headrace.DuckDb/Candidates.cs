@@ -196,19 +196,19 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static StagedFile Take(StagedFile file, BitArray rows, int count, string path)
     {
-        if (count == rows.Count)
+        if (count == rows.Count && file.HasInlineDigests)
             return file;
         if (count == 0)
-            return file with { Segments = [], Records = 0 };
+            return file with { Segments = [], Records = 0, HasInlineDigests = true };
         // In several segments, so that the engine reads them in parallel.
         var paths = new List<string> { $"{path}-0.csv" };
         var each = Math.Max(2048, count / Environment.ProcessorCount + 1);
-        using var copy = new SegmentCopy(file.Segments, paths[0]);
+        using var copy = new SegmentCopy(file.Segments, file.HasInlineDigests, paths[0]);
         using var reader = new DigestReader(file.Digests!);
         var done = 0;
         for (var number = 0; reader.Read(); number++)
         {
-            copy.Next(reader.Length, rows[number]);
+            copy.Next(reader.Length, reader.Digest, rows[number]);
             if (!rows[number] || ++done % each != 0)
                 continue;
             paths.Add($"{path}-{paths.Count}.csv");
@@ -216,6 +216,6 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
         }
 
         copy.Close();
-        return file with { Segments = paths, Records = count };
+        return file with { Segments = paths, Records = count, HasInlineDigests = true };
     }
 }

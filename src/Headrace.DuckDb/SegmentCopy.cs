@@ -2,50 +2,48 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Headrace.DuckDb;
 
-/// <summary>Copies some records of segments into new segments; neighbours go in one piece.</summary>
-internal sealed class SegmentCopy(IReadOnlyList<string> segments, string path) : IDisposable
+/// <summary>Copies some records of segments into new segments, each with its digest in two fields behind the line.</summary>
+/// <param name="hasDigests">True when the records have their digests already.</param>
+internal sealed class SegmentCopy(IReadOnlyList<string> segments, bool hasDigests, string path) : IDisposable
 {
-    private FileStream to = Create(path);
+    // Neighbours are read together; a record that stands alone is read by itself.
+    private const int FewBytes = 2 << 10;
+    private const int MostBytes = 256 << 10;
 
-    private readonly byte[] buffer = new byte[1 << 18];
+    private FileStream to = Create(path);
+    private byte[] window = new byte[MostBytes];
+    private long windowAt;
+    private int windowBytes;
+    private int step = FewBytes;
     private int next;
     private SafeFileHandle? from;
     private long length;
     private long at;
-    private long start;
 
     /// <summary>Goes over the next record, of <paramref name="bytes"/> bytes.</summary>
-    public void Next(int bytes, bool isTaken)
+    public void Next(int bytes, UInt128 digest, bool isTaken)
     {
         if (at == length)
         {
-            Flush();
             from?.Dispose();
             from = File.OpenHandle(segments[next++]);
             length = RandomAccess.GetLength(from);
-            (at, start) = (0, 0);
+            (at, windowAt, windowBytes) = (0, 0, 0);
         }
 
-        if (!isTaken)
-            Flush();
+        if (isTaken)
+            Copy(Read(bytes), digest);
         at += bytes;
-        if (!isTaken)
-            start = at;
     }
 
     /// <summary>Goes on in another new segment.</summary>
     public void Turn(string path)
     {
-        Close();
         to.Dispose();
         to = Create(path);
     }
 
-    public void Close()
-    {
-        Flush();
-        to.Flush();
-    }
+    public void Close() => to.Flush();
 
     public void Dispose()
     {
@@ -55,13 +53,39 @@ internal sealed class SegmentCopy(IReadOnlyList<string> segments, string path) :
 
     private static FileStream Create(string path) => new(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 1 << 18);
 
-    private void Flush()
+    private ReadOnlySpan<byte> Read(int bytes)
     {
-        while (start < at)
+        if (at < windowAt || at + bytes > windowAt + windowBytes)
         {
-            var read = RandomAccess.Read(from!, buffer.AsSpan(0, (int)Math.Min(buffer.Length, at - start)), start);
-            to.Write(buffer, 0, read);
-            start += read;
+            var isNear = at <= windowAt + windowBytes && windowBytes > 0;
+            step = Math.Max(bytes, isNear ? Math.Min(step * 2, MostBytes) : FewBytes);
+            if (window.Length < step)
+                window = new byte[step];
+            windowAt = at;
+            windowBytes = 0;
+            for (int read; windowBytes < step && (read = RandomAccess.Read(from!, window.AsSpan(windowBytes, step - windowBytes), at + windowBytes)) > 0;)
+                windowBytes += read;
         }
+
+        return window.AsSpan((int)(at - windowAt), bytes);
+    }
+
+    private void Copy(ReadOnlySpan<byte> record, UInt128 digest)
+    {
+        if (hasDigests)
+        {
+            to.Write(record);
+            return;
+        }
+
+        var line = record.IndexOf((byte)',') + 1;
+        to.Write(record[..line]);
+        Span<byte> number = stackalloc byte[48];
+        ((long)(digest >> 64)).TryFormat(number, out var high, default, System.Globalization.CultureInfo.InvariantCulture);
+        number[high] = (byte)',';
+        ((long)digest).TryFormat(number[(high + 1)..], out var low, default, System.Globalization.CultureInfo.InvariantCulture);
+        number[high + 1 + low] = (byte)',';
+        to.Write(number[..(high + low + 2)]);
+        to.Write(record[line..]);
     }
 }

@@ -136,7 +136,7 @@ internal sealed class SnapshotDiff(
     /// <summary>Writes what the next comparison needs of this export.</summary>
     private SnapshotMemory Remember(string memories)
     {
-        var isDigested = export.Files.All(file => file.HasInlineDigests);
+        var isDigested = export.Files.All(file => file.Digests is not null);
         var memory = new SnapshotMemory
         {
             Folders = [memories],

@@ -68,10 +68,10 @@ public sealed class Snapshots(DuckDbWarehouse warehouse, string folder, string? 
     }
 
     /// <inheritdoc/>
-    public DigestKey Prepare(Dataset dataset, Position from, CancellationToken cancel)
+    public DigestOptions Prepare(Dataset dataset, Position from, CancellationToken cancel)
     {
         if (Memory(dataset, from) is not { DigestKey: { } key } memory)
-            return DigestKey.New();
+            return new DigestOptions(DigestKey.New(), [], IsInline: true);
         if (memory.Rows * DigestSet.BytesEach <= setBytes)
             ready[dataset.Name] = (from.LoadId!, Task.Run(async () =>
             {
@@ -80,7 +80,9 @@ public sealed class Snapshots(DuckDbWarehouse warehouse, string folder, string? 
                 db.AddDigests(memory.Digests(1, 0), set, new HashSet<UInt128>(), cancel);
                 return set;
             }, cancel));
-        return key;
+
+        // Of most rows nothing but the digest will be asked: the others get theirs when they are copied.
+        return new DigestOptions(key, [], IsInline: false);
     }
 
     /// <inheritdoc/>

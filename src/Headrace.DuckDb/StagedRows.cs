@@ -31,7 +31,7 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         var text = new StringBuilder("read_csv([").Append(paths)
             .Append("], auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', new_line = '\\n', ")
             .Append("nullstr = '', allow_quoted_nulls = false, max_line_size = ")
-            .Append(Math.Max(2_097_152, files.Max(file => file.LongestRecord) + 64).ToString(CultureInfo.InvariantCulture))
+            .Append(Math.Max(2_097_152, files.Max(file => file.LongestRecord) + 128).ToString(CultureInfo.InvariantCulture))
             .Append(", columns = {'line': 'BIGINT'");
         if (files[0].HasInlineDigests)
             text.Append(", 'hi': 'BIGINT', 'lo': 'BIGINT'");

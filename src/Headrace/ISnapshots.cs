@@ -18,10 +18,10 @@ public interface ISnapshots
     Task<bool> RememberAsync(ChangeSet export, DigestKey key, string folder, CancellationToken cancel);
 
     /// <summary>
-    /// The key that the digests of the last export were made with; a new one when none were. Whoever asks stages an export
-    /// next, and meanwhile those digests are read.
+    /// How the next export is to be digested: with the key of the last one's digests, or a new one when there are none. Whoever
+    /// asks stages an export next, and meanwhile those digests are read.
     /// </summary>
-    DigestKey Prepare(Dataset dataset, Position from, CancellationToken cancel);
+    DigestOptions Prepare(Dataset dataset, Position from, CancellationToken cancel);
 
     /// <summary>
     /// What <paramref name="export"/> changes, with <see cref="ChangeSet.Rows"/>. Its memory is kept under its own id, and

@@ -120,8 +120,8 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
         Release(dataset);
         if (from.LoadId is not null && !await snapshots.RecallAsync(dataset, Target(dataset), from, Rules, cancel))
             await RememberAsync(dataset, from, attempt, cancel);
-        var key = snapshots.Prepare(dataset, from, cancel);
-        var (files, isWhole) = await StageAllAsync(dataset, export, attempt, key, notes, warnings, cancel);
+        var digesting = snapshots.Prepare(dataset, from, cancel);
+        var (files, isWhole) = await StageAllAsync(dataset, export, attempt, digesting, notes, warnings, cancel);
         Failpoint.Hit("changes_staged");
         if (!isWhole)
             return null;
@@ -129,7 +129,7 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
         var staged = Staged(dataset, export.Version, from, files);
         try
         {
-            var compared = await snapshots.CompareAsync(staged, key, Spool(dataset), attempt.IsPlan, cancel);
+            var compared = await snapshots.CompareAsync(staged, digesting.Key, Spool(dataset), attempt.IsPlan, cancel);
             Failpoint.Hit("export_compared");
             return compared;
         }
@@ -137,7 +137,7 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
         {
             warnings.Add($"confirmed: {stop.What.Split(';')[0]}");
             var unbound = staged with { Rules = staged.Rules with { Snapshot = staged.Rules.Snapshot! with { MaxDeleted = 1, MaxChanged = 1 } } };
-            return await snapshots.CompareAsync(unbound, key, Spool(dataset), attempt.IsPlan, cancel);
+            return await snapshots.CompareAsync(unbound, digesting.Key, Spool(dataset), attempt.IsPlan, cancel);
         }
         catch (HeadraceException error) when (error.Code[4] is '1' or '2')
         {
@@ -151,7 +151,7 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
     }
 
     private async Task<(IReadOnlyList<StagedFile> Files, bool IsWhole)> StageAllAsync(
-        Dataset dataset, Export export, StageAttempt attempt, Staging.DigestKey key, List<FileNote> notes, List<string> warnings, CancellationToken cancel)
+        Dataset dataset, Export export, StageAttempt attempt, Staging.DigestOptions digesting, List<FileNote> notes, List<string> warnings, CancellationToken cancel)
     {
         var files = new StagedFile?[export.Files.Count];
         var broken = new List<FileNote>();
@@ -159,7 +159,7 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
         await Parallel.ForAsync(0, files.Length, new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancel }, async (i, cancel) =>
         {
             var (mine, said) = (new List<FileNote>(), new List<string>());
-            files[i] = await StageAsync(dataset, export.Files[i], "load", attempt, mine, said, cancel, new Staging.DigestOptions(key, [], IsInline: true));
+            files[i] = await StageAsync(dataset, export.Files[i], "load", attempt, mine, said, cancel, digesting);
             lock (gate)
             {
                 broken.AddRange(mine);
@@ -177,7 +177,7 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
         var there = Settled(dataset).Where(file => loaded.ContainsKey(file.Key)).ToList();
         var key = Staging.DigestKey.New();
         var (notes, said) = (new List<FileNote>(), new List<string>());
-        var (files, isWhole) = await StageAllAsync(dataset, new Export(from.Version!, there, true), attempt, key, notes, said, cancel);
+        var (files, isWhole) = await StageAllAsync(dataset, new Export(from.Version!, there, true), attempt, new Staging.DigestOptions(key, [], IsInline: true), notes, said, cancel);
         var isSame = there.Count == loaded.Count && isWhole && files.All(file => loaded[file.File.Key].Sha256 == file.Sha256);
         if (!isSame || !await snapshots.RememberAsync(Staged(dataset, from.Version!, from, files), key, Spool(dataset), cancel))
             throw Error.SnapshotLost(dataset.Name, from.Version!);
