@@ -127,8 +127,8 @@ public sealed class DuckDbWarehouse : IWarehouse
         }
     }
 
-    /// <summary>Begins to open the file while something else is done; what goes wrong is told to whoever asks for a connection.</summary>
-    public void BeginOpen() => early ??= Task.Run(async () =>
+    /// <summary>Begins to open the file, if there is one, while something else is done; what goes wrong is told to whoever asks for a connection.</summary>
+    public void BeginOpen() => early ??= !File.Exists(path) ? Task.CompletedTask : Task.Run(async () =>
     {
         try
         {

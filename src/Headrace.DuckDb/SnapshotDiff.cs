@@ -82,7 +82,7 @@ internal sealed class SnapshotDiff(
             ON {string.Join(" AND ", matches)}
             """, cancel);
         if (db.Scalar<long>("SELECT count(*) FROM temp.spared", cancel) is > 0 and var count)
-            warnings.Add($"{count} {(count == 1 ? "row" : "rows")} that the export lacks stay: their keys stand in records that could not be read");
+            warnings.Add($"{count} {(count == 1 ? "row was not deleted, since its key stands" : "rows were not deleted, since their keys stand")} in records that could not be read");
     }
 
     private void WriteChanges(string path)

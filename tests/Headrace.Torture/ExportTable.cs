@@ -62,7 +62,7 @@ internal sealed class ExportTable(Random random)
                     Hold(parts, $"{key},{name.Csv},{Any(["x", "12.345", "1e3"])}", key);
                     break;
                 case 1:
-                    Hold(parts, $"{key},{name.Csv}{Any(["", ",1,2"])}", null);
+                    Hold(parts, $"{key},{name.Csv}{Any(["", ",1,2"])}", null, isRow: false);
                     break;
                 case 2:
                     Hold(parts, $"n{key},{name.Csv},{amount.Csv}", null);
@@ -86,12 +86,17 @@ internal sealed class ExportTable(Random random)
         return parts;
     }
 
-    private void Hold(IReadOnlyList<ExportPart> parts, string line, long? key)
+    private void Hold(IReadOnlyList<ExportPart> parts, string line, long? key, bool isRow = true)
     {
         var part = Any(parts);
         part.Bad.Add(new BadLine(part.NextLine, null));
         if (key is { } readable)
             part.HeldKeys.Add(readable);
+
+        // A record that is no row spares each key whose text is among its fields.
+        if (!isRow)
+            part.HeldKeys.AddRange(line.Split(',').Select(field => field.Trim(' ', '"')).Where(field => long.TryParse(field, CultureInfo.InvariantCulture, out var number) && $"{number}" == field)
+                .Select(field => long.Parse(field, CultureInfo.InvariantCulture)));
         Write(part, line);
     }
 

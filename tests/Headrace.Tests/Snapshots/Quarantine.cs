@@ -110,4 +110,20 @@ public sealed class Quarantine : ExportTests
         Export("v3", "1,a,x", "2,b,2", "3,c,3", "4,d,4");
         Assert.Equal("0i 0u 0d 3s 1q", (await World.Run("run", "--json")).Only.Counts);
     }
+
+    [Fact]
+    public async Task A_record_that_is_no_row_spares_the_keys_among_its_fields()
+    {
+        Flow();
+        Export("v1", "1,a,1", "2,b,2", "3,c,3");
+        await World.Load();
+        Export("v2", "1,a,1", "2,b,2,too,many");
+        var run = (await World.Load()).Only;
+        Assert.Equal("0i 0u 1d 1s 1q", run.Counts);
+        Assert.Contains("1 row was not deleted, since its key stands in records that could not be read", run.Warnings, StringComparison.Ordinal);
+        Assert.Equal(["1|a|1.00", "2|b|2.00"], Rows);
+        Export("v3", "1,a,1");
+        Assert.Equal("0i 0u 1d 1s 0q", (await World.Load()).Only.Counts);
+        Assert.Equal("DELETE 2: - -> -", Operations.Last());
+    }
 }
