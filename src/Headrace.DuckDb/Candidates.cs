@@ -39,7 +39,8 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
         var rounds = Math.Max(1, (count * DigestSet.BytesEach + setBytes - 1) / setBytes);
         for (var round = 0L; round < rounds; round++)
         {
-            using var set = new DigestSet(count / rounds + count / 16 + 1024);
+            var share = count / rounds;
+            using var set = new DigestSet(share + 8 * (long)Math.Sqrt(share) + 1024); // digests are random, so their rounds are alike
             fill(set, rounds, round);
             Find(set, rounds, round, then);
         }
