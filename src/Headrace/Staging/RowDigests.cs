@@ -38,7 +38,7 @@ internal sealed class RowDigests(string folder, DigestOptions options) : IDispos
     public int[] SetLayout(IReadOnlyList<StagedColumn> columns, CsvDialect dialect)
     {
         var text = new StringBuilder();
-        foreach (var part in (IEnumerable<string?>)[.. columns.Select(column => column.Name), null, $"{dialect.Delimiter}", $"{dialect.Quote}", $"{dialect.Escape}", $"{dialect.Decimal}", dialect.Encoding, .. dialect.Null])
+        foreach (var part in (IEnumerable<string?>)[.. columns.Select(column => column.Name), null, $"{dialect.Delimiter}", $"{dialect.Quote}", $"{dialect.Escape}", $"{dialect.Decimal}", dialect.Encoding, dialect.Date, dialect.Timestamp, .. dialect.Null])
             text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{part?.Length ?? -1}:{part}");
         layout = options.Key.Of(Encoding.UTF8.GetBytes(text.ToString()));
         width = columns.Count;

@@ -144,4 +144,16 @@ public sealed class Changes : ExportTests
         Assert.Contains("raw.items was changed by others", run.Warnings, StringComparison.Ordinal);
         Assert.Equal(["1|A|1.00|mine", "2|B|2.00|NULL", "9|x|9.00|other"], Rows);
     }
+
+    [Fact]
+    public async Task The_same_text_in_another_form_of_dates_is_another_value()
+    {
+        const string columns = "columns: { id: bigint, name: date, price: \"decimal(12,2)\" }";
+        Flow(columns, "source: { connection: lake, path: \"items/{version}/*\", csv: { date: dd.MM.yyyy } }");
+        Export("v1", "1,02.03.2026,1");
+        await World.Load();
+        Flow(columns, "source: { connection: lake, path: \"items/{version}/*\", csv: { date: MM.dd.yyyy } }");
+        Export("v2", "1,02.03.2026,1");
+        Assert.Equal("0i 1u 0d 0s 0q", (await World.Load()).Only.Counts);
+    }
 }
