@@ -156,6 +156,7 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
         var files = new StagedFile?[export.Files.Count];
         var broken = new List<FileNote>();
         var gate = new Lock();
+        digesting = digesting with { Meaning = string.Join(';', Flow.DeclaredColumns()) };
         await Parallel.ForAsync(0, files.Length, new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancel }, async (i, cancel) =>
         {
             var (mine, said) = (new List<FileNote>(), new List<string>());
@@ -178,7 +179,7 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
         var key = Staging.DigestKey.New();
         var (notes, said) = (new List<FileNote>(), new List<string>());
         var (files, isWhole) = await StageAllAsync(dataset, new Export(from.Version!, there, true), attempt, new Staging.DigestOptions(key, [], IsInline: true), notes, said, cancel);
-        var isSame = there.Count == loaded.Count && isWhole && files.All(file => loaded[file.File.Key].Sha256 == file.Sha256);
+        var isSame = there.Count > 0 && there.Count == loaded.Count && isWhole && files.All(file => loaded[file.File.Key].Sha256 == file.Sha256);
         if (!isSame || !await snapshots.RememberAsync(Staged(dataset, from.Version!, from, files), key, Spool(dataset), cancel))
             throw Error.SnapshotLost(dataset.Name, from.Version!);
         Release(dataset);

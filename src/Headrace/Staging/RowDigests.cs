@@ -9,7 +9,11 @@ namespace Headrace.Staging;
 /// <param name="Key">The key that they are made with.</param>
 /// <param name="KeyColumns">The columns of the primary key, of which a hash is kept as well; none when nobody asks for it.</param>
 /// <param name="IsInline">Whether the records of segments hold their digests, for an engine to read.</param>
-public sealed record DigestOptions(DigestKey Key, IReadOnlyList<string> KeyColumns, bool IsInline);
+public sealed record DigestOptions(DigestKey Key, IReadOnlyList<string> KeyColumns, bool IsInline)
+{
+    /// <summary>What else says what a text means, such as the flow's columns: under another one the same text is another row.</summary>
+    public string Meaning { get; init; } = "";
+}
 
 /// <summary>
 /// Writes down the digest and the length of each record of a segment, in the order of the segments: who compares two
@@ -38,7 +42,7 @@ internal sealed class RowDigests(string folder, DigestOptions options) : IDispos
     public int[] SetLayout(IReadOnlyList<StagedColumn> columns, CsvDialect dialect)
     {
         var text = new StringBuilder();
-        foreach (var part in (IEnumerable<string?>)[.. columns.Select(column => column.Name), null, $"{dialect.Delimiter}", $"{dialect.Quote}", $"{dialect.Escape}", $"{dialect.Decimal}", dialect.Encoding, dialect.Date, dialect.Timestamp, .. dialect.Null])
+        foreach (var part in (IEnumerable<string?>)[.. columns.Select(column => column.Name), null, $"{dialect.Delimiter}", $"{dialect.Quote}", $"{dialect.Escape}", $"{dialect.Decimal}", dialect.Encoding, dialect.Date, dialect.Timestamp, options.Meaning, .. dialect.Null])
             text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{part?.Length ?? -1}:{part}");
         layout = options.Key.Of(Encoding.UTF8.GetBytes(text.ToString()));
         width = columns.Count;

@@ -156,4 +156,16 @@ public sealed class Changes : ExportTests
         Export("v2", "1,02.03.2026,1");
         Assert.Equal("0i 1u 0d 0s 0q", (await World.Load()).Only.Counts);
     }
+
+    [Fact]
+    public async Task The_same_text_for_another_column_is_another_value()
+    {
+        Flow("columns: { id: bigint, a: { type: text, from: name }, b: { type: text, from: price } }");
+        Export("v1", "1,x,y");
+        await World.Load();
+        Flow("columns: { id: bigint, a: { type: text, from: price }, b: { type: text, from: name } }");
+        Export("v2", "1,x,y");
+        Assert.Equal("0i 1u 0d 0s 0q", (await World.Load()).Only.Counts);
+        Assert.Equal(["1|y|x"], Rows);
+    }
 }
