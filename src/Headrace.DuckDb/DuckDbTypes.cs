@@ -94,6 +94,8 @@ internal static class DuckDbTypes
         var hasFormat = (type.Kind == TypeKind.Date && dialect?.Date is not null)
             || (type.Kind is TypeKind.Timestamp or TypeKind.TimestampTz && dialect?.Timestamp is not null);
         var cast = $"{Cast(text, type, dialect)} IS NOT NULL";
+        if (type.Kind == TypeKind.Decimal) // what is this short cannot be too large, and the cast takes long
+            cast = string.Create(CultureInfo.InvariantCulture, $"CASE WHEN strlen({text}) <= {type.Precision - type.Scale} THEN true ELSE {cast} END");
         return hasFormat || Pattern(type) is not { } pattern
             ? cast
             : $"(CASE WHEN regexp_full_match({Number(text, type, dialect)}, {Sql.Literal(pattern)}) THEN {cast} ELSE false END)"; // a cast that fails is slow

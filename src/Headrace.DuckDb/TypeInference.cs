@@ -7,7 +7,7 @@ namespace Headrace.DuckDb;
 /// </summary>
 internal sealed class TypeInference(DuckDbConnection db, CancellationToken cancel)
 {
-    // A few rows rule most types out; the first one left is asked of more rows, and then of all.
+    // A glance at a few rows rules most types out; the engine is asked of the first one left, for more rows, and then for all.
     private const int FewRows = 200;
     private const int SampleRows = 20_000;
 
@@ -38,7 +38,7 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
 
         var open = Enumerable.Range(0, shape.Columns.Count).Where(column => shape.Columns[column].Type is null).ToList();
         var guesses = open.ToDictionary(column => column, column => Options(shape, column));
-        Narrow(shape, guesses, guesses.Keys, dialect, FewRows);
+        Glance(shape, guesses, dialect);
         var isSmall = shape.Files.All(file => file.File.Records is >= 0 and <= SampleRows);
         foreach (int? rows in isSmall ? [null] : (int?[])[SampleRows, null])
         {
@@ -86,22 +86,38 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
         return all;
     }
 
+    /// <summary>Drops from the options of columns those that one of the first few values plainly does not fit.</summary>
+    private void Glance(TableShape shape, Dictionary<int, List<int>> guesses, CsvDialect? dialect)
+    {
+        if (Alike(shape) is not [[var first, ..], ..])
+            return;
+        var texts = guesses.Keys.Where(column => first.Indexes[column] >= 0 && first.Columns[first.Indexes[column]] is { IsJson: false }).ToList();
+        if (texts.Count == 0)
+            return;
+        var names = string.Join(", ", texts.Select(column => $"c{first.Indexes[column]}"));
+        using var reader = db.Query($"SELECT {names} FROM {StagedRows.From([first.File with { Segments = [first.File.Segments[0]] }], first.Columns)} LIMIT {FewRows}", cancel);
+        while (reader.Read())
+            for (var i = 0; i < texts.Count; i++)
+                if (reader.GetText(i) is { } text)
+                    guesses[texts[i]].RemoveAll(option => !TypeGlance.MayBe(text, Candidates[option].Type.Kind, dialect));
+    }
+
     /// <summary>
-    /// Drops from the options of columns those that some value does not fit. Of more than a few rows only the first option
-    /// of each column is asked, since one usually holds. Gives the columns whose first option fell.
+    /// Drops from the options of columns the first one when some value does not fit it; gives those columns. Only the first
+    /// is asked, since it usually holds.
     /// </summary>
     private HashSet<int> Narrow(TableShape shape, Dictionary<int, List<int>> guesses, IEnumerable<int> asked, CsvDialect? dialect, int? sample)
     {
         var questions = new List<(int Column, int Option)>();
         foreach (var column in asked)
-            foreach (var option in sample == FewRows ? guesses[column] : guesses[column].Take(1))
+            foreach (var option in guesses[column].Take(1))
                 questions.Add((column, option));
         var fell = new HashSet<int>();
         if (questions.Count == 0)
             return fell;
 
         var hasValue = new HashSet<int>();
-        foreach (var group in Alike(shape).Take(sample == FewRows ? 1 : int.MaxValue))
+        foreach (var group in Alike(shape))
         {
             var file = group[0];
             var limit = sample is { } rows ? $" LIMIT {rows}" : "";
