@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Runtime.CompilerServices;
 using Headrace.Staging;
 
@@ -15,20 +14,22 @@ namespace Headrace.DuckDb;
 /// <param name="setBytes">What the set may take.</param>
 internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes, CancellationToken cancel)
 {
-    private readonly BitArray?[] chosen = [.. files.Select(file => file.Digests is null ? null : new BitArray(checked((int)file.Records)))];
+    private readonly RowBits?[] chosen = [.. files.Select(file => file.Digests is null ? null : new RowBits(checked((int)file.Records)))];
     private readonly int[] taken = new int[files.Count];
+    private long matched;
 
     /// <summary>Rows that the export before had too.</summary>
-    public long Matched { get; private set; }
+    public long Matched => matched;
 
     /// <summary>Holds the rows of the files against the digests of the export before.</summary>
     /// <param name="count">How many digests there are.</param>
     /// <param name="fill">Puts those digests into a set whose high half leaves the third number when divided by the second.</param>
     /// <param name="then">Gets each set, which knows by then what was seen of it.</param>
     /// <param name="ready">All of them in one set, when that is there already.</param>
-    public void Find(long count, Action<DigestSet, long, long> fill, Action<DigestSet, long, long> then, DigestSet? ready = null)
+    /// <param name="atOnce">How many rounds may be under way together; <paramref name="fill"/> and <paramref name="then"/> must be able to.</param>
+    public void Find(long count, Action<DigestSet, long, long> fill, Action<DigestSet, long, long> then, DigestSet? ready = null, int atOnce = 1)
     {
-        Matched = 0;
+        matched = 0;
         Array.Clear(taken);
         if (ready is not null)
         {
@@ -36,14 +37,20 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
             return;
         }
 
-        var rounds = Math.Max(1, (count * DigestSet.BytesEach + setBytes - 1) / setBytes);
-        for (var round = 0L; round < rounds; round++)
+        var rounds = Math.Max(atOnce, (count * DigestSet.BytesEach * atOnce + setBytes - 1) / setBytes);
+        void Round(long round)
         {
             var share = count / rounds;
             using var set = new DigestSet(share + 8 * (long)Math.Sqrt(share) + 1024); // digests are random, so their rounds are alike
             fill(set, rounds, round);
             Find(set, rounds, round, then);
         }
+
+        if (atOnce > 1)
+            Parallel.For(0, rounds, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancel }, Round);
+        else
+            for (var round = 0L; round < rounds; round++)
+                Round(round);
     }
 
     private void Find(DigestSet set, long rounds, long round, Action<DigestSet, long, long> then)
@@ -60,7 +67,7 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
     public void Find(Candidates others)
     {
         Array.Clear(others.taken);
-        Find(others.Rows, others.Fill, others.TakeUnlessOnce);
+        Find(others.Rows, others.Fill, others.TakeUnlessOnce, atOnce: Environment.ProcessorCount);
 
         // A row that both have may be there once more, changed: then all rows of its key are looked at.
         var (mine, theirs) = (new HashSet<ulong>(), new HashSet<ulong>());
@@ -68,7 +75,7 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
         mine.UnionWith(theirs);
         if (mine.Count == 0)
             return;
-        Matched -= TakeKeys(mine);
+        matched -= TakeKeys(mine);
         others.TakeKeys(mine);
     }
 
@@ -99,14 +106,15 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
                 continue;
             all++;
             var seen = set.See(reader.Digest);
-            rows[number] = seen != 1;
+            if (seen != 1)
+                rows.Set(number);
             isRepeated |= seen > 1;
             if (seen == 1)
                 found++;
         }
 
-        taken[file] += all - found;
-        Matched += found;
+        Interlocked.Add(ref taken[file], all - found);
+        Interlocked.Add(ref matched, found);
         return isRepeated;
     }
 
@@ -138,15 +146,18 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
         if (chosen[file] is not { } rows)
             return;
         using var reader = new DigestReader(files[file].Digests!);
+        var more = 0;
         for (var number = 0; reader.Read(); number++)
         {
             set.Expect(reader.Soon);
-            if (rows[number] || (rounds != 1 && (long)(reader.Digest >> 64) % rounds != round) || set.Seen(reader.Digest) == 1)
+            if ((rounds != 1 && (long)(reader.Digest >> 64) % rounds != round) || rows[number] || set.Seen(reader.Digest) == 1)
                 continue;
-            rows[number] = true;
-            taken[file]++;
-            Matched--;
+            rows.Set(number);
+            more++;
         }
+
+        Interlocked.Add(ref taken[file], more);
+        Interlocked.Add(ref matched, -more);
     }
 
     // The keys that candidates and other rows of the same files may have in common.
@@ -185,7 +196,7 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
             {
                 if (rows[number] || !keys.Contains(reader.Key))
                     continue;
-                rows[number] = true;
+                rows.Set(number);
                 taken[i]++;
                 more++;
             }
@@ -195,7 +206,7 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static StagedFile Take(StagedFile file, BitArray rows, int count, string path)
+    private static StagedFile Take(StagedFile file, RowBits rows, int count, string path)
     {
         if (count == rows.Count && file.HasInlineDigests)
             return file;

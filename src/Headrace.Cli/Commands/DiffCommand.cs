@@ -90,7 +90,7 @@ internal static class DiffCommand
         var chosen = files.Where(file => !isFile || file.Key == Path.GetFileName(full)).OrderBy(file => file.Key, StringComparer.Ordinal).ToList();
         if (chosen.Count == 0)
             throw Error.NotFound("data file", path, "names that start with . or _, or end like .tmp, are not data: give it another name");
-        var stager = new Stager(spool, new FileLimits());
+        var stager = new Stager(spool, new FileLimits()) { IsHashed = false };
         var staged = new List<StagedFile>();
         foreach (var file in chosen)
             staged.Add(await stager.StageAsync(lake, file, source.FormatOf(file.Key) ?? new FileFormat(FormatKind.Csv, source.Csv.ToDialect()), null, cancel, new DigestOptions(digests, key, IsInline: false)));

@@ -67,11 +67,10 @@ internal sealed class RowDigests(string folder, DigestOptions options) : IDispos
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(UInt128 digest, long length)
     {
-        Span<byte> entry = stackalloc byte[EntryBytes];
+        var entry = file.Take(EntryBytes);
         BinaryPrimitives.WriteUInt128LittleEndian(entry, digest);
         BinaryPrimitives.WriteInt32LittleEndian(entry[16..], checked((int)length));
         BinaryPrimitives.WriteUInt64LittleEndian(entry[20..], keyHash);
-        file.Write(entry);
     }
 
     // Quick, and good enough for a hint: what it cannot tell apart is looked at twice.

@@ -36,6 +36,16 @@ internal sealed class SpoolFile : IDisposable
         Length += length + 1;
     }
 
+    /// <summary>Room for the next <paramref name="count"/> bytes, at most as many as the buffer holds; the caller fills all of it.</summary>
+    public Span<byte> Take(int count)
+    {
+        if (count > buffer.Length - used)
+            Flush();
+        used += count;
+        Length += count;
+        return buffer.AsSpan(used - count, count);
+    }
+
     public void Write(byte value)
     {
         if (used == buffer.Length)

@@ -11,6 +11,9 @@ public sealed class Stager(string spool, FileLimits limits)
     private static readonly Lock MakingFolder = new();
     private int folders;
 
+    /// <summary>Whether the stored bytes of files are hashed, so that a file is known again.</summary>
+    public bool IsHashed { get; init; } = true;
+
     /// <summary>When a segment is full. Small only in tests.</summary>
     internal long SegmentBytes { get; init; } = 32 << 20;
 
@@ -27,7 +30,7 @@ public sealed class Stager(string spool, FileLimits limits)
         var folder = MakeFolder();
         try
         {
-            await using var stored = new StoredBytes(opened, source);
+            await using var stored = new StoredBytes(opened, source, IsHashed);
             var staged = await CopyAsync(stored, file, format, declared, folder, digesting, cancel);
             if (stored.Count != file.Size)
                 throw Error.FileChanging(source);

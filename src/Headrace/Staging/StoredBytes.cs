@@ -7,7 +7,7 @@ namespace Headrace.Staging;
 /// The bytes of a lake file as they are stored: counted and hashed while they pass. They are hashed on a task of its own,
 /// since whoever reads has the decompression to do.
 /// </summary>
-internal sealed class StoredBytes(Stream inner, string source) : ForwardStream
+internal sealed class StoredBytes(Stream inner, string source, bool isHashed = true) : ForwardStream
 {
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(256 << 10);
@@ -52,9 +52,11 @@ internal sealed class StoredBytes(Stream inner, string source) : ForwardStream
         return taken;
     }
 
-    /// <summary>SHA-256 of all that was read, in lower-case hexadecimal.</summary>
+    /// <summary>SHA-256 of all that was read, in lower-case hexadecimal; empty when nobody asked for it.</summary>
     public async ValueTask<string> Sha256Async()
     {
+        if (!isHashed)
+            return "";
         await hashing;
         return Convert.ToHexStringLower(hash.GetCurrentHash());
     }
@@ -85,7 +87,7 @@ internal sealed class StoredBytes(Stream inner, string source) : ForwardStream
             var read = await inner.ReadAsync(buffer.AsMemory(end), cancel);
             await hashing;
             var (bytes, from) = (buffer, end);
-            hashing = read == 0 ? Task.CompletedTask : Task.Run(() => hash.AppendData(bytes, from, read), CancellationToken.None);
+            hashing = read == 0 || !isHashed ? Task.CompletedTask : Task.Run(() => hash.AppendData(bytes, from, read), CancellationToken.None);
             end += read;
             return read;
         }

@@ -14,7 +14,7 @@ public sealed class TypeGlanceTests
     [InlineData(TypeKind.Date, "2026-11-21", "0001-01-01")]
     [InlineData(TypeKind.Time, "23:59", "00:00:00", "12:30:15.123456")]
     [InlineData(TypeKind.Timestamp, "2026-11-21", "2026-11-21 05:22", "2026-11-21T05:22:48.123456Z")]
-    [InlineData(TypeKind.TimestampTz, "2026-11-21 05:22:48+02", "2026-11-21T05:22:48.5Z", "2026-11-21 05:22:48 -03:30", "2026-11-21 05:22:48+05:30")]
+    [InlineData(TypeKind.TimestampTz, "2026-11-21 05:22:48+02", "2026-11-21T05:22:48.5Z", "2026-11-21 05:22:48-03:30", "2026-11-21 05:22:48+05:30")]
     public void AValueOfATypeMayBeOfThatType(TypeKind kind, params string[] values)
     {
         using var database = DuckDbDatabase.Open(DuckDbDatabase.Memory);
