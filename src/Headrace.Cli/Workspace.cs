@@ -1,6 +1,7 @@
 using System.CommandLine;
 using Headrace.Configuration;
 using Headrace.DuckDb;
+using Headrace.Postgres;
 using Headrace.Publishing;
 using Headrace.Sources;
 
@@ -10,6 +11,7 @@ namespace Headrace.Cli;
 internal sealed class Workspace : IAsyncDisposable
 {
     private readonly Dictionary<(string Path, bool IsReadOnly), DuckDbWarehouse> warehouses = [];
+    private readonly Dictionary<string, PostgresDatabase> databases = new(StringComparer.Ordinal);
 
     private Workspace(Project project, Screen screen)
     {
@@ -53,15 +55,17 @@ internal sealed class Workspace : IAsyncDisposable
     /// <summary>A flow with its ends connected.</summary>
     public ReadyFlow Ready(Flow flow, bool isPlan)
     {
-        var lake = new Lake.FolderLake(Project.FullPath(((FolderConnection)Project.Connections[flow.Source.Connection]).Path));
         var spool = System.IO.Path.Combine(Project.FullPath(Project.Spool), isPlan ? Temporary.Plan : "run");
         var warehouse = Warehouse(flow, isPlan);
         warehouse.BeginOpen();
-        ISource source = flow.Read switch
+        var snapshots = flow.Read == ReadMode.Snapshot ? Snapshots(warehouse, isPlan ? spool : null) : null;
+        ISource source = Project.Connections[flow.Source.Connection] switch
         {
-            ReadMode.Drop => new DropFolder(flow, lake, spool, Clock),
-            ReadMode.Snapshot => new SnapshotFiles(flow, lake, spool, Clock, Snapshots(warehouse, isPlan ? spool : null)),
-            _ => new IncrementalFiles(flow, lake, spool, Clock),
+            PostgresConnection postgres => new TableSource(flow, Database(postgres), spool, Clock, snapshots),
+            FolderConnection folder when flow.Read == ReadMode.Drop => new DropFolder(flow, Lake(folder), spool, Clock),
+            FolderConnection folder when snapshots is not null => new SnapshotFiles(flow, Lake(folder), spool, Clock, snapshots),
+            FolderConnection folder => new IncrementalFiles(flow, Lake(folder), spool, Clock),
+            var other => throw Error.Bug($"A source of type {other.Kind} reached the workspace."),
         };
         return new ReadyFlow(flow.Name, source, warehouse)
         {
@@ -73,6 +77,12 @@ internal sealed class Workspace : IAsyncDisposable
             Timeout = flow.Timeout,
         };
     }
+
+    private Lake.FolderLake Lake(FolderConnection folder) => new(Project.FullPath(folder.Path));
+
+    /// <summary>The database behind a connection, once.</summary>
+    public PostgresDatabase Database(PostgresConnection postgres) => databases.TryGetValue(postgres.Name, out var known) ? known
+        : databases[postgres.Name] = new PostgresDatabase(postgres, postgres.RootCertificate is { } certificate ? Project.FullPath(certificate) : null);
 
     private Snapshots Snapshots(DuckDbWarehouse warehouse, string? planSpool) => new(
         warehouse, Memories, planSpool is null ? null : System.IO.Path.Combine(planSpool, "snapshots"), Outbox, Math.Max(EngineMemory(Project.Memory) / 8, 16L << 20));
@@ -113,10 +123,16 @@ internal sealed class Workspace : IAsyncDisposable
     {
         foreach (var warehouse in warehouses.Values)
             await warehouse.DisposeAsync();
+        foreach (var database in databases.Values)
+            await database.DisposeAsync();
         Temporary.Leave(Project.FullPath(Project.Spool));
     }
 
-    // The setting is for the whole process: the runtime and DuckDB's own buffers outside its limit want their part.
-    internal static long EngineMemory(long? memory) =>
-        Math.Max((memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 3 / 4) * 6 / 10, 64L << 20);
+    // The setting is for the whole process: the runtime, the staging of two files and DuckDB's own buffers outside its limit
+    // take about 300 MB.
+    internal static long EngineMemory(long? memory)
+    {
+        var all = memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 3 / 4;
+        return Math.Max(Math.Max(Math.Min(all * 6 / 10, all - (300L << 20)), all * 3 / 10), 64L << 20);
+    }
 }

@@ -98,17 +98,17 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         var positions = HeadraceTables.Table("positions");
         var (from, now) = (changes.From.Generation, clock.GetUtcNow());
         if (from == 0)
-            db.Execute($"INSERT INTO {positions} VALUES ($1, $2, 0, $3, $4, $5) ON CONFLICT DO NOTHING", cancel,
+            db.Execute($"INSERT INTO {positions} (dataset, flow, generation, load_id, run_id, updated_at) VALUES ($1, $2, 0, $3, $4, $5) ON CONFLICT DO NOTHING", cancel,
                 dataset.Name, dataset.Flow, Id, attempt.RunId, now);
         var moved = db.Execute(
-            $"UPDATE {positions} SET generation = generation + 1, load_id = $1, run_id = $2, updated_at = $3 WHERE dataset = $4 AND generation = $5",
-            cancel, Id, attempt.RunId, now, dataset.Name, from);
+            $"UPDATE {positions} SET generation = generation + 1, load_id = $1, run_id = $2, updated_at = $3, cursor = coalesce($6, cursor) WHERE dataset = $4 AND generation = $5",
+            cancel, Id, attempt.RunId, now, dataset.Name, from, changes.Cursor);
         if (moved != 1)
             throw Error.Overtaken(dataset.Name, from,
                 db.Scalar<long?>($"SELECT generation FROM {positions} WHERE dataset = $1", cancel, dataset.Name) ?? 0);
 
         if (changes.From.Table is null && changes.Schema is null && !changes.Target.IsNone && db.Scalar<long>(
-            $"SELECT count(*) FROM {HeadraceTables.Table("files")} WHERE dataset = $1 AND outcome = 'loaded' AND rows > 0", cancel, dataset.Name) is > 0 and var loaded)
+            $"SELECT count(*) FROM {HeadraceTables.Table("loads")} WHERE dataset = $1 AND inserted > 0", cancel, dataset.Name) is > 0 and var loaded)
             throw Error.TargetGone(changes.Target, dataset.Name, (int)loaded);
     }
 
@@ -227,7 +227,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
 
     private void Write(LoadResult result, List<FileRow> loaded)
     {
-        if (!Failpoint.Planted("files-after-commit"))
+        if (!Failpoint.Planted("files-after-commit") && changes.Cursor is null)
             files.Loaded(dataset, changes.Target, loaded, Id);
         if (changes.Rows is { Operations: > 0 })
             new Publications(db, cancel).Add(new Publication(Id, dataset, changes.Version!, changes.From.Generation + 1, changes.Rows.Operations), clock.GetUtcNow());

@@ -17,7 +17,8 @@ internal static class HeadraceTables
         CREATE SCHEMA IF NOT EXISTS {Catalog}.headrace;
         CREATE TABLE IF NOT EXISTS {Catalog}.headrace.positions (
             dataset VARCHAR PRIMARY KEY, flow VARCHAR NOT NULL, generation BIGINT NOT NULL, load_id VARCHAR NOT NULL,
-            run_id VARCHAR NOT NULL, updated_at TIMESTAMPTZ NOT NULL);
+            run_id VARCHAR NOT NULL, updated_at TIMESTAMPTZ NOT NULL, cursor VARCHAR);
+        ALTER TABLE {Catalog}.headrace.positions ADD COLUMN IF NOT EXISTS cursor VARCHAR;
         CREATE TABLE IF NOT EXISTS {Catalog}.headrace.files (
             flow VARCHAR NOT NULL, dataset VARCHAR NOT NULL, schema_name VARCHAR, table_name VARCHAR, key VARCHAR NOT NULL,
             action VARCHAR NOT NULL, size BIGINT NOT NULL, sha256 VARCHAR, rows BIGINT NOT NULL, quarantined BIGINT NOT NULL,

@@ -40,6 +40,7 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
         {
             Generation = db.Scalar<long?>($"SELECT generation FROM {HeadraceTables.Table("positions")} WHERE dataset = $1", cancel, dataset.Name) ?? 0,
             LoadId = LoadId(dataset),
+            Cursor = Cursor(dataset),
             Version = version,
             VersionLoads = loads.Count,
             Files = known,
@@ -56,6 +57,13 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
     /// <summary>The load that last moved the dataset's position.</summary>
     public string? LoadId(Dataset dataset) =>
         db.Scalar<string?>($"SELECT load_id FROM {HeadraceTables.Table("positions")} WHERE dataset = $1", cancel, dataset.Name);
+
+    // A plan may look at a warehouse that an older Headrace made.
+    private string? Cursor(Dataset dataset) => db.Scalar<long>(
+        "SELECT count(*) FROM duckdb_columns() WHERE database_name = $1 AND schema_name = 'headrace' AND table_name = 'positions' AND column_name = 'cursor'",
+        cancel, HeadraceTables.Catalog) == 0
+        ? null
+        : db.Scalar<string?>($"SELECT cursor FROM {HeadraceTables.Table("positions")} WHERE dataset = $1", cancel, dataset.Name);
 
     /// <summary>The columns of a table of the warehouse; null when there is none.</summary>
     public IReadOnlyList<Column>? Columns(TableName target)

@@ -32,6 +32,9 @@ public sealed record ChangeSet
     /// <summary>For an export of a snapshot its version.</summary>
     public string? Version { get; init; }
 
+    /// <summary>For rows of a table how far it has been read with this change set; its files are no lake files then.</summary>
+    public string? Cursor { get; init; }
+
     public required LoadRules Rules { get; init; }
 
     /// <summary>What the ledger of files calls it: <c>load</c>, or the drop folder's action.</summary>

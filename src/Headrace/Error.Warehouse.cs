@@ -25,8 +25,8 @@ public static partial class Error
         };
 
     /// <summary>The file ledger says that rows were loaded, and their table is not there.</summary>
-    public static HeadraceException TargetGone(TableName target, string dataset, int files) =>
-        new("HDR-304", $"The table {target} is gone, though {files} files were loaded into it; nothing was loaded.",
+    public static HeadraceException TargetGone(TableName target, string dataset, int loads) =>
+        new("HDR-304", $"The table {target} is gone, though {loads} {(loads == 1 ? "load" : "loads")} brought rows into it; nothing was loaded.",
             "bring the table back, or forget the position: delete the dataset's rows from headrace.files and headrace.positions")
         {
             Facts = Facts(("dataset", dataset)),

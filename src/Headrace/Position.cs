@@ -12,6 +12,9 @@ public sealed record Position
     /// <summary>The load that last moved it; null before the first one.</summary>
     public string? LoadId { get; init; }
 
+    /// <summary>How far a table has been read, as its source wrote it; null for lake files and before the first batch.</summary>
+    public string? Cursor { get; init; }
+
     /// <summary>The version of the export that was applied last; null when none was.</summary>
     public string? Version { get; init; }
 
@@ -58,18 +61,19 @@ public sealed record Position
 
         if (changes.Schema is { } schema)
             Know(schema.File, schema.Sha256);
-        foreach (var file in loaded)
+        foreach (var file in changes.Cursor is null ? loaded : [])
             Know(file.File, file.Sha256);
         var newest = loaded.Select(file => (DateTimeOffset?)file.File.LandedAt).Append(NewestRowsAt).Max();
         return this with
         {
             Generation = Generation + 1,
             LoadId = changes.Id,
+            Cursor = changes.Cursor ?? Cursor,
             Version = changes.Version ?? Version,
             VersionLoads = changes.Version is null ? VersionLoads : changes.Version == Version ? VersionLoads + 1 : 1,
             Files = known,
             Contents = contents,
-            LastContent = loaded.Count > 0 ? loaded[^1].Sha256 : LastContent,
+            LastContent = loaded.Count > 0 && changes.Cursor is null ? loaded[^1].Sha256 : LastContent,
             Table = table,
             Schema = changes.Schema is { } document ? (document.Document, document.File.LandedAt, document.File.Key) : Schema,
             NewestRowsAt = newest,
@@ -77,7 +81,7 @@ public sealed record Position
         };
     }
 
-    public override string ToString() => $"batch {Generation}, {Files.Count} {(Files.Count == 1 ? "file" : "files")}";
+    public override string ToString() => Cursor is not null ? $"batch {Generation}, {Cursor}" : $"batch {Generation}, {Files.Count} {(Files.Count == 1 ? "file" : "files")}";
 }
 
 /// <summary>What became of a file version.</summary>

@@ -66,6 +66,8 @@ internal static class DoctorCommand
                         return new CheckView(name, "ok", $"DuckDB {file}, {tables} tables, {new FileInfo(file).Length / 1_000_000} MB, not locked", null);
                     }
 
+                case PostgresConnection postgres:
+                    return new CheckView(name, "ok", await workspace.Database(postgres).LookAsync(cancel), null);
                 default:
                     return new CheckView(name, "ok", connection.Kind, null);
             }

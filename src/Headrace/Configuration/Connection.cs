@@ -11,6 +11,7 @@ public abstract record Connection
     [
         ("folder", typeof(FolderConnection)),
         ("duckdb", typeof(DuckDbConnection)),
+        ("postgres", typeof(PostgresConnection)),
         ("jsonl", typeof(JsonlConnection)),
     ];
 

@@ -23,6 +23,9 @@ public sealed record Flow : FlowSettings
     /// <summary>True when the rows go to no table: their operations are only published.</summary>
     public bool IsPublishOnly => Publish is not null && (Write is null || Target.Connection.Length == 0);
 
+    /// <summary>True when the rows come from a table or a query, and not from files.</summary>
+    public bool ReadsTable => Source.Table is not null || Source.Query is not null;
+
     /// <summary>The table for one set of captured values.</summary>
     public TableName TableFor(IReadOnlyDictionary<string, string> captures) =>
         new(Captures.Fill(Target.Schema, captures), Captures.Fill(Target.Table, captures));
@@ -30,4 +33,26 @@ public sealed record Flow : FlowSettings
     /// <summary>The listed columns, in file order.</summary>
     public IReadOnlyList<DeclaredColumn> DeclaredColumns() =>
         [.. Columns.Values.Select(column => new DeclaredColumn(column.Name, column.From ?? column.Name, column.Type, column.Nullable))];
+
+    /// <summary>What the flow says about loading.</summary>
+    public LoadRules Rules() => new()
+    {
+        Columns = DeclaredColumns(),
+        PrimaryKey = PrimaryKey,
+        Infer = Infer,
+        SchemaChanges = SchemaChanges,
+        OnFail = OnFail,
+        Allow = Allow,
+        MinRows = Limits.MinRows,
+        Snapshot = Read != ReadMode.Snapshot ? null : new SnapshotRules
+        {
+            Compare = Compare is ["all"] ? [] : Compare,
+            Deletes = Deletes,
+            MissingColumns = MissingColumns,
+            MaxDeleted = Limits.MaxDeleted,
+            MaxChanged = Limits.MaxChanged,
+            Publishes = Publish is not null,
+            Before = Publish is { Before: true },
+        },
+    };
 }

@@ -18,7 +18,7 @@ public record FlowSettings
     [Description("A flow that is not enabled is checked with the file and never run.")]
     public bool Enabled { get; init; } = true;
 
-    [Description("How what is new is found. incremental: each file once. drop: each file once, and the captures {action} and {table} of its path say what it does. snapshot: full exports, all files with one {version} are one; what changed since the export before is found by primary_key.")]
+    [Description("How what is new is found. incremental: each file once; of a table the rows that create_key and update_key say are new. full-refresh: all rows of a table, each time. drop: each file once, and the captures {action} and {table} of its path say what it does. snapshot: full exports, all files with one {version} are one, or all rows of a table; what changed since the export before is found by primary_key.")]
     public ReadMode? Read { get; init; }
 
     [Description("What happens to the rows of the table: append adds, replace puts the new rows in the place of all rows, merge inserts or updates by primary_key. Needed with read: incremental, not allowed with read: drop; with read: snapshot it is merge, and a flow without it only publishes.")]
@@ -26,6 +26,15 @@ public record FlowSettings
 
     [Description("The columns that tell one row from all others; needed with write: merge and read: snapshot.")]
     public IReadOnlyList<string> PrimaryKey { get; init; } = [];
+
+    [Description("The column that says when a row was made (read: incremental of a table); rows without an update_key are found by it.")]
+    public string? CreateKey { get; init; }
+
+    [Description("The column that says when a row was last changed (read: incremental of a table).")]
+    public string? UpdateKey { get; init; }
+
+    [Description("How far before its position a table is read again (read: incremental). Needed only where late commits cannot be told: see docs/tables.md.")]
+    public TimeSpan? Lookback { get; init; }
 
     [Description("The columns by which two versions of a row are compared (read: snapshot); all of them when it is not said, or `all`.")]
     public IReadOnlyList<string> Compare { get; init; } = [];

@@ -11,6 +11,9 @@ public enum ReadMode
 
     /// <summary>Each export whole, compared with the one before by primary key.</summary>
     Snapshot,
+
+    /// <summary>All rows of a table, each time.</summary>
+    FullRefresh,
 }
 
 /// <summary>What a flow does with the rows of its table.</summary>

@@ -6,11 +6,17 @@ namespace Headrace.Configuration;
 [Description("Where the rows come from.")]
 public sealed record Source
 {
-    [Description("The name of a connection of type folder.")]
+    [Description("The name of a connection of type folder or postgres.")]
     public required string Connection { get; init; }
 
-    [Description("The files, from the connection's folder: {name} captures a part, * stands for anything within one folder, ** for several folders.")]
-    public required string Path { get; init; }
+    [Description("The files, from the connection's folder: {name} captures a part, * stands for anything within one folder, ** for several folders. Needed with a folder.")]
+    public string Path { get; init; } = "";
+
+    [Description("The table or view, with its schema (public when it is not said): shop.orders. Needed with a database, unless query is said.")]
+    public string? Table { get; init; }
+
+    [Description("A SELECT whose rows are read in the place of a table's.")]
+    public string? Query { get; init; }
 
     [Description("How the files are read; by the ending of their names when it is not said. json and ndjson are the same as jsonl.")]
     public FormatKind? Format { get; init; }

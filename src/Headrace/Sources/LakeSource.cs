@@ -148,26 +148,7 @@ public abstract class LakeSource : ISource
     // A file whose ending says nothing is text of some kind; CSV is the likeliest, and its header will tell.
     protected FileFormat Format(LakeFile file) => Flow.Source.FormatOf(file.Key) ?? new FileFormat(FormatKind.Csv, Flow.Source.Csv.ToDialect());
 
-    protected LoadRules Rules => new()
-    {
-        Columns = Flow.DeclaredColumns(),
-        PrimaryKey = Flow.PrimaryKey,
-        Infer = Flow.Infer,
-        SchemaChanges = Flow.SchemaChanges,
-        OnFail = Flow.OnFail,
-        Allow = Flow.Allow,
-        MinRows = Flow.Limits.MinRows,
-        Snapshot = Flow.Read != ReadMode.Snapshot ? null : new SnapshotRules
-        {
-            Compare = Flow.Compare is ["all"] ? [] : Flow.Compare,
-            Deletes = Flow.Deletes,
-            MissingColumns = Flow.MissingColumns,
-            MaxDeleted = Flow.Limits.MaxDeleted,
-            MaxChanged = Flow.Limits.MaxChanged,
-            Publishes = Flow.Publish is not null,
-            Before = Flow.Publish is { Before: true },
-        },
-    };
+    protected LoadRules Rules => Flow.Rules();
 
     /// <summary>An identifier for the load of a change set.</summary>
     protected string NewLoadId() => Id.New("l", clock);

@@ -45,6 +45,48 @@ public sealed class Stager(string spool, FileLimits limits)
         }
     }
 
+    /// <summary>
+    /// Stages the rows that a database sends as CSV without a header: <c>,</c> between fields, <c>"</c> around and doubled, NULL where
+    /// a field is unquoted and empty. Those of one call may be staged beside those of another.
+    /// </summary>
+    /// <param name="rows">What the <see cref="StagedFile.File"/> of the result says, with the name by which bad rows are told.</param>
+    public async Task<StagedFile> StageRowsAsync(Stream text, LakeFile rows, IReadOnlyList<string> columns, CancellationToken cancel, DigestOptions? digesting = null)
+    {
+        var folder = MakeFolder();
+        try
+        {
+            using var digests = digesting is null ? null : new RowDigests(folder, digesting);
+            using var segments = new SegmentWriter(folder, SegmentBytes, digests);
+            using var rejects = new RejectWriter(folder);
+            var cutter = new CsvCutter(new CsvDialect { Header = false }, limits, rows.Key, columns, segments, rejects, digests);
+            long bytes;
+            await using (var pump = new BlockPump(text, rows.Key, cancel))
+                bytes = await CutAsync(pump, cutter, cancel);
+            segments.Close();
+            rejects.Close();
+            digests?.Close();
+            return new StagedFile
+            {
+                File = rows with { Size = bytes },
+                Sha256 = "",
+                Bytes = bytes,
+                Records = segments.Records,
+                LongestRecord = segments.Longest + columns.Count,
+                Columns = [.. columns.Select(name => new StagedColumn(name))],
+                Segments = segments.Paths,
+                Rejects = rejects.Path,
+                RejectCount = rejects.Count,
+                Digests = digests?.Path,
+                HasInlineDigests = digests is { IsInline: true },
+            };
+        }
+        catch
+        {
+            Directory.Delete(folder, recursive: true);
+            throw;
+        }
+    }
+
     private async Task<StagedFile> CopyAsync(
         StoredBytes stored, LakeFile file, FileFormat format, IReadOnlyList<string>? declared, string folder, DigestOptions? digesting, CancellationToken cancel)
     {
@@ -86,9 +128,10 @@ public sealed class Stager(string spool, FileLimits limits)
         };
     }
 
-    private static async Task CutAsync(BlockPump pump, IRecordCutter cutter, CancellationToken cancel)
+    private static async Task<long> CutAsync(BlockPump pump, IRecordCutter cutter, CancellationToken cancel)
     {
         using var window = new ByteWindow();
+        var bytes = 0L;
         while (!window.IsFinal)
         {
             // A record that is not whole yet is scanned again only when there is twice as much of it.
@@ -99,8 +142,12 @@ public sealed class Stager(string spool, FileLimits limits)
                     break;
             }
 
-            window.Advance(cutter.Cut(window.Bytes, window.IsFinal));
+            var cut = cutter.Cut(window.Bytes, window.IsFinal);
+            window.Advance(cut);
+            bytes += cut;
         }
+
+        return bytes;
     }
 
     private string MakeFolder()

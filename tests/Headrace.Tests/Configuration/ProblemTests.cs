@@ -57,8 +57,8 @@ public class ProblemTests
 
     [Theory]
     [InlineData("HDR-504 3:3", "lake: { type: folder }", "add `path:` to connection 'lake'")]
-    [InlineData("HDR-504 3:3", "lake: { path: x }", "add `type:` with one of folder, duckdb, jsonl")]
-    [InlineData("HDR-519 3:17", "lake: { type: s3, bucket: b }", "write one of folder, duckdb, jsonl")]
+    [InlineData("HDR-504 3:3", "lake: { path: x }", "add `type:` with one of folder, duckdb, postgres, jsonl")]
+    [InlineData("HDR-519 3:17", "lake: { type: s3, bucket: b }", "write one of folder, duckdb, postgres, jsonl")]
     [InlineData("HDR-519 3:17", "lake: { type: foldr, path: b }", "did you mean 'folder'?")]
     [InlineData("HDR-503 3:34", "lake: { type: folder, path: x, setle: 1s }", "did you mean 'settle'?")]
     [InlineData("HDR-517 3:3", "my lake: { type: folder, path: x }", "use letters, digits, _ and -, and start with a letter or _")]
@@ -70,13 +70,12 @@ public class ProblemTests
 
     [Theory]
     [InlineData("s3")]
-    [InlineData("postgres")]
     [InlineData("redshift")]
     [InlineData("dynamodb")]
     [InlineData("kinesis")]
     public void A_connection_of_a_later_version_is_said_to_be_one(string type) =>
         Assert.Equal(
-            $"Type '{type}' of connection 'c' is not known in this version; known: folder, duckdb, jsonl; nothing was run.",
+            $"Type '{type}' of connection 'c' is not known in this version; known: folder, duckdb, postgres, jsonl; nothing was run.",
             Written.Problem($"version: 1\nconnections:\n  c: {{ type: {type} }}\n").What);
 
     [Theory]

@@ -22,7 +22,10 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
         var place = new Places(node, name);
         Connections(flow, place, where);
         Modes(flow, place, where);
-        Path(flow, place, where);
+        if (connections.GetValueOrDefault(flow.Source.Connection) is PostgresConnection)
+            new TableRules(problems).Check(flow, place, where);
+        else
+            Path(flow, place, where);
         Target(ref flow, place, where);
         Columns(flow, place, where);
         if (flow.Read == ReadMode.Snapshot)
@@ -47,7 +50,7 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
             Fits(flow.Target.Connection, typeof(DuckDbConnection), place.Of("target", "connection"), $"the target of {where}");
         else if (place.Said("target") is null or MapNode && place.Said("target", "connection") is null or ScalarNode { Text: "" })
             problems.Add(problems.At(place.Name), Error.MissingKey(problems.At(place.Name), "target.connection", where, "add `target: { connection: NAME }` to the flow or to the defaults"), "target.connection");
-        Fits(flow.Source.Connection, typeof(FolderConnection), place.Of("source", "connection"), $"the source of {where}");
+        Fits(flow.Source.Connection, flow.ReadsTable || connections.GetValueOrDefault(flow.Source.Connection) is PostgresConnection ? typeof(PostgresConnection) : typeof(FolderConnection), place.Of("source", "connection"), $"the source of {where}");
     }
 
     void Fits(string name, Type needed, Node at, string where)
@@ -100,8 +103,19 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
 
     void Path(Flow flow, Places place, string where)
     {
+        if (TableRules.Only.FirstOrDefault(key => place.Said(key) is not null) is { } key)
+            Disagree(place.Of(key), where, $"'{key}' is for tables, and the source is files", $"remove '{key}': each file is read once");
+        if (flow.Read == ReadMode.FullRefresh)
+            Disagree(place.Of("read"), where, "read: full-refresh is for tables, and the source is files", "use read: incremental with write: replace");
         var path = flow.Source.Path;
         var at = place.Of("source", "path");
+        if (place.Said("source", "path") is null)
+        {
+            if (!flow.ReadsTable)
+                problems.Add(problems.At(at), Error.MissingKey(problems.At(at), "path", $"the source of {where}", "add `path:` with the files to read, for example \"prices/*.csv\""), "path");
+            return;
+        }
+
         if (path.Trim().Length == 0 || path.StartsWith('/') || path.Contains('\\') || path.Split('/').Contains(".."))
             Refuse(at, where, "the source's path does not stay inside the connection's folder", "write a path from the connection's folder with / between its parts, without .. and without / at its start");
         if (Captures.Fault(path) is { } fault)
@@ -146,6 +160,8 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
             Disagree(place.Of("read"), where, "read: snapshot needs a primary_key", "add `primary_key:` with the column or columns that tell rows apart");
         if (flow.CompleteWhen.Marker is { } marker && (marker.Trim().Length == 0 || marker.StartsWith('/') || marker.Contains('\\') || marker.Split('/').Contains("..")))
             Disagree(place.Of("complete_when", "marker"), where, "the marker is no file below the folder of {version}", "write for example `marker: _SUCCESS`");
+        if (flow.ReadsTable)
+            return;
         var captures = Captures.Of(flow.Source.Path);
         if (!captures.Contains("version"))
         {
@@ -236,7 +252,7 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
     void Refuse(Node at, string where, string why, string next, string subject = "") => problems.Add(problems.At(at), Error.PathRefused(problems.At(at), where, why, next), subject);
 
     /// <summary>Where the keys of a flow stand; the flow's name for what it does not say.</summary>
-    readonly record struct Places(MapNode Node, ScalarNode Name)
+    internal readonly record struct Places(MapNode Node, ScalarNode Name)
     {
         public Node? Said(params ReadOnlySpan<string> keys)
         {

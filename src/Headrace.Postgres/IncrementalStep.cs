@@ -1,0 +1,120 @@
+using System.Globalization;
+using Headrace.Configuration;
+using Npgsql;
+
+namespace Headrace.Postgres;
+
+/// <summary>The next step of an incremental read: which rows, and how far the position moves with them.</summary>
+/// <param name="Slices">Conditions, each of which is read on its own; together they have each row once.</param>
+/// <param name="Next">The position once they are applied.</param>
+/// <param name="IsLast">False while a first sync has more batches.</param>
+internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor Next, bool IsLast, IReadOnlyList<string> Warnings)
+{
+    /// <summary>True when no key narrows the table, so that its pages may be read in parts.</summary>
+    public bool IsWhole { get; private init; }
+
+    /// <summary>Settled before the snapshot in which the rows are read.</summary>
+    public static async Task<IncrementalStep> PrepareAsync(NpgsqlConnection db, Flow flow, SourceTable table, TableCursor? before, Dataset dataset, bool isConfirmed, string address, CancellationToken cancel)
+    {
+        var isExact = flow.Write == WriteMode.Append;
+        var updated = flow.UpdateKey is { } u ? new CursorColumn(table, u, address, isExact, flow.Lookback) : null;
+        var created = flow.CreateKey is { } c ? new CursorColumn(table, c, address, isExact, flow.Lookback) : null;
+        var horizon = await Horizon.AskAsync(db, cancel);
+        if (await IsRewoundAsync(db, updated, before?.Updated, horizon, cancel) || await IsRewoundAsync(db, created, before?.Created, horizon, cancel))
+            before = isConfirmed ? null : throw Error.SourceRewound(address, table.Name, dataset.Name, before!.Updated ?? before.Created!, horizon.Now);
+        var cursor = before ?? new TableCursor();
+
+        var warnings = new List<string>();
+        var moves = new List<CursorMove>();
+        async Task<string?> MoveAsync(CursorColumn? column, string? from)
+        {
+            if (column is null)
+                return null;
+            var move = await column.NextAsync(db, horizon, cancel);
+            moves.Add(move);
+            if (move.Warning is not null && !warnings.Contains(move.Warning))
+                warnings.Add(move.Warning);
+            return move.Value ?? from;
+        }
+
+        // A first sync in several batches keeps the position of its beginning: what changes meanwhile is read after it.
+        var isUnderWay = cursor.After is not null;
+        var next = new TableCursor
+        {
+            Source = table.Identity,
+            Updated = isUnderWay ? cursor.Updated : await MoveAsync(updated, cursor.Updated),
+            Created = isUnderWay ? cursor.Created : await MoveAsync(created, cursor.Created),
+            Promise = isUnderWay ? cursor.Promise : string.Join(", ", moves.Select(move => move.Promise).Distinct()),
+        };
+        if (updated is { IsNullable: true } && created is null)
+            warnings.Add($"{flow.UpdateKey} may be NULL: rows without it are seen by the first sync only; name a create_key, or make the column NOT NULL");
+
+        if (isUnderWay || before is null)
+        {
+            var upper = flow.Write == WriteMode.Append ? Bound(updated, next.Updated, created, next.Created) : null;
+            return await FirstAsync(db, flow, table, cursor, next, upper, warnings, cancel);
+        }
+
+        return new IncrementalStep(Changed(updated, cursor.Updated, next.Updated, created, cursor.Created, next.Created, horizon, flow), next, true, warnings);
+    }
+
+    /// <summary>All rows, or those of the next range of keys where they are more than a batch.</summary>
+    private static async Task<IncrementalStep> FirstAsync(
+        NpgsqlConnection db, Flow flow, SourceTable table, TableCursor cursor, TableCursor next, string? upper, IReadOnlyList<string> warnings, CancellationToken cancel)
+    {
+        var keys = flow.PrimaryKey.Select(key => table.Find(flow.DeclaredColumns().FirstOrDefault(column => column.Name == key)?.From ?? key)!).ToList();
+        var rows = table.Rows > 0 && table.Bytes > 0 ? (long)Math.Max(1, flow.BatchBytes / (table.Bytes / table.Rows)) : 0;
+        if (cursor.After is null && (keys.Count == 0 || rows == 0 || table.Bytes <= flow.BatchBytes))
+            return new IncrementalStep(upper is null ? [] : [upper], next, true, warnings) { IsWhole = true };
+
+        var names = string.Join(", ", keys.Select(key => key.Quoted));
+        string Row(IReadOnlyList<string> values) => $"({string.Join(", ", values.Select((value, i) => $"{PostgresSql.Literal(value)}::{keys[i].TypeName}"))})";
+        var after = cursor.After is { Count: > 0 } last ? $"({names}) > {Row(last)}" : null;
+        var end = new List<string>();
+        await using (var command = new NpgsqlCommand(
+            string.Create(CultureInfo.InvariantCulture, $"SELECT {string.Join(", ", keys.Select(key => $"{key.Quoted}::text"))} FROM {table.From}{(after is null ? "" : $" WHERE {after}")} ORDER BY {names} OFFSET {Math.Max(rows, 1) - 1} LIMIT 1"), db))
+        await using (var reader = await command.ExecuteReaderAsync(cancel))
+            if (await reader.ReadAsync(cancel))
+                for (var i = 0; i < keys.Count; i++)
+                    end.Add(reader.GetString(i));
+        var conditions = new List<string>();
+        if (after is not null)
+            conditions.Add(after);
+        if (end.Count > 0)
+            conditions.Add($"({names}) <= {Row(end)}");
+        if (upper is not null)
+            conditions.Add(upper);
+
+        // After the last range comes what changed since the first one, by the same run.
+        return new IncrementalStep(conditions.Count == 0 ? ["true"] : [string.Join(" AND ", conditions)], next with { After = end.Count > 0 ? end : null }, false, warnings);
+    }
+
+    /// <summary>The rows that are new since a position; those that come by the one key do not come by the other.</summary>
+    private static List<string> Changed(
+        CursorColumn? updated, string? updatedFrom, string? updatedTo, CursorColumn? created, string? createdFrom, string? createdTo, Horizon horizon, Flow flow)
+    {
+        var slices = new List<string>();
+        var sinceUpdate = updated is not null && updatedFrom is not null ? $"{updated.Quoted} >= {updated.From(updatedFrom, horizon)}" : updated is null ? null : "true";
+        var sinceCreate = created is not null && createdFrom is not null ? $"{created.Quoted} >= {created.From(createdFrom, horizon)}" : created is null ? null : "true";
+        var isBounded = flow.Write == WriteMode.Append;
+        if (sinceUpdate is not null)
+            slices.Add(sinceUpdate + (isBounded && updatedTo is not null ? $" AND {updated!.Quoted} < {updated.Literal(updatedTo)}" : ""));
+        if (sinceCreate is not null)
+            slices.Add($"{sinceCreate}{(sinceUpdate is null ? "" : $" AND ({sinceUpdate}) IS NOT TRUE")}{(isBounded && createdTo is not null ? $" AND {created!.Quoted} < {created.Literal(createdTo)}" : "")}");
+        return slices;
+    }
+
+    // What is appended once cannot be put right: only rows that no late commit can precede.
+    private static string? Bound(CursorColumn? updated, string? updatedTo, CursorColumn? created, string? createdTo)
+    {
+        var below = new List<string>();
+        if (updated is not null && updatedTo is not null)
+            below.Add($"{updated.Quoted} < {updated.Literal(updatedTo)}");
+        if (created is not null && createdTo is not null)
+            below.Add($"{created.Quoted} < {created.Literal(createdTo)}");
+        return below.Count == 0 ? null : $"coalesce({string.Join(", ", below)}, true)";
+    }
+
+    private static async Task<bool> IsRewoundAsync(NpgsqlConnection db, CursorColumn? column, string? from, Horizon horizon, CancellationToken cancel) =>
+        column is not null && from is not null && await column.IsRewoundAsync(db, from, horizon, cancel);
+}

@@ -1,0 +1,113 @@
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Headrace.Postgres;
+
+/// <summary>A PostgreSQL database: opens connections, and gives its errors their Headrace names.</summary>
+/// <param name="settings">The connection, as users write it.</param>
+/// <param name="rootCertificate">An absolute path, or null for the system's certificates.</param>
+public sealed class PostgresDatabase(Configuration.PostgresConnection settings, string? rootCertificate) : IAsyncDisposable
+{
+    // Values leave as text; each of these says how, whatever the server's own settings are. A peer that is gone is noticed.
+    private const string Session =
+        """
+        SET DateStyle = 'ISO'; SET IntervalStyle = 'iso_8601'; SET TimeZone = 'UTC'; SET extra_float_digits = 1; SET bytea_output = 'hex';
+        SET statement_timeout = 0; SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '10min'
+        """;
+
+    private readonly Lazy<NpgsqlDataSource> source = new(() => Build(settings, rootCertificate));
+
+    /// <summary>Where this is, the way a person would write it.</summary>
+    public string Address => $"{settings.Host}:{settings.Port}/{settings.Database}";
+
+    /// <summary>How many connections one flow may have open at once.</summary>
+    public int Readers => settings.Readers;
+
+    /// <summary>A new connection, with the session's settings.</summary>
+    /// <exception cref="HeadraceException">HDR-151.</exception>
+    public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancel)
+    {
+        try
+        {
+            var connection = await source.Value.OpenConnectionAsync(cancel);
+            await using var command = new NpgsqlCommand(Session, connection);
+            await command.ExecuteNonQueryAsync(cancel);
+            return connection;
+        }
+        catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException or IOException)
+        {
+            throw Name(error);
+        }
+    }
+
+    /// <summary>Runs a step; PostgreSQL's errors come out by their Headrace names.</summary>
+    public async Task<T> RunAsync<T>(Func<Task<T>> step)
+    {
+        try
+        {
+            return await step();
+        }
+        catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException)
+        {
+            throw Name(error);
+        }
+    }
+
+    /// <summary>What a person wants to know of it: the version, and whether open transactions can be seen.</summary>
+    public Task<string> LookAsync(CancellationToken cancel) => RunAsync(async () =>
+    {
+        await using var db = await OpenAsync(cancel);
+        var horizon = await Horizon.AskAsync(db, cancel);
+        return $"PostgreSQL {db.PostgreSqlVersion}, {Address}, {(horizon.Obstacle is { } obstacle ? $"but {obstacle}" : "late commits can be told")}";
+    });
+
+    private HeadraceException Name(Exception error) => error switch
+    {
+        PostgresException { SqlState: "42P01" or "3F000" or "42501" or "42703" or "42601" } refused => Error.SourceTableMissing(Address, refused.TableName ?? "the source", Found(refused), refused),
+        PostgresException { SqlState: ['2', '8', ..] or "3D000" } login => Error.DatabaseUnreachable(Address, Found(login), login, transient: false),
+        PostgresException { IsTransient: true } or PostgresException { SqlState: "57014" or "57P01" or "57P02" or "57P03" } => Error.DatabaseRefused(Address, Found((PostgresException)error), true, error),
+        PostgresException refused => Error.DatabaseRefused(Address, Found(refused), false, refused),
+        _ => Error.DatabaseUnreachable(Address, error.InnerException is { } inner ? $"{error.Message} {inner.Message}" : error.Message, error),
+    };
+
+    private static string Found(PostgresException error) => $"{error.SqlState} {error.MessageText}{(error.Detail is { } detail ? $" ({detail})" : "")}";
+
+    private static NpgsqlDataSource Build(Configuration.PostgresConnection settings, string? rootCertificate)
+    {
+        var text = new NpgsqlConnectionStringBuilder
+        {
+            Host = settings.Host,
+            Port = settings.Port,
+            Database = settings.Database,
+            Username = settings.User,
+            Password = settings.Password,
+            SslMode = (settings.Tls ?? (IsHere(settings.Host) ? Configuration.TlsMode.Disable : Configuration.TlsMode.VerifyFull)) switch
+            {
+                Configuration.TlsMode.VerifyFull => SslMode.VerifyFull,
+                Configuration.TlsMode.VerifyCa => SslMode.VerifyCA,
+                Configuration.TlsMode.Require => SslMode.Require,
+                _ => SslMode.Disable,
+            },
+            RootCertificate = rootCertificate,
+            ApplicationName = "headrace",
+            Timeout = 15,
+            CommandTimeout = 0, // a long read is ended by its cancellation
+            KeepAlive = 30,
+            Pooling = false,
+            IncludeErrorDetail = false, // the detail of an error may hold values of rows
+        };
+        var builder = new NpgsqlSlimDataSourceBuilder(text.ConnectionString);
+        builder.EnableTransportSecurity();
+        return builder.Build();
+    }
+
+    private static bool IsHere(string host) =>
+        host.StartsWith('/') || host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+
+    public async ValueTask DisposeAsync()
+    {
+        if (source.IsValueCreated)
+            await source.Value.DisposeAsync();
+    }
+}

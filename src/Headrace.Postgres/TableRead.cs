@@ -1,0 +1,74 @@
+using System.Globalization;
+using Headrace.Staging;
+using Npgsql;
+
+namespace Headrace.Postgres;
+
+/// <summary>
+/// Copies rows of one snapshot into the spool, several readers at once: <c>COPY … TO STDOUT</c>, whose bytes go through the
+/// cutter into segments. Rows never become objects.
+/// </summary>
+internal sealed class TableRead(PostgresDatabase database, SourceTable table, Stager stager, TimeProvider clock, Action<LoadProgress>? progress)
+{
+    // A table smaller than this is read before a second reader has logged in.
+    private const long WorthSlicing = 16L << 20;
+    private const int PageBytes = 8192;
+
+    private long rows;
+
+    /// <summary>Conditions that cut the whole table into as many parts as there are readers: ranges of its pages.</summary>
+    /// <param name="and">What else must hold.</param>
+    public IReadOnlyList<string> Whole(string and = "true")
+    {
+        if (table.Bytes < WorthSlicing || !table.HasPages || database.Readers == 1)
+            return [and];
+        var pages = table.Bytes / PageBytes;
+        var each = pages / database.Readers + 1;
+        return [.. Enumerable.Range(0, database.Readers).Select(i => string.Create(CultureInfo.InvariantCulture,
+            $"ctid >= '({i * each},0)'::tid{(i == database.Readers - 1 ? "" : $" AND ctid < '({(i + 1) * each},0)'::tid")} AND {and}"))];
+    }
+
+    /// <summary>Stages the rows for which one of the conditions holds, all as they are at one moment from now on.</summary>
+    public async Task<IReadOnlyList<StagedFile>> RunAsync(NpgsqlConnection db, IReadOnlyList<string> conditions, DigestOptions? digesting, CancellationToken cancel)
+    {
+        await using var transaction = await db.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
+        await ExecuteAsync(db, "SET TRANSACTION READ ONLY", cancel);
+        Failpoint.Hit("snapshot_taken");
+        var files = new StagedFile[conditions.Count];
+        if (conditions.Count == 1)
+            files[0] = await CopyAsync(db, conditions[0], digesting, cancel);
+        else
+        {
+            await using var export = new NpgsqlCommand("SELECT pg_export_snapshot()", db);
+            var snapshot = (string)(await export.ExecuteScalarAsync(cancel))!;
+            await Parallel.ForAsync(0, conditions.Count, new ParallelOptions { MaxDegreeOfParallelism = database.Readers, CancellationToken = cancel }, async (i, cancel) =>
+            {
+                await using var reader = await database.OpenAsync(cancel);
+                await using var reading = await reader.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
+                await ExecuteAsync(reader, $"SET TRANSACTION READ ONLY; SET TRANSACTION SNAPSHOT {PostgresSql.Literal(snapshot)}", cancel);
+                files[i] = await CopyAsync(reader, conditions[i], digesting, cancel);
+            });
+        }
+
+        return files;
+    }
+
+    private async Task<StagedFile> CopyAsync(NpgsqlConnection db, string condition, DigestOptions? digesting, CancellationToken cancel)
+    {
+        var columns = string.Join(", ", table.Columns.Select(column => PostgresTypes.Expression(column.Quoted, column.Category)));
+        var where = condition == "true" ? "" : $" WHERE {condition}";
+        using var rows = await db.BeginTextExportAsync($"COPY (SELECT {columns} FROM {table.From}{where}) TO STDOUT (FORMAT csv)", cancel);
+        var file = new LakeFile(table.Name, 0, clock.GetUtcNow(), "", new Dictionary<string, string>());
+
+        // The bytes below the reader: text in .NET would be decoded only to be encoded again.
+        var staged = await stager.StageRowsAsync(((StreamReader)rows).BaseStream, file, [.. table.Columns.Select(column => column.Name)], cancel, digesting);
+        progress?.Invoke(new LoadProgress("reads", Interlocked.Add(ref this.rows, staged.Records), null));
+        return staged;
+    }
+
+    private static async Task ExecuteAsync(NpgsqlConnection db, string sql, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand(sql, db);
+        await command.ExecuteNonQueryAsync(cancel);
+    }
+}

@@ -1,0 +1,138 @@
+using Headrace.Configuration;
+using Headrace.Publishing;
+using Headrace.Staging;
+using Npgsql;
+
+namespace Headrace.Postgres;
+
+/// <summary>A table, a view or a query of a PostgreSQL database as source.</summary>
+/// <param name="snapshots">For <c>read: snapshot</c>; else null.</param>
+public sealed class TableSource(Flow flow, PostgresDatabase database, string spool, TimeProvider clock, ISnapshots? snapshots) : ISource
+{
+    public string Address => $"{database.Address}/{Name}";
+
+    private string Name => flow.Source.Table ?? "query";
+
+    public Task<IReadOnlyList<Dataset>> DatasetsAsync(CancellationToken cancel) =>
+        Task.FromResult<IReadOnlyList<Dataset>>([new Dataset(flow.Name, flow.Name, new Dictionary<string, string>())]);
+
+    public TableName Target(Dataset dataset) => flow.IsPublishOnly ? TableName.None : flow.TableFor(dataset.Captures);
+
+    public async Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
+    {
+        // What a run has read to now is not read again by the same run.
+        if (attempt.Tried.Contains(Name))
+            return new Found(null, [], []);
+        Release(dataset);
+        if (!attempt.IsPlan)
+            snapshots?.Forget(dataset, from);
+        return await database.RunAsync(async () =>
+        {
+            await using var db = await database.OpenAsync(cancel);
+            var table = await SourceTable.DescribeAsync(db, flow.Source, database.Address, cancel);
+            Check(table);
+            var cursor = TableCursor.Parse(from.Cursor);
+            if (cursor is not null && cursor.Source != table.Identity)
+                cursor = attempt.IsConfirmed ? null : throw Error.SourceReplaced(database.Address, Name, dataset.Name, cursor.Source, table.Identity);
+            var read = new TableRead(database, table, new Stager(Spool(dataset), flow.Limits.ToLimits()), clock, attempt.Progress);
+            return flow.Read switch
+            {
+                ReadMode.Incremental => await IncrementalAsync(db, table, cursor, dataset, from, attempt, read, cancel),
+                _ => await WholeAsync(db, table, dataset, from, attempt, read, cancel),
+            };
+        });
+    }
+
+    public void Release(Dataset dataset)
+    {
+        if (Directory.Exists(Spool(dataset)))
+            Directory.Delete(Spool(dataset), recursive: true);
+    }
+
+    private async Task<Found> IncrementalAsync(
+        NpgsqlConnection db, SourceTable table, TableCursor? cursor, Dataset dataset, Position from, StageAttempt attempt, TableRead read, CancellationToken cancel)
+    {
+        var step = await IncrementalStep.PrepareAsync(db, flow, table, cursor, dataset, attempt.IsConfirmed, database.Address, cancel);
+        Failpoint.Hit("horizon_asked");
+        var files = await read.RunAsync(db, step.IsWhole ? read.Whole(step.Slices.FirstOrDefault("true")) : step.Slices, null, cancel);
+        Failpoint.Hit("changes_staged");
+        if (step.IsLast)
+            attempt.Tried.Add(Name);
+        if (files.Sum(file => file.Records + file.RejectCount) == 0 && cursor is { After: null })
+            return new Found(null, [], step.Warnings);
+        return new Found(Changes(dataset, from, table, files, flow.Write == WriteMode.Append ? Operation.Append : Operation.Merge) with { Cursor = step.Next.ToString() }, [], step.Warnings);
+    }
+
+    private async Task<Found> WholeAsync(
+        NpgsqlConnection db, SourceTable table, Dataset dataset, Position from, StageAttempt attempt, TableRead read, CancellationToken cancel)
+    {
+        attempt.Tried.Add(Name);
+        var horizon = await Horizon.AskAsync(db, cancel);
+        var next = new TableCursor { Source = table.Identity, At = horizon.Now };
+        if (flow.Read == ReadMode.FullRefresh)
+        {
+            var all = await read.RunAsync(db, read.Whole(), null, cancel);
+            Failpoint.Hit("changes_staged");
+            return new Found(Changes(dataset, from, table, all, Operation.Replace) with { Cursor = next.ToString() }, [], []);
+        }
+
+        var warnings = new List<string>();
+        var staged = Changes(dataset, from, table, [], Operation.Changes) with { Cursor = next.ToString(), Version = horizon.Now };
+        if (from.LoadId is not null && !await snapshots!.RecallAsync(dataset, Target(dataset), from, staged.Rules, cancel))
+            throw Error.SnapshotLost(dataset.Name, TableCursor.Parse(from.Cursor)?.At ?? "");
+        var digesting = snapshots!.Prepare(dataset, from, cancel);
+        var files = await read.RunAsync(db, read.Whole(), digesting with { Meaning = string.Join(';', staged.Rules.Columns) }, cancel);
+        Failpoint.Hit("changes_staged");
+        staged = staged with { Files = files };
+        ChangeSet compared;
+        try
+        {
+            compared = await snapshots.CompareAsync(staged, digesting.Key, Spool(dataset), attempt.IsPlan, cancel);
+        }
+        catch (HeadraceException stop) when (stop.Code is "HDR-203" or "HDR-204" && attempt.IsConfirmed)
+        {
+            warnings.Add($"confirmed: {stop.What.Split(';')[0]}");
+            var unbound = staged with { Rules = staged.Rules with { Snapshot = staged.Rules.Snapshot! with { MaxDeleted = 1, MaxChanged = 1 } } };
+            compared = await snapshots.CompareAsync(unbound, digesting.Key, Spool(dataset), attempt.IsPlan, cancel);
+        }
+
+        Failpoint.Hit("export_compared");
+        var isSame = from.LoadId is not null && compared.Rows is { Inserted: 0, Updated: 0, Deleted: 0, Quarantined: 0 };
+        return new Found(isSame ? null : compared, [], warnings);
+    }
+
+    private ChangeSet Changes(Dataset dataset, Position from, SourceTable table, IReadOnlyList<StagedFile> files, Operation operation) => new()
+    {
+        Id = Id.New("l", clock),
+        Dataset = dataset,
+        Target = Target(dataset),
+        Operation = operation,
+        From = from,
+        Files = files,
+        Format = new FileFormat(FormatKind.Csv, new CsvDialect { Header = false }),
+        Rules = flow.Rules() with { Columns = Columns(table) },
+    };
+
+    // What the flow declares goes before what the catalogue says.
+    private IReadOnlyList<DeclaredColumn> Columns(SourceTable table)
+    {
+        var declared = flow.DeclaredColumns();
+        var columns = declared.Select(column => column.Type is not null ? column
+            : column with { Type = (table.Find(column.From) ?? throw Error.CursorUnfit(database.Address, Name, column.From, "is not there", "correct columns: of the flow")).Type }).ToList();
+        if (flow.Infer)
+            columns.AddRange(table.Columns.Where(column => !declared.Any(known => known.From.Equals(column.Name, StringComparison.OrdinalIgnoreCase)))
+                .Select(column => new DeclaredColumn(column.Name, column.Name, column.Type)));
+        return columns;
+    }
+
+    private void Check(SourceTable table)
+    {
+        if (table.Columns.GroupBy(column => column.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } twice)
+            throw Error.DuplicateColumn(Address, twice.First().Name, twice.Last().Name, 0);
+        foreach (var key in flow.PrimaryKey)
+            if (table.Find(flow.DeclaredColumns().FirstOrDefault(column => column.Name == key)?.From ?? key) is null)
+                throw Error.CursorUnfit(database.Address, Name, key, "is not there, and primary_key names it", $"the columns are {string.Join(", ", table.Columns.Select(column => column.Name))}");
+    }
+
+    private string Spool(Dataset dataset) => Path.Combine(spool, Outbox.Hash(dataset.Name));
+}
