@@ -99,6 +99,7 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         };
         var builder = new NpgsqlSlimDataSourceBuilder(text.ConnectionString);
         builder.EnableTransportSecurity();
+        builder.EnableArrays();
         return builder.Build();
     }
 

@@ -3,173 +3,152 @@ using Xunit;
 namespace Headrace.Tests.Tables;
 
 /// <summary>Tables of a real PostgreSQL, read by cursor.</summary>
-public sealed class Incremental(PostgresServer server) : IDisposable
+public sealed class Incremental(PostgresServer server) : TableWorld(server)
 {
-    private readonly World world = new();
-
-    public void Dispose() => world.Dispose();
-
-    private async Task<PostgresTestDatabase> Shop(string ddl, string keys = "primary_key: id, update_key: updated_at", string write = "merge")
-    {
-        var shop = await server.DatabaseAsync();
-        await shop.Execute(ddl);
-        world.Configuration(
-            $$"""
-            version: 1
-            connections:
-              shop: {{shop.Yaml}}
-              warehouse: { type: duckdb, path: ./warehouse.duckdb }
-            defaults:
-              target: { connection: warehouse, schema: raw }
-            flows:
-              orders: { source: { connection: shop, table: orders }, read: incremental, {{keys}}, write: {{write}} }
-            """);
-        return shop;
-    }
-
-    private const string Orders = "CREATE TABLE orders (id int PRIMARY KEY, name text, created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now())";
+    private Task<PostgresTestDatabase> ByCursor(string ddl, string keys = "primary_key: id, update_key: updated_at", string write = "merge") =>
+        Shop(ddl, $"read: incremental, {keys}, write: {write}", "table: orders");
 
     [Fact]
     public async Task ATableComesWholeFirstAndThenWhatChanged()
     {
-        var shop = await Shop($"{Orders}; INSERT INTO orders SELECT i, 'n' || i, now() - interval '1 day', now() - interval '1 day' FROM generate_series(1, 100) i");
-        var first = (await world.Load()).Only;
+        var shop = await ByCursor($"{Orders}; INSERT INTO orders SELECT i, 'n' || i, now() - interval '1 day', now() - interval '1 day' FROM generate_series(1, 100) i");
+        var first = (await World.Load()).Only;
         Assert.Equal(("loaded", 100L), (first.Outcome, first["inserted"]));
 
         await shop.Execute("UPDATE orders SET name = 'new', updated_at = now() WHERE id = 7; INSERT INTO orders VALUES (101, 'late')");
-        var second = (await world.Load()).Only;
+        var second = (await World.Load()).Only;
         Assert.Equal((1L, 1L), (second["inserted"], second["updated"]));
-        Assert.Equal(["7|new", "101|late"], world.Query("SELECT id, name FROM raw.orders WHERE id IN (7, 101) ORDER BY id"));
-        Assert.Equal("101", world.Value("SELECT count(*) FROM raw.orders"));
+        Assert.Equal(["7|new", "101|late"], World.Query("SELECT id, name FROM raw.orders WHERE id IN (7, 101) ORDER BY id"));
+        Assert.Equal("101", World.Value("SELECT count(*) FROM raw.orders"));
     }
 
     [Fact] // F46
     public async Task ARowThatCommitsLateIsNotSkipped()
     {
-        var shop = await Shop(Orders);
+        var shop = await ByCursor(Orders);
         await using var slow = await shop.Session();
         await slow.Execute("BEGIN");
         await slow.Execute("INSERT INTO orders VALUES (1, 'slow')");
-        await Task.Delay(50, TestContext.Current.CancellationToken);
+        await Task.Delay(50, Cancel);
         await shop.Execute("INSERT INTO orders VALUES (2, 'quick')");
 
-        await world.Load();
-        Assert.Equal(["2"], world.Query("SELECT id FROM raw.orders"));
+        await World.Load();
+        Assert.Equal(["2"], World.Query("SELECT id FROM raw.orders"));
         await slow.Execute("COMMIT");
-        await world.Load();
-        Assert.Equal(["1", "2"], world.Query("SELECT id FROM raw.orders ORDER BY id"));
+        await World.Load();
+        Assert.Equal(["1", "2"], World.Query("SELECT id FROM raw.orders ORDER BY id"));
     }
 
     [Fact] // F46, by a number
     public async Task ANumberThatCommitsLateIsNotSkipped()
     {
-        var shop = await Shop("CREATE TABLE orders (id bigserial PRIMARY KEY, name text)", "primary_key: id, create_key: id");
+        var shop = await ByCursor("CREATE TABLE orders (id bigserial PRIMARY KEY, name text)", "primary_key: id, create_key: id");
         await shop.Execute("INSERT INTO orders (name) VALUES ('first')");
-        await world.Load();
+        await World.Load();
         await using var slow = await shop.Session();
         await slow.Execute("BEGIN");
         await slow.Execute("INSERT INTO orders (name) VALUES ('slow')");
         await shop.Execute("INSERT INTO orders (name) VALUES ('quick')");
 
-        var waited = (await world.Load()).Only;
+        var waited = (await World.Load()).Only;
         Assert.Contains("still open", waited.Warnings, StringComparison.Ordinal);
         await slow.Execute("COMMIT");
-        await world.Load();
-        Assert.Equal(["first", "slow", "quick"], world.Query("SELECT name FROM raw.orders ORDER BY id"));
+        await World.Load();
+        Assert.Equal(["first", "slow", "quick"], World.Query("SELECT name FROM raw.orders ORDER BY id"));
     }
 
     [Fact] // F46, appended: each row once, and none is skipped
     public async Task AppendedRowsComeOnceAndOnlyWhenNothingCanPrecedeThem()
     {
-        var shop = await Shop(Orders, "create_key: created_at", "append");
+        var shop = await ByCursor(Orders, "create_key: created_at", "append");
         await shop.Execute("INSERT INTO orders SELECT i, 'old', now() - interval '1 hour' FROM generate_series(1, 10) i");
-        await world.Load();
+        await World.Load();
         await using var slow = await shop.Session();
         await slow.Execute("BEGIN");
         await slow.Execute("INSERT INTO orders VALUES (11, 'slow')");
-        await Task.Delay(50, TestContext.Current.CancellationToken);
+        await Task.Delay(50, Cancel);
         await shop.Execute("INSERT INTO orders VALUES (12, 'quick')");
-        await world.Load();
+        await World.Load();
         await slow.Execute("COMMIT");
-        await Task.Delay(2500, TestContext.Current.CancellationToken); // the guard before the oldest open transaction
-        await world.Load();
-        await world.Load();
-        Assert.Equal(["12|12|1|12"], world.Query("SELECT count(*), count(DISTINCT id), min(id), max(id) FROM raw.orders"));
+        await Task.Delay(2500, Cancel); // the guard before the oldest open transaction
+        await World.Load();
+        await World.Load();
+        Assert.Equal(["12|12|1|12"], World.Query("SELECT count(*), count(DISTINCT id), min(id), max(id) FROM raw.orders"));
     }
 
     [Fact] // F48
     public async Task RowsOfOneMomentAllCome()
     {
-        var shop = await Shop($"{Orders}; INSERT INTO orders SELECT i, 'a', '2026-01-01', '2026-01-01' FROM generate_series(1, 1000) i");
-        await world.Load();
+        var shop = await ByCursor($"{Orders}; INSERT INTO orders SELECT i, 'a', '2026-01-01', '2026-01-01' FROM generate_series(1, 1000) i");
+        await World.Load();
         await shop.Execute("INSERT INTO orders SELECT i, 'b', now(), now() FROM generate_series(1001, 2000) i");
-        await world.Load();
-        await world.Load();
-        Assert.Equal("2000|2000", Assert.Single(world.Query("SELECT count(*), count(DISTINCT id) FROM raw.orders")));
+        await World.Load();
+        await World.Load();
+        Assert.Equal("2000|2000", Assert.Single(World.Query("SELECT count(*), count(DISTINCT id) FROM raw.orders")));
     }
 
     [Fact]
     public async Task ARowWithoutAnUpdateKeyIsFoundByItsCreateKey()
     {
-        var shop = await Shop("CREATE TABLE orders (id int PRIMARY KEY, name text, created_at timestamptz DEFAULT now(), updated_at timestamptz)", "primary_key: id, create_key: created_at, update_key: updated_at");
+        var shop = await ByCursor("CREATE TABLE orders (id int PRIMARY KEY, name text, created_at timestamptz DEFAULT now(), updated_at timestamptz)", "primary_key: id, create_key: created_at, update_key: updated_at");
         await shop.Execute("INSERT INTO orders (id, name) VALUES (1, 'a')");
-        await world.Load();
+        await World.Load();
         await shop.Execute("INSERT INTO orders (id, name) VALUES (2, 'never updated'); UPDATE orders SET name = 'updated', updated_at = now() WHERE id = 1");
-        await world.Load();
-        Assert.Equal(["1|updated", "2|never updated"], world.Query("SELECT id, name FROM raw.orders ORDER BY id"));
+        await World.Load();
+        Assert.Equal(["1|updated", "2|never updated"], World.Query("SELECT id, name FROM raw.orders ORDER BY id"));
     }
 
     [Fact]
     public async Task NothingNewIsUpToDate()
     {
-        var shop = await Shop($"{Orders}; INSERT INTO orders VALUES (1, 'a', '2026-01-01', '2026-01-01')");
-        await world.Load();
-        Assert.Equal("up_to_date", (await world.Load()).Only.Outcome);
-        Assert.Equal("1", world.Value("SELECT count(*) FROM headrace.loads"));
+        var shop = await ByCursor($"{Orders}; INSERT INTO orders VALUES (1, 'a', '2026-01-01', '2026-01-01')");
+        await World.Load();
+        Assert.Equal("up_to_date", (await World.Load()).Only.Outcome);
+        Assert.Equal("1", World.Value("SELECT count(*) FROM headrace.loads"));
     }
 
     [Fact]
     public async Task AFirstSyncOfManyBatchesGoesOnAfterAKillAndMissesNothingThatChangesMeanwhile()
     {
-        var shop = await Shop($"{Orders}; INSERT INTO orders SELECT i, repeat('x', 100), '2026-01-01', '2026-01-01' FROM generate_series(1, 20000) i; ANALYZE orders", "primary_key: id, update_key: updated_at, batch_bytes: 300KB");
-        using (var child = world.Start(World.At("after_commit", "kill", 3), "run"))
+        var shop = await ByCursor($"{Orders}; INSERT INTO orders SELECT i, repeat('x', 100), '2026-01-01', '2026-01-01' FROM generate_series(1, 20000) i; ANALYZE orders", "primary_key: id, update_key: updated_at, batch_bytes: 300KB");
+        using (var child = World.Start(World.At("after_commit", "kill", 3), "run"))
             await child.Ended();
-        Assert.NotEqual("20000", world.Value("SELECT count(*) FROM raw.orders"));
+        Assert.NotEqual("20000", World.Value("SELECT count(*) FROM raw.orders"));
         await shop.Execute("UPDATE orders SET name = 'behind', updated_at = now() WHERE id = 1; INSERT INTO orders VALUES (0, 'before all')");
-        var rest = (await world.Load()).Only;
+        var rest = (await World.Load()).Only;
         Assert.True(rest["batches"] > 2);
-        Assert.Equal(["0|before all", "1|behind"], world.Query("SELECT id, name FROM raw.orders WHERE id < 2 ORDER BY id"));
-        Assert.Equal("20001|20001", Assert.Single(world.Query("SELECT count(*), count(DISTINCT id) FROM raw.orders")));
+        Assert.Equal(["0|before all", "1|behind"], World.Query("SELECT id, name FROM raw.orders WHERE id < 2 ORDER BY id"));
+        Assert.Equal("20001|20001", Assert.Single(World.Query("SELECT count(*), count(DISTINCT id) FROM raw.orders")));
     }
 
     [Fact] // F47, F53
     public async Task AnotherTableUnderTheSameNameStops()
     {
-        var shop = await Shop($"{Orders}; INSERT INTO orders VALUES (1, 'a')");
-        await world.Load();
+        var shop = await ByCursor($"{Orders}; INSERT INTO orders VALUES (1, 'a')");
+        await World.Load();
         await shop.Execute($"DROP TABLE orders; {Orders}; INSERT INTO orders VALUES (2, 'b', '2020-01-01', '2020-01-01')");
-        Assert.Equal((1, "HDR-154"), (await world.Run("run", "--json")) is var stopped ? (stopped.Exit, stopped.Only.Error) : default);
-        await world.Load("--confirm", "orders");
-        Assert.Equal(["1", "2"], world.Query("SELECT id FROM raw.orders ORDER BY id"));
+        Assert.Equal((1, "HDR-154"), (await World.Run("run", "--json")) is var stopped ? (stopped.Exit, stopped.Only.Error) : default);
+        await World.Load("--confirm", "orders");
+        Assert.Equal(["1", "2"], World.Query("SELECT id FROM raw.orders ORDER BY id"));
     }
 
     [Fact]
     public async Task ARoleThatCannotSeeOthersReadsAgainAndSaysSo()
     {
-        var shop = await Shop(Orders);
+        var shop = await ByCursor(Orders);
         await shop.Execute("DO $$ BEGIN CREATE ROLE plain LOGIN PASSWORD 'known'; EXCEPTION WHEN duplicate_object THEN NULL; END $$; GRANT SELECT ON orders TO plain; INSERT INTO orders VALUES (1, 'a')");
-        world.Configuration((await File.ReadAllTextAsync(Path.Combine(world.Folder, "headrace.yaml"), TestContext.Current.CancellationToken)).Replace("user: tester", "user: plain", StringComparison.Ordinal));
-        Assert.Contains("pg_read_all_stats", (await world.Load()).Only.Warnings, StringComparison.Ordinal);
-        Assert.Contains("\"promise\":\"lookback\"", world.Value("SELECT cursor FROM headrace.positions"), StringComparison.Ordinal);
+        World.Configuration((await File.ReadAllTextAsync(Path.Combine(World.Folder, "headrace.yaml"), Cancel)).Replace("user: tester", "user: plain", StringComparison.Ordinal));
+        Assert.Contains("pg_read_all_stats", (await World.Load()).Only.Warnings, StringComparison.Ordinal);
+        Assert.Contains("\"promise\":\"lookback\"", World.Value("SELECT cursor FROM headrace.positions"), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task APlanCountsAndWritesNothing()
     {
-        await Shop($"{Orders}; INSERT INTO orders VALUES (1, 'a')");
-        var plan = await world.Run("plan", "--json");
+        await ByCursor($"{Orders}; INSERT INTO orders VALUES (1, 'a')");
+        var plan = await World.Run("plan", "--json");
         Assert.Equal((0, "would_load", 1L), (plan.Exit, plan.Only.Outcome, plan.Only["inserted"]));
-        Assert.False(File.Exists(world.Warehouse));
+        Assert.False(File.Exists(World.Warehouse));
     }
 
     [Theory]
@@ -178,8 +157,8 @@ public sealed class Incremental(PostgresServer server) : IDisposable
     [InlineData("primary_key: key, update_key: updated_at", "HDR-153")]
     public async Task AColumnThatCannotServeIsNamed(string keys, string code)
     {
-        await Shop(Orders, keys);
-        var answer = await world.Run("run", "--json");
+        await ByCursor(Orders, keys);
+        var answer = await World.Run("run", "--json");
         Assert.Equal((1, code), (answer.Exit, answer.Only.Error));
     }
 }

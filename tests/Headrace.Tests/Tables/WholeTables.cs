@@ -1,0 +1,109 @@
+using System.Text.Json;
+using Xunit;
+
+namespace Headrace.Tests.Tables;
+
+/// <summary>Tables that are read whole: replaced, or compared with what was there before.</summary>
+public sealed class WholeTables(PostgresServer server) : TableWorld(server)
+{
+    private const string Three = $"{Orders}; INSERT INTO orders SELECT i, 'n' || i FROM generate_series(1, 3) i";
+
+    [Fact]
+    public async Task AFullRefreshTakesThePlaceOfAllRows()
+    {
+        var shop = await Shop(Three, "read: full-refresh, write: replace");
+        await World.Load();
+        await shop.Execute("DELETE FROM orders WHERE id = 1; UPDATE orders SET name = 'new' WHERE id = 2");
+        var second = (await World.Load()).Only;
+        Assert.Equal((2L, 3L), (second["inserted"], second["deleted"]));
+        Assert.Equal(["2|new", "3|n3"], World.Query("SELECT id, name FROM raw.orders ORDER BY id"));
+    }
+
+    [Fact] // F47
+    public async Task AnEmptySourceDoesNotWipeTheTarget()
+    {
+        var shop = await Shop(Three, "read: full-refresh, write: replace");
+        await World.Load();
+        await shop.Execute("DELETE FROM orders");
+        Assert.Equal(3, (await World.Run("run", "--json")).Exit);
+        Assert.Equal("3", World.Value("SELECT count(*) FROM raw.orders"));
+    }
+
+    [Fact] // F52
+    public async Task ASnapshotSeesInsertsUpdatesAndDeletesAndPublishesThem()
+    {
+        var shop = await Shop(Three, "read: snapshot, primary_key: id, write: merge, deletes: hard, publish: { connection: ops, before: true }");
+        await World.Load();
+        await shop.Execute("DELETE FROM orders WHERE id = 1; UPDATE orders SET name = 'new' WHERE id = 2; INSERT INTO orders VALUES (4, 'n4')");
+        var second = (await World.Load()).Only;
+        Assert.Equal("1i 1u 1d 1s 0q", second.Counts);
+        Assert.Equal(["2|new", "3|n3", "4|n4"], World.Query("SELECT id, name FROM raw.orders ORDER BY id"));
+        var operations = Directory.GetFiles(Path.Combine(World.Folder, "ops")).Order().SelectMany(File.ReadAllLines)
+            .Select(line => JsonDocument.Parse(line).RootElement).Select(one => $"{one.GetProperty("op")} {one.GetProperty("key").GetProperty("id")}").ToList();
+        Assert.Equal(["DELETE 1", "INSERT 1", "INSERT 2", "INSERT 3", "INSERT 4", "UPDATE 2"], operations.Order(StringComparer.Ordinal));
+        Assert.Equal("up_to_date", (await World.Load()).Only.Outcome);
+    }
+
+    [Fact] // F47
+    public async Task ASnapshotThatLacksMostRowsStopsUntilItIsConfirmed()
+    {
+        var shop = await Shop($"{Orders}; INSERT INTO orders SELECT i, 'n' FROM generate_series(1, 500) i", "read: snapshot, primary_key: id, write: merge, limits: { max_deleted: 10% }");
+        await World.Load();
+        await shop.Execute("DELETE FROM orders WHERE id > 100");
+        Assert.Equal((3, "HDR-203"), (await World.Run("run", "--json")) is var stopped ? (stopped.Exit, stopped.Only.Error) : default);
+        Assert.Equal("500", World.Value("SELECT count(*) FROM raw.orders"));
+        await World.Load("--confirm", "orders");
+        Assert.Equal("100", World.Value("SELECT count(*) FROM raw.orders"));
+    }
+
+    [Fact]
+    public async Task AQueryIsReadAsATableIs()
+    {
+        var shop = await Shop($"{Three}; CREATE DOMAIN price AS numeric(8,2)", "read: incremental, primary_key: id, update_key: updated_at, write: merge",
+            "query: \"SELECT id, upper(name) AS name, 1.5::price AS price, ARRAY[1,2] AS list, updated_at FROM orders WHERE id <> 2\"");
+        await World.Load();
+        Assert.Equal(["1|N1|1.50|[1,2]", "3|N3|1.50|[1,2]"], World.Query("SELECT id, name, price, list FROM raw.orders ORDER BY id"));
+        Assert.Equal("DECIMAL(8,2)", World.Value("SELECT data_type FROM information_schema.columns WHERE table_schema = 'raw' AND column_name = 'price'"));
+        await shop.Execute("UPDATE orders SET name = 'z', updated_at = now() WHERE id = 3");
+        Assert.Equal(1L, (await World.Load()).Only["updated"]);
+    }
+
+    [Fact]
+    public async Task ALargeTableIsReadInPartsOfOneMoment()
+    {
+        await Shop("CREATE TABLE orders AS SELECT i AS id, repeat('x', 200) AS name FROM generate_series(1, 120000) i", "read: full-refresh, write: replace");
+        await World.Load();
+        Assert.Equal("120000|120000|7200060000", Assert.Single(World.Query("SELECT count(*), count(DISTINCT id), sum(id) FROM raw.orders")));
+    }
+
+    [Fact]
+    public async Task ANewColumnOfTheSourceIsAdded()
+    {
+        var shop = await Shop(Three, "read: incremental, primary_key: id, update_key: updated_at, write: merge");
+        await World.Load();
+        await shop.Execute("ALTER TABLE orders ADD COLUMN price numeric(10,2) DEFAULT 7; UPDATE orders SET updated_at = now() WHERE id = 2");
+        await World.Load();
+        Assert.Equal("7.00", World.Value("SELECT price FROM raw.orders WHERE id = 2"));
+    }
+
+    [Theory]
+    [InlineData("host: 127.0.0.1, port: 1", "HDR-151")]
+    [InlineData("password: wrong", "HDR-151")]
+    [InlineData("table: nowhere", "HDR-152")]
+    public async Task WhatCannotBeReachedIsSaidByName(string change, string code)
+    {
+        await Shop(Three, "read: full-refresh, write: replace, retries: 0");
+        var path = Path.Combine(World.Folder, "headrace.yaml");
+        var yaml = await File.ReadAllTextAsync(path, Cancel);
+        yaml = change[0] switch
+        {
+            'h' => System.Text.RegularExpressions.Regex.Replace(yaml, "host: 127.0.0.1, port: [0-9]+", change),
+            'p' => yaml.Replace("password: known", change, StringComparison.Ordinal),
+            _ => yaml.Replace("table: orders", change, StringComparison.Ordinal),
+        };
+        await File.WriteAllTextAsync(path, yaml, Cancel);
+        var answer = await World.Run("run", "--json");
+        Assert.Equal((1, code), (answer.Exit, answer.Only.Error));
+        Assert.DoesNotContain("wrong", answer.Text, StringComparison.Ordinal);
+    }
+}
