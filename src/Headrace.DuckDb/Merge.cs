@@ -13,12 +13,12 @@ internal sealed class Merge(DuckDbConnection db, ChangeSet changes, TableShape s
     private readonly List<string> old = [.. shape.Columns.Where((column, i) => !column.IsNew && !shape.Brings(i)).Select(column => column.Name)];
 
     /// <summary>Leaves one row of each key; says how many went.</summary>
-    public long Deduplicate()
+    public long Deduplicate(string table)
     {
         var losers = db.Scalar<long>(
-            $"SELECT coalesce(sum(n - 1), 0)::BIGINT FROM (SELECT count(*) AS n FROM temp.staged GROUP BY {keys} HAVING count(*) > 1)", cancel);
+            $"SELECT coalesce(sum(n - 1), 0)::BIGINT FROM (SELECT count(*) AS n FROM {table} GROUP BY {keys} HAVING count(*) > 1)", cancel);
         if (losers > 0)
-            db.Execute($"DELETE FROM temp.staged WHERE rowid NOT IN (SELECT {(Failpoint.Planted("first-row-wins") ? "min" : "max")}(rowid) FROM temp.staged GROUP BY {keys})", cancel);
+            db.Execute($"DELETE FROM {table} WHERE rowid NOT IN (SELECT {(Failpoint.Planted("first-row-wins") ? "min" : "max")}(rowid) FROM {table} GROUP BY {keys})", cancel);
         return losers;
     }
 

@@ -24,6 +24,14 @@ internal sealed class RowLoad(
             return Merge(result);
 
         var deleted = changes.Operation == Operation.Replace ? Clear() : 0;
+        Insert();
+        if (deleted > 0 && Good < changes.Rules.MinRows)
+            throw Error.TooFewRows(changes.Dataset.Name, changes.Files.Select(file => file.File.Key), Good, deleted, changes.Rules.MinRows);
+        return result with { Inserted = Good, Deleted = deleted };
+    }
+
+    private void Insert()
+    {
         foreach (var group in Groups())
         {
             // A column that the files do not bring gets the table's default.
@@ -33,10 +41,6 @@ internal sealed class RowLoad(
                 ? db.Scalar<long>($"SELECT count(*) FROM {rows.Source} WHERE {rows.Good}", cancel)
                 : db.Execute($"INSERT INTO {target} ({names}) SELECT {string.Join(", ", brought.Select(rows.Value))} FROM {rows.Source} WHERE {rows.Good}", cancel));
         }
-
-        if (deleted > 0 && Good < changes.Rules.MinRows)
-            throw Error.TooFewRows(changes.Dataset.Name, changes.Files.Select(file => file.File.Key), Good, deleted, changes.Rules.MinRows);
-        return result with { Inserted = Good, Deleted = deleted };
     }
 
     /// <summary>Rows of the table before this batch.</summary>
@@ -53,6 +57,14 @@ internal sealed class RowLoad(
 
     private LoadResult Merge(LoadResult result)
     {
+        if (changes.From.Table is null && !attempt.IsPlan)
+        {
+            // Nothing is there to merge with.
+            Insert();
+            var repeated = new Merge(db, changes, shape, target, cancel).Deduplicate(target);
+            return result with { Inserted = Good - repeated, Warnings = Lost(repeated) };
+        }
+
         var types = shape.Columns.Select(column => $"{Sql.Identifier(column.Name)} {DuckDbTypes.Name(column.Type!.Value)}");
         db.Execute($"CREATE OR REPLACE TEMP TABLE staged ({string.Join(", ", types)})", cancel);
         foreach (var group in Groups())
@@ -62,7 +74,7 @@ internal sealed class RowLoad(
         if (attempt.IsPlan)
             planned.Prepare();
         var merge = new Merge(db, changes, shape, attempt.IsPlan ? planned.Name : target, cancel);
-        var losers = merge.Deduplicate();
+        var losers = merge.Deduplicate("temp.staged");
         var counted = merge.Compare(attempt.IsPlan || changes.From.Table is not null);
         merge.Apply();
         db.Execute("DROP TABLE temp.staged", cancel);
@@ -71,9 +83,12 @@ internal sealed class RowLoad(
             Inserted = counted.Inserted,
             Updated = counted.Updated,
             Unchanged = counted.Unchanged,
-            Warnings = losers == 0 ? [] : [$"{losers} {(losers == 1 ? "row" : "rows")} had the key of a later row of the batch; the later row won"],
+            Warnings = Lost(losers),
         };
     }
+
+    private static IReadOnlyList<string> Lost(long losers) =>
+        losers == 0 ? [] : [$"{losers} {(losers == 1 ? "row" : "rows")} had the key of a later row of the batch; the later row won"];
 
     private void Take(List<ShapedFile> group, Func<StagedRows, long> take)
     {
