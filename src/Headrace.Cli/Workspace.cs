@@ -129,10 +129,10 @@ internal sealed class Workspace : IAsyncDisposable
     }
 
     // The setting is for the whole process: the runtime, the staging of two files and DuckDB's own buffers outside its limit
-    // take about 300 MB.
+    // take about 240 MB.
     internal static long EngineMemory(long? memory)
     {
         var all = memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 3 / 4;
-        return Math.Max(Math.Max(Math.Min(all * 6 / 10, all - (300L << 20)), all * 3 / 10), 64L << 20);
+        return Math.Max(Math.Max(Math.Min(all * 6 / 10, all - (240L << 20)), all * 3 / 10), 64L << 20);
     }
 }

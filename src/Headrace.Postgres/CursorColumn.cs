@@ -72,7 +72,7 @@ internal sealed class CursorColumn
                 return new CursorMove(null, "horizon", "a prepared transaction is open, so the position stays where it is");
         }
 
-        var time = $"({PostgresSql.Literal(horizon.Obstacle is null ? horizon.Time : horizon.Now)}::timestamptz - {Interval(isExact ? Back(horizon) : TimeSpan.Zero)})";
+        var time = $"({PostgresSql.Literal(horizon.Obstacle is null && !Failpoint.Planted("cursor-to-now") ? horizon.Time : horizon.Now)}::timestamptz - {Interval(isExact ? Back(horizon) : TimeSpan.Zero)})";
         var value = await ScalarAsync(open, (method, column.Type.Kind) switch
         {
             (Method.Day, _) => $"({time} AT TIME ZONE 'UTC')::date - 1",

@@ -94,8 +94,9 @@ internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor
         CursorColumn? updated, string? updatedFrom, string? updatedTo, CursorColumn? created, string? createdFrom, string? createdTo, Horizon horizon, Flow flow)
     {
         var slices = new List<string>();
-        var sinceUpdate = updated is not null && updatedFrom is not null ? $"{updated.Quoted} >= {updated.From(updatedFrom, horizon)}" : updated is null ? null : "true";
-        var sinceCreate = created is not null && createdFrom is not null ? $"{created.Quoted} >= {created.From(createdFrom, horizon)}" : created is null ? null : "true";
+        var since = Failpoint.Planted("cursor-strict") ? ">" : ">=";
+        var sinceUpdate = updated is not null && updatedFrom is not null ? $"{updated.Quoted} {since} {updated.From(updatedFrom, horizon)}" : updated is null ? null : "true";
+        var sinceCreate = created is not null && createdFrom is not null ? $"{created.Quoted} {since} {created.From(createdFrom, horizon)}" : created is null ? null : "true";
         var isBounded = flow.Write == WriteMode.Append;
         if (sinceUpdate is not null)
             slices.Add(sinceUpdate + (isBounded && updatedTo is not null ? $" AND {updated!.Quoted} < {updated.Literal(updatedTo)}" : ""));

@@ -56,6 +56,12 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
         Failpoint.Hit("horizon_asked");
         var files = await read.RunAsync(db, step.IsWhole ? read.Whole(step.Slices.FirstOrDefault("true")) : step.Slices, null, cancel);
         Failpoint.Hit("changes_staged");
+        if (Failpoint.Planted("horizon-after-snapshot"))
+        {
+            await Task.Delay(500, cancel);
+            step = step with { Next = (await IncrementalStep.PrepareAsync(db, flow, table, cursor, dataset, attempt.IsConfirmed, database.Address, cancel)).Next };
+        }
+
         if (step.IsLast)
             attempt.Tried.Add(Name);
         if (files.Sum(file => file.Records + file.RejectCount) == 0 && cursor is { After: null })

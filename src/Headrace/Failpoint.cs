@@ -17,7 +17,17 @@ public static class Failpoint
         "files_written", "before_commit", "after_commit", "operations_written", "operations_published", "spool_removed", "ledger_written", "end",
     ];
 
-    /// <summary>Every bug that <c>HEADRACE_PLANT</c> can plant; the harness must find each.</summary>
+    /// <summary>The boundaries that a load from a table passes, in their order.</summary>
+    public static readonly IReadOnlyList<string> OfTables =
+    [
+        "config_read", "dataset_held", "position_read", "horizon_asked", "snapshot_taken", "segment_written", "changes_staged", "transaction_begun",
+        "fenced", "table_ready", "rows_applied", "files_written", "before_commit", "after_commit", "spool_removed", "ledger_written", "end",
+    ];
+
+    /// <summary>Bugs of reading tables that <c>HEADRACE_PLANT</c> can plant; the harness must find each.</summary>
+    public static readonly IReadOnlyList<string> TableBugs = ["cursor-strict", "cursor-to-now", "horizon-after-snapshot"];
+
+    /// <summary>Every other bug that <c>HEADRACE_PLANT</c> can plant; the harness must find each.</summary>
     public static readonly IReadOnlyList<string> Bugs =
     [
         "files-after-commit", "latest-name", "alias-loaded", "lenient-gzip", "bad-rows-dropped", "first-row-wins",

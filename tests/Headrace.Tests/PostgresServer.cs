@@ -1,6 +1,3 @@
-using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
 using Npgsql;
 using Xunit;
 
@@ -8,91 +5,22 @@ using Xunit;
 
 namespace Headrace.Tests;
 
-/// <summary>A real PostgreSQL, in a temporary cluster on loopback; started by the first test that asks, gone with the last one.</summary>
+/// <summary>The PostgreSQL of all tests; started by the first one that asks, gone with the last one.</summary>
 public sealed class PostgresServer : IAsyncDisposable
 {
-    private readonly SemaphoreSlim starting = new(1, 1);
-    private string? folder;
+    private readonly Lazy<Task<PostgresCluster>> cluster = new(PostgresCluster.StartAsync);
 
-    public int Port { get; private set; }
+    public int Port => cluster.Value.Result.Port;
 
-    public string Folder => folder!;
+    /// <summary>A new, empty database on the server.</summary>
+    public async Task<PostgresTestDatabase> DatabaseAsync() => new(this, await (await cluster.Value).CreateAsync());
 
-    /// <summary>A new, empty database on the server, and its name.</summary>
-    public async Task<PostgresTestDatabase> DatabaseAsync()
-    {
-        await StartAsync();
-        var name = $"t{Guid.NewGuid():N}";
-        await using var db = await OpenAsync("postgres");
-        await using var create = new NpgsqlCommand($"CREATE DATABASE {name}", db);
-        await create.ExecuteNonQueryAsync();
-        return new PostgresTestDatabase(this, name);
-    }
-
-    public async Task<NpgsqlConnection> OpenAsync(string database, string user = "tester")
-    {
-        var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={Port};Database={database};Username={user};Password=known;SSL Mode=Disable;Pooling=false;Include Error Detail=true");
-        await connection.OpenAsync();
-        return connection;
-    }
-
-    /// <summary>Runs a program of PostgreSQL's as the user that owns the cluster.</summary>
-    public async Task Program(string name, params string[] args)
-    {
-        var path = Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin", name)).Where(File.Exists).Order().Last();
-        var start = Environment.UserName == "root" ? new ProcessStartInfo("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", path, .. args]) : new ProcessStartInfo(path, args);
-        start.RedirectStandardError = start.RedirectStandardOutput = true;
-        start.WorkingDirectory = "/";
-        using var process = Process.Start(start)!;
-        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
-        await process.WaitForExitAsync();
-        if (process.ExitCode != 0)
-            throw new InvalidOperationException($"{name} {string.Join(' ', args)}: {await output}{await errors}");
-    }
+    public async Task<NpgsqlConnection> OpenAsync(string database, string user = "tester") => await (await cluster.Value).OpenAsync(database, user);
 
     public async ValueTask DisposeAsync()
     {
-        if (folder is null)
-            return;
-        await Program("pg_ctl", "-D", Path.Combine(folder, "data"), "-m", "immediate", "-w", "stop");
-        Directory.Delete(folder, recursive: true);
-    }
-
-    private async Task StartAsync()
-    {
-        await starting.WaitAsync();
-        try
-        {
-            if (folder is not null)
-                return;
-            var made = Directory.CreateTempSubdirectory("headrace-pg-").FullName;
-            if (Environment.UserName == "root")
-                using (var owner = Process.Start("chown", ["postgres:postgres", made])!)
-                    await owner.WaitForExitAsync();
-            await File.WriteAllTextAsync(Path.Combine(Path.GetTempPath(), $"{Path.GetFileName(made)}.pw"), "known");
-            var data = Path.Combine(made, "data");
-            try
-            {
-                await Program("initdb", "-D", data, "-U", "tester", "-A", "scram-sha-256", "--pwfile", Path.Combine(Path.GetTempPath(), $"{Path.GetFileName(made)}.pw"), "-E", "UTF8", "--no-locale", "--no-sync");
-            }
-            finally
-            {
-                File.Delete(Path.Combine(Path.GetTempPath(), $"{Path.GetFileName(made)}.pw"));
-            }
-
-            using (var free = new TcpListener(IPAddress.Loopback, 0))
-            {
-                free.Start();
-                Port = ((IPEndPoint)free.LocalEndpoint).Port;
-            }
-
-            await Program("pg_ctl", "-D", data, "-w", "-l", Path.Combine(made, "log"), "-o", $"-p {Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_prepared_transactions=5 -c max_connections=60", "start");
-            folder = made;
-        }
-        finally
-        {
-            starting.Release();
-        }
+        if (cluster.IsValueCreated)
+            await (await cluster.Value).DisposeAsync();
     }
 }
 

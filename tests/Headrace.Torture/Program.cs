@@ -45,7 +45,24 @@ internal static class Program
                 Verdict(tally.KillsAt(name) > 0, $"failpoint {name} was never hit");
         }
 
-        if (options.Canaries)
+        if (options.Trials > 0)
+        {
+            await using var cluster = await Tests.PostgresCluster.StartAsync();
+            var tally = await TrialRunAsync(options, cluster);
+            tally.Print(Console.Out, Failpoint.OfTables);
+            Verdict(tally.Wrong == 0, $"{tally.Wrong} of {tally.Sequences} rounds of tables were wrong");
+            foreach (var name in Failpoint.OfTables)
+                Verdict(tally.KillsAt(name) > 0, $"failpoint {name} was never hit by a table");
+            if (options.Canaries)
+                foreach (var bug in Failpoint.TableBugs)
+                {
+                    var found = await TableCanaryAsync(bug, options, cluster);
+                    Console.WriteLine(found ?? $"{bug} was not found in {CanarySequences} rounds");
+                    Verdict(found is not null, $"canary {bug} was not found");
+                }
+        }
+
+        if (options.Canaries && (options.Kills > 0 || options.Trials == 0))
         {
             Console.WriteLine();
             await Parallel.ForEachAsync(Failpoint.Bugs, new ParallelOptions { MaxDegreeOfParallelism = options.Lanes }, async (bug, _) =>
@@ -61,6 +78,36 @@ internal static class Program
 
         Console.WriteLine($"torture: {passed} passed, {failed} failed");
         return failed == 0 ? 0 : 1;
+    }
+
+    /// <summary>Rounds of trials in all lanes until there were as many as asked for, or too many wrong ones to go on.</summary>
+    private static async Task<Tally> TrialRunAsync(Arguments options, Tests.PostgresCluster cluster)
+    {
+        const int enough = 5;
+        var tally = new Tally();
+        var started = 0;
+        await Task.WhenAll(Enumerable.Range(0, options.Lanes).Select(_ => Task.Run(async () =>
+        {
+            while (tally.Processes < options.Trials && tally.Wrong < enough)
+            {
+                var seed = SeedOf(options.Seed, Interlocked.Increment(ref started));
+                var wrong = await new TableTrials(new Setting(options.Headrace, options.Keep), cluster, tally).RoundAsync(seed);
+                tally.Sequence(wrong.Count == 0);
+                lock (Printing)
+                    foreach (var problem in wrong)
+                        Console.WriteLine($"  WRONG  round {seed}: {problem}");
+            }
+        })));
+        return tally;
+    }
+
+    private static async Task<string?> TableCanaryAsync(string bug, Arguments options, Tests.PostgresCluster cluster)
+    {
+        var tally = new Tally();
+        for (var i = 1; i <= CanarySequences; i++)
+            if (await new TableTrials(new Setting(options.Headrace, Keep: false, bug), cluster, tally).RoundAsync(SeedOf(options.Seed, i)) is [var problem, ..])
+                return $"found {bug} after {tally.Processes} runs, in round {i}: {problem}";
+        return null;
     }
 
     /// <summary>Sequences in all lanes until there were as many kills as asked for, or too many wrong sequences to go on.</summary>
@@ -121,9 +168,12 @@ internal static class Program
 internal sealed record Arguments
 {
     private const string Usage =
-        "Headrace.Torture [--kills N] [--seed N] [--lanes N] [--canaries] [--sequence SEED [--plant BUG]] [--headrace PATH] [--keep]";
+        "Headrace.Torture [--kills N] [--tables TRIALS] [--seed N] [--lanes N] [--canaries] [--sequence SEED [--plant BUG]] [--headrace PATH] [--keep]";
 
     public int Kills { get; private init; }
+
+    /// <summary>How often tables of a real PostgreSQL are read beside writers.</summary>
+    public int Trials { get; private init; }
 
     public int Seed { get; private init; } = 42;
 
@@ -150,6 +200,9 @@ internal sealed record Arguments
             {
                 case "--kills" when isNumber:
                     (options, i) = (options with { Kills = number }, i + 1);
+                    break;
+                case "--tables" when isNumber:
+                    (options, i) = (options with { Trials = number }, i + 1);
                     break;
                 case "--seed" when isNumber:
                     (options, i) = (options with { Seed = number }, i + 1);
@@ -178,7 +231,7 @@ internal sealed record Arguments
             }
         }
 
-        if (options is { Kills: 0, Canaries: false, Sequence: null })
+        if (options is { Kills: 0, Trials: 0, Canaries: false, Sequence: null })
             options = options with { Kills = 1000 };
         return options;
     }

@@ -57,7 +57,7 @@ internal sealed class Tally
 
     public int KillsAt(string failpoint) => byFailpoint.GetValueOrDefault(failpoint);
 
-    public void Print(TextWriter to)
+    public void Print(TextWriter to, IReadOnlyList<string>? failpoints = null)
     {
         to.WriteLine($"""
 
@@ -71,9 +71,10 @@ internal sealed class Tally
             seconds      {Seconds:0}  ({processes / Seconds:0.0} processes a second)
             kills by failpoint
             """);
-        foreach (var name in Failpoint.Names)
+        failpoints ??= Failpoint.Names;
+        foreach (var name in failpoints)
             to.WriteLine($"  {name,-21} {KillsAt(name),5}");
-        foreach (var (name, count) in byFailpoint.Where(pair => !Failpoint.Names.Contains(pair.Key)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
+        foreach (var (name, count) in byFailpoint.Where(pair => !failpoints.Contains(pair.Key)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
             to.WriteLine($"  {name,-21} {count,5}");
     }
 }

@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using Npgsql;
+
+namespace Headrace.Tests;
+
+/// <summary>A real PostgreSQL, in a temporary cluster on loopback.</summary>
+public sealed class PostgresCluster : IAsyncDisposable
+{
+    private readonly string folder;
+
+    private PostgresCluster(string folder, int port)
+    {
+        this.folder = folder;
+        Port = port;
+    }
+
+    public int Port { get; }
+
+    public static async Task<PostgresCluster> StartAsync()
+    {
+        var folder = Directory.CreateTempSubdirectory("headrace-pg-").FullName;
+        if (Environment.UserName == "root")
+            using (var owner = Process.Start("chown", ["postgres:postgres", folder])!)
+                await owner.WaitForExitAsync();
+        var data = Path.Combine(folder, "data");
+        var password = Path.Combine(Path.GetTempPath(), $"{Path.GetFileName(folder)}.pw");
+        await File.WriteAllTextAsync(password, "known");
+        try
+        {
+            await ProgramAsync("initdb", "-D", data, "-U", "tester", "-A", "scram-sha-256", "--pwfile", password, "-E", "UTF8", "--no-locale", "--no-sync");
+        }
+        finally
+        {
+            File.Delete(password);
+        }
+
+        int port;
+        using (var free = new TcpListener(IPAddress.Loopback, 0))
+        {
+            free.Start();
+            port = ((IPEndPoint)free.LocalEndpoint).Port;
+        }
+
+        await ProgramAsync("pg_ctl", "-D", data, "-w", "-l", Path.Combine(folder, "log"), "-o",
+            $"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_prepared_transactions=5 -c max_connections=80", "start");
+        return new PostgresCluster(folder, port);
+    }
+
+    /// <summary>Makes a database under a new name.</summary>
+    public async Task<string> CreateAsync()
+    {
+        var name = $"t{Guid.NewGuid():N}";
+        await using var db = await OpenAsync("postgres");
+        await using var create = new NpgsqlCommand($"CREATE DATABASE {name}", db);
+        await create.ExecuteNonQueryAsync();
+        return name;
+    }
+
+    public async Task<NpgsqlConnection> OpenAsync(string database, string user = "tester")
+    {
+        var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={Port};Database={database};Username={user};Password=known;SSL Mode=Disable;Pooling=false;Include Error Detail=true");
+        await connection.OpenAsync();
+        return connection;
+    }
+
+    /// <summary>Ends it as a crash does; all that it kept is gone.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await ProgramAsync("pg_ctl", "-D", Path.Combine(folder, "data"), "-m", "immediate", "-w", "stop");
+        Directory.Delete(folder, recursive: true);
+    }
+
+    // PostgreSQL does not run as root; Debian's user of that name owns the cluster then.
+    private static async Task ProgramAsync(string name, params string[] args)
+    {
+        var path = Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin", name)).Where(File.Exists).Order().Last();
+        var start = Environment.UserName == "root" ? new ProcessStartInfo("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", path, .. args]) : new ProcessStartInfo(path, args);
+        start.RedirectStandardError = start.RedirectStandardOutput = true;
+        start.WorkingDirectory = "/";
+        using var process = Process.Start(start)!;
+        var (output, errors) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
+        await process.WaitForExitAsync();
+        if (process.ExitCode != 0)
+            throw new InvalidOperationException($"{name} {string.Join(' ', args)}: {await output}{await errors}");
+    }
+}
