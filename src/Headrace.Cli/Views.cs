@@ -47,6 +47,16 @@ internal sealed record ReleaseView(long Released, long Kept, long Discarded);
 
 internal sealed record DiffView(long Inserted, long Updated, long Deleted, long Unchanged, long NotCompared);
 
+internal sealed record VerifyView(IReadOnlyList<VerifiedView> Datasets);
+
+internal sealed record VerifiedView(
+    string Dataset, bool Equal, long Missing, long Extra, long Different, long RowsSource, long RowsTarget, long Pending, bool Repaired,
+    IReadOnlyList<RowChange> Sample, IReadOnlyList<string> Warnings)
+{
+    public static VerifiedView Of(DuckDb.Verified one) => new(
+        one.Dataset, one.IsEqual || one.IsRepaired, one.Missing, one.Extra, one.Different, one.RowsSource, one.RowsTarget, one.Pending, one.IsRepaired, one.Sample, one.Warnings);
+}
+
 internal sealed record StatusView(IReadOnlyList<DatasetView> Datasets);
 
 internal sealed record DatasetView(string Flow, string Dataset, string State, string? Target, DateTimeOffset? LastRun, string? Outcome, long Inserted, long Quarantine, ErrorJson? Error);
@@ -65,6 +75,7 @@ internal sealed record VersionView(string Headrace, string Dotnet, string Duckdb
 [JsonSerializable(typeof(QuarantineListView))]
 [JsonSerializable(typeof(ReleaseView))]
 [JsonSerializable(typeof(DiffView))]
+[JsonSerializable(typeof(VerifyView))]
 [JsonSerializable(typeof(StatusView))]
 [JsonSerializable(typeof(DoctorView))]
 [JsonSerializable(typeof(VersionView))]

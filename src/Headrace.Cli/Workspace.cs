@@ -78,6 +78,13 @@ internal sealed class Workspace : IAsyncDisposable
         };
     }
 
+    /// <summary>A folder of the spool and an engine with half of the memory, for work beside a warehouse.</summary>
+    public Room Room()
+    {
+        var spool = Project.FullPath(Project.Spool);
+        return new Room(System.IO.Path.Combine(spool, Temporary.Plan, "room"), [spool], EngineMemory(Project.Memory) / 2, Project.Threads);
+    }
+
     private Lake.FolderLake Lake(FolderConnection folder) => new(Project.FullPath(folder.Path));
 
     /// <summary>The database behind a connection, once.</summary>

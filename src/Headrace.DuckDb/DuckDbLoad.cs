@@ -168,7 +168,8 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             Failpoint.Hit("table_ready");
             warnings = load.Apply();
             Failpoint.Hit("rows_applied");
-            quarantine.Supersede();
+            if (changes.Version is not null)
+                quarantine.Supersede();
             foreach (var bad in rows.BadRows)
                 quarantine.Hold(bad.File, $"FROM read_parquet({Sql.Literal(bad.Path)})");
             Failpoint.Hit("quarantine_written");

@@ -9,16 +9,18 @@ public sealed class FileDiff(DuckDbConnection db, string folder, long setBytes, 
 {
     /// <summary>What makes the new files of the old ones.</summary>
     /// <param name="before">The old files; their digests have the key <paramref name="digests"/>, as those of the new ones.</param>
+    /// <param name="declared">The columns to compare, with their types; null to compare all and find the types out.</param>
     /// <exception cref="HeadraceException">HDR-106 when a file lacks a column of the key, and what reading files throws.</exception>
-    public FileDifference Run(IReadOnlyList<StagedFile> before, IReadOnlyList<StagedFile> after, FileFormat format, IReadOnlyList<string> key, DigestKey digests)
+    public FileDifference Run(IReadOnlyList<StagedFile> before, IReadOnlyList<StagedFile> after, FileFormat format, IReadOnlyList<string> key, DigestKey digests,
+        IReadOnlyList<DeclaredColumn>? declared = null)
     {
         var (olds, news) = (new Candidates(before, setBytes, cancel), new Candidates(after, setBytes, cancel));
         news.Find(olds);
         IReadOnlyList<StagedFile> oldRows = [], newRows = [];
         Parallel.Invoke(() => oldRows = olds.Take(Path.Combine(folder, "old")), () => newRows = news.Take(Path.Combine(folder, "new")));
-        var types = Types([.. oldRows, .. newRows], format, key);
+        var types = declared ?? Types([.. oldRows, .. newRows], format, key);
         var (changes, doubtful) = Compare(oldRows, newRows, format, key, digests, types);
-        if (changes.Rows!.Unchanged > 0 && news.Matched > 0)
+        if (declared is null && changes.Rows!.Unchanged > 0 && news.Matched > 0)
         {
             // Rows are equal though their text is not: that holds only if the types of the few do for all.
             var all = Types([.. before, .. after], format, key);
@@ -69,7 +71,7 @@ public sealed class FileDiff(DuckDbConnection db, string folder, long setBytes, 
             Columns = types,
             PrimaryKey = key,
             MinRows = 0,
-            Snapshot = new SnapshotRules { MissingColumns = MissingColumns.Allow, MaxDeleted = 1, Before = true },
+            Snapshot = new SnapshotRules { MissingColumns = MissingColumns.Allow, MaxDeleted = 1, Before = true, Compare = [.. types.Select(column => column.Name)] },
         },
     };
 }

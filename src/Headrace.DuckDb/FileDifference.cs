@@ -5,7 +5,7 @@ public sealed class FileDifference
 {
     private readonly DuckDbConnection db;
     private readonly ChangeSet changes;
-    private readonly RowChanges rows;
+    private RowChanges rows;
     private readonly SnapshotColumns columns;
     private readonly CancellationToken cancel;
 
@@ -20,6 +20,9 @@ public sealed class FileDifference
         Doubtful = doubtful;
     }
 
+    /// <summary>The rows that differ, by key.</summary>
+    public RowChanges Rows => rows;
+
     public long Inserted => rows.Inserted;
 
     public long Updated => rows.Updated;
@@ -32,7 +35,25 @@ public sealed class FileDifference
     public long Doubtful { get; }
 
     /// <summary>The first few rows of each operation.</summary>
-    public IReadOnlyList<RowChange> Sample(int most) => new ChangeSample(db, changes, "", cancel).Take(most);
+    public IReadOnlyList<RowChange> Sample(int most) => new ChangeSample(db, changes with { Rows = rows }, "", cancel).Take(most);
+
+    /// <summary>Leaves inserts and updates out whose values of the columns are not below these; the first column that is not NULL decides. Says how many.</summary>
+    public long Leave(IReadOnlyList<(string Column, string Value)> newest, string path)
+    {
+        if (newest.Count == 0 || rows.Inserted + rows.Updated == 0)
+            return 0;
+        var newer = newest.Select(one =>
+        {
+            var i = rows.Columns.ToList().FindIndex(column => column.Name.Equals(one.Column, StringComparison.OrdinalIgnoreCase));
+            return SnapshotColumns.Text($"c{i} >= CAST({Sql.Literal(one.Value)} AS {DuckDbTypes.Name(rows.Columns[i].Type)})");
+        });
+        db.Execute($"COPY (SELECT * FROM read_parquet({Sql.Literal(rows.Path)}) WHERE op = 'D' OR NOT coalesce({string.Join(", ", newer)}, false)) TO {Sql.Literal(path)} ({ExportRows.Layout})", cancel);
+        using var reader = db.Query($"SELECT count(*) FILTER (op = 'I'), count(*) FILTER (op = 'U') FROM read_parquet({Sql.Literal(path)})", cancel);
+        reader.Read();
+        var left = rows.Inserted + rows.Updated - reader.GetInt64(0) - reader.GetInt64(1);
+        rows = rows with { Path = path, Inserted = reader.GetInt64(0), Updated = reader.GetInt64(1) };
+        return left;
+    }
 
     /// <summary>Writes each changed row as a JSON object in a line of its own: <c>op</c>, <c>key</c>, <c>before</c>, <c>after</c>.</summary>
     public void WriteJson(string path)

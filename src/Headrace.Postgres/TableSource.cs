@@ -7,7 +7,7 @@ namespace Headrace.Postgres;
 
 /// <summary>A table, a view or a query of a PostgreSQL database as source.</summary>
 /// <param name="snapshots">For <c>read: snapshot</c>; else null.</param>
-public sealed class TableSource(Flow flow, PostgresDatabase database, string spool, TimeProvider clock, ISnapshots? snapshots) : ISource
+public sealed class TableSource(Flow flow, PostgresDatabase database, string spool, TimeProvider clock, ISnapshots? snapshots) : ISource, IWholeSource
 {
     public string Address => $"{database.Address}/{Name}";
 
@@ -42,6 +42,26 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
             };
         });
     }
+
+    public Task<WholeTable> StageAllAsync(Dataset dataset, Position position, DigestOptions digesting, CancellationToken cancel) => database.RunAsync(async () =>
+    {
+        Release(dataset);
+        await using var db = await database.OpenAsync(cancel);
+        var table = await SourceTable.DescribeAsync(db, flow.Source, database.Address, cancel);
+        Check(table);
+        var read = new TableRead(database, table, new Stager(Spool(dataset), flow.Limits.ToLimits()), clock, null);
+        var declared = Columns(table);
+        string Named(string column) => declared.FirstOrDefault(one => one.From.Equals(column, StringComparison.OrdinalIgnoreCase))?.Name ?? column;
+        var files = (await read.RunAsync(db, read.Whole(), digesting, cancel))
+            .Select(file => file with { Columns = [.. file.Columns.Select(column => column with { Name = Named(column.Name) })] }).ToList();
+        var cursor = TableCursor.Parse(position.Cursor);
+        var newest = new List<(string, string)>();
+        if (flow.UpdateKey is { } updated && cursor?.Updated is { } sinceUpdate)
+            newest.Add((Named(updated), sinceUpdate));
+        if (flow.CreateKey is { } created && cursor?.Created is { } sinceCreate)
+            newest.Add((Named(created), sinceCreate));
+        return new WholeTable(files, [.. declared.Select(column => column with { From = column.Name })], newest);
+    });
 
     public void Release(Dataset dataset)
     {

@@ -169,6 +169,14 @@ public static partial class Error
             Facts = Facts(("dataset", dataset)),
         };
 
+    /// <summary>A repair would delete more rows of a target than the flow allows.</summary>
+    public static HeadraceException RepairTooLarge(string flow, string dataset, long deleted, long rows, double? most) =>
+        new("HDR-206", $"The repair would delete {deleted} of {rows} rows of the target, {(most is { } share ? $"more than limits: {{ max_deleted: {Share(share)} }}" : "more than half of them")}; nothing was repaired.",
+            $"look at the source first; if it is right, raise limits: {{ max_deleted: … }} of {flow}")
+        {
+            Facts = Facts(("dataset", dataset)),
+        };
+
     /// <summary>An export changes more rows of the one before than the flow allows.</summary>
     public static HeadraceException TooManyChanged(string flow, string dataset, string version, long changed, long before, double most) =>
         new("HDR-204", $"The export {version} would update or delete {changed} of {before} rows, more than limits: {{ max_changed: {Share(most)} }}; nothing of it was loaded.",

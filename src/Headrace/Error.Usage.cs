@@ -27,4 +27,12 @@ public static partial class Error
     /// <summary>A run, a flow or a quarantined row of that name is not there.</summary>
     public static HeadraceException NotFound(string kind, string name, string next) =>
         new("HDR-533", $"There is no {kind} '{name}'.", next);
+
+    /// <summary>A flow whose source and target cannot be compared by key.</summary>
+    public static HeadraceException CannotVerify(string flow, string why) =>
+        new("HDR-535", $"The flow '{flow}' {why}, so it cannot be verified; nothing was compared.", "name flows that read a table by a primary_key");
+
+    /// <summary>A run holds the dataset.</summary>
+    public static HeadraceException DatasetHeld(string dataset) =>
+        new("HDR-536", $"A run is under way that holds '{dataset}'; nothing was compared.", "try again when it has ended: headrace status");
 }

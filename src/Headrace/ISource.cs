@@ -22,6 +22,18 @@ public interface ISource
     void Release(Dataset dataset);
 }
 
+/// <summary>A source that can say how all of its rows are now, so that a target can be held against it.</summary>
+public interface IWholeSource
+{
+    /// <summary>Stages all rows, as of one moment. Released as what <see cref="ISource.NextAsync"/> stages.</summary>
+    Task<WholeTable> StageAllAsync(Dataset dataset, Position position, Staging.DigestOptions digesting, CancellationToken cancel);
+}
+
+/// <summary>All rows of a source.</summary>
+/// <param name="Columns">Their columns, under the names of the target.</param>
+/// <param name="Newest">Rows whose values are not below these may not have come to the target yet; the first column that is not NULL decides.</param>
+public sealed record WholeTable(IReadOnlyList<StagedFile> Files, IReadOnlyList<DeclaredColumn> Columns, IReadOnlyList<(string Column, string Value)> Newest);
+
 /// <summary>What a source found after a position.</summary>
 /// <param name="Changes">The next change set, or null.</param>
 /// <param name="Notes">Files that were seen and are not loaded.</param>

@@ -93,10 +93,15 @@ internal sealed class CsvCutter : IRecordCutter
         }
 
         var record = data[..extent.Length];
-        if (columns is null && (record.Length == 0 ? IsBlankSkipped() : StartsTable(record, extent)))
+        if (columns is null)
         {
-            line += extent.InnerLines + 1;
-            return extent.Next;
+            if (record.Length == 0 ? IsBlankSkipped() : StartsTable(record, extent))
+            {
+                line += extent.InnerLines + 1;
+                return extent.Next;
+            }
+
+            scanner.Scan(data, isFinal); // where the fields of this first row start is asked only now
         }
 
         var expected = columns!.Length;

@@ -1,0 +1,86 @@
+using System.CommandLine;
+using System.Text.Json;
+using Headrace.Configuration;
+using Headrace.DuckDb;
+
+namespace Headrace.Cli.Commands;
+
+/// <summary><c>headrace verify [FLOW…] [--repair]</c>: whether the target has what the source has.</summary>
+internal static class VerifyCommand
+{
+    private static readonly Argument<string[]> Flows = new("FLOW") { Description = "Flows to verify; all that read tables when none is named", Arity = ArgumentArity.ZeroOrMore, Validators = { RunCommand.NoOption } };
+    private static readonly Option<bool> Repair = new("--repair") { Description = "Put right what differs, and nothing else" };
+
+    public static Command Create() =>
+        new Command("verify", "Compare all rows of flows' sources and targets, by primary key") { Flows, Repair }.OnProject(VerifyAsync);
+
+    private static async Task<int> VerifyAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
+    {
+        var names = parsed.GetValue(Flows)!;
+        var isRepair = parsed.GetValue(Repair);
+        var found = new List<Verified>();
+        foreach (var flow in workspace.Flows(names))
+        {
+            var why = flow.PrimaryKey.Count == 0 ? "has no primary_key" : !flow.ReadsTable ? "reads no table" : flow.IsPublishOnly ? "has no target" : null;
+            if (why is not null && names.Length > 0)
+                throw Error.CannotVerify(flow.Name, why);
+            if (why is null)
+                found.AddRange(await VerifyAsync(workspace, flow, isRepair, cancel));
+        }
+
+        if (workspace.Screen.IsJson)
+            workspace.Screen.Data(JsonSerializer.Serialize(new VerifyView([.. found.Select(VerifiedView.Of)]), Views.Default.VerifyView));
+        else
+            Show(workspace.Screen, found);
+        return found.All(one => one.IsEqual || one.IsRepaired) ? ExitCode.Ok : ExitCode.Stopped;
+    }
+
+    private static async Task<IReadOnlyList<Verified>> VerifyAsync(Workspace workspace, Flow flow, bool isRepair, CancellationToken cancel)
+    {
+        var ready = workspace.Ready(flow, isPlan: !isRepair);
+        var found = new List<Verified>();
+        foreach (var dataset in await ready.Source.DatasetsAsync(cancel))
+        {
+            // A run meanwhile would change the one side and not the other.
+            await using var hold = await workspace.Ledger.HoldAsync(dataset, cancel) ?? throw Error.DatasetHeld(dataset.Name);
+            using var room = workspace.Room();
+            try
+            {
+                using var db = room.Connect(cancel);
+                var run = new Run { Id = Id.New("r", workspace.Clock), Flow = flow.Name, Dataset = dataset.Name, StartedAt = workspace.Clock.GetUtcNow(), Outcome = Outcome.Loaded, Target = ready.Source.Target(dataset).ToString() };
+                var verified = await new Verification(db, ready.Warehouse, room.Folder, room.SetBytes, workspace.Clock)
+                    .RunAsync(flow, dataset, ready.Source, isRepair ? new LoadAttempt(run.Id, IsPlan: false) : null, cancel);
+                found.Add(verified);
+                if (verified.IsRepaired)
+                    await workspace.Ledger.WriteAsync([run with { Batches = 1, Inserted = verified.Missing, Updated = verified.Different, Deleted = verified.Extra, Warnings = ["repaired by verify"] }], CancellationToken.None);
+            }
+            finally
+            {
+                ready.Source.Release(dataset);
+            }
+        }
+
+        return found;
+    }
+
+    private static void Show(Screen screen, IReadOnlyList<Verified> found)
+    {
+        foreach (var one in found)
+        {
+            screen.Say(one.IsEqual
+                ? $"{screen.Good("equal")}  {one.Dataset}: {Text.Rows(one.RowsSource)} on both sides."
+                : $"{(one.IsRepaired ? screen.Good("repaired") : screen.Bad("differs"))}  {one.Dataset}: {Text.Count(one.Missing)} missing, {Text.Count(one.Extra)} extra, {Text.Count(one.Different)} different, of {Text.Rows(one.RowsSource)} in the source.");
+            foreach (var line in new ChangeLines(screen).Of(one.Sample))
+                screen.Say($"  {line}");
+            if (one.Pending > 0)
+                screen.Say($"  {Text.Rows(one.Pending)} changed since the last run; the next one brings them.");
+            foreach (var warning in one.Warnings)
+                screen.Say($"  {screen.Warn("note")}  {warning}");
+        }
+
+        if (found.Count == 0)
+            screen.Say("No flow reads a table by a primary key; there is nothing to compare.");
+        if (found.Any(one => !one.IsEqual && !one.IsRepaired))
+            screen.Say("Next:  headrace verify --repair puts right exactly these rows");
+    }
+}

@@ -1,0 +1,38 @@
+using Headrace.DuckDb;
+
+namespace Headrace.Cli;
+
+/// <summary>A folder and an engine in memory for work beside a warehouse; gone when it is disposed.</summary>
+internal sealed class Room : IDisposable
+{
+    private readonly DuckDbDatabase engine = DuckDbDatabase.Open(DuckDbDatabase.Memory);
+    private readonly DuckDbSettings settings;
+
+    /// <param name="folder">Absolute; it is made, and removed with all that is in it.</param>
+    /// <param name="reach">Folders whose files the engine may read too.</param>
+    /// <param name="memory">Bytes for the engine and the sets of digests.</param>
+    public Room(string folder, IReadOnlyList<string> reach, long memory, int? threads)
+    {
+        Folder = Directory.CreateDirectory(folder).FullName;
+        SetBytes = Math.Max(memory / 8, 16L << 20);
+        settings = new DuckDbSettings { Memory = memory, Threads = threads, TempDirectory = Path.Combine(folder, "temp"), AllowedDirectories = [folder, .. reach] };
+    }
+
+    public string Folder { get; }
+
+    public long SetBytes { get; }
+
+    /// <summary>The engine's only connection: it is shut in by then.</summary>
+    public DuckDbConnection Connect(CancellationToken cancel)
+    {
+        var db = engine.Connect();
+        settings.Harden(db, cancel);
+        return db;
+    }
+
+    public void Dispose()
+    {
+        engine.Dispose();
+        Directory.Delete(Folder, recursive: true);
+    }
+}

@@ -1,0 +1,92 @@
+using Xunit;
+
+namespace Headrace.Tests.Scenarios;
+
+/// <summary><c>headrace diff</c>: two files or folders, and no project.</summary>
+public sealed class Diffs : IDisposable
+{
+    private readonly World world = new();
+
+    public void Dispose() => world.Dispose();
+
+    private async Task<Answer> Diff(string old, string @new, params string[] args) => await world.Run(["diff", world.PathOf(old), world.PathOf(@new), .. args]);
+
+    private static string Counts(Answer answer) => string.Join(' ', ((string[])["inserted", "updated", "deleted", "unchanged", "not_compared"]).Select(name => answer.Json.GetProperty(name)));
+
+    private static IEnumerable<string> Operations(Answer answer) => answer.Json.GetProperty("operations").EnumerateArray().Select(one => $"{one.GetProperty("op")} {one.GetProperty("key")} {one.GetProperty("before")} {one.GetProperty("after")}");
+
+    [Fact]
+    public async Task WhatChangedIsFoundByKey()
+    {
+        world.Put("a.csv", "id,name,n\n1,a,1\n2,b,2\n3,c,\n").Put("b.csv.gz", "id,name,n\n3,c,\n2,b,2.5\n4,d,4\n", gzip: true);
+        var answer = await Diff("a.csv", "b.csv.gz", "--key", "id", "--json");
+        Assert.Equal((0, "1 1 1 1 0"), (answer.Exit, Counts(answer)));
+        Assert.Equal(
+            ["""DELETE {"id":1} {"id":1,"name":"a","n":1} """.TrimEnd(), """INSERT {"id":4}  {"id":4,"name":"d","n":4}""", """UPDATE {"id":2} {"id":2,"name":"b","n":2} {"id":2,"name":"b","n":2.5}"""],
+            Operations(answer).Select(line => line.TrimEnd().Replace("1.0", "1", StringComparison.Ordinal).Replace("2.0", "2", StringComparison.Ordinal).Replace("4.0", "4", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task FilesWithoutAHeaderAreComparedByTheirColumnsNumbers()
+    {
+        world.Put("a.csv", "1;a\n2;b\n").Put("b.csv", "2;b\n1;x\n");
+        var answer = await Diff("a.csv", "b.csv", "--key", "col_1", "--no-header", "--delimiter", ";", "--json");
+        Assert.Equal((0, "0 1 0 1 0"), (answer.Exit, Counts(answer)));
+    }
+
+    [Fact]
+    public async Task FoldersAndKeysOfSeveralColumns()
+    {
+        world.Put("a/1.csv", "k,l,v\n1,a,1\n").Put("a/2.csv", "k,l,v\n1,b,1\n").Put("b/1.csv", "l,k,v\nb,1,2\na,1,1\n");
+        var answer = await Diff("a", "b", "--key", "k,l", "--csv");
+        Assert.Equal(0, answer.Exit);
+        Assert.Equal(["op,k,l,v,before", "UPDATE,1,b,2,\"{\"\"v\"\":1}\""], answer.Output.Trim().ReplaceLineEndings("\n").Split('\n'));
+    }
+
+    [Fact]
+    public async Task OneIsNotOnePointZeroAsTextAndIsAsANumber()
+    {
+        world.Put("a.csv", "id,n,t\n1,1,x1\n2,2,y\n").Put("b.csv", "id,n,t\n1,1.0,x1\n2,2,z\n");
+        var answer = await Diff("a.csv", "b.csv", "--key", "id", "--json");
+        Assert.Equal("0 1 0 1 0", Counts(answer));
+    }
+
+    [Fact]
+    public async Task AKeyThatIsThereTwiceIsNotCompared()
+    {
+        world.Put("a.csv", "id,n\n1,1\n1,2\n2,2\n").Put("b.csv", "id,n\n1,1\n2,3\n");
+        var answer = await Diff("a.csv", "b.csv", "--key", "id", "--json");
+        Assert.Equal(0, answer.Exit);
+        Assert.Equal((0, 1, 0), (answer.Json.GetProperty("inserted").GetInt32(), answer.Json.GetProperty("updated").GetInt32(), answer.Json.GetProperty("deleted").GetInt32()));
+        Assert.True(answer.Json.GetProperty("not_compared").GetInt32() > 0);
+    }
+
+    [Fact]
+    public async Task EqualFilesAreSaidToBe()
+    {
+        world.Put("a.csv", "id,n\n1,1\n").Put("b.csv", "id,n\n1,1\n");
+        var answer = await Diff("a.csv", "b.csv", "--key", "id");
+        Assert.Equal((0, "The same 1 row on both sides."), (answer.Exit, answer.Output.Trim()));
+    }
+
+    [Theory]
+    [InlineData("a.csv", "b.csv", "nokey", "HDR-106")]
+    [InlineData("a.csv", "nothing.csv", "id", "HDR-533")]
+    public async Task AMistakeIsSaidByName(string old, string @new, string key, string code)
+    {
+        world.Put("a.csv", "id,n\n1,1\n").Put("b.csv", "id,n\n2,1\n");
+        var answer = await Diff(old, @new, "--key", key, "--json");
+        Assert.NotEqual(0, answer.Exit);
+        Assert.Contains(code, answer.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ATruncatedFileStops()
+    {
+        world.Put("a.csv.gz", string.Concat(Enumerable.Range(0, 5000).Select(i => $"{i},{i}\n")), gzip: true);
+        var whole = await File.ReadAllBytesAsync(world.PathOf("a.csv.gz"), TestContext.Current.CancellationToken);
+        world.Put("b.csv.gz", whole[..(whole.Length / 2)]);
+        var answer = await Diff("a.csv.gz", "b.csv.gz", "--key", "col_1", "--no-header");
+        Assert.Contains("HDR-121", answer.Text, StringComparison.Ordinal);
+    }
+}
