@@ -23,7 +23,7 @@ internal static class CommandLine
         {
             Folder, Environment, Json, Quiet, Verbose, NoColor, NoInput, new HelpOption(),
         };
-        foreach (var command in (Command[])[InitCommand.Create(), DemoCommand.Create(), DoctorCommand.Create(), PlanCommand.Create(), RunCommand.Create(), VerifyCommand.Create(), DiffCommand.Create(),
+        foreach (var command in (Command[])[InitCommand.Create(), DemoCommand.Create(), DoctorCommand.Create(), PlanCommand.Create(), RunCommand.Create(), VerifyCommand.Create(), TablesCommand.Create(), DiffCommand.Create(),
             StatusCommand.Create(), RunsCommand.Create(), ShowCommand.Create(), QuarantineCommand.Create(), SchemaCommand.Create(), ConfigCommand.Create(), VersionCommand.Create()])
             root.Subcommands.Add(command);
         return root;

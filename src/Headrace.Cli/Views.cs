@@ -47,6 +47,17 @@ internal sealed record ReleaseView(long Released, long Kept, long Discarded);
 
 internal sealed record DiffView(long Inserted, long Updated, long Deleted, long Unchanged, long NotCompared);
 
+internal sealed record TablesView(IReadOnlyList<TableView> Tables);
+
+internal sealed record TableView(
+    string Connection, string Table, string? Target, IReadOnlyList<string> PrimaryKey, string? CreateKey, string? UpdateKey, bool Enabled,
+    DateTimeOffset? LastSyncTime, string? LastStatus, long LastInserted, long LastUpdated, long LastDeleted, string? LastError)
+{
+    public static TableView Of(TableEntry entry) => new(
+        entry.Connection, entry.Table, entry.Target?.ToString(), entry.PrimaryKey, entry.CreateKey, entry.UpdateKey, entry.IsEnabled,
+        entry.LastSyncTime, entry.LastStatus, entry.LastInserted, entry.LastUpdated, entry.LastDeleted, entry.LastError);
+}
+
 internal sealed record VerifyView(IReadOnlyList<VerifiedView> Datasets);
 
 internal sealed record VerifiedView(
@@ -76,6 +87,7 @@ internal sealed record VersionView(string Headrace, string Dotnet, string Duckdb
 [JsonSerializable(typeof(ReleaseView))]
 [JsonSerializable(typeof(DiffView))]
 [JsonSerializable(typeof(VerifyView))]
+[JsonSerializable(typeof(TablesView))]
 [JsonSerializable(typeof(StatusView))]
 [JsonSerializable(typeof(DoctorView))]
 [JsonSerializable(typeof(VersionView))]

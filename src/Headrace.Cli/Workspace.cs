@@ -61,6 +61,7 @@ internal sealed class Workspace : IAsyncDisposable
         var snapshots = flow.Read == ReadMode.Snapshot ? Snapshots(warehouse, isPlan ? spool : null) : null;
         ISource source = Project.Connections[flow.Source.Connection] switch
         {
+            PostgresConnection postgres when flow.ReadsList => new ListedTables(flow, Database(postgres), ProcessTable(flow, isPlan), spool, Clock, () => Snapshots(warehouse, isPlan ? spool : null)),
             PostgresConnection postgres => new TableSource(flow, Database(postgres), spool, Clock, snapshots),
             FolderConnection folder when flow.Read == ReadMode.Drop => new DropFolder(flow, Lake(folder), spool, Clock),
             FolderConnection folder when snapshots is not null => new SnapshotFiles(flow, Lake(folder), spool, Clock, snapshots),
@@ -84,6 +85,9 @@ internal sealed class Workspace : IAsyncDisposable
         var spool = Project.FullPath(Project.Spool);
         return new Room(System.IO.Path.Combine(spool, Temporary.Plan, "room"), [spool], EngineMemory(Project.Memory) / 2, Project.Threads);
     }
+
+    /// <summary>The process table that a flow reads; it is in the flow's warehouse.</summary>
+    public IProcessTable ProcessTable(Flow flow, bool isReadOnly) => new DuckDbProcessTable(Warehouse(flow, isReadOnly), Clock);
 
     private Lake.FolderLake Lake(FolderConnection folder) => new(Project.FullPath(folder.Path));
 

@@ -45,5 +45,15 @@ internal static class HeadraceTables
         CREATE TABLE IF NOT EXISTS {Catalog}.headrace.published (
             load_id VARCHAR NOT NULL, flow VARCHAR NOT NULL, dataset VARCHAR NOT NULL, version VARCHAR NOT NULL, generation BIGINT NOT NULL,
             operations BIGINT NOT NULL, committed_at TIMESTAMPTZ NOT NULL, published_at TIMESTAMPTZ);
+        CREATE TABLE IF NOT EXISTS {Catalog}.headrace.process_table (
+            connection VARCHAR NOT NULL, source_table VARCHAR NOT NULL, target_schema VARCHAR, target_table VARCHAR, primary_key VARCHAR,
+            create_key VARCHAR, update_key VARCHAR, enabled BOOLEAN DEFAULT true, last_sync_time TIMESTAMPTZ, last_status VARCHAR,
+            last_inserted BIGINT, last_updated BIGINT, last_deleted BIGINT, last_error VARCHAR,
+            PRIMARY KEY (connection, source_table));
+        CREATE TABLE IF NOT EXISTS {Catalog}.headrace.process_table_snapshot (
+            connection VARCHAR NOT NULL, source_table VARCHAR NOT NULL, target_schema VARCHAR, target_table VARCHAR, primary_key VARCHAR,
+            create_key VARCHAR, update_key VARCHAR, enabled BOOLEAN DEFAULT true, last_sync_time TIMESTAMPTZ, last_status VARCHAR,
+            last_inserted BIGINT, last_updated BIGINT, last_deleted BIGINT, last_error VARCHAR,
+            snapshot_at TIMESTAMPTZ NOT NULL);
         """;
 }

@@ -50,6 +50,9 @@ internal static class RunCommand
             Observe = screen.IsTerminal && !screen.IsJson ? progress.Observe : null, // to be asked costs the engine time
         }, cancel);
         progress.Dispose();
+        foreach (var flow in workspace.Flows(names).Where(flow => flow.ReadsList))
+            await workspace.ProcessTable(flow, isReadOnly: false).RecordAsync(
+                flow.Source.Connection, runs.Where(run => run.Dataset.StartsWith($"{flow.Name}/", StringComparison.Ordinal)).ToDictionary(run => run.Dataset[(flow.Name.Length + 1)..]), CancellationToken.None);
 
         if (screen.IsJson)
             screen.Data(JsonSerializer.Serialize(new RunsView([.. runs.Select(run => RunView.Of(run))]), Views.Default.RunsView));

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Headrace.Configuration;
 using Headrace.DuckDb;
+using Headrace.Postgres;
 
 namespace Headrace.Cli.Commands;
 
@@ -21,7 +22,7 @@ internal static class VerifyCommand
         var found = new List<Verified>();
         foreach (var flow in workspace.Flows(names))
         {
-            var why = flow.PrimaryKey.Count == 0 ? "has no primary_key" : !flow.ReadsTable ? "reads no table" : flow.IsPublishOnly ? "has no target" : null;
+            var why = flow.PrimaryKey.Count == 0 && !flow.ReadsList ? "has no primary_key" : !flow.ReadsTable ? "reads no table" : flow.IsPublishOnly ? "has no target" : null;
             if (why is not null && names.Length > 0)
                 throw Error.CannotVerify(flow.Name, why);
             if (why is null)
@@ -41,6 +42,9 @@ internal static class VerifyCommand
         var found = new List<Verified>();
         foreach (var dataset in await ready.Source.DatasetsAsync(cancel))
         {
+            var one = ready.Source is ListedTables listed ? listed.FlowOf(dataset) : flow;
+            if (one.PrimaryKey.Count == 0)
+                continue;
             // A run meanwhile would change the one side and not the other.
             await using var hold = await workspace.Ledger.HoldAsync(dataset, cancel) ?? throw Error.DatasetHeld(dataset.Name);
             using var room = workspace.Room();
@@ -49,7 +53,7 @@ internal static class VerifyCommand
                 using var db = room.Connect(cancel);
                 var run = new Run { Id = Id.New("r", workspace.Clock), Flow = flow.Name, Dataset = dataset.Name, StartedAt = workspace.Clock.GetUtcNow(), Outcome = Outcome.Loaded, Target = ready.Source.Target(dataset).ToString() };
                 var verified = await new Verification(db, ready.Warehouse, room.Folder, room.SetBytes, workspace.Clock)
-                    .RunAsync(flow, dataset, ready.Source, isRepair ? new LoadAttempt(run.Id, IsPlan: false) : null, cancel);
+                    .RunAsync(one, dataset, ready.Source, isRepair ? new LoadAttempt(run.Id, IsPlan: false) : null, cancel);
                 found.Add(verified);
                 if (verified.IsRepaired)
                     await workspace.Ledger.WriteAsync([run with { Batches = 1, Inserted = verified.Missing, Updated = verified.Different, Deleted = verified.Extra, Warnings = ["repaired by verify"] }], CancellationToken.None);

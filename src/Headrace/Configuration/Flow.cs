@@ -24,7 +24,10 @@ public sealed record Flow : FlowSettings
     public bool IsPublishOnly => Publish is not null && (Write is null || Target.Connection.Length == 0);
 
     /// <summary>True when the rows come from a table or a query, and not from files.</summary>
-    public bool ReadsTable => Source.Table is not null || Source.Query is not null;
+    public bool ReadsTable => Source.Table is not null || Source.Query is not null || ReadsList;
+
+    /// <summary>True when the process table says what is read.</summary>
+    public bool ReadsList => Source.Tables is not null;
 
     /// <summary>The table for one set of captured values.</summary>
     public TableName TableFor(IReadOnlyDictionary<string, string> captures) =>

@@ -15,6 +15,9 @@ public sealed record Source
     [Description("The table or view, with its schema (public when it is not said): shop.orders. Needed with a database, unless query is said.")]
     public string? Table { get; init; }
 
+    [Description("process_table: all tables that `headrace tables` lists for the connection, each a dataset of its own.")]
+    public string? Tables { get; init; }
+
     [Description("A SELECT whose rows are read in the place of a table's.")]
     public string? Query { get; init; }
 

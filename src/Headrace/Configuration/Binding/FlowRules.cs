@@ -93,7 +93,7 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
             return;
         }
 
-        if (flow.Write == WriteMode.Merge && flow.PrimaryKey.Count == 0)
+        if (flow.Write == WriteMode.Merge && flow.PrimaryKey.Count == 0 && !flow.ReadsList)
             Disagree(place.Of("write"), where, "write: merge needs a primary_key", "add `primary_key:` with the column or columns that tell rows apart");
         if (flow.ChangedFiles == ChangedFiles.Replace && flow.Write == WriteMode.Append)
             Disagree(place.Of("changed_files"), where, "changed_files: replace needs write: merge or write: replace", "write changed_files: stop or append, or use write: merge with a primary_key");

@@ -11,6 +11,12 @@ internal sealed class TableRules(Problems problems)
         foreach (var key in (ReadOnlySpan<string>)["path", "format", "csv"])
             if (place.Said("source", key) is { } said)
                 Disagree(said, where, $"'{key}' is for files, and the source is a database", $"remove '{key}'");
+        if (flow.ReadsList)
+        {
+            Listed(flow, place, where);
+            return;
+        }
+
         if (flow.Source is { Table: not null, Query: not null })
             Disagree(place.Of("source", "query"), where, "a source has both a table and a query", "remove one of them");
         else if (!flow.ReadsTable)
@@ -32,6 +38,23 @@ internal sealed class TableRules(Problems problems)
             foreach (var key in Only)
                 if (place.Said(key) is { } said)
                     Disagree(said, where, $"'{key}' needs read: incremental", $"remove '{key}', or use read: incremental");
+    }
+
+    // What each table is read by, the process table says.
+    private void Listed(Flow flow, FlowRules.Places place, string where)
+    {
+        if (flow.Source.Tables != "process_table")
+            Disagree(place.Of("source", "tables"), where, $"'tables' is '{flow.Source.Tables}'", "write `tables: process_table`; `table:` names one table");
+        foreach (var key in (ReadOnlySpan<string>)["table", "query"])
+            if (place.Said("source", key) is { } said)
+                Disagree(said, where, $"'{key}' does not go with tables: process_table", $"remove '{key}'");
+        foreach (var key in (ReadOnlySpan<string>)["primary_key", "create_key", "update_key", "columns"])
+            if (place.Said(key) is { } said)
+                Disagree(said, where, $"'{key}' does not go with tables: process_table, where each table has its own", $"remove '{key}', and say it with headrace tables add");
+        if (place.Said("target", "table") is { } table)
+            Disagree(table, where, "all tables of the process table would go to one table", "remove the target's table: each goes to one of its own name");
+        if (flow.Read is not ReadMode.Incremental || flow.Write is not WriteMode.Merge)
+            Disagree(place.Of("read"), where, "tables: process_table needs read: incremental and write: merge", "write both; a table without a cursor is compared, one without a key is replaced");
     }
 
     private void Incremental(Flow flow, FlowRules.Places place, string where)

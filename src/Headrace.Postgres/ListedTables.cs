@@ -1,0 +1,60 @@
+using Headrace.Configuration;
+
+namespace Headrace.Postgres;
+
+/// <summary>The tables that the process table lists for one connection: each a dataset, with a position and a target of its own.</summary>
+/// <param name="snapshots">For tables without a cursor, which are compared with what they were.</param>
+public sealed class ListedTables(Flow flow, PostgresDatabase database, IProcessTable listed, string spool, TimeProvider clock, Func<ISnapshots> snapshots) : ISource, IWholeSource
+{
+    private readonly Dictionary<string, TableSource> sources = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, Flow> flows = new(StringComparer.Ordinal);
+
+    public string Address => $"{database.Address}/process_table";
+
+    public async Task<IReadOnlyList<Dataset>> DatasetsAsync(CancellationToken cancel)
+    {
+        var datasets = new List<Dataset>();
+        foreach (var entry in (await listed.ListAsync(cancel)).Where(entry => entry.IsEnabled && entry.Connection == flow.Source.Connection))
+        {
+            var one = FlowOf(entry);
+            var dataset = new Dataset($"{flow.Name}/{entry.Table}", flow.Name, new Dictionary<string, string>());
+            sources[dataset.Name] = new TableSource(one, database, spool, clock, one.Read == ReadMode.Snapshot ? snapshots() : null);
+            flows[dataset.Name] = one;
+            datasets.Add(dataset);
+        }
+
+        return datasets;
+    }
+
+    public TableName Target(Dataset dataset) => sources[dataset.Name].Target(dataset);
+
+    public Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel) => sources[dataset.Name].NextAsync(dataset, from, attempt, cancel);
+
+    public Task<WholeTable> StageAllAsync(Dataset dataset, Position position, Staging.DigestOptions digesting, CancellationToken cancel) =>
+        sources[dataset.Name].StageAllAsync(dataset, position, digesting, cancel);
+
+    public void Release(Dataset dataset) => sources[dataset.Name].Release(dataset);
+
+    /// <summary>The flow that a dataset stands for.</summary>
+    public Flow FlowOf(Dataset dataset) => flows[dataset.Name];
+
+    // By its cursors; without any compared by its key; without a key replaced as a whole.
+    private Flow FlowOf(TableEntry entry)
+    {
+        var isIncremental = entry.PrimaryKey.Count > 0 && (entry.CreateKey ?? entry.UpdateKey) is not null;
+        return flow with
+        {
+            Source = flow.Source with { Table = entry.Table, Tables = null },
+            PrimaryKey = entry.PrimaryKey,
+            CreateKey = entry.CreateKey,
+            UpdateKey = entry.UpdateKey,
+            Read = isIncremental ? ReadMode.Incremental : entry.PrimaryKey.Count > 0 ? ReadMode.Snapshot : ReadMode.FullRefresh,
+            Write = entry.PrimaryKey.Count > 0 ? WriteMode.Merge : WriteMode.Replace,
+            Target = flow.Target with
+            {
+                Schema = entry.Target is { Schema.Length: > 0 } named ? named.Schema : flow.Target.Schema,
+                Table = entry.Target is { Table.Length: > 0 } target ? target.Table : entry.Table[(entry.Table.LastIndexOf('.') + 1)..],
+            },
+        };
+    }
+}
