@@ -107,6 +107,6 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
           events:  { source: { connection: shop, table: events }, read: incremental, create_key: created_at, write: append }
           numbers: { source: { connection: shop, table: numbers }, read: incremental, primary_key: id, create_key: id, write: merge }
           stamps:  { source: { connection: shop, table: stamps }, read: incremental, primary_key: id, update_key: tx, write: merge }
-          items:   { source: { connection: shop, table: items }, read: snapshot, primary_key: id, write: merge }
+          items:   { source: { connection: shop, table: items }, read: snapshot, primary_key: id, write: merge, limits: { min_rows: 0 } }
         """;
 }
