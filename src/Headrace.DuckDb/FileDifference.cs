@@ -32,7 +32,7 @@ public sealed class FileDifference
     public long Doubtful { get; }
 
     /// <summary>The first few rows of each operation.</summary>
-    public IReadOnlyList<RowChange> Sample(int most) => new ChangeSample(db, changes, "", cancel).Take(most);
+    public IReadOnlyList<RowChange> Sample(int most) => new ChangeSample(db, changes, null, "", cancel).Take(most);
 
     /// <summary>Writes each changed row as a JSON object in a line of its own: <c>op</c>, <c>key</c>, <c>before</c>, <c>after</c>.</summary>
     public void WriteJson(string path)
