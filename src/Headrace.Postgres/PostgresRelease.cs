@@ -51,13 +51,13 @@ internal sealed class PostgresRelease(
     private async Task StageAsync(string chosen)
     {
         var (asked, answer) = (Path.Combine(folder, "waiting.csv"), Path.Combine(folder, "released.csv"));
-        await TextCopy.OutAsync(db, $"SELECT id, \"row\" FROM headrace.quarantine WHERE {chosen} AND \"row\" IS NOT NULL", asked, cancel);
+        var longest = await TextCopy.OutAsync(db, $"SELECT id, \"row\" FROM headrace.quarantine WHERE {chosen} AND \"row\" IS NOT NULL", asked, cancel);
         await Task.Run(() =>
         {
             new MendedRows(engine, columns, mending, PostgresWarehouse.Limits, cancel).Stage(
                 $$"""
                 SELECT * FROM read_csv({{Sql.Literal(asked)}}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', new_line = '\n', nullstr = '',
-                    allow_quoted_nulls = false, max_line_size = {{Math.Max(2_097_152, new FileInfo(asked).Length)}}, columns = {'id': 'BIGINT', 'row': 'VARCHAR'})
+                    allow_quoted_nulls = false, max_line_size = {{longest}}, columns = {'id': 'BIGINT', 'row': 'VARCHAR'})
                 """);
             var values = columns.Select((column, i) => $"{TargetTypes.Written(Sql.Identifier(column.Name), column.Type)} AS v{i}, has_{i}");
             var texts = columns.Select((column, i) => (column.Type.Kind, Name: $"v{i}")).Where(column => column.Kind is TypeKind.Text or TypeKind.Json).Select(column => column.Name).ToList();

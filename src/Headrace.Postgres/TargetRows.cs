@@ -25,12 +25,12 @@ internal sealed class TargetRows(NpgsqlConnection db, StagedBatch batch, Cancell
     public static async Task<string> CopyAsync(NpgsqlConnection db, TargetTable table, string where, string path, CancellationToken cancel)
     {
         var columns = table.Columns;
-        await TextCopy.OutAsync(db, $"SELECT {string.Join(", ", columns.Select(column => $"t.{PostgresSql.Identifier(column.Name)}"))} FROM {table.Quoted} AS t {where}", path, cancel);
+        var longest = await TextCopy.OutAsync(db, $"SELECT {string.Join(", ", columns.Select(column => $"t.{PostgresSql.Identifier(column.Name)}"))} FROM {table.Quoted} AS t {where}", path, cancel);
         var texts = columns.Select((_, i) => SnapshotColumns.Text($"'c{i}': 'VARCHAR'"));
         var values = columns.Select((column, i) => $"{TargetTypes.Read(SnapshotColumns.Text($"c{i}"), column.Type)} AS {Sql.Identifier(column.Name)}");
         return $$"""
             (SELECT {{string.Join(", ", values)}} FROM read_csv({{Sql.Literal(path)}}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
-                new_line = '\n', nullstr = '', allow_quoted_nulls = false, max_line_size = {{SnapshotColumns.Text($"{LongestLine(path)}")}}, columns = { {{string.Join(", ", texts)}} }))
+                new_line = '\n', nullstr = '', allow_quoted_nulls = false, max_line_size = {{SnapshotColumns.Text($"{longest}")}}, columns = { {{string.Join(", ", texts)}} }))
             """;
     }
 
@@ -44,7 +44,4 @@ internal sealed class TargetRows(NpgsqlConnection db, StagedBatch batch, Cancell
         var before = await FetchAsync(table, keys, $"(FROM {First("U")} UNION ALL FROM {First("D")})");
         return await Task.Run(() => new ChangeSample(engine, changes, before is null ? null : table!.Columns, before ?? "", cancel).Take(most), cancel);
     }
-
-    // The engine holds two lines of the longest length in memory.
-    private static long LongestLine(string path) => Math.Clamp(new FileInfo(path).Length, 2_097_152, 256L << 20);
 }

@@ -1,3 +1,4 @@
+using Headrace.Postgres;
 using Xunit;
 
 namespace Headrace.Tests.Tables;
@@ -38,6 +39,45 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
         world.Put("prices/1.csv", "id,price\n1,1.50\n2,x\n3,3.50\n");
         Assert.Equal(0, (await world.RunProcess(World.At(boundary, "throw"), "run", "--json")).Exit);
         Assert.Equal(["2|2|1"], await target.Query("SELECT count(*), count(DISTINCT id), (SELECT count(*) FROM headrace.loads) AS loads FROM raw.prices"));
+    }
+
+    [Fact]
+    public async Task AConnectionThatIsLostAtTheCommitIsSettledByThePosition()
+    {
+        var target = await PostgresTargets.Into(server, world, PostgresTargets.Prices.Replace("write:", "retries: 2, retry_delay: 10ms, write:", StringComparison.Ordinal));
+        world.Put("prices/1.csv", "id,price\n1,1.50\n3,3.50\n");
+        using var child = world.Start(World.At("before_commit", "stop"), "run", "--json");
+        await child.Stopped();
+        await target.Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'headrace' AND datname = current_database()");
+        child.Signal("CONT");
+        var answer = await child.Ended();
+        Assert.True(answer.Exit == 0, answer.Text);
+        Assert.Equal(["2|2|1"], await target.Query("SELECT count(*), count(DISTINCT id), (SELECT count(*) FROM headrace.loads) AS loads FROM raw.prices"));
+    }
+
+    [Theory]
+    [InlineData("COMMIT", true)]
+    [InlineData("ROLLBACK", false)]
+    public async Task ALoadInDoubtIsWaitedFor(string end, bool committed)
+    {
+        var target = await PostgresTargets.Into(server, world, PostgresTargets.Prices);
+        var cancel = TestContext.Current.CancellationToken;
+        await using var asking = await server.OpenAsync(target.Name);
+        await PostgresTables.EnsureAsync(asking, cancel);
+        await using var doubtful = await target.Session();
+        await doubtful.Execute("BEGIN");
+        await doubtful.Execute("INSERT INTO headrace.positions VALUES ('prices', 'prices', 1, 'l_1', 'r_1', now())");
+        var changes = new ChangeSet
+        {
+            Id = "l_1", Dataset = new Dataset("prices", "prices", new Dictionary<string, string>()), Target = new TableName("raw", "prices"),
+            Operation = Operation.Append, From = new Position(), Format = new FileFormat(FormatKind.Csv, null), Rules = new LoadRules(),
+        };
+        var asked = PostgresPositions.WasCommittedAsync(asking, changes, DateTimeOffset.UtcNow, cancel);
+        await Task.Delay(500, cancel);
+        Assert.False(asked.IsCompleted);
+        await doubtful.Execute(end);
+        Assert.Equal(committed, await asked);
+        Assert.Equal([committed ? "1" : "0"], await target.Query("SELECT count(*) FROM headrace.positions"));
     }
 
     [Fact]
