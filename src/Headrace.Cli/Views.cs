@@ -39,7 +39,7 @@ internal sealed record ErrorJson(string Code, string What, IReadOnlyDictionary<s
 
 internal sealed record QuarantineCountView(string Dataset, long Rows, DateTimeOffset Oldest);
 
-internal sealed record QuarantineView(IReadOnlyList<DuckDb.QuarantinedRow> Rows);
+internal sealed record QuarantineView(IReadOnlyList<QuarantinedRow> Rows);
 
 internal sealed record QuarantineListView(IReadOnlyList<QuarantineCountView> Datasets);
 

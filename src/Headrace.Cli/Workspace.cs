@@ -10,14 +10,14 @@ namespace Headrace.Cli;
 /// <summary>A project with its parts put together: what every command that needs a project starts from.</summary>
 internal sealed class Workspace : IAsyncDisposable
 {
-    private readonly Dictionary<(string Path, bool IsReadOnly), DuckDbWarehouse> warehouses = [];
+    private readonly Dictionary<(string Address, bool IsReadOnly), IWarehouse> warehouses = [];
     private readonly Dictionary<string, PostgresDatabase> databases = new(StringComparer.Ordinal);
 
     private Workspace(Project project, Screen screen)
     {
         Project = project;
         Screen = screen;
-        Ledger = new DuckDbLedger(System.IO.Path.Combine(project.Folder, ".headrace"), Clock);
+        Ledger = new DuckDbLedger(Path.Combine(project.Folder, ".headrace"), Clock);
     }
 
     public Project Project { get; }
@@ -31,7 +31,7 @@ internal sealed class Workspace : IAsyncDisposable
     /// <summary>Loads headrace.yaml; null, with the problems on the screen, when it is not right.</summary>
     public static Workspace? Open(ParseResult parsed, Screen screen)
     {
-        var folder = System.IO.Path.GetFullPath(parsed.GetValue(CommandLine.Folder)!);
+        var folder = Path.GetFullPath(parsed.GetValue(CommandLine.Folder)!);
         var loaded = ProjectFile.Load(folder, parsed.GetValue(CommandLine.Environment), System.Environment.GetEnvironmentVariable);
         if (loaded.Project is { } known)
             screen.Redact = known.Secrets.Redact;
@@ -55,7 +55,7 @@ internal sealed class Workspace : IAsyncDisposable
     /// <summary>A flow with its ends connected.</summary>
     public ReadyFlow Ready(Flow flow, bool isPlan)
     {
-        var spool = System.IO.Path.Combine(Project.FullPath(Project.Spool), isPlan ? Temporary.Plan : "run");
+        var spool = Path.Combine(Project.FullPath(Project.Spool), isPlan ? Temporary.Plan : "run");
         var warehouse = Warehouse(flow, isPlan);
         warehouse.BeginOpen();
         var snapshots = flow.Read == ReadMode.Snapshot ? Snapshots(warehouse, isPlan ? spool : null) : null;
@@ -87,7 +87,7 @@ internal sealed class Workspace : IAsyncDisposable
     }
 
     /// <summary>The process table that a flow reads; it is in the flow's warehouse.</summary>
-    public IProcessTable ProcessTable(Flow flow, bool isReadOnly) => new DuckDbProcessTable(Warehouse(flow, isReadOnly), Clock);
+    public IProcessTable ProcessTable(Flow flow, bool isReadOnly) => Warehouse(flow, isReadOnly).ProcessTable;
 
     private Lake.FolderLake Lake(FolderConnection folder) => new(Project.FullPath(folder.Path));
 
@@ -95,39 +95,54 @@ internal sealed class Workspace : IAsyncDisposable
     public PostgresDatabase Database(PostgresConnection postgres) => databases.TryGetValue(postgres.Name, out var known) ? known
         : databases[postgres.Name] = new PostgresDatabase(postgres, postgres.RootCertificate is { } certificate ? Project.FullPath(certificate) : null);
 
-    private Snapshots Snapshots(DuckDbWarehouse warehouse, string? planSpool) => new(
-        warehouse, Memories, planSpool is null ? null : System.IO.Path.Combine(planSpool, "snapshots"), Outbox, Math.Max(EngineMemory(Project.Memory) / 8, 16L << 20));
+    private Snapshots Snapshots(IWarehouse warehouse, string? planSpool) => new(
+        warehouse, warehouse is PostgresWarehouse { Engine: var engine } ? engine : (DuckDbWarehouse)warehouse, Memories, planSpool is null ? null : Path.Combine(planSpool, "snapshots"), Outbox, Math.Max(EngineMemory(Project.Memory) / 8, 16L << 20),
+        warehouse is PostgresWarehouse ? PostgresWarehouse.Limits : null);
 
-    private Outbox Outbox => new(System.IO.Path.Combine(Project.Folder, ".headrace", "outbox"));
+    private Outbox Outbox => new(Path.Combine(Project.Folder, ".headrace", "outbox"));
 
     // What exports held. It is not in the spool, which may be on a disk that forgets.
-    private string Memories => System.IO.Path.Combine(Project.Folder, ".headrace", "snapshots");
+    private string Memories => Path.Combine(Project.Folder, ".headrace", "snapshots");
 
     /// <summary>The warehouse that keeps a flow's position: its target's, or for a flow that only publishes one of the project's own.</summary>
-    public DuckDbWarehouse Warehouse(Flow flow, bool isReadOnly) => flow.IsPublishOnly
-        ? Warehouse(new Configuration.DuckDbConnection { Path = System.IO.Path.Combine(".headrace", "published.duckdb") }, isReadOnly)
+    public IWarehouse Warehouse(Flow flow, bool isReadOnly) => flow.IsPublishOnly
+        ? DuckDb(new Configuration.DuckDbConnection { Path = Path.Combine(".headrace", "published.duckdb") }, isReadOnly)
         : Warehouse(flow.Target.Connection, isReadOnly);
 
     /// <summary>The warehouse under a connection's name, opened once.</summary>
-    public DuckDbWarehouse Warehouse(string connection, bool isReadOnly) =>
-        Warehouse((Configuration.DuckDbConnection)Project.Connections[connection], isReadOnly);
+    public IWarehouse Warehouse(string connection, bool isReadOnly) => Project.Connections[connection] switch
+    {
+        Configuration.DuckDbConnection duckdb => DuckDb(duckdb, isReadOnly),
+        PostgresConnection postgres => Postgres(postgres, isReadOnly),
+        var other => throw Error.Bug($"A warehouse of type {other.Kind} reached the workspace."),
+    };
 
-    private DuckDbWarehouse Warehouse(Configuration.DuckDbConnection settings, bool isReadOnly)
+    private IWarehouse DuckDb(Configuration.DuckDbConnection settings, bool isReadOnly)
     {
         var path = Project.FullPath(settings.Path);
-        if (warehouses.TryGetValue((path, isReadOnly), out var open))
-            return open;
-        return warehouses[(path, isReadOnly)] = new DuckDbWarehouse(path, isReadOnly, new DuckDbSettings
-        {
-            Memory = EngineMemory(settings.Memory ?? Project.Memory),
-            Threads = settings.Threads ?? Project.Threads,
-            TempDirectory = Temporary.Folder(Project.FullPath(Project.Spool), warehouses.Count),
-            AllowedDirectories = [Project.FullPath(Project.Spool), Memories, Outbox.Folder],
-        }, Clock);
+        return warehouses.TryGetValue((path, isReadOnly), out var open) ? open
+            : warehouses[(path, isReadOnly)] = new DuckDbWarehouse(path, isReadOnly, Engine(settings.Memory, settings.Threads), Clock);
     }
 
+    private IWarehouse Postgres(PostgresConnection settings, bool isReadOnly)
+    {
+        var key = ($"postgres {settings.Name}", isReadOnly);
+        if (warehouses.TryGetValue(key, out var open))
+            return open;
+        var engine = Engine(null, null);
+        return warehouses[key] = new PostgresWarehouse(Database(settings), engine, Path.GetFullPath($"{engine.TempDirectory}-rows"), Clock);
+    }
+
+    private DuckDbSettings Engine(long? memory, int? threads) => new()
+    {
+        Memory = EngineMemory(memory ?? Project.Memory),
+        Threads = threads ?? Project.Threads,
+        TempDirectory = Temporary.Folder(Project.FullPath(Project.Spool), warehouses.Count),
+        AllowedDirectories = [Project.FullPath(Project.Spool), Memories, Outbox.Folder],
+    };
+
     /// <summary>Every warehouse that keeps positions of flows, once.</summary>
-    public IReadOnlyList<DuckDbWarehouse> Warehouses(bool isReadOnly) =>
+    public IReadOnlyList<IWarehouse> Warehouses(bool isReadOnly) =>
         [.. Project.Flows.Values.Select(flow => Warehouse(flow, isReadOnly)).Distinct()];
 
     public async ValueTask DisposeAsync()

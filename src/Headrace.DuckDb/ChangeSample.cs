@@ -1,8 +1,9 @@
 namespace Headrace.DuckDb;
 
 /// <summary>Changed rows to be shown, with their values before: from the table, else from the images that the export before left.</summary>
-/// <param name="target">The table; nothing is asked of it when there is none.</param>
-internal sealed class ChangeSample(DuckDbConnection db, ChangeSet changes, string target, CancellationToken cancel)
+/// <param name="columns">The columns of the table as it is, without what a plan went through before; null when there is none.</param>
+/// <param name="target">The table, in SQL.</param>
+internal sealed class ChangeSample(DuckDbConnection db, ChangeSet changes, IReadOnlyList<Column>? columns, string target, CancellationToken cancel)
 {
     private readonly RowChanges rows = changes.Rows!;
 
@@ -43,8 +44,7 @@ internal sealed class ChangeSample(DuckDbConnection db, ChangeSet changes, strin
     {
         if (op == "I")
             return (_ => "NULL::VARCHAR", "");
-        // The table as it is: what a plan went through before is not in it.
-        if (new Positions(db, cancel).Columns(changes.Target) is not { } table)
+        if (columns is not { } table)
             return !rows.HasBefore ? (_ => "NULL::VARCHAR", "") : (i => SnapshotColumns.Text($"CAST(c.b{i} AS VARCHAR)"), "");
         return (i => table.Any(column => Same(column.Name, rows.Columns[i].Name)) ? $"CAST(t.{Sql.Identifier(rows.Columns[i].Name)} AS VARCHAR)" : "NULL::VARCHAR",
             $" LEFT JOIN {target} AS t ON {string.Join(" AND ", changes.Rules.PrimaryKey.Select(key => SnapshotColumns.Text($"c.c{rows.Columns.ToList().FindIndex(column => Same(column.Name, key))} = t.{Sql.Identifier(key)}")))}");

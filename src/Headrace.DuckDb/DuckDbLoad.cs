@@ -125,12 +125,12 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         Failpoint.Hit("rows_applied");
 
         var bad = new BadRows(db, changes, shape, cancel);
-        var quarantined = bad.Count(rows.Missing);
+        var quarantined = bad.Count(rows.Rows.Missing);
         if (quarantined > 0)
         {
             // A file that is mostly bad is no replacement for good rows.
             var allow = changes.Rules.Allow ?? (changes.Operation == Operation.Replace && result.Deleted > 0 ? 0.5 : null);
-            var total = rows.Good + quarantined;
+            var total = rows.Rows.Good + quarantined;
             var tooMany = (double)quarantined / total > allow;
             if (changes.Rules.OnFail == OnFail.Stop || tooMany)
                 throw Error.BadRows(dataset.Name, quarantined, total, tooMany ? allow : null, bad.Sample(3));
@@ -143,14 +143,14 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         Failpoint.Hit("quarantine_written");
         var loaded = shape.Files.Select(file => FileLedger.Row(file.File.File, file.File.Sha256, changes.Action, FileFate.Loaded) with
         {
-            Rows = rows.Records(file.File) - bad.Of(file.File),
+            Rows = rows.Rows.Records(file.File) - bad.Of(file.File),
             Quarantined = bad.Of(file.File) + file.File.RejectCount,
             SchemaVersion = changes.From.Schema?.Document.Version,
         }).ToList();
         var columns = shape.Columns.Select(column => new Column(column.Name, column.Type!.Value, column.Nullable)).ToList();
         var position = changes.From.After(changes, [.. shape.Files.Select(file => file.File)], shape.HasTable ? columns : null) with
         {
-            PlannedRows = !attempt.IsPlan ? null : changes.Operation == Operation.Replace ? rows.Good : rows.Before() + rows.Good,
+            PlannedRows = !attempt.IsPlan ? null : changes.Operation == Operation.Replace ? rows.Rows.Good : rows.Before() + rows.Rows.Good,
         };
         return (result with { Ddl = [.. ddl.Select(TableChanges.Shown)], Refused = shape.Refused, Warnings = [.. shape.Warnings, .. result.Warnings], Position = position }, loaded);
     }
@@ -197,7 +197,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             Ddl = [.. ddl.Select(TableChanges.Shown)],
             Warnings = [.. rows.Warnings, .. warnings],
             Sample = rows.Sample,
-            Changes = attempt.IsPlan ? new ChangeSample(db, changes, target, cancel).Take(3) : [],
+            Changes = attempt.IsPlan ? new ChangeSample(db, changes, new Positions(db, cancel).Columns(changes.Target), target, cancel).Take(3) : [],
             Position = changes.From.After(changes, changes.Files, table),
         }, loaded);
     }

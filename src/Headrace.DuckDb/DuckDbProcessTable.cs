@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Headrace.DuckDb;
 
 /// <summary><c>headrace.process_table</c> in a DuckDB warehouse.</summary>
-public sealed class DuckDbProcessTable(DuckDbWarehouse warehouse, TimeProvider clock) : IProcessTable
+internal sealed class DuckDbProcessTable(DuckDbWarehouse warehouse, TimeProvider clock) : IProcessTable
 {
     private const string Columns =
         "connection, source_table, target_schema, target_table, primary_key, create_key, update_key, enabled, last_sync_time, last_status, last_inserted, last_updated, last_deleted, last_error";

@@ -1,16 +1,10 @@
 namespace Headrace.DuckDb;
 
-/// <summary>A row that waits in quarantine, or was released or discarded.</summary>
-public sealed record QuarantinedRow(
-    long Id, string Flow, string Dataset, TableName Target, string File, long? Line, string? Column, string? Value, string Reason,
-    string? Row, string Status, DateTimeOffset HeldAt, string? Resolution);
-
-/// <summary>Rows that were set aside: list them, load them after all (once), or give them up with a reason.</summary>
-public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clock)
+/// <summary>The rows that a DuckDB warehouse set aside.</summary>
+public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clock) : IQuarantine
 {
     private static readonly string Table = HeadraceTables.Table("quarantine");
 
-    /// <summary>How many rows wait, by dataset.</summary>
     public async Task<IReadOnlyList<(string Dataset, long Rows, DateTimeOffset Oldest)>> CountAsync(CancellationToken cancel)
     {
         using var db = await warehouse.ConnectAsync(cancel);
@@ -23,7 +17,6 @@ public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clo
         return counts;
     }
 
-    /// <summary>Rows of a flow or a dataset, the oldest first; only those that wait unless <paramref name="all"/>.</summary>
     public async Task<IReadOnlyList<QuarantinedRow>> RowsAsync(string of, bool all, int most, CancellationToken cancel)
     {
         using var db = await warehouse.ConnectAsync(cancel);
@@ -42,8 +35,6 @@ public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clo
         return rows;
     }
 
-    /// <summary>Gives rows up; they stay on record with the reason.</summary>
-    /// <returns>How many rows were given up.</returns>
     public async Task<long> DiscardAsync(string of, IReadOnlyList<long>? ids, string? reason, CancellationToken cancel)
     {
         using var db = await warehouse.ConnectAsync(cancel);
@@ -54,10 +45,6 @@ public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clo
             """, cancel, clock.GetUtcNow(), reason, of));
     }
 
-    /// <summary>
-    /// Tries to load rows after all, in one transaction with their new status, so that each goes in once. A row that
-    /// still does not fit stays.
-    /// </summary>
     public async Task<(long Released, long Superseded, long Kept)> ReleaseAsync(string of, IReadOnlyList<long>? ids, Mending mending, CancellationToken cancel)
     {
         var waiting = (await RowsAsync(of, all: false, int.MaxValue, cancel)).Where(row => ids is null || ids.Contains(row.Id)).ToList();

@@ -4,7 +4,7 @@ namespace Headrace.DuckDb;
 /// A DuckDB file as warehouse. The file is attached to an engine in memory, which reads the staged files too; one
 /// transaction holds rows, position, file ledger and quarantine. One process at a time may hold the file.
 /// </summary>
-public sealed class DuckDbWarehouse : IWarehouse
+public sealed class DuckDbWarehouse : IWarehouse, IEngine
 {
     // Long enough for a query of another program, short enough that a forgotten one is reported.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
@@ -32,6 +32,10 @@ public sealed class DuckDbWarehouse : IWarehouse
     }
 
     public string Address => path;
+
+    public IProcessTable ProcessTable => new DuckDbProcessTable(this, clock);
+
+    public IQuarantine Quarantine => new DuckDbQuarantine(this, clock);
 
     public async Task<Position> PositionAsync(Dataset dataset, TableName target, CancellationToken cancel)
     {
@@ -226,7 +230,7 @@ public sealed class DuckDbWarehouse : IWarehouse
     }
 
     /// <summary>DuckDB's errors by their Headrace names.</summary>
-    internal T Translate<T>(Func<T> step)
+    public T Translate<T>(Func<T> step)
     {
         try
         {

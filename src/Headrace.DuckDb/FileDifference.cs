@@ -35,7 +35,7 @@ public sealed class FileDifference
     public long Doubtful { get; }
 
     /// <summary>The first few rows of each operation.</summary>
-    public IReadOnlyList<RowChange> Sample(int most) => new ChangeSample(db, changes with { Rows = rows }, "", cancel).Take(most);
+    public IReadOnlyList<RowChange> Sample(int most) => new ChangeSample(db, changes with { Rows = rows }, null, "", cancel).Take(most);
 
     /// <summary>Leaves inserts and updates out whose values of the columns are not below these; the first column that is not NULL decides. Says how many.</summary>
     public long Leave(IReadOnlyList<(string Column, string Value)> newest, string path)

@@ -1,8 +1,5 @@
 namespace Headrace.DuckDb;
 
-/// <summary>How quarantined rows are read again: values that mend columns, the flow's columns and key, its CSV dialect.</summary>
-public sealed record Mending(IReadOnlyDictionary<string, string?> Set, LoadRules Rules, CsvDialect Dialect);
-
 /// <summary>Puts quarantined rows of one table into it, with their new status, in one transaction.</summary>
 internal sealed class Release(
     DuckDbConnection db, TableName name, IReadOnlyList<Column> columns, Mending mending, TimeProvider clock, CancellationToken cancel)
@@ -52,24 +49,8 @@ internal sealed class Release(
         }
     }
 
-    // The rows that fit, with their types, and for each column (has_n) whether the row brings it.
-    private void Stage(string chosen)
-    {
-        var values = columns.Select((column, i) => $"{DuckDbTypes.Cast($"c{i}", column.Type, Dialect(column))} AS {Sql.Identifier(column.Name)}, has_{i}");
-        db.Execute(
-            $"""
-            CREATE OR REPLACE TEMP TABLE released AS
-            SELECT id AS headrace_id, {string.Join(", ", values)}
-            FROM (SELECT id, {Extracted} FROM {Table} WHERE {chosen} AND "row" IS NOT NULL)
-            WHERE {string.Join(" AND ", columns.Select((_, i) => Fits(i)))}
-            """, cancel);
-        if (keys.Count == 0)
-            return;
-
-        // Of several rows of one key the last one goes; the others wait on.
-        db.Execute(
-            $"DELETE FROM temp.released WHERE headrace_id NOT IN (SELECT max(headrace_id) FROM temp.released GROUP BY {string.Join(", ", keys.Select(Sql.Identifier))})", cancel);
-    }
+    private void Stage(string chosen) =>
+        new MendedRows(db, columns, mending, null, cancel).Stage($"SELECT id, \"row\" FROM {Table} WHERE {chosen} AND \"row\" IS NOT NULL");
 
     // Somebody decided that these rows count: they take the place of what the table has for their keys. What a row does
     // not bring keeps its value, as in a merge.
@@ -88,28 +69,5 @@ internal sealed class Release(
         var values = columns.Select((column, i) => $"CASE WHEN r.has_{i} THEN r.{Sql.Identifier(column.Name)} ELSE k.{Sql.Identifier(column.Name)} END");
         db.Execute(
             $"INSERT INTO {target} ({all}) SELECT {string.Join(", ", values)} FROM temp.released AS r LEFT JOIN temp.kept AS k USING (headrace_id) ORDER BY headrace_id", cancel);
-    }
-
-    // The text of a column: the given one, or the row's own under the file's name for the column.
-    private string Extracted => string.Join(", ", columns.Select((column, i) =>
-    {
-        if (mending.Set.TryGetValue(column.Name, out var mended))
-            return $"{(mended is null ? "NULL::VARCHAR" : Sql.Literal(mended))} AS c{i}, true AS has_{i}";
-        var from = mending.Rules.Columns.FirstOrDefault(declared => declared.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))?.From ?? column.Name;
-        var pointer = Sql.Literal(Pointer(from));
-        return $"\"row\"::JSON ->> {pointer} AS c{i}, (\"row\"::JSON -> {pointer}) IS NOT NULL AS has_{i}";
-    }));
-
-    // A JSON pointer names any key; DuckDB's JSON paths have no way to write some.
-    private static string Pointer(string key) =>
-        $"/{key.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}";
-
-    // A value that somebody typed is written the plain way, whatever the files' dialect is.
-    private CsvDialect? Dialect(Column column) => mending.Set.ContainsKey(column.Name) ? null : mending.Dialect;
-
-    private string Fits(int i)
-    {
-        var mayBeNull = columns[i].Nullable && !keys.Contains(columns[i].Name, StringComparer.OrdinalIgnoreCase);
-        return $"(c{i} IS {(mayBeNull ? "NULL OR" : "NOT NULL AND")} {DuckDbTypes.Fits($"c{i}", columns[i].Type, Dialect(columns[i]))})";
     }
 }

@@ -5,11 +5,13 @@ using Headrace.Staging;
 namespace Headrace.DuckDb;
 
 /// <summary>Compares exports in DuckDB, and keeps their memories as files of the project.</summary>
-/// <param name="warehouse">Its engine does the work, and its tables bring back what was forgotten.</param>
+/// <param name="warehouse">Its tables bring back what was forgotten.</param>
+/// <param name="engine">It does the work.</param>
 /// <param name="folder">An absolute folder that lasts, for memories.</param>
 /// <param name="planFolder">An absolute folder for the memories of a plan; null when this is no plan.</param>
 /// <param name="setBytes">What one comparison may hold in memory beside the engine.</param>
-public sealed class Snapshots(DuckDbWarehouse warehouse, string folder, string? planFolder, Outbox outbox, long setBytes) : ISnapshots
+/// <param name="limits">What the warehouse asks of values; null for nothing.</param>
+public sealed class Snapshots(IWarehouse warehouse, IEngine engine, string folder, string? planFolder, Outbox outbox, long setBytes, ValueLimits? limits = null) : ISnapshots
 {
     // By dataset the digests of a load's memory, read ahead.
     private readonly ConcurrentDictionary<string, (string LoadId, Task<DigestSet> Digests)> ready = new(StringComparer.Ordinal);
@@ -25,8 +27,8 @@ public sealed class Snapshots(DuckDbWarehouse warehouse, string folder, string? 
         var columns = new SnapshotColumns([.. table.Where(column => !(rules.Snapshot!.Deletes == Deletes.Soft && column.Name.Equals(RowChanges.DeletedAt, StringComparison.OrdinalIgnoreCase)))], rules);
         var copy = Path.Combine(Place(dataset), $"{from.LoadId}.table");
         await warehouse.CopyAsync(target, copy, cancel);
-        using var db = await warehouse.ConnectAsync(cancel);
-        warehouse.Translate(() =>
+        using var db = await engine.ConnectAsync(cancel);
+        engine.Translate(() =>
         {
             var part = new SnapshotPart($"{from.LoadId}.parquet");
             var named = string.Join(", ", columns.All.Select(i => SnapshotColumns.Text($"{Sql.Identifier(columns[i].Name)} AS c{i}")));
@@ -56,9 +58,10 @@ public sealed class Snapshots(DuckDbWarehouse warehouse, string folder, string? 
     /// <inheritdoc/>
     public async Task<bool> RememberAsync(ChangeSet export, DigestKey key, string folder, CancellationToken cancel)
     {
-        using var db = await warehouse.ConnectAsync(cancel);
+        using var db = await engine.ConnectAsync(cancel);
+        export = export with { Limits = limits };
         var diff = new SnapshotDiff(db, export, null, new DigestKeyed(key, setBytes), folder, cancel);
-        var memory = await Task.Run(() => warehouse.Translate(() => diff.RememberAll(Place(export.Dataset))), cancel);
+        var memory = await Task.Run(() => engine.Translate(() => diff.RememberAll(Place(export.Dataset))), cancel);
 
         // What earlier exports said of rows that were set aside, or are kept for ever, is in none of these files.
         if (export.From.Generation > 1 && (diff.Held > 0 || export.Rules.Snapshot!.Deletes == Deletes.Ignore))
@@ -75,7 +78,7 @@ public sealed class Snapshots(DuckDbWarehouse warehouse, string folder, string? 
         if (memory.Rows * DigestSet.BytesEach <= setBytes)
             ready[dataset.Name] = (from.LoadId!, Task.Run(async () =>
             {
-                using var db = await warehouse.ConnectAsync(cancel);
+                using var db = await engine.ConnectAsync(cancel);
                 var set = new DigestSet(memory.Rows);
                 db.AddDigests(memory.Digests(1, 0), set, new HashSet<UInt128>(), cancel);
                 return set;
@@ -88,12 +91,13 @@ public sealed class Snapshots(DuckDbWarehouse warehouse, string folder, string? 
     /// <inheritdoc/>
     public async Task<ChangeSet> CompareAsync(ChangeSet export, DigestKey key, string folder, bool isPlan, CancellationToken cancel)
     {
-        using var db = await warehouse.ConnectAsync(cancel);
+        using var db = await engine.ConnectAsync(cancel);
+        export = export with { Limits = limits };
         var before = Memory(export.Dataset, export.From);
         var operations = isPlan || !export.Rules.Snapshot!.Publishes ? null : outbox.Prepare(export.Dataset, export.Id);
         using var digests = await TakeReadyAsync(export);
         var diff = new SnapshotDiff(db, export, before, new DigestKeyed(key, setBytes, digests), folder, cancel);
-        return export with { Rows = await Task.Run(() => warehouse.Translate(() => diff.Run(Place(export.Dataset), operations)), cancel) };
+        return export with { Rows = await Task.Run(() => engine.Translate(() => diff.Run(Place(export.Dataset), operations)), cancel) };
     }
 
     /// <inheritdoc/>

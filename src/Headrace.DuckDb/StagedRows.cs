@@ -55,7 +55,8 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
     {
         get
         {
-            var conditions = Enumerable.Range(0, shape.Columns.Count).Select(Fits).Where(fits => fits is not null).ToList();
+            var columns = Enumerable.Range(0, shape.Columns.Count);
+            var conditions = columns.Select(Fits).Concat(columns.Select(column => Limit(column) is { } limit ? $"coalesce({limit.Fits}, true)" : null)).Where(fits => fits is not null).ToList();
             return conditions.Count == 0 ? "true" : string.Join("\n  AND ", conditions);
         }
     }
@@ -74,11 +75,13 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
             var problems = new List<string>();
             for (var i = 0; i < shape.Columns.Count; i++)
             {
-                if (Fits(i) is not { } fits)
-                    continue;
                 var (column, index) = (shape.Columns[i], shaped.Indexes[i]);
                 var name = Sql.Literal(column.Name);
                 var value = index < 0 ? "NULL" : $"CAST({Raw(index)} AS VARCHAR)";
+                if (Limit(i) is { } limit)
+                    problems.Add($"CASE WHEN NOT coalesce({limit.Fits}, true) THEN {{'c': {name}, 'v': {value}, 'r': {Sql.Literal(limit.Reason)}}} END");
+                if (Fits(i) is not { } fits)
+                    continue;
                 var isKey = changes.Rules.PrimaryKey.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
                 var isNull = Sql.Literal(isKey ? $"the key column '{column.Name}' is NULL" : $"'{column.Name}' is NULL and may not be");
                 var reason = $"CASE WHEN {value} IS NULL THEN {isNull} ELSE '''' || left({value}, 200) || {Sql.Literal($"' is no {column.Type}")} END";
@@ -100,6 +103,10 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         { ParquetType: "BLOB" } => $"'\\x' || hex({Raw(index)})",
         _ => $"CAST({Raw(index)} AS VARCHAR)",
     };
+
+    // Of a value that does not fit its type nothing is asked: there it is NULL.
+    private (string Fits, string Reason)? Limit(int column) =>
+        shaped.Indexes[column] < 0 ? null : changes.Limits?.Invoke(shape.Columns[column], shaped.File.IsParquet, Value(column));
 
     private static string Raw(int index) => string.Create(CultureInfo.InvariantCulture, $"c{index}");
 

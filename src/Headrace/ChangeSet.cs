@@ -37,6 +37,9 @@ public sealed record ChangeSet
 
     public required LoadRules Rules { get; init; }
 
+    /// <summary>What the warehouse asks of values beyond their types; null for nothing.</summary>
+    public ValueLimits? Limits { get; init; }
+
     /// <summary>What the ledger of files calls it: <c>load</c>, or the drop folder's action.</summary>
     public string Action { get; init; } = "load";
 
@@ -91,6 +94,15 @@ public sealed record SnapshotRules
     /// <summary>Operations carry the row as it was before.</summary>
     public bool Before { get; init; }
 }
+
+/// <summary>
+/// What a warehouse asks of a value beyond its type: a condition in the engine's SQL that is never NULL for a value, and what to say of a value
+/// that does not meet it. Null for nothing.
+/// </summary>
+/// <param name="column">The target's column.</param>
+/// <param name="isParquet">The file may hold texts that a text file cannot.</param>
+/// <param name="value">The value in the engine's SQL.</param>
+public delegate (string Fits, string Reason)? ValueLimits(ShapeColumn column, bool isParquet, string value);
 
 /// <summary>A column of the configuration: the name in the target, the name in the file, the type.</summary>
 public sealed record DeclaredColumn(string Name, string From, ColumnType? Type, bool Nullable = true);

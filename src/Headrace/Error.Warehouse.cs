@@ -33,7 +33,7 @@ public static partial class Error
         };
 
     /// <summary>The warehouse cannot be opened or answers with an error.</summary>
-    public static HeadraceException Warehouse(string warehouse, string found, Exception inner, bool transient = false) =>
+    public static HeadraceException Warehouse(string warehouse, string found, Exception? inner, bool transient = false) =>
         new("HDR-305", "The warehouse answered with an error; nothing of the batch was loaded.", "headrace doctor", inner)
         {
             Facts = Facts(("warehouse", warehouse), ("found", found)),
@@ -85,6 +85,14 @@ public static partial class Error
             "run where that load ran, or bring the file back; if its operations may be missing from the stream, set published_at of the load in headrace.published")
         {
             Facts = Facts(("dataset", publication.Dataset.Name), ("version", publication.Version), ("load", publication.LoadId), ("outbox", path)),
+        };
+
+    /// <summary>A name is longer than the warehouse takes; it would be cut there without a word.</summary>
+    public static HeadraceException NameTooLong(string warehouse, string name, int most) =>
+        new("HDR-312", $"The name '{name}' has more than {most} bytes, and the warehouse takes no more; nothing was loaded.",
+            "give it a shorter one: columns: { short: { from: long } }, or target: { table }")
+        {
+            Facts = Facts(("warehouse", warehouse)),
         };
 
     /// <summary>What the last export held is known neither from its memory, nor from a table, nor from its files.</summary>

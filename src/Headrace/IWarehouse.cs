@@ -6,6 +6,15 @@ public interface IWarehouse : IAsyncDisposable
     /// <summary>Where this is, the way a person would write it.</summary>
     string Address { get; }
 
+    /// <summary>The rows that its loads set aside.</summary>
+    IQuarantine Quarantine { get; }
+
+    /// <summary>The list of tables that flows sync.</summary>
+    IProcessTable ProcessTable { get; }
+
+    /// <summary>Begins to open what takes a while, while something else is done; what goes wrong is told to whoever needs it next.</summary>
+    void BeginOpen();
+
     /// <summary>The committed position of <paramref name="dataset"/> and the columns of its target.</summary>
     Task<Position> PositionAsync(Dataset dataset, TableName target, CancellationToken cancel);
 

@@ -4,7 +4,8 @@ namespace Headrace;
 /// <param name="Name">In the target, as the target spells it.</param>
 /// <param name="Type">Null until it is inferred.</param>
 /// <param name="IsNew">The target lacks it.</param>
-public sealed record ShapeColumn(string Name, ColumnType? Type, bool Nullable, bool IsNew, bool HasDefault = false);
+/// <param name="Length">The most characters that a text may have in it; null for any number.</param>
+public sealed record ShapeColumn(string Name, ColumnType? Type, bool Nullable, bool IsNew, bool HasDefault = false, int? Length = null);
 
 /// <summary>A file of a change set, matched to the target: the index of each target column among the file's, or -1.</summary>
 public sealed record ShapedFile(StagedFile File, IReadOnlyList<StagedColumn> Columns, IReadOnlyList<int> Indexes);
@@ -85,7 +86,7 @@ public sealed class TableShape
         var known = changes.From.Table ?? changes.From.Schema?.Document.Columns;
         if (known is not null)
             foreach (var column in known)
-                columns.Add(new ShapeColumn(column.Name, column.Type, column.Nullable && (Declared(column.Name)?.Nullable ?? true), isNew, column.HasDefault));
+                columns.Add(new ShapeColumn(column.Name, column.Type, column.Nullable && (Declared(column.Name)?.Nullable ?? true), isNew, column.HasDefault, column.Length));
         if (changes.From.Schema is not null)
             return;
         foreach (var column in changes.Rules.Columns)

@@ -118,4 +118,5 @@ public sealed record TableName(string Schema, string Table)
 
 /// <summary>A column of a target table.</summary>
 /// <param name="HasDefault">The table gives it a value where a row brings none.</param>
-public sealed record Column(string Name, ColumnType Type, bool Nullable = true, bool HasDefault = false);
+/// <param name="Length">The most characters that a text may have in it; null for any number.</param>
+public sealed record Column(string Name, ColumnType Type, bool Nullable = true, bool HasDefault = false, int? Length = null);

@@ -67,7 +67,7 @@ internal static class DemoCommand
     private static async Task ShowAsync(string folder, Screen screen, CancellationToken cancel)
     {
         await using var workspace = Open(folder, screen);
-        using var db = await workspace.Warehouse("warehouse", isReadOnly: true).ConnectAsync(cancel);
+        using var db = await ((DuckDb.DuckDbWarehouse)workspace.Warehouse("warehouse", isReadOnly: true)).ConnectAsync(cancel);
         foreach (var (title, sql) in DemoShop.Questions)
         {
             screen.Say();

@@ -60,7 +60,7 @@ internal static class DoctorCommand
                     var file = workspace.Project.FullPath(duckdb.Path);
                     if (!File.Exists(file))
                         return new CheckView(name, "ok", $"DuckDB {file}, made by the first run", null);
-                    using (var db = await workspace.Warehouse(name, isReadOnly: true).ConnectAsync(cancel))
+                    using (var db = await ((DuckDb.DuckDbWarehouse)workspace.Warehouse(name, isReadOnly: true)).ConnectAsync(cancel))
                     {
                         var tables = db.Scalar<long>("SELECT count(*) FROM duckdb_tables() WHERE database_name = 'warehouse' AND schema_name <> 'headrace'", cancel);
                         return new CheckView(name, "ok", $"DuckDB {file}, {tables} tables, {new FileInfo(file).Length / 1_000_000} MB, not locked", null);

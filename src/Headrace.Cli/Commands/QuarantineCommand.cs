@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
-using Headrace.DuckDb;
 
 namespace Headrace.Cli.Commands;
 
@@ -28,7 +27,7 @@ internal static class QuarantineCommand
         var screen = workspace.Screen;
         var counts = new List<QuarantineCountView>();
         foreach (var warehouse in workspace.Warehouses(isReadOnly: true))
-            foreach (var (dataset, rows, oldest) in await new DuckDbQuarantine(warehouse, workspace.Clock).CountAsync(cancel))
+            foreach (var (dataset, rows, oldest) in await warehouse.Quarantine.CountAsync(cancel))
                 counts.Add(new QuarantineCountView(dataset, rows, oldest));
         if (screen.IsJson)
         {
@@ -53,7 +52,7 @@ internal static class QuarantineCommand
     {
         var screen = workspace.Screen;
         var of = parsed.GetValue(Of)!;
-        var quarantine = new DuckDbQuarantine(workspace.Warehouse(FlowOf(workspace, of), isReadOnly: true), workspace.Clock);
+        var quarantine = workspace.Warehouse(FlowOf(workspace, of), isReadOnly: true).Quarantine;
         var rows = await quarantine.RowsAsync(of, parsed.GetValue(All), screen.IsJson ? int.MaxValue : 200, cancel);
         if (screen.IsJson)
         {
@@ -102,7 +101,7 @@ internal static class QuarantineCommand
         var ids = Numbers(parsed);
         if (set.Count > 0 && ids is null)
             throw Error.BadArgument("ROW", "none", "the numbers of the rows that --set is for");
-        var quarantine = new DuckDbQuarantine(workspace.Warehouse(flow, isReadOnly: false), workspace.Clock);
+        var quarantine = workspace.Warehouse(flow, isReadOnly: false).Quarantine;
         var (released, superseded, kept) = await quarantine.ReleaseAsync(of, ids, new Mending(set, rules, flow.Source.Csv.ToDialect()), cancel);
         if (screen.IsJson)
             screen.Data(JsonSerializer.Serialize(new ReleaseView(released, kept, 0), Views.Default.ReleaseView));
@@ -120,7 +119,7 @@ internal static class QuarantineCommand
     {
         var screen = workspace.Screen;
         var of = parsed.GetValue(Of)!;
-        var quarantine = new DuckDbQuarantine(workspace.Warehouse(FlowOf(workspace, of), isReadOnly: false), workspace.Clock);
+        var quarantine = workspace.Warehouse(FlowOf(workspace, of), isReadOnly: false).Quarantine;
         var discarded = await quarantine.DiscardAsync(of, Numbers(parsed), parsed.GetValue(Reason), cancel);
         if (screen.IsJson)
             screen.Data(JsonSerializer.Serialize(new ReleaseView(0, 0, discarded), Views.Default.ReleaseView));

@@ -15,7 +15,7 @@ internal static class StatusCommand
 
         var held = new Dictionary<string, long>();
         foreach (var warehouse in workspace.Warehouses(isReadOnly: true))
-            foreach (var (dataset, rows, _) in await new DuckDb.DuckDbQuarantine(warehouse, workspace.Clock).CountAsync(cancel))
+            foreach (var (dataset, rows, _) in await warehouse.Quarantine.CountAsync(cancel))
                 held[dataset] = rows;
         var known = (await workspace.Ledger.LatestAsync(cancel)).Where(run => workspace.Project.Flows.ContainsKey(run.Flow)).ToList();
 

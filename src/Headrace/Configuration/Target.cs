@@ -6,7 +6,7 @@ namespace Headrace.Configuration;
 [Description("Where the rows go.")]
 public sealed record Target
 {
-    [Description("The name of a connection of type duckdb.")]
+    [Description("The name of a connection of type duckdb or postgres.")]
     public string Connection { get; init; } = "";
 
     [Description("The schema; made when it is missing. May hold {captures} of the path.")]

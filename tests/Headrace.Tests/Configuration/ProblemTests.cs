@@ -41,7 +41,7 @@ public class ProblemTests
     [InlineData("HDR-507 11:12", "did you mean 'append'?", "write: apend")]
     [InlineData("HDR-507 12:21", "write one of evolve, freeze", "write: append", "schema_changes: ignore-new")]
     [InlineData("HDR-508 12:27", "did you mean 'warehouse'?", "write: append", "target: { connection: warehose }")]
-    [InlineData("HDR-514 12:27", "name a connection of type duckdb", "write: append", "target: { connection: lake }")]
+    [InlineData("HDR-514 12:27", "name a connection of type duckdb or postgres", "write: append", "target: { connection: lake }")]
     [InlineData("HDR-515 11:12", "add `primary_key:` with the column or columns that tell rows apart", "write: merge")]
     [InlineData("HDR-515 12:20", "write changed_files: stop or append, or use write: merge with a primary_key", "write: append", "changed_files: replace")]
     [InlineData("HDR-515 12:20", "write changed_files: stop or replace", "write: replace", "changed_files: append")]

@@ -16,7 +16,7 @@ public partial class ShapeTests
     [Theory]
     [InlineData("Headrace", "")]
     [InlineData("Headrace.DuckDb", "Headrace")]
-    [InlineData("Headrace.Postgres", "Headrace")]
+    [InlineData("Headrace.Postgres", "Headrace Headrace.DuckDb")]
     [InlineData("Headrace.Cli", "Headrace Headrace.DuckDb Headrace.Postgres")]
     public void A_project_references_only_those_it_may_know(string project, string allowed)
     {

@@ -3,7 +3,7 @@ using Xunit;
 namespace Headrace.Tests.Tables;
 
 /// <summary>Tables of a real PostgreSQL, read by cursor.</summary>
-public sealed class Incremental(PostgresServer server) : TableWorld(server)
+public abstract class Incremental(PostgresServer server, WarehouseKind kind) : TableWorld(server, kind)
 {
     private Task<PostgresTestDatabase> ByCursor(string ddl, string keys = "primary_key: id, update_key: updated_at", string write = "merge") =>
         Shop(ddl, $"read: incremental, {keys}, write: {write}", "table: orders");
@@ -18,8 +18,8 @@ public sealed class Incremental(PostgresServer server) : TableWorld(server)
         await shop.Execute("UPDATE orders SET name = 'new', updated_at = now() WHERE id = 7; INSERT INTO orders VALUES (101, 'late')");
         var second = (await World.Load()).Only;
         Assert.Equal((1L, 1L), (second["inserted"], second["updated"]));
-        Assert.Equal(["7|new", "101|late"], World.Query("SELECT id, name FROM raw.orders WHERE id IN (7, 101) ORDER BY id"));
-        Assert.Equal("101", World.Value("SELECT count(*) FROM raw.orders"));
+        Assert.Equal(["7|new", "101|late"], await Rows("SELECT id, name FROM raw.orders WHERE id IN (7, 101) ORDER BY id"));
+        Assert.Equal("101", await Value("SELECT count(*) FROM raw.orders"));
     }
 
     [Fact] // F46
@@ -33,10 +33,10 @@ public sealed class Incremental(PostgresServer server) : TableWorld(server)
         await shop.Execute("INSERT INTO orders VALUES (2, 'quick')");
 
         await World.Load();
-        Assert.Equal(["2"], World.Query("SELECT id FROM raw.orders"));
+        Assert.Equal(["2"], await Rows("SELECT id FROM raw.orders"));
         await slow.Execute("COMMIT");
         await World.Load();
-        Assert.Equal(["1", "2"], World.Query("SELECT id FROM raw.orders ORDER BY id"));
+        Assert.Equal(["1", "2"], await Rows("SELECT id FROM raw.orders ORDER BY id"));
     }
 
     [Fact] // F46, by a number
@@ -54,7 +54,7 @@ public sealed class Incremental(PostgresServer server) : TableWorld(server)
         Assert.Contains("still open", waited.Warnings, StringComparison.Ordinal);
         await slow.Execute("COMMIT");
         await World.Load();
-        Assert.Equal(["first", "slow", "quick"], World.Query("SELECT name FROM raw.orders ORDER BY id"));
+        Assert.Equal(["first", "slow", "quick"], await Rows("SELECT name FROM raw.orders ORDER BY id"));
     }
 
     [Fact] // F46, appended: each row once, and none is skipped
@@ -73,7 +73,7 @@ public sealed class Incremental(PostgresServer server) : TableWorld(server)
         await Task.Delay(2500, Cancel); // the guard before the oldest open transaction
         await World.Load();
         await World.Load();
-        Assert.Equal(["12|12|1|12"], World.Query("SELECT count(*), count(DISTINCT id), min(id), max(id) FROM raw.orders"));
+        Assert.Equal(["12|12|1|12"], await Rows("SELECT count(*), count(DISTINCT id), min(id), max(id) FROM raw.orders"));
     }
 
     [Fact] // F48
@@ -84,7 +84,7 @@ public sealed class Incremental(PostgresServer server) : TableWorld(server)
         await shop.Execute("INSERT INTO orders SELECT i, 'b', now(), now() FROM generate_series(1001, 2000) i");
         await World.Load();
         await World.Load();
-        Assert.Equal("2000|2000", Assert.Single(World.Query("SELECT count(*), count(DISTINCT id) FROM raw.orders")));
+        Assert.Equal("2000|2000", Assert.Single(await Rows("SELECT count(*), count(DISTINCT id) FROM raw.orders")));
     }
 
     [Fact]
@@ -95,7 +95,7 @@ public sealed class Incremental(PostgresServer server) : TableWorld(server)
         await World.Load();
         await shop.Execute("INSERT INTO orders (id, name) VALUES (2, 'never updated'); UPDATE orders SET name = 'updated', updated_at = now() WHERE id = 1");
         await World.Load();
-        Assert.Equal(["1|updated", "2|never updated"], World.Query("SELECT id, name FROM raw.orders ORDER BY id"));
+        Assert.Equal(["1|updated", "2|never updated"], await Rows("SELECT id, name FROM raw.orders ORDER BY id"));
     }
 
     [Fact]
@@ -104,7 +104,7 @@ public sealed class Incremental(PostgresServer server) : TableWorld(server)
         var shop = await ByCursor($"{Orders}; INSERT INTO orders VALUES (1, 'a', '2026-01-01', '2026-01-01')");
         await World.Load();
         Assert.Equal("up_to_date", (await World.Load()).Only.Outcome);
-        Assert.Equal("1", World.Value("SELECT count(*) FROM headrace.loads"));
+        Assert.Equal("1", await Value("SELECT count(*) FROM headrace.loads"));
     }
 
     [Fact]
@@ -113,12 +113,12 @@ public sealed class Incremental(PostgresServer server) : TableWorld(server)
         var shop = await ByCursor($"{Orders}; INSERT INTO orders SELECT i, repeat('x', 100), '2026-01-01', '2026-01-01' FROM generate_series(1, 20000) i; ANALYZE orders", "primary_key: id, update_key: updated_at, batch_bytes: 300KB");
         using (var child = World.Start(World.At("after_commit", "kill", 3), "run"))
             await child.Ended();
-        Assert.NotEqual("20000", World.Value("SELECT count(*) FROM raw.orders"));
+        Assert.NotEqual("20000", await Value("SELECT count(*) FROM raw.orders"));
         await shop.Execute("UPDATE orders SET name = 'behind', updated_at = now() WHERE id = 1; INSERT INTO orders VALUES (0, 'before all')");
         var rest = (await World.Load()).Only;
         Assert.True(rest["batches"] > 2);
-        Assert.Equal(["0|before all", "1|behind"], World.Query("SELECT id, name FROM raw.orders WHERE id < 2 ORDER BY id"));
-        Assert.Equal("20001|20001", Assert.Single(World.Query("SELECT count(*), count(DISTINCT id) FROM raw.orders")));
+        Assert.Equal(["0|before all", "1|behind"], await Rows("SELECT id, name FROM raw.orders WHERE id < 2 ORDER BY id"));
+        Assert.Equal("20001|20001", Assert.Single(await Rows("SELECT count(*), count(DISTINCT id) FROM raw.orders")));
     }
 
     [Fact] // F47, F53
@@ -129,7 +129,7 @@ public sealed class Incremental(PostgresServer server) : TableWorld(server)
         await shop.Execute($"DROP TABLE orders; {Orders}; INSERT INTO orders VALUES (2, 'b', '2020-01-01', '2020-01-01')");
         Assert.Equal((1, "HDR-154"), (await World.Run("run", "--json")) is var stopped ? (stopped.Exit, stopped.Only.Error) : default);
         await World.Load("--confirm", "orders");
-        Assert.Equal(["1", "2"], World.Query("SELECT id FROM raw.orders ORDER BY id"));
+        Assert.Equal(["1", "2"], await Rows("SELECT id FROM raw.orders ORDER BY id"));
     }
 
     [Fact]
@@ -137,9 +137,10 @@ public sealed class Incremental(PostgresServer server) : TableWorld(server)
     {
         var shop = await ByCursor(Orders);
         await shop.Execute("DO $$ BEGIN CREATE ROLE plain LOGIN PASSWORD 'known'; EXCEPTION WHEN duplicate_object THEN NULL; END $$; GRANT SELECT ON orders TO plain; INSERT INTO orders VALUES (1, 'a')");
-        World.Configuration((await File.ReadAllTextAsync(Path.Combine(World.Folder, "headrace.yaml"), Cancel)).Replace("user: tester", "user: plain", StringComparison.Ordinal));
+        World.Configuration((await File.ReadAllTextAsync(Path.Combine(World.Folder, "headrace.yaml"), Cancel))
+            .Replace(shop.Yaml, shop.Yaml.Replace("user: tester", "user: plain", StringComparison.Ordinal), StringComparison.Ordinal));
         Assert.Contains("pg_read_all_stats", (await World.Load()).Only.Warnings, StringComparison.Ordinal);
-        Assert.Contains("\"promise\":\"lookback\"", World.Value("SELECT cursor FROM headrace.positions"), StringComparison.Ordinal);
+        Assert.Contains("\"promise\":\"lookback\"", await Value("SELECT cursor FROM headrace.positions"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -149,6 +150,8 @@ public sealed class Incremental(PostgresServer server) : TableWorld(server)
         var plan = await World.Run("plan", "--json");
         Assert.Equal((0, "would_load", 1L), (plan.Exit, plan.Only.Outcome, plan.Only["inserted"]));
         Assert.False(File.Exists(World.Warehouse));
+        if (this is IncrementalIntoPostgres)
+            Assert.Equal("0", await Value("SELECT count(*) FROM information_schema.schemata WHERE schema_name IN ('raw', 'headrace')"));
     }
 
     [Theory]
@@ -162,3 +165,7 @@ public sealed class Incremental(PostgresServer server) : TableWorld(server)
         Assert.Equal((1, code), (answer.Exit, answer.Only.Error));
     }
 }
+
+public sealed class IncrementalIntoDuckDb(PostgresServer server) : Incremental(server, WarehouseKind.DuckDb);
+
+public sealed class IncrementalIntoPostgres(PostgresServer server) : Incremental(server, WarehouseKind.Postgres);

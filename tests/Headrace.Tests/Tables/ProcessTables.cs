@@ -3,7 +3,7 @@ using Xunit;
 namespace Headrace.Tests.Tables;
 
 /// <summary>A list of tables in the warehouse, and one flow that syncs them all.</summary>
-public sealed class ProcessTables(PostgresServer server) : TableWorld(server)
+public abstract class ProcessTables(PostgresServer server, WarehouseKind kind) : TableWorld(server, kind)
 {
     private const string Shop2 =
         """
@@ -31,13 +31,13 @@ public sealed class ProcessTables(PostgresServer server) : TableWorld(server)
         await shop.Execute("UPDATE orders SET name = 'new', updated_at = now() WHERE id = 2; DELETE FROM people WHERE a = 1; ALTER TABLE people ADD COLUMN more int DEFAULT 5; INSERT INTO notes VALUES ('two')");
         await World.Load();
 
-        Assert.Equal(["1|o", "2|new", "3|o"], World.Query("SELECT id, name FROM raw.orders ORDER BY id"));
-        Assert.Equal(["2|y|2|5"], World.Query("SELECT * FROM crm.persons"));
-        Assert.Equal(["one", "two"], World.Query("SELECT line FROM raw.notes ORDER BY line"));
+        Assert.Equal(["1|o", "2|new", "3|o"], await Rows("SELECT id, name FROM raw.orders ORDER BY id"));
+        Assert.Equal(["2|y|2|5"], await Rows("SELECT * FROM crm.persons"));
+        Assert.Equal(["one", "two"], await Rows("SELECT line FROM raw.notes ORDER BY line"));
         Assert.Equal(
             ["public.notes|loaded|2|0|1", "public.orders|loaded|0|1|0", "public.people|loaded|0|1|1"],
-            World.Query("SELECT source_table, last_status, last_inserted, last_updated, last_deleted FROM headrace.process_table WHERE last_sync_time IS NOT NULL ORDER BY 1"));
-        Assert.Equal("6|2", Assert.Single(World.Query("SELECT count(*), count(DISTINCT snapshot_at) FROM headrace.process_table_snapshot")));
+            await Rows("SELECT source_table, last_status, last_inserted, last_updated, last_deleted FROM headrace.process_table WHERE last_sync_time IS NOT NULL ORDER BY 1"));
+        Assert.Equal("6|2", Assert.Single(await Rows("SELECT count(*), count(DISTINCT snapshot_at) FROM headrace.process_table_snapshot")));
     }
 
     [Fact]
@@ -47,7 +47,7 @@ public sealed class ProcessTables(PostgresServer server) : TableWorld(server)
         await Add("public.gone", "--key", "id");
         await Add("public.orders", "--key", "id", "--updated", "updated_at");
         Assert.Equal(4, (await World.Run("run")).Exit);
-        Assert.Equal(["public.gone|failed|true", "public.orders|loaded|false"], World.Query("SELECT source_table, last_status, last_error LIKE 'HDR-152%' IS TRUE FROM headrace.process_table ORDER BY 1"));
+        Assert.Equal(["public.gone|failed|true", "public.orders|loaded|false"], await Rows("SELECT source_table, last_status, last_error LIKE 'HDR-152%' IS TRUE FROM headrace.process_table ORDER BY 1"));
     }
 
     [Fact]
@@ -55,9 +55,9 @@ public sealed class ProcessTables(PostgresServer server) : TableWorld(server)
     {
         await Shop(Shop2, Nightly, "tables: process_table");
         await Add("public.notes", "--off");
-        World.Alter("INSERT INTO headrace.process_table (connection, source_table, primary_key) VALUES ('shop', 'public.people', 'a, b')");
+        await Alter("INSERT INTO headrace.process_table (connection, source_table, primary_key) VALUES ('shop', 'public.people', 'a, b')");
         Assert.Equal("orders/public.people", (await World.Load()).Only.Dataset);
-        Assert.Equal("2", World.Value("SELECT count(*) FROM raw.people"));
+        Assert.Equal("2", await Value("SELECT count(*) FROM raw.people"));
 
         Assert.Equal(0, (await World.Run("tables", "remove", "public.people", "--connection", "shop")).Exit);
         Assert.Equal(1, (await World.Run("tables", "list", "--json")).Json.GetProperty("tables").GetArrayLength());
@@ -80,9 +80,13 @@ public sealed class ProcessTables(PostgresServer server) : TableWorld(server)
         await Shop(Shop2, Nightly, "tables: process_table");
         await Add("public.orders", "--key", "id", "--updated", "updated_at");
         await World.Load();
-        World.Alter("DELETE FROM raw.orders WHERE id = 1");
+        await Alter("DELETE FROM raw.orders WHERE id = 1");
         Assert.Equal(3, (await World.Run("verify")).Exit);
         Assert.Equal(0, (await World.Run("verify", "--repair")).Exit);
-        Assert.Equal("3", World.Value("SELECT count(*) FROM raw.orders"));
+        Assert.Equal("3", await Value("SELECT count(*) FROM raw.orders"));
     }
 }
+
+public sealed class ProcessTablesIntoDuckDb(PostgresServer server) : ProcessTables(server, WarehouseKind.DuckDb);
+
+public sealed class ProcessTablesIntoPostgres(PostgresServer server) : ProcessTables(server, WarehouseKind.Postgres);

@@ -2,9 +2,14 @@ using Xunit;
 
 namespace Headrace.Tests.Tables;
 
-/// <summary>A shop in PostgreSQL and a project that reads its table <c>orders</c> into DuckDB.</summary>
-public abstract class TableWorld(PostgresServer server) : IDisposable
+/// <summary>Where the rows of a suite go: each suite that a subclass repeats holds for every warehouse.</summary>
+public enum WarehouseKind { DuckDb, Postgres }
+
+/// <summary>A shop in PostgreSQL and a project that reads its table <c>orders</c> into a warehouse.</summary>
+public abstract class TableWorld(PostgresServer server, WarehouseKind kind = WarehouseKind.DuckDb) : IDisposable
 {
+    private PostgresTestDatabase? warehouse;
+
     protected const string Orders = "CREATE TABLE orders (id int PRIMARY KEY, name text, created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now())";
 
     protected World World { get; } = new();
@@ -22,12 +27,13 @@ public abstract class TableWorld(PostgresServer server) : IDisposable
     {
         var shop = await server.DatabaseAsync();
         await shop.Execute(ddl);
+        warehouse = kind == WarehouseKind.Postgres ? await server.DatabaseAsync() : null;
         World.Configuration(
             $$"""
             version: 1
             connections:
               shop: {{shop.Yaml}}
-              warehouse: { type: duckdb, path: ./warehouse.duckdb }
+              warehouse: {{warehouse?.Yaml ?? "{ type: duckdb, path: ./warehouse.duckdb }"}}
               ops: { type: jsonl, path: ./ops }
             defaults:
               target: { connection: warehouse, schema: raw }
@@ -35,5 +41,20 @@ public abstract class TableWorld(PostgresServer server) : IDisposable
               orders: { source: { connection: shop, {{source}} }, {{flow}} }
             """);
         return shop;
+    }
+
+    /// <summary>The rows of a query over the warehouse, each with <c>|</c> between its values.</summary>
+    protected Task<string[]> Rows(string sql) => warehouse is null ? Task.FromResult(World.Query(sql)) : warehouse.Query(sql);
+
+    /// <summary>The only value of a query.</summary>
+    protected async Task<string> Value(string sql) => Assert.Single(await Rows(sql));
+
+    /// <summary>Changes the warehouse behind the product's back.</summary>
+    protected Task Alter(string sql)
+    {
+        if (warehouse is not null)
+            return warehouse.Execute(sql);
+        World.Alter(sql);
+        return Task.CompletedTask;
     }
 }

@@ -3,10 +3,10 @@ using Xunit;
 namespace Headrace.Tests.Tables;
 
 /// <summary>A target held against its source, and put right.</summary>
-public sealed class Verifying(PostgresServer server) : TableWorld(server)
+public abstract class Verifying(PostgresServer server, WarehouseKind kind) : TableWorld(server, kind)
 {
     private const string Flow = "read: incremental, primary_key: id, update_key: updated_at, write: merge";
-    private const string Rows = $"{Orders}; INSERT INTO orders SELECT i, 'n' || i, now() - interval '1 day', now() - interval '1 day' FROM generate_series(1, 1000) i";
+    private const string Thousand = $"{Orders}; INSERT INTO orders SELECT i, 'n' || i, now() - interval '1 day', now() - interval '1 day' FROM generate_series(1, 1000) i";
 
     private async Task<(int Exit, string Counts)> Verify(params string[] args)
     {
@@ -18,7 +18,7 @@ public sealed class Verifying(PostgresServer server) : TableWorld(server)
     [Fact]
     public async Task WhatIsEqualIsSaidToBe()
     {
-        await Shop(Rows, Flow);
+        await Shop(Thousand, Flow);
         await World.Load();
         Assert.Equal((0, "True 0 0 0 1000 1000"), await Verify());
     }
@@ -26,17 +26,17 @@ public sealed class Verifying(PostgresServer server) : TableWorld(server)
     [Fact] // F52, F58
     public async Task MissingExtraAndDifferentRowsAreFoundAndRepaired()
     {
-        var shop = await Shop(Rows, Flow);
+        var shop = await Shop(Thousand, Flow);
         await World.Load();
         await shop.Execute("DELETE FROM orders WHERE id IN (1, 2, 3)"); // a cursor does not see deletes
-        World.Alter("UPDATE raw.orders SET name = 'by hand' WHERE id IN (10, 11); DELETE FROM raw.orders WHERE id = 20");
+        await Alter("UPDATE raw.orders SET name = 'by hand' WHERE id IN (10, 11); DELETE FROM raw.orders WHERE id = 20");
         Assert.Equal((3, "False 1 3 2 997 999"), await Verify());
-        Assert.Equal("999", World.Value("SELECT count(*) FROM raw.orders"));
+        Assert.Equal("999", await Value("SELECT count(*) FROM raw.orders"));
 
         Assert.Equal((0, "True 1 3 2 997 999"), await Verify("--repair"));
         Assert.Equal((0, "True 0 0 0 997 997"), await Verify());
-        Assert.Equal(["10|n10", "20|n20"], World.Query("SELECT id, name FROM raw.orders WHERE id IN (1, 10, 20) ORDER BY id"));
-        Assert.Equal("repair|1|2|3", Assert.Single(World.Query("SELECT operation, inserted, updated, deleted FROM headrace.loads WHERE generation = 2")));
+        Assert.Equal(["10|n10", "20|n20"], await Rows("SELECT id, name FROM raw.orders WHERE id IN (1, 10, 20) ORDER BY id"));
+        Assert.Equal("repair|1|2|3", Assert.Single(await Rows("SELECT operation, inserted, updated, deleted FROM headrace.loads WHERE generation = 2")));
 
         // The next run goes on as if nothing had been.
         await shop.Execute("UPDATE orders SET name = 'new', updated_at = now() WHERE id = 7");
@@ -46,7 +46,7 @@ public sealed class Verifying(PostgresServer server) : TableWorld(server)
     [Fact]
     public async Task WhatTheNextRunBringsIsNoDifference()
     {
-        var shop = await Shop(Rows, Flow);
+        var shop = await Shop(Thousand, Flow);
         await World.Load();
         await shop.Execute("UPDATE orders SET name = 'new', updated_at = now() WHERE id = 7; INSERT INTO orders VALUES (2000, 'new')");
         Assert.Equal((0, "True 0 0 0 1001 1000"), await Verify());
@@ -55,19 +55,23 @@ public sealed class Verifying(PostgresServer server) : TableWorld(server)
     [Fact] // F47
     public async Task ARepairDoesNotEmptyATarget()
     {
-        var shop = await Shop(Rows, Flow);
+        var shop = await Shop(Thousand, Flow);
         await World.Load();
         await shop.Execute("DELETE FROM orders WHERE id > 100");
         var answer = await World.Run("verify", "--repair", "--json");
         Assert.Equal((3, "HDR-206"), (answer.Exit, answer.Json.GetProperty("error").GetProperty("code").GetString()));
-        Assert.Equal("1000", World.Value("SELECT count(*) FROM raw.orders"));
+        Assert.Equal("1000", await Value("SELECT count(*) FROM raw.orders"));
     }
 
     [Fact]
     public async Task ANameOfAFlowThatReadsNoTableIsRefused()
     {
-        await Shop(Rows, "read: full-refresh, write: replace");
+        await Shop(Thousand, "read: full-refresh, write: replace");
         Assert.Equal(2, (await World.Run("verify", "orders")).Exit);
         Assert.Equal(0, (await World.Run("verify")).Exit);
     }
 }
+
+public sealed class VerifyingIntoDuckDb(PostgresServer server) : Verifying(server, WarehouseKind.DuckDb);
+
+public sealed class VerifyingIntoPostgres(PostgresServer server) : Verifying(server, WarehouseKind.Postgres);

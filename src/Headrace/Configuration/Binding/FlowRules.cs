@@ -41,24 +41,24 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
     void Connections(Flow flow, Places place, string where)
     {
         if (flow.Publish is { Connection.Length: > 0 } publish)
-            Fits(publish.Connection, typeof(JsonlConnection), place.Of("publish", "connection"), $"'publish' of {where}");
+            Fits(publish.Connection, [typeof(JsonlConnection)], place.Of("publish", "connection"), $"'publish' of {where}");
         if (flow.IsPublishOnly)
         {
             // Its operations go to the stream, and no row to a table.
         }
         else if (flow.Target.Connection.Length > 0)
-            Fits(flow.Target.Connection, typeof(DuckDbConnection), place.Of("target", "connection"), $"the target of {where}");
+            Fits(flow.Target.Connection, [typeof(DuckDbConnection), typeof(PostgresConnection)], place.Of("target", "connection"), $"the target of {where}");
         else if (place.Said("target") is null or MapNode && place.Said("target", "connection") is null or ScalarNode { Text: "" })
             problems.Add(problems.At(place.Name), Error.MissingKey(problems.At(place.Name), "target.connection", where, "add `target: { connection: NAME }` to the flow or to the defaults"), "target.connection");
-        Fits(flow.Source.Connection, flow.ReadsTable || connections.GetValueOrDefault(flow.Source.Connection) is PostgresConnection ? typeof(PostgresConnection) : typeof(FolderConnection), place.Of("source", "connection"), $"the source of {where}");
+        Fits(flow.Source.Connection, [flow.ReadsTable || connections.GetValueOrDefault(flow.Source.Connection) is PostgresConnection ? typeof(PostgresConnection) : typeof(FolderConnection)], place.Of("source", "connection"), $"the source of {where}");
     }
 
-    void Fits(string name, Type needed, Node at, string where)
+    void Fits(string name, Type[] needed, Node at, string where)
     {
         if (connectionNodes.Find(name) is null)
             problems.Add(problems.At(at), Error.UnknownConnection(problems.At(at), name, where, [.. connectionNodes.Entries.Select(entry => entry.Key.Text)]), where);
-        else if (connections.TryGetValue(name, out var connection) && connection.GetType() != needed)
-            problems.Add(problems.At(at), Error.ConnectionUnfit(problems.At(at), name, connection.Kind, where, Connection.Kinds.First(kind => kind.Type == needed).Word), where);
+        else if (connections.TryGetValue(name, out var connection) && !needed.Contains(connection.GetType()))
+            problems.Add(problems.At(at), Error.ConnectionUnfit(problems.At(at), name, connection.Kind, where, string.Join(" or ", Connection.Kinds.Where(kind => needed.Contains(kind.Type)).Select(kind => kind.Word))), where);
     }
 
     void Modes(Flow flow, Places place, string where)

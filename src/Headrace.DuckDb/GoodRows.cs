@@ -1,0 +1,76 @@
+namespace Headrace.DuckDb;
+
+/// <summary>The rows of a change set that fit their types, taken group by group and counted.</summary>
+internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShape shape, CancellationToken cancel)
+{
+    private readonly Dictionary<string, long> counts = new(StringComparer.Ordinal);
+
+    /// <summary>Rows that fit their types.</summary>
+    public long Good { get; private set; }
+
+    /// <summary>Files of which fewer rows fit than there are, with how many are missing.</summary>
+    public Dictionary<ShapedFile, long> Missing { get; } = [];
+
+    /// <summary>The records of a file, those that are no rows left out.</summary>
+    public long Records(StagedFile file) => file.Records >= 0 ? file.Records : counts[file.Segments[0]];
+
+    /// <summary>Fills <c>temp.staged</c>, which has all columns of the shape, with the good rows in the order in which later ones win.</summary>
+    public void Stage()
+    {
+        var types = shape.Columns.Select(column => $"{Sql.Identifier(column.Name)} {DuckDbTypes.Name(column.Type!.Value)}");
+        db.Execute($"CREATE OR REPLACE TEMP TABLE staged ({string.Join(", ", types)})", cancel);
+        foreach (var group in Groups())
+            Take(group, rows => db.Execute($"INSERT INTO temp.staged SELECT {string.Join(", ", Enumerable.Range(0, shape.Columns.Count).Select(rows.Value))} FROM {rows.Source} WHERE {rows.Good}", cancel));
+    }
+
+    /// <summary>Has the good rows of a group taken, and counts them and those that are missing.</summary>
+    public void Take(List<ShapedFile> group, Func<StagedRows, long> take)
+    {
+        var rows = new StagedRows(group, shape, changes);
+        if (!rows.HasRows)
+            return;
+        foreach (var file in group.Where(file => file.File.IsParquet))
+            counts[file.File.Segments[0]] = db.Scalar<long>($"SELECT count(*) FROM read_parquet({Sql.Literal(file.File.Segments[0])})", cancel);
+        var taken = take(rows);
+        Good += taken;
+        var expected = group.Sum(file => Records(file.File));
+        if (taken > expected)
+            throw Error.Bug($"{expected} rows were staged and {taken} were read.");
+        if (taken == expected)
+            return;
+        foreach (var file in group)
+        {
+            var good = group.Count == 1 ? taken : CountGood(file);
+            if (good < Records(file.File))
+                Missing[file] = Records(file.File) - good;
+        }
+    }
+
+    private long CountGood(ShapedFile file)
+    {
+        var rows = new StagedRows([file], shape, changes);
+        return rows.HasRows ? db.Scalar<long>($"SELECT count(*) FROM {rows.Source} WHERE {rows.Good}", cancel) : 0;
+    }
+
+    /// <summary>Files with the same columns in the same order, which one statement reads.</summary>
+    public IEnumerable<List<ShapedFile>> Groups()
+    {
+        var group = new List<ShapedFile>();
+        foreach (var file in shape.Files)
+        {
+            if (group.Count > 0 && !(Same(group[0], file) && group.Count < 500))
+            {
+                yield return group;
+                group = [];
+            }
+
+            group.Add(file);
+        }
+
+        if (group.Count > 0)
+            yield return group;
+    }
+
+    private static bool Same(ShapedFile a, ShapedFile b) =>
+        !a.File.IsParquet && !b.File.IsParquet && a.Columns.Count == b.Columns.Count && a.Indexes.SequenceEqual(b.Indexes);
+}

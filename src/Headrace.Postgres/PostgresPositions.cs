@@ -1,0 +1,82 @@
+using System.Text;
+using Npgsql;
+
+namespace Headrace.Postgres;
+
+/// <summary>Reads positions from a PostgreSQL warehouse.</summary>
+internal static class PostgresPositions
+{
+    /// <summary>The position of a dataset, all of it as of one moment.</summary>
+    public static async Task<Position> ReadAsync(NpgsqlConnection db, Dataset dataset, TableName target, CancellationToken cancel)
+    {
+        // A position put together from before and after another run's commit would pass the fence with files that it does not know.
+        await using var moment = await db.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
+        var table = target.IsNone ? null : (await TargetTable.FindAsync(db, target, cancel))?.Columns;
+        if (!await PostgresTables.ExistAsync(db, cancel))
+            return new Position { Table = table };
+
+        var known = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
+        var refused = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
+        var contents = new Dictionary<string, string>(StringComparer.Ordinal);
+        string? lastContent = null;
+        string? version = null;
+        var loads = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (file, action, load) in await db.RowsAsync(
+            "SELECT key, stamp, coalesce(sha256, ''), outcome, note, version, action, coalesce(load_id, '') FROM headrace.files WHERE dataset = $1 ORDER BY sequence",
+            row => (new KnownFile(row.GetString(0), row.GetString(1), row.GetString(2), Enum.Parse<FileFate>(row.GetString(3), ignoreCase: true), row.Text(4), row.Text(5)), row.GetString(6), row.GetString(7)),
+            cancel, dataset.Name))
+        {
+            (file.Fate == FileFate.Refused ? refused : known)[file.Key] = file;
+            if (file.Fate != FileFate.Loaded)
+                continue;
+            if (file.Version is not null && file.Version != version)
+                loads.Clear();
+            version = file.Version ?? version;
+            loads.Add(load);
+            if (action == "truncate")
+                contents.Clear(); // the rows of what came before are gone, so it may come again
+            contents[file.Sha256] = file.Key;
+            lastContent = file.Sha256;
+        }
+
+        var moved = await db.RowsAsync("SELECT generation, load_id, cursor FROM headrace.positions WHERE dataset = $1",
+            row => (Generation: row.GetInt64(0), LoadId: (string?)row.GetString(1), Cursor: row.Text(2)), cancel, dataset.Name);
+        var (generation, loadId, cursor) = moved.FirstOrDefault();
+        var schemas = await db.RowsAsync(
+            "SELECT document, landed_at, key FROM headrace.schemas WHERE dataset = $1 ORDER BY sequence DESC LIMIT 1",
+            row => (SchemaDocument.Parse(Encoding.UTF8.GetBytes(row.GetString(0)), row.GetString(2)), row.Time(1), row.GetString(2)), cancel, dataset.Name);
+        return new Position
+        {
+            Generation = generation,
+            LoadId = loadId,
+            Cursor = cursor,
+            Version = version,
+            VersionLoads = loads.Count,
+            Files = known,
+            Refused = refused,
+            Contents = contents,
+            LastContent = lastContent,
+            Table = table,
+            Schema = schemas.Count == 0 ? null : schemas[0],
+            ReplacedAt = await LandedAsync("AND action = 'truncate'"),
+            NewestRowsAt = await LandedAsync("AND action <> 'schema'"),
+        };
+
+        async Task<DateTimeOffset?> LandedAsync(string which) => (await db.RowsAsync(
+            $"SELECT max(landed_at) FROM headrace.files WHERE dataset = $1 AND outcome = 'loaded' {which}",
+            row => row.IsDBNull(0) ? (DateTimeOffset?)null : row.Time(0), cancel, dataset.Name)).FirstOrDefault();
+    }
+
+    /// <summary>
+    /// Whether a load whose answer was lost was committed. Its transaction may still be under way: whoever inserts or locks its row
+    /// waits for its end, where reading alone would see what was before.
+    /// </summary>
+    public static async Task<bool> WasCommittedAsync(NpgsqlConnection db, ChangeSet changes, DateTimeOffset now, CancellationToken cancel)
+    {
+        await using var asked = await db.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancel);
+        await db.ExecuteAsync(
+            "INSERT INTO headrace.positions (dataset, flow, generation, load_id, run_id, updated_at) VALUES ($1, $2, 0, '', '', $3) ON CONFLICT DO NOTHING",
+            cancel, changes.Dataset.Name, changes.Dataset.Flow, now);
+        return await db.ScalarAsync<string>("SELECT load_id FROM headrace.positions WHERE dataset = $1 FOR UPDATE", cancel, changes.Dataset.Name) == changes.Id;
+    }
+}

@@ -1,0 +1,176 @@
+using Headrace.DuckDb;
+
+namespace Headrace.Postgres;
+
+/// <summary>A CSV file with rows for a table.</summary>
+/// <param name="Columns">The names of its columns, unquoted, in order.</param>
+internal sealed record RowsFile(string Path, IReadOnlyList<string> Columns, long Rows);
+
+/// <summary>What the engine makes of a change set before a transaction begins: CSV files of the rows that fit, and of those that do not.</summary>
+/// <param name="folder">An absolute folder of this load's own.</param>
+internal sealed class StagedBatch(DuckDbConnection engine, ChangeSet changes, LoadAttempt attempt, string folder, TimeProvider clock, CancellationToken cancel)
+{
+    /// <summary>How the engine writes CSV that PostgreSQL reads unchanged: NULL is nothing, and a text always stands in quotes.</summary>
+    private const string Layout = "FORMAT csv, HEADER false, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR ''";
+
+    private static readonly string[] Quarantine =
+        ["flow", "dataset", "schema_name", "table_name", "file", "sha256", "line", "column", "value", "reason", "row", "operation", "load_id", "run_id", "status", "held_at"];
+
+    private int files;
+
+    /// <summary>The columns; null for changes of rows.</summary>
+    public TableShape? Shape { get; private set; }
+
+    /// <summary>Rows for the target, in the order in which they are to be copied.</summary>
+    public List<RowsFile> Rows { get; } = [];
+
+    /// <summary>Rows for <c>headrace.quarantine</c>.</summary>
+    public List<RowsFile> Held { get; } = [];
+
+    /// <summary>Rows that fit.</summary>
+    public long Good { get; private set; }
+
+    public long Quarantined { get; private set; }
+
+    /// <summary>Bad rows to be shown.</summary>
+    public IReadOnlyList<BadRow> Sample { get; private set; } = [];
+
+    /// <summary>Rows that had the key of a later row of the batch.</summary>
+    public long Losers { get; private set; }
+
+    /// <summary>The files as <c>headrace.files</c> has them once they are loaded.</summary>
+    public List<FileRow> Files { get; } = [];
+
+    /// <summary>For a plan that merges.</summary>
+    public Merge? Merge { get; private set; }
+
+    public PlannedTable? Planned { get; private set; }
+
+    /// <summary>Types the rows of files; false when none of the files can be loaded.</summary>
+    public bool StageRows()
+    {
+        var shape = Shape = new TableShape(changes, new ParquetFiles(engine, cancel).Columns);
+        if (changes.Operation == Operation.Replace ? shape.Refused.Count > 0 : shape.Files.Count == 0)
+            return false;
+        new TypeInference(engine, cancel).Settle(shape, changes.Format.Csv);
+        var rows = new GoodRows(engine, changes, shape, cancel);
+        if (!shape.HasTable)
+        {
+            // No row and no column that anybody declared: there are records at most that are no rows.
+        }
+        else if (changes.Operation == Operation.Merge)
+            StageMerge(rows, shape);
+        else
+            foreach (var group in rows.Groups())
+                rows.Take(group, taken => StageGroup(group, taken, shape));
+        Good = rows.Good;
+
+        var bad = new BadRows(engine, changes, shape, cancel);
+        Quarantined = bad.Count(rows.Missing);
+        if (Quarantined > 0)
+        {
+            Sample = bad.Sample(5);
+            if (!attempt.IsPlan && changes.Rules.OnFail != OnFail.Stop && !Failpoint.Planted("bad-rows-dropped"))
+                foreach (var (file, query) in bad.Queries())
+                    Hold(file, query);
+        }
+
+        Files.AddRange(shape.Files.Select(file => FileLedger.Row(file.File.File, file.File.Sha256, changes.Action, FileFate.Loaded) with
+        {
+            Rows = rows.Records(file.File) - bad.Of(file.File),
+            Quarantined = bad.Of(file.File) + file.File.RejectCount,
+            SchemaVersion = changes.From.Schema?.Document.Version,
+        }));
+        return true;
+    }
+
+    /// <summary>Writes changed rows with what happens to each; names are those of the export.</summary>
+    public void StageChanges()
+    {
+        var rows = changes.Rows!;
+        if (!attempt.IsPlan && !changes.Target.IsNone)
+        {
+            var columns = rows.Columns.Select((column, i) => (column.Name, Sql: TargetTypes.Written(SnapshotColumns.Text($"c{i}"), column.Type), column.Type));
+            Rows.Add(Write([("op", "op", ColumnType.Text), .. columns], $"read_parquet({Sql.Literal(rows.Path)})"));
+        }
+
+        if (!attempt.IsPlan)
+            foreach (var bad in rows.BadRows)
+                Hold(bad.File, $"FROM read_parquet({Sql.Literal(bad.Path)})");
+        (Quarantined, Sample) = (rows.Quarantined, rows.Sample);
+        Files.AddRange(changes.Files.Select((file, i) =>
+        {
+            var held = rows.BadRows.Where(bad => bad.File == file).Sum(bad => bad.Rows);
+            return FileLedger.Row(file.File, file.Sha256, changes.Action, FileFate.Loaded) with
+            {
+                Rows = rows.Records[i] + file.RejectCount - held,
+                Quarantined = held,
+                Version = changes.Version,
+                Parts = changes.Files.Count,
+            };
+        }));
+    }
+
+    /// <summary>Writes the distinct keys of a query's rows.</summary>
+    /// <param name="keys">Their names in the target, and their values in the engine's SQL.</param>
+    public RowsFile Keys(IEnumerable<(string Name, string Sql, ColumnType Type)> keys, string from) => Write([.. keys.Select(key => (key.Name, TargetTypes.Written(key.Sql, key.Type), key.Type))], from);
+
+    /// <summary>A path for one more file of this load.</summary>
+    public string NewPath()
+    {
+        Directory.CreateDirectory(folder);
+        return Path.Combine(folder, SnapshotColumns.Text($"{files++}.csv"));
+    }
+
+    private long StageGroup(List<ShapedFile> group, StagedRows rows, TableShape shape)
+    {
+        if (attempt.IsPlan)
+            return engine.Scalar<long>($"SELECT count(*) FROM {rows.Source} WHERE {rows.Good}", cancel);
+
+        // A column that the files do not bring gets the table's default.
+        var brought = Enumerable.Range(0, shape.Columns.Count).Where(column => group[0].Indexes[column] >= 0)
+            .Select(column => (shape.Columns[column].Name, TargetTypes.Written(rows.Value(column), shape.Columns[column].Type!.Value), shape.Columns[column].Type!.Value)).ToList();
+        var file = Write(brought, $"{rows.Source} WHERE {rows.Good}");
+        Rows.Add(file);
+        return file.Rows;
+    }
+
+    private void StageMerge(GoodRows rows, TableShape shape)
+    {
+        rows.Stage();
+        Planned = new PlannedTable(engine, changes, shape, cancel);
+        Merge = new Merge(engine, changes, shape, Planned.Name, cancel);
+        Losers = Merge.Deduplicate("temp.staged");
+        var brought = Enumerable.Range(0, shape.Columns.Count).Where(shape.Brings)
+            .Select(column => (shape.Columns[column].Name, TargetTypes.Written(Sql.Identifier(shape.Columns[column].Name), shape.Columns[column].Type!.Value), shape.Columns[column].Type!.Value)).ToList();
+        if (!attempt.IsPlan && brought.Count > 0)
+            Rows.Add(Write(brought, "temp.staged"));
+    }
+
+    private RowsFile Write(List<(string Name, string Sql, ColumnType Type)> columns, string from)
+    {
+        var path = NewPath();
+        var texts = columns.Select((column, i) => (column.Type.Kind, Name: SnapshotColumns.Text($"v{i}"))).Where(column => column.Kind is TypeKind.Text or TypeKind.Json).Select(column => column.Name).ToList();
+        var values = columns.Select((column, i) => SnapshotColumns.Text($"{column.Sql} AS v{i}"));
+        var quoted = texts.Count == 0 ? "" : $", FORCE_QUOTE ({string.Join(", ", texts)})";
+        var rows = engine.Execute($"COPY (SELECT {string.Join(", ", values)} FROM {from}) TO {Sql.Literal(path)} ({Layout}{quoted})", cancel);
+        return new RowsFile(path, [.. columns.Select(column => column.Name)], rows);
+    }
+
+    // What came with a NUL is shown with its picture: PostgreSQL has no text for it.
+    private void Hold(StagedFile file, string query)
+    {
+        static string Shown(string column) => $"replace({column}, chr(0), '\u2400')";
+        var path = NewPath();
+        var rows = engine.Execute(
+            $"""
+            COPY (SELECT $1 AS flow, $2 AS dataset, $3 AS schema_name, $4 AS table_name, $5 AS file, $6 AS sha256, line, {Shown("\"column\"")} AS "column",
+                    {Shown("value")} AS value, {Shown("reason")} AS reason, "row", $7 AS operation, $8 AS load_id, $9 AS run_id, 'waiting' AS status, $10 AS held_at
+                FROM ({query})) TO {Sql.Literal(path)}
+                ({Layout}, FORCE_QUOTE (flow, dataset, schema_name, table_name, file, sha256, "column", value, reason, "row", operation, load_id, run_id, status))
+            """,
+            cancel, changes.Dataset.Flow, changes.Dataset.Name, changes.Target.Schema, changes.Target.Table, file.File.Key, file.Sha256,
+            changes.Operation.ToString().ToLowerInvariant(), changes.Id, attempt.RunId, clock.GetUtcNow());
+        Held.Add(new RowsFile(path, Quarantine, rows));
+    }
+}

@@ -1,0 +1,52 @@
+using Npgsql;
+
+namespace Headrace.Postgres;
+
+/// <summary>A column of a target as PostgreSQL has it.</summary>
+/// <param name="TypeName">As <c>format_type</c> writes it.</param>
+internal sealed record TargetColumn(string Name, string TypeName, bool Nullable, bool HasDefault);
+
+/// <summary>A target as PostgreSQL has it; names are spelled as they are there.</summary>
+internal sealed record TargetTable(TableName Name, IReadOnlyList<TargetColumn> Found)
+{
+    /// <summary>Qualified and quoted.</summary>
+    public string Quoted => Quote(Name);
+
+    /// <summary>Its columns by their column types.</summary>
+    /// <exception cref="HeadraceException">HDR-307 for a type that has none; HDR-131 for names that differ in nothing but case.</exception>
+    public IReadOnlyList<Column> Columns
+    {
+        get
+        {
+            if (Found.GroupBy(column => column.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } twice)
+                throw Error.DuplicateColumn(Name.ToString(), twice.First().Name, twice.Last().Name, 0);
+            return [.. Found.Select(column => TargetTypes.Parse(column.TypeName) is { } type
+                ? new Column(column.Name, type.Type, column.Nullable, column.HasDefault, type.Length)
+                : throw Error.UnknownTargetType(Name, column.Name, column.TypeName))];
+        }
+    }
+
+    public static string Quote(TableName name) => $"{PostgresSql.Identifier(name.Schema)}.{PostgresSql.Identifier(name.Table)}";
+
+    /// <summary>The column of that name, without regard to case; null when there is none.</summary>
+    public TargetColumn? Find(string name) => Found.FirstOrDefault(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase));
+
+    public bool IsSame(TargetTable? other) => other is not null && other.Name == Name && other.Found.SequenceEqual(Found);
+
+    /// <summary>The table of that name, without regard to case unless two differ in nothing else; null when there is none.</summary>
+    public static async Task<TargetTable?> FindAsync(NpgsqlConnection db, TableName name, CancellationToken cancel)
+    {
+        var rows = await db.RowsAsync(
+            """
+            SELECT c.oid::bigint, n.nspname::text, c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull, a.atthasdef OR a.attidentity <> ''
+            FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+            WHERE lower(n.nspname) = lower($1) AND lower(c.relname) = lower($2) AND c.relkind IN ('r', 'p')
+            ORDER BY (n.nspname = $1) DESC, (c.relname = $2) DESC, c.oid, a.attnum
+            """,
+            reader => (Oid: reader.GetInt64(0), Name: new TableName(reader.GetString(1), reader.GetString(2)),
+                Column: new TargetColumn(reader.GetString(3), reader.GetString(4), reader.GetBoolean(5), reader.GetBoolean(6))),
+            cancel, name.Schema, name.Table);
+        return rows.Count == 0 ? null : new TargetTable(rows[0].Name, [.. rows.Where(row => row.Oid == rows[0].Oid).Select(row => row.Column)]);
+    }
+}
