@@ -53,7 +53,7 @@ internal sealed class RowLoad(
         {
             // Nothing is there to merge with.
             Insert();
-            var repeated = new Merge(db, changes, shape, target, cancel).Deduplicate(target);
+            var repeated = changes.Rules.HasUniqueKeys ? 0 : new Merge(db, changes, shape, target, cancel).Deduplicate(target);
             return result with { Inserted = Rows.Good - repeated, Warnings = Lost(repeated) };
         }
 

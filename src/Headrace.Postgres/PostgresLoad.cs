@@ -113,7 +113,7 @@ internal sealed class PostgresLoad(
     {
         var shape = batch.Shape!;
         var ddl = await DdlAsync(db, table, shape);
-        var merged = changes.Operation == Operation.Merge && batch.Rows.Count > 0;
+        var merged = changes.Operation == Operation.Merge && batch.Rows.Count > 0 && !batch.IsFirst;
         if (merged) // before the target is locked
             await TableMerge.StageAsync(db, table, shape, batch.Rows[0], Progress(batch), cancel);
         if (!attempt.IsPlan && shape.HasTable)
@@ -123,7 +123,7 @@ internal sealed class PostgresLoad(
         var before = changes.From.PlannedRows ?? (table is not null && (attempt.IsPlan || changes.Operation == Operation.Replace)
             ? await db.ScalarAsync<long>($"SELECT count(*) FROM {table.Quoted}", cancel) : 0);
         var result = new LoadResult { Position = changes.From };
-        if (changes.Operation == Operation.Merge)
+        if (changes.Operation == Operation.Merge && !batch.IsFirst)
         {
             var (inserted, updated, unchanged) = !shape.HasTable ? default
                 : attempt.IsPlan ? await PlanMergeAsync(db, table, batch)

@@ -35,7 +35,7 @@ internal sealed record SourceTable(string Name, string From, string Identity, IR
         var dot = name.IndexOf('.', StringComparison.Ordinal);
         var (schema, table) = (name[..dot], name[(dot + 1)..]);
         var columns = new List<SourceColumn>();
-        var (identity, rows, bytes) = ("", -1d, 0L);
+        var (identity, rows, bytes, oid) = ("", -1d, 0L, 0L);
         await using (var command = new NpgsqlCommand(
             """
             SELECT a.attname::text, format_type(CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE a.atttypid END, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END),
@@ -52,14 +52,29 @@ internal sealed record SourceTable(string Name, string From, string Identity, IR
             {
                 columns.Add(new SourceColumn(reader.GetString(0), reader.GetString(1), reader.GetString(2)[0], reader.GetString(3) == "true"));
                 identity = $"{reader.GetString(7)}/{reader.GetString(4)}";
+                oid = long.Parse(reader.GetString(4), CultureInfo.InvariantCulture);
                 rows = double.Parse(reader.GetString(5), CultureInfo.InvariantCulture);
                 bytes = long.Parse(reader.GetString(6), CultureInfo.InvariantCulture);
             }
 
         return columns.Count == 0
             ? throw Error.SourceTableMissing(address, name, "no table, view or foreign table of this name")
-            : new SourceTable(name, $"{PostgresSql.Identifier(schema)}.{PostgresSql.Identifier(table)}", $"{await ServerAsync(db, cancel)}/{identity}", columns, rows, bytes, db.PostgreSqlVersion.Major >= FirstWithRanges);
+            : new SourceTable(name, $"{PostgresSql.Identifier(schema)}.{PostgresSql.Identifier(table)}", $"{await ServerAsync(db, cancel)}/{identity}", columns, rows, bytes, db.PostgreSqlVersion.Major >= FirstWithRanges)
+            {
+                UniqueKeys = await db.RowsAsync(
+                    """
+                    SELECT string_agg(a.attname, ',' ORDER BY a.attname COLLATE "C") FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])
+                    WHERE i.indrelid = $1::bigint AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
+                    GROUP BY i.indexrelid HAVING bool_and(a.attnotnull)
+                    """, row => row.GetString(0), cancel, oid),
+            };
     }
+
+    /// <summary>The columns of each index that keeps rows apart, joined by commas in their alphabetical order.</summary>
+    public IReadOnlyList<string> UniqueKeys { get; private init; } = [];
+
+    /// <summary>True when the source holds no two rows with the same values of these columns, and no NULL in them.</summary>
+    public bool IsUnique(IEnumerable<string> columns) => UniqueKeys.Contains(string.Join(',', columns.Order(StringComparer.Ordinal)));
 
     /// <summary>A column by name; null when there is none. Case counts only where two names differ in nothing else.</summary>
     public SourceColumn? Find(string name) =>

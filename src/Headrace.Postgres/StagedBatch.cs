@@ -41,6 +41,9 @@ internal sealed class StagedBatch(DuckDbConnection engine, ChangeSet changes, Lo
     /// <summary>The files as <c>headrace.files</c> has them once they are loaded.</summary>
     public List<FileRow> Files { get; } = [];
 
+    /// <summary>True for a merge into a table that is yet to be made, of rows that have one key each: nothing is there to merge with.</summary>
+    public bool IsFirst => changes.Operation == Operation.Merge && changes.From.Table is null && changes.Rules.HasUniqueKeys && !attempt.IsPlan;
+
     /// <summary>For a plan that merges.</summary>
     public Merge? Merge { get; private set; }
 
@@ -58,7 +61,7 @@ internal sealed class StagedBatch(DuckDbConnection engine, ChangeSet changes, Lo
         {
             // No row and no column that anybody declared: there are records at most that are no rows.
         }
-        else if (changes.Operation == Operation.Merge)
+        else if (changes.Operation == Operation.Merge && !IsFirst)
             StageMerge(rows, shape);
         else
             foreach (var group in rows.Groups())

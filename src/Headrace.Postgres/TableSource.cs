@@ -135,8 +135,8 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
         Operation = operation,
         From = from,
         Files = files,
-        Format = new FileFormat(FormatKind.Csv, new CsvDialect { Header = false }),
-        Rules = flow.Rules() with { Columns = Columns(table) },
+        Format = new FileFormat(FormatKind.Csv, new CsvDialect { Header = false, IsDatabase = true }),
+        Rules = flow.Rules() with { Columns = Columns(table), HasUniqueKeys = table.IsUnique(Keys(table)) },
     };
 
     // What the flow declares goes before what the catalogue says.
@@ -150,6 +150,9 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
                 .Select(column => new DeclaredColumn(column.Name, column.Name, column.Type)));
         return columns;
     }
+
+    private IEnumerable<string> Keys(SourceTable table) =>
+        flow.PrimaryKey.Select(key => table.Find(flow.DeclaredColumns().FirstOrDefault(column => column.Name == key)?.From ?? key)?.Name ?? key);
 
     private void Check(SourceTable table)
     {

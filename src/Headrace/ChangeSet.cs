@@ -55,6 +55,9 @@ public sealed record LoadRules
 
     public IReadOnlyList<string> PrimaryKey { get; init; } = [];
 
+    /// <summary>True when the source itself sees to it that no two rows have one key.</summary>
+    public bool HasUniqueKeys { get; init; }
+
     /// <summary>False: a table without a schema document and without declared columns is refused.</summary>
     public bool Infer { get; init; } = true;
 
