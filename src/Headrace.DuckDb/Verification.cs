@@ -35,7 +35,8 @@ public sealed class Verification(DuckDbConnection db, IWarehouse warehouse, stri
         var target = source.Target(dataset);
         var position = await warehouse.PositionAsync(dataset, target, cancel);
         var digests = DigestKey.New();
-        var whole = await ((IWholeSource)source).StageAllAsync(dataset, position, new DigestOptions(digests, flow.PrimaryKey, IsInline: false), cancel);
+        var digesting = new DigestOptions(digests, flow.PrimaryKey, IsInline: false);
+        var whole = await ((IWholeSource)source).StageAllAsync(dataset, position, digesting, cancel);
         var compared = (position.Table ?? []).Where(column => whole.Columns.Any(one => Same(one.Name, column.Name)))
             .Select(column => new DeclaredColumn(column.Name, column.Name, column.Type, column.Nullable)).ToList();
         var warnings = whole.Columns.Where(column => !compared.Exists(one => Same(one.Name, column.Name)))
@@ -43,8 +44,11 @@ public sealed class Verification(DuckDbConnection db, IWarehouse warehouse, stri
         if (position.Table is null)
             (compared, warnings) = ([.. whole.Columns], [$"{target} does not exist"]);
 
-        var before = position.Table is null ? [] : await TargetAsync(target, position.Table, flow.Deletes, cancel);
-        var format = new FileFormat(FormatKind.Csv, new CsvDialect { Header = false });
+        var isText = warehouse is IWholeTarget && !(flow.Deletes == Deletes.Soft && flow.Read == ReadMode.Snapshot);
+        var before = position.Table is null ? []
+            : isText ? await ((IWholeTarget)warehouse).StageAllAsync(target, [.. whole.Columns.Where(column => compared.Exists(one => Same(one.Name, column.Name))).Select(column => column.Name)], folder, digesting, cancel)
+            : await TargetAsync(target, position.Table, flow.Deletes, cancel);
+        var format = new FileFormat(FormatKind.Csv, new CsvDialect { Header = false, IsDatabase = true });
         var found = new FileDiff(db, folder, setBytes, cancel).Run(before, whole.Files, format, flow.PrimaryKey, digests, compared);
         var rows = (Source: found.Unchanged + found.Inserted + found.Updated, Target: found.Unchanged + found.Updated + found.Deleted);
         var pending = found.Leave(whole.Newest, Path.Combine(folder, "differences.parquet"));

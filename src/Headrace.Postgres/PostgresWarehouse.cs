@@ -8,7 +8,7 @@ namespace Headrace.Postgres;
 /// A PostgreSQL database as warehouse. An engine in memory types the staged rows and writes those that fit as CSV, which COPY takes;
 /// one transaction of PostgreSQL holds rows, position, file ledger and quarantine.
 /// </summary>
-public sealed class PostgresWarehouse : IWarehouse
+public sealed class PostgresWarehouse : IWarehouse, IWholeTarget
 {
     private readonly PostgresDatabase database;
     private readonly DuckDbEngine engine;
@@ -33,6 +33,17 @@ public sealed class PostgresWarehouse : IWarehouse
 
     /// <summary>What types its rows.</summary>
     public IEngine Engine => engine;
+
+    public Task<IReadOnlyList<StagedFile>> StageAllAsync(TableName table, IReadOnlyList<string> columns, string folder, Staging.DigestOptions digesting, CancellationToken cancel) =>
+        AskAsync<IReadOnlyList<StagedFile>>(async db =>
+        {
+            var found = await TargetTable.FindAsync(db, table, cancel) ?? throw Error.SourceTableMissing(Address, table.ToString(), "no table of this name");
+            var all = await SourceTable.DescribeAsync(db, found.Name.Schema, found.Name.Table, Address, cancel);
+            var rows = all with { Columns = [.. columns.Select(name => all.Find(name)!)] };
+            var read = new TableRead(database, rows, new Staging.Stager(folder, new FileLimits()), clock, null);
+            var files = await read.RunAsync(db, read.Whole(), digesting, cancel);
+            return [.. files.Select(file => file with { Columns = [.. columns.Select(name => new StagedColumn(name))] })];
+        }, cancel);
 
     public IProcessTable ProcessTable => new PostgresProcessTable(this, clock);
 

@@ -33,7 +33,13 @@ internal sealed record SourceTable(string Name, string From, string Identity, IR
             return await DescribeAsync(db, query, cancel);
         var name = source.Table!.Contains('.', StringComparison.Ordinal) ? source.Table : $"public.{source.Table}";
         var dot = name.IndexOf('.', StringComparison.Ordinal);
-        var (schema, table) = (name[..dot], name[(dot + 1)..]);
+        return await DescribeAsync(db, name[..dot], name[(dot + 1)..], address, cancel);
+    }
+
+    /// <summary>Describes a table.</summary>
+    public static async Task<SourceTable> DescribeAsync(NpgsqlConnection db, string schema, string table, string address, CancellationToken cancel)
+    {
+        var name = $"{schema}.{table}";
         var columns = new List<SourceColumn>();
         var (identity, rows, bytes, oid) = ("", -1d, 0L, 0L);
         await using (var command = new NpgsqlCommand(

@@ -29,6 +29,14 @@ public interface IWholeSource
     Task<WholeTable> StageAllAsync(Dataset dataset, Position position, Staging.DigestOptions digesting, CancellationToken cancel);
 }
 
+/// <summary>A warehouse that can stage the rows of a table as text, so that those which the source has too are told by digest.</summary>
+public interface IWholeTarget
+{
+    /// <summary>Stages these columns of all rows, as of one moment.</summary>
+    /// <param name="folder">An absolute folder of the caller's.</param>
+    Task<IReadOnlyList<StagedFile>> StageAllAsync(TableName table, IReadOnlyList<string> columns, string folder, Staging.DigestOptions digesting, CancellationToken cancel);
+}
+
 /// <summary>All rows of a source.</summary>
 /// <param name="Columns">Their columns, under the names of the target.</param>
 /// <param name="Newest">Rows whose values are not below these may not have come to the target yet; the first column that is not NULL decides.</param>

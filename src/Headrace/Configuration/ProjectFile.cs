@@ -76,6 +76,11 @@ public static class ProjectFile
             written = written.With(new Entry(flows.Key, WithDefaults(map, file.Map("defaults") ?? MapNode.Empty)));
         if (binder.Record(written, typeof(Project), "the file", file) is not Project project)
             return null;
+
+        // A password is one however it was written.
+        foreach (var connection in project.Connections.Values.OfType<PostgresConnection>())
+            if (connection.Password is { } password)
+                problems.Secrets.Remember(password);
         return project with
         {
             Environments = environments,

@@ -73,7 +73,7 @@ public sealed class ExitCodes : ProjectTests
     [Fact]
     public async Task Exit_130_when_interrupted()
     {
-        World.Flows(Prices + "\n  settle: 60s").Put("prices/1.csv", "id,price\n1,1.50\n", landedSecondsAgo: 0);
+        World.Flows(Prices + "\n  settle: 9s").Put("prices/1.csv", "id,price\n1,1.50\n", landedSecondsAgo: 0); // a run waits that long
         using var child = World.Start(World.At("config_read", "stop"), "run");
         await child.Stopped();
         child.Signal("CONT");

@@ -22,8 +22,8 @@ public abstract class Incremental(PostgresServer server, WarehouseKind kind) : T
         Assert.Equal("101", await Value("SELECT count(*) FROM raw.orders"));
     }
 
-    [Fact] // F46
-    public async Task ARowThatCommitsLateIsNotSkipped()
+    [Fact]
+    public async Task F46_ARowThatCommitsLateIsNotSkipped()
     {
         var shop = await ByCursor(Orders);
         await using var slow = await shop.Session();
@@ -39,8 +39,8 @@ public abstract class Incremental(PostgresServer server, WarehouseKind kind) : T
         Assert.Equal(["1", "2"], await Rows("SELECT id FROM raw.orders ORDER BY id"));
     }
 
-    [Fact] // F46, by a number
-    public async Task ANumberThatCommitsLateIsNotSkipped()
+    [Fact]
+    public async Task F51_ANumberThatCommitsLateIsNotSkippedAndTheRunSaysWhatItWaitsFor()
     {
         var shop = await ByCursor("CREATE TABLE orders (id bigserial PRIMARY KEY, name text)", "primary_key: id, create_key: id");
         await shop.Execute("INSERT INTO orders (name) VALUES ('first')");
@@ -57,7 +57,7 @@ public abstract class Incremental(PostgresServer server, WarehouseKind kind) : T
         Assert.Equal(["first", "slow", "quick"], await Rows("SELECT name FROM raw.orders ORDER BY id"));
     }
 
-    [Fact] // F46, appended: each row once, and none is skipped
+    [Fact]
     public async Task AppendedRowsComeOnceAndOnlyWhenNothingCanPrecedeThem()
     {
         var shop = await ByCursor(Orders, "create_key: created_at", "append");
@@ -76,8 +76,8 @@ public abstract class Incremental(PostgresServer server, WarehouseKind kind) : T
         Assert.Equal(["12|12|1|12"], await Rows("SELECT count(*), count(DISTINCT id), min(id), max(id) FROM raw.orders"));
     }
 
-    [Fact] // F48
-    public async Task RowsOfOneMomentAllCome()
+    [Fact]
+    public async Task F48_RowsOfOneMomentAllCome()
     {
         var shop = await ByCursor($"{Orders}; INSERT INTO orders SELECT i, 'a', '2026-01-01', '2026-01-01' FROM generate_series(1, 1000) i");
         await World.Load();
@@ -121,8 +121,8 @@ public abstract class Incremental(PostgresServer server, WarehouseKind kind) : T
         Assert.Equal("20001|20001", Assert.Single(await Rows("SELECT count(*), count(DISTINCT id) FROM raw.orders")));
     }
 
-    [Fact] // F47, F53
-    public async Task AnotherTableUnderTheSameNameStops()
+    [Fact]
+    public async Task F53_AnotherTableUnderTheSameNameStops()
     {
         var shop = await ByCursor($"{Orders}; INSERT INTO orders VALUES (1, 'a')");
         await World.Load();

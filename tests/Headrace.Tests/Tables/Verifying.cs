@@ -23,8 +23,8 @@ public abstract class Verifying(PostgresServer server, WarehouseKind kind) : Tab
         Assert.Equal((0, "True 0 0 0 1000 1000"), await Verify());
     }
 
-    [Fact] // F52, F58
-    public async Task MissingExtraAndDifferentRowsAreFoundAndRepaired()
+    [Fact]
+    public async Task F52_MissingExtraAndDifferentRowsAreFoundAndRepaired()
     {
         var shop = await Shop(Thousand, Flow);
         await World.Load();
@@ -52,7 +52,7 @@ public abstract class Verifying(PostgresServer server, WarehouseKind kind) : Tab
         Assert.Equal((0, "True 0 0 0 1001 1000"), await Verify());
     }
 
-    [Fact] // F47
+    [Fact]
     public async Task ARepairDoesNotEmptyATarget()
     {
         var shop = await Shop(Thousand, Flow);

@@ -19,8 +19,8 @@ public abstract class WholeTables(PostgresServer server, WarehouseKind kind) : T
         Assert.Equal(["2|new", "3|n3"], await Rows("SELECT id, name FROM raw.orders ORDER BY id"));
     }
 
-    [Fact] // F47
-    public async Task AnEmptySourceDoesNotWipeTheTarget()
+    [Fact]
+    public async Task F47_AnEmptySourceDoesNotWipeTheTarget()
     {
         var shop = await Shop(Three, "read: full-refresh, write: replace");
         await World.Load();
@@ -29,7 +29,7 @@ public abstract class WholeTables(PostgresServer server, WarehouseKind kind) : T
         Assert.Equal("3", await Value("SELECT count(*) FROM raw.orders"));
     }
 
-    [Fact] // F52
+    [Fact]
     public async Task ASnapshotSeesInsertsUpdatesAndDeletesAndPublishesThem()
     {
         var shop = await Shop(Three, "read: snapshot, primary_key: id, write: merge, deletes: hard, publish: { connection: ops, before: true }");
@@ -44,7 +44,7 @@ public abstract class WholeTables(PostgresServer server, WarehouseKind kind) : T
         Assert.Equal("up_to_date", (await World.Load()).Only.Outcome);
     }
 
-    [Fact] // F47
+    [Fact]
     public async Task ASnapshotThatLacksMostRowsStopsUntilItIsConfirmed()
     {
         var shop = await Shop($"{Orders}; INSERT INTO orders SELECT i, 'n' FROM generate_series(1, 500) i", "read: snapshot, primary_key: id, write: merge, limits: { max_deleted: 10% }");
@@ -84,6 +84,14 @@ public abstract class WholeTables(PostgresServer server, WarehouseKind kind) : T
         await shop.Execute("ALTER TABLE orders ADD COLUMN price numeric(10,2) DEFAULT 7; UPDATE orders SET updated_at = now() WHERE id = 2");
         await World.Load();
         Assert.Equal("7.00", await Value("SELECT price FROM raw.orders WHERE id = 2"));
+    }
+
+    [Fact]
+    public async Task APasswordIsShownNowhere()
+    {
+        await Shop(Three, "read: full-refresh, write: replace");
+        foreach (var command in (string[][])[["config", "show"], ["doctor", "--json"], ["run", "-v"], ["plan", "-v"], ["status", "--json"]])
+            Assert.DoesNotContain("known", (await World.Run(command)).Text.Replace("unknown", "", StringComparison.Ordinal), StringComparison.Ordinal);
     }
 
     [Theory]
