@@ -11,6 +11,9 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
 {
     public string Address => $"{database.Address}/{Name}";
 
+    // A run is done with the table once its last batch is committed; one that failed is read again by the retry.
+    private static string Done(long generation) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"batch {generation}");
+
     private string Name => flow.Source.Table ?? "query";
 
     public Task<IReadOnlyList<Dataset>> DatasetsAsync(CancellationToken cancel) =>
@@ -21,7 +24,7 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
     public async Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
     {
         // What a run has read to now is not read again by the same run.
-        if (attempt.Tried.Contains(Name))
+        if (attempt.Tried.Contains(Done(from.Generation)))
             return new Found(null, [], []);
         Release(dataset);
         if (!attempt.IsPlan)
@@ -83,7 +86,7 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
         }
 
         if (step.IsLast)
-            attempt.Tried.Add(Name);
+            attempt.Tried.Add(Done(from.Generation + 1));
         if (files.Sum(file => file.Records + file.RejectCount) == 0 && cursor is { After: null })
             return new Found(null, [], step.Warnings);
         return new Found(Changes(dataset, from, table, files, flow.Write == WriteMode.Append ? Operation.Append : Operation.Merge) with { Cursor = step.Next.ToString() }, [], step.Warnings);
@@ -92,7 +95,7 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
     private async Task<Found> WholeAsync(
         NpgsqlConnection db, SourceTable table, Dataset dataset, Position from, StageAttempt attempt, TableRead read, CancellationToken cancel)
     {
-        attempt.Tried.Add(Name);
+        attempt.Tried.Add(Done(from.Generation + 1));
         var horizon = await Horizon.AskAsync(db, cancel);
         var next = new TableCursor { Source = table.Identity, At = horizon.Now };
         if (flow.Read == ReadMode.FullRefresh)

@@ -98,6 +98,18 @@ public abstract class Incremental(PostgresServer server, WarehouseKind kind) : T
         Assert.Equal(["1|updated", "2|never updated"], await Rows("SELECT id, name FROM raw.orders ORDER BY id"));
     }
 
+    [Theory]
+    [InlineData("read: incremental, primary_key: id, update_key: updated_at, write: merge")]
+    [InlineData("read: full-refresh, write: replace")]
+    [InlineData("read: snapshot, primary_key: id, write: merge")]
+    public async Task ABatchThatFailedIsReadAgainByTheRetry(string flow)
+    {
+        await Shop($"{Orders}; INSERT INTO orders VALUES (1, 'a'), (2, 'b')", $"{flow}, retries: 1, retry_delay: 10ms");
+        var answer = await World.RunProcess(World.At("before_commit", "throw"), "run", "--json");
+        Assert.Equal((0, "loaded", 2L), (answer.Exit, answer.Only.Outcome, answer.Only["inserted"]));
+        Assert.Equal("2", await Value("SELECT count(*) FROM raw.orders"));
+    }
+
     [Fact]
     public async Task NothingNewIsUpToDate()
     {
