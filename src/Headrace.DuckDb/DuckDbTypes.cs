@@ -73,7 +73,6 @@ internal static class DuckDbTypes
     public static string Cast(string text, ColumnType type, CsvDialect? dialect) => type.Kind switch
     {
         TypeKind.Text => text,
-        TypeKind.Boolean when dialect is { IsDatabase: true } => $"({text} IN ('t', 'true'))",
         TypeKind.Boolean => $"(lower({text}) IN ('true', 't', 'yes', 'y', '1'))",
 
         // unhex fails on what is no hexadecimal, and only CASE keeps it from being asked.
@@ -92,8 +91,6 @@ internal static class DuckDbTypes
     {
         if (type.Kind == TypeKind.Text)
             return "true";
-        if (dialect is { IsDatabase: true } && Told(text, type) is { } told)
-            return told;
         var hasFormat = (type.Kind == TypeKind.Date && dialect?.Date is not null)
             || (type.Kind is TypeKind.Timestamp or TypeKind.TimestampTz && dialect?.Timestamp is not null);
         var cast = $"{Cast(text, type, dialect)} IS NOT NULL";
@@ -103,17 +100,6 @@ internal static class DuckDbTypes
             ? cast
             : $"(CASE WHEN regexp_full_match({Number(text, type, dialect)}, {Sql.Literal(pattern)}) THEN {cast} ELSE false END)"; // a cast that fails is slow
     }
-
-    // What a database wrote needs no pattern: of times those that are longer are beyond year 9999, or before Christ.
-    private static string? Told(string text, ColumnType type) => type.Kind switch
-    {
-        TypeKind.Boolean => "true",
-        TypeKind.SmallInt or TypeKind.Integer or TypeKind.BigInt or TypeKind.Uuid => $"TRY_CAST({text} AS {Name(type)}) IS NOT NULL",
-        TypeKind.Decimal when type.Precision <= 18 => $"TRY_CAST({text} AS {Name(type)}) IS NOT NULL",
-        TypeKind.Date => $"(strlen({text}) = 10 AND TRY_CAST({text} AS DATE) IS NOT NULL)",
-        TypeKind.Timestamp => $"(strlen({text}) BETWEEN 19 AND 26 AND NOT ends_with({text}, 'C') AND TRY_CAST({text} AS TIMESTAMP) IS NOT NULL)",
-        _ => null,
-    };
 
     // Infinity is what DuckDB makes of '1e999', and zero of '1e-999'.
     private static string Finite(string number, ColumnType type)

@@ -48,7 +48,7 @@ public sealed class Verification(DuckDbConnection db, IWarehouse warehouse, stri
         var before = position.Table is null ? []
             : isText ? await ((IWholeTarget)warehouse).StageAllAsync(target, [.. whole.Columns.Where(column => compared.Exists(one => Same(one.Name, column.Name))).Select(column => column.Name)], folder, digesting, cancel)
             : await TargetAsync(target, position.Table, flow.Deletes, cancel);
-        var format = new FileFormat(FormatKind.Csv, new CsvDialect { Header = false, IsDatabase = true });
+        var format = new FileFormat(FormatKind.Csv, new CsvDialect { Header = false });
         var found = new FileDiff(db, folder, setBytes, cancel).Run(before, whole.Files, format, flow.PrimaryKey, digests, compared);
         var rows = (Source: found.Unchanged + found.Inserted + found.Updated, Target: found.Unchanged + found.Updated + found.Deleted);
         var pending = found.Leave(whole.Newest, Path.Combine(folder, "differences.parquet"));

@@ -13,7 +13,6 @@ internal sealed class CursorColumn
     private readonly SourceTable table;
     private readonly SourceColumn column;
     private readonly Method method;
-
     private readonly bool isExact;
     private readonly TimeSpan? lookback;
 
@@ -39,11 +38,18 @@ internal sealed class CursorColumn
 
     public bool IsNullable => !column.IsNotNull;
 
-    /// <summary>A value as the database reads it again.</summary>
-    public string Literal(string value) => $"{PostgresSql.Literal(value)}::{column.TypeName}";
+    // A value as the database reads it again.
+    private string Literal(string value) => $"{PostgresSql.Literal(value)}::{column.TypeName}";
 
-    /// <summary>What rows are read from: the position, or before it by the lookback.</summary>
-    public string From(string value, Horizon horizon)
+    /// <summary>The rows that are new since a position. A number that was the largest has been read; a moment may have more rows.</summary>
+    public string Since(string value, Horizon horizon) =>
+        $"{Quoted} {(Failpoint.Planted("cursor-strict") || (isExact && method == Method.Sequence) ? ">" : ">=")} {From(value, horizon)}";
+
+    /// <summary>The rows that a position is behind of.</summary>
+    public string Until(string value) => $"{Quoted} {(method == Method.Sequence ? "<=" : "<")} {Literal(value)}";
+
+    // The position, or before it by the lookback.
+    private string From(string value, Horizon horizon)
     {
         var back = Back(horizon);
         return back == TimeSpan.Zero || isExact || method is Method.Sequence or Method.Xid

@@ -5,7 +5,7 @@ using Npgsql;
 namespace Headrace.Postgres;
 
 /// <summary>The next step of an incremental read: which rows, and how far the position moves with them.</summary>
-/// <param name="Slices">Conditions, each of which is read on its own; together they have each row once.</param>
+/// <param name="Slices">Conditions, each of which is read on its own; together they have each row once. None: nothing can be read yet.</param>
 /// <param name="Next">The position once they are applied.</param>
 /// <param name="IsLast">False while a first sync has more batches.</param>
 internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor Next, bool IsLast, IReadOnlyList<string> Warnings)
@@ -49,6 +49,9 @@ internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor
         if (updated is { IsNullable: true } && created is null)
             warnings.Add($"{flow.UpdateKey} may be NULL: rows without it are seen by the first sync only; name a create_key, or make the column NOT NULL");
 
+        // Without a bound what is appended now would be appended again: nothing is read until there is one.
+        if (isExact && ((updated is not null && next.Updated is null) || (created is not null && next.Created is null)))
+            return new IncrementalStep([], next, true, warnings);
         if (isUnderWay || before is null)
         {
             var upper = flow.Write == WriteMode.Append ? Bound(updated, next.Updated, created, next.Created) : null;
@@ -65,7 +68,7 @@ internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor
         var keys = flow.PrimaryKey.Select(key => table.Find(flow.DeclaredColumns().FirstOrDefault(column => column.Name == key)?.From ?? key)!).ToList();
         var rows = table.Rows > 0 && table.Bytes > 0 ? (long)Math.Max(1, flow.BatchBytes / (table.Bytes / table.Rows)) : 0;
         if (cursor.After is null && (keys.Count == 0 || rows == 0 || table.Bytes <= flow.BatchBytes))
-            return new IncrementalStep(upper is null ? [] : [upper], next, true, warnings) { IsWhole = true };
+            return new IncrementalStep([upper ?? "true"], next, true, warnings) { IsWhole = true };
 
         var names = string.Join(", ", keys.Select(key => key.Quoted));
         string Row(IReadOnlyList<string> values) => $"({string.Join(", ", values.Select((value, i) => $"{PostgresSql.Literal(value)}::{keys[i].TypeName}"))})";
@@ -94,14 +97,17 @@ internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor
         CursorColumn? updated, string? updatedFrom, string? updatedTo, CursorColumn? created, string? createdFrom, string? createdTo, Horizon horizon, Flow flow)
     {
         var slices = new List<string>();
-        var since = Failpoint.Planted("cursor-strict") ? ">" : ">=";
-        var sinceUpdate = updated is not null && updatedFrom is not null ? $"{updated.Quoted} {since} {updated.From(updatedFrom, horizon)}" : updated is null ? null : "true";
-        var sinceCreate = created is not null && createdFrom is not null ? $"{created.Quoted} {since} {created.From(createdFrom, horizon)}" : created is null ? null : "true";
-        var isBounded = flow.Write == WriteMode.Append;
+        var isExact = flow.Write == WriteMode.Append;
+        var sinceUpdate = updated is null ? null : updatedFrom is null ? "true" : updated.Since(updatedFrom, horizon);
         if (sinceUpdate is not null)
-            slices.Add(sinceUpdate + (isBounded && updatedTo is not null ? $" AND {updated!.Quoted} < {updated.Literal(updatedTo)}" : ""));
-        if (sinceCreate is not null)
-            slices.Add($"{sinceCreate}{(sinceUpdate is null ? "" : $" AND ({sinceUpdate}) IS NOT TRUE")}{(isBounded && createdTo is not null ? $" AND {created!.Quoted} < {created.Literal(createdTo)}" : "")}");
+            slices.Add(sinceUpdate + (isExact && updatedTo is not null ? $" AND {updated!.Until(updatedTo)}" : ""));
+        if (created is null)
+            return slices;
+
+        // What is appended once goes by one of its keys for good.
+        var sinceCreate = createdFrom is null ? "true" : created.Since(createdFrom, horizon);
+        var others = updated is null ? "" : isExact ? $" AND {updated.Quoted} IS NULL" : $" AND ({sinceUpdate}) IS NOT TRUE";
+        slices.Add($"{sinceCreate}{others}{(isExact && createdTo is not null ? $" AND {created.Until(createdTo)}" : "")}");
         return slices;
     }
 
@@ -110,9 +116,9 @@ internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor
     {
         var below = new List<string>();
         if (updated is not null && updatedTo is not null)
-            below.Add($"{updated.Quoted} < {updated.Literal(updatedTo)}");
+            below.Add(updated.Until(updatedTo));
         if (created is not null && createdTo is not null)
-            below.Add($"{created.Quoted} < {created.Literal(createdTo)}");
+            below.Add(created.Until(createdTo));
         return below.Count == 0 ? null : $"coalesce({string.Join(", ", below)}, true)";
     }
 

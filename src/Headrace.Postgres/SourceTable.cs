@@ -71,6 +71,7 @@ internal sealed record SourceTable(string Name, string From, string Identity, IR
                     """
                     SELECT string_agg(a.attname, ',' ORDER BY a.attname COLLATE "C") FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])
                     WHERE i.indrelid = $1::bigint AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
+                        AND ((SELECT relkind FROM pg_class WHERE oid = i.indrelid) = 'p' OR NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = i.indrelid))
                     GROUP BY i.indexrelid HAVING bool_and(a.attnotnull)
                     """, row => row.GetString(0), cancel, oid),
             };

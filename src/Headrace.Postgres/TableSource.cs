@@ -76,8 +76,10 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
         NpgsqlConnection db, SourceTable table, TableCursor? cursor, Dataset dataset, Position from, StageAttempt attempt, TableRead read, CancellationToken cancel)
     {
         var step = await IncrementalStep.PrepareAsync(db, flow, table, cursor, dataset, attempt.IsConfirmed, database.Address, cancel);
+        if (step.Slices.Count == 0)
+            return new Found(null, [], step.Warnings);
         Failpoint.Hit("horizon_asked");
-        var files = await read.RunAsync(db, step.IsWhole ? read.Whole(step.Slices.FirstOrDefault("true")) : step.Slices, null, cancel);
+        var files = await read.RunAsync(db, step.IsWhole ? read.Whole(step.Slices[0]) : step.Slices, null, cancel);
         Failpoint.Hit("changes_staged");
         if (Failpoint.Planted("horizon-after-snapshot"))
         {
@@ -138,8 +140,8 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
         Operation = operation,
         From = from,
         Files = files,
-        Format = new FileFormat(FormatKind.Csv, new CsvDialect { Header = false, IsDatabase = true }),
-        Rules = flow.Rules() with { Columns = Columns(table), HasUniqueKeys = table.IsUnique(Keys(table)) },
+        Format = new FileFormat(FormatKind.Csv, new CsvDialect { Header = false }),
+        Rules = flow.Rules() with { Columns = Columns(table), HasUniqueKeys = !flow.DeclaredColumns().Any(column => column.Type is not null) && table.IsUnique(Keys(table)) },
     };
 
     // What the flow declares goes before what the catalogue says.

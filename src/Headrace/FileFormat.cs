@@ -38,12 +38,6 @@ public sealed record CsvDialect
     /// <summary>The format of timestamps in DuckDB's strptime notation; null for ISO 8601.</summary>
     public string? Timestamp { get; init; }
 
-    /// <summary>
-    /// True for what a database wrote: a number, a truth value or a UUID is one, and only what its type has beyond
-    /// Headrace's (infinity, years of five digits) is left to be told.
-    /// </summary>
-    public bool IsDatabase { get; init; }
-
     /// <summary>Lines before the header (or the first record) that are not data.</summary>
     public int Skip { get; init; }
 }

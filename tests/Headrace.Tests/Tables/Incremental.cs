@@ -77,6 +77,23 @@ public abstract class Incremental(PostgresServer server, WarehouseKind kind) : T
     }
 
     [Fact]
+    public async Task AppendedNumbersComeOnceTheLastOneTooAndNoneWhileOneMayComeBeforeThem()
+    {
+        var shop = await ByCursor("CREATE TABLE orders (id bigserial PRIMARY KEY, name text)", "create_key: id", "append");
+        await using var slow = await shop.Session();
+        await slow.Execute("BEGIN; INSERT INTO orders (name) VALUES ('slow')");
+        await shop.Execute("INSERT INTO orders (name) VALUES ('quick')");
+        Assert.Equal("up_to_date", (await World.Load()).Only.Outcome);
+        await slow.Execute("COMMIT");
+        await World.Load();
+        await World.Load();
+        Assert.Equal(["1|slow", "2|quick"], await Rows("SELECT id, name FROM raw.orders ORDER BY id"));
+        await shop.Execute("INSERT INTO orders (name) VALUES ('next')");
+        await World.Load();
+        Assert.Equal(["1|slow", "2|quick", "3|next"], await Rows("SELECT id, name FROM raw.orders ORDER BY id"));
+    }
+
+    [Fact]
     public async Task F48_RowsOfOneMomentAllCome()
     {
         var shop = await ByCursor($"{Orders}; INSERT INTO orders SELECT i, 'a', '2026-01-01', '2026-01-01' FROM generate_series(1, 1000) i");

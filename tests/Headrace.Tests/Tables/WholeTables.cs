@@ -87,6 +87,24 @@ public abstract class WholeTables(PostgresServer server, WarehouseKind kind) : T
     }
 
     [Fact]
+    public async Task AValueThatIsNoneOfTheTypeItIsDeclaredAsWaits()
+    {
+        await Shop("CREATE TABLE orders (id text, flag text, n numeric, d numeric); INSERT INTO orders VALUES ('a', 'perhaps', 1, 1), ('b', 'yes', 1.7, 1), ('c', 'yes', 1, 1.239), ('d', 'yes', 1, 1.23)",
+            "read: full-refresh, write: replace, columns: { flag: boolean, n: integer, d: \"decimal(12,2)\" }");
+        Assert.Equal(3L, (await World.Load()).Only["quarantined"]);
+        Assert.Equal(["d|true|1|1.23"], await Rows("SELECT id, flag, n, d FROM raw.orders"));
+    }
+
+    [Fact]
+    public async Task RowsOfATableThatInheritsAreMergedByKey()
+    {
+        await Shop("CREATE TABLE orders (id int PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT now()); CREATE TABLE more (PRIMARY KEY (id)) INHERITS (orders); INSERT INTO orders VALUES (1); INSERT INTO more VALUES (1), (2)",
+            "read: incremental, primary_key: id, update_key: updated_at, write: merge");
+        await World.Load();
+        Assert.Equal(["1", "2"], await Rows("SELECT id FROM raw.orders ORDER BY id"));
+    }
+
+    [Fact]
     public async Task APasswordIsShownNowhere()
     {
         await Shop(Three, "read: full-refresh, write: replace");
