@@ -6,11 +6,14 @@ public sealed class DuckDbEngine(DuckDbSettings settings) : IEngine, IDisposable
     private readonly Lock opening = new();
     private DuckDbDatabase? database;
 
-    public Task<DuckDbConnection> ConnectAsync(CancellationToken cancel)
+    public Task<DuckDbConnection> ConnectAsync(CancellationToken cancel) => Task.FromResult(Connect(cancel));
+
+    /// <summary>A connection of its own, for one thread at a time.</summary>
+    public DuckDbConnection Connect(CancellationToken cancel)
     {
         lock (opening)
             database ??= Open(cancel);
-        return Task.FromResult(database.Connect());
+        return database.Connect();
     }
 
     public T Translate<T>(Func<T> step)

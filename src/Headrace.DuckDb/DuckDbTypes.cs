@@ -101,6 +101,27 @@ internal static class DuckDbTypes
             : $"(CASE WHEN regexp_full_match({Number(text, type, dialect)}, {Sql.Literal(pattern)}) THEN {cast} ELSE false END)"; // a cast that fails is slow
     }
 
+    /// <summary>The SQL value of a text that a database wrote for a value of the type (<see cref="StagedColumn.Written"/>), for which <see cref="WrittenFits"/> holds.</summary>
+    public static string WrittenCast(string text, ColumnType type) => type.Kind switch
+    {
+        TypeKind.Boolean => $"({text} IN ('t', 'true'))",
+        TypeKind.Bytes => $"unhex({text}[3:])",
+        TypeKind.Text or TypeKind.Json => Cast(text, type, null),
+        _ => $"TRY_CAST({text} AS {Name(type)})",
+    };
+
+    /// <summary>True (in SQL) for what a database wrote, unless it is beyond what the type has here; null when nothing is.</summary>
+    public static string? WrittenFits(string text, ColumnType type) => type.Kind switch
+    {
+        TypeKind.Json => Fits(text, type, null),
+        TypeKind.Decimal => $"({text} <> 'NaN')",
+        TypeKind.Real or TypeKind.Double => $"({text} NOT IN ('NaN', 'Infinity', '-Infinity'))",
+        TypeKind.Date => $"(strlen({text}) = 10)",
+        TypeKind.Time => $"({text} <> '24:00:00')",
+        TypeKind.Timestamp or TypeKind.TimestampTz => $"(strlen({text}) = 19 OR ({text}[5] = '-' AND NOT ends_with({text}, 'C')))", // BC
+        _ => null,
+    };
+
     // Infinity is what DuckDB makes of '1e999', and zero of '1e-999'.
     private static string Finite(string number, ColumnType type)
     {

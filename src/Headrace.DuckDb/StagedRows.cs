@@ -47,7 +47,8 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         var index = shaped.Indexes[column];
         if (index < 0)
             return $"CAST(NULL AS {DuckDbTypes.Name(type)})";
-        return shaped.File.IsParquet ? ParquetValue(index, type) : DuckDbTypes.Cast(Raw(index), type, dialect);
+        return shaped.File.IsParquet ? ParquetValue(index, type)
+            : IsWritten(index, type) ? DuckDbTypes.WrittenCast(Raw(index), type) : DuckDbTypes.Cast(Raw(index), type, dialect);
     }
 
     /// <summary>The condition that a row fits all columns.</summary>
@@ -120,7 +121,8 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
 
         var fits = shaped.File.IsParquet
             ? ParquetFits(index, target.Type!.Value)
-            : target.Type!.Value.Kind == TypeKind.Text ? null : DuckDbTypes.Fits(Raw(index), target.Type.Value, dialect);
+            : target.Type!.Value.Kind == TypeKind.Text ? null
+            : IsWritten(index, target.Type.Value) ? DuckDbTypes.WrittenFits(Raw(index), target.Type.Value) : DuckDbTypes.Fits(Raw(index), target.Type.Value, dialect);
         return (mayBeNull, fits) switch
         {
             (true, null) => null,
@@ -129,6 +131,8 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
             _ => $"({Raw(index)} IS NOT NULL AND {fits})",
         };
     }
+
+    private bool IsWritten(int index, ColumnType type) => shaped.Columns[index].Written == type;
 
     private string ParquetValue(int index, ColumnType type) => shaped.Columns[index] switch
     {

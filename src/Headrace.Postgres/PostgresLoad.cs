@@ -9,7 +9,7 @@ namespace Headrace.Postgres;
 /// </summary>
 /// <param name="folder">An absolute folder of this load's own.</param>
 internal sealed class PostgresLoad(
-    PostgresDatabase database, DuckDbConnection engine, string folder, ChangeSet changes, LoadAttempt attempt, TimeProvider clock, CancellationToken cancel)
+    PostgresDatabase database, Lazy<DuckDbConnection> engine, string folder, ChangeSet changes, LoadAttempt attempt, TimeProvider clock, CancellationToken cancel)
 {
     private readonly Dataset dataset = changes.Dataset;
 
@@ -24,7 +24,7 @@ internal sealed class PostgresLoad(
         {
             return await ApplyAsync();
         }
-        catch (DuckDbException) when (!WasCommitSent && changes.Operation != Operation.Replace && new ParquetFiles(engine, cancel).Broken(changes) is { Count: > 0 } broken)
+        catch (DuckDbException) when (!WasCommitSent && changes.Operation != Operation.Replace && new ParquetFiles(engine.Value, cancel).Broken(changes) is { Count: > 0 } broken)
         {
             changes = changes with { Files = [.. changes.Files.Where(file => !broken.Exists(note => note.File == file.File))] };
             var result = await ApplyAsync();
@@ -40,7 +40,7 @@ internal sealed class PostgresLoad(
             Limits = PostgresWarehouse.Limits,
 
             // Another dataset may have made or changed the table since the position was read.
-            From = attempt.IsPlan ? changes.From : changes.From with { Table = table?.Columns },
+            From = attempt.IsPlan ? changes.From : changes.From with { Table = table?.Columns, TakesBinary = table?.TakesBinary ?? true },
         };
         var batch = new StagedBatch(engine, changes, attempt, folder, clock, cancel);
         if (changes.Operation == Operation.Changes)
@@ -115,7 +115,7 @@ internal sealed class PostgresLoad(
         var ddl = await DdlAsync(db, table, shape);
         var merged = changes.Operation == Operation.Merge && batch.Rows.Count > 0 && !batch.IsFirst;
         if (merged) // before the target is locked
-            await TableMerge.StageAsync(db, table, shape, batch.Rows[0], Progress(batch), cancel);
+            await TableMerge.StageAsync(db, table, shape, batch.Rows, Progress(batch), cancel);
         if (!attempt.IsPlan && shape.HasTable)
             table = await ChangeTableAsync(db, table, ddl, changes.Operation == Operation.Append);
         Failpoint.Hit("table_ready");
@@ -127,7 +127,7 @@ internal sealed class PostgresLoad(
         {
             var (inserted, updated, unchanged) = !shape.HasTable ? default
                 : attempt.IsPlan ? await PlanMergeAsync(db, table, batch)
-                : merged ? await new TableMerge(db, table!, shape, changes, cancel).ApplyAsync(batch.Rows[0]) : default;
+                : merged ? await new TableMerge(db, table!, shape, changes, cancel).ApplyAsync(batch.Rows) : default;
             result = result with
             {
                 Inserted = inserted,
@@ -166,7 +166,7 @@ internal sealed class PostgresLoad(
         if (deleted > 0)
             await db.ExecuteAsync($"DELETE FROM {table.Quoted}", cancel);
         foreach (var rows in batch.Rows)
-            await TextCopy.InAsync(db, table.Quoted, rows.Columns, rows.Path, Progress(batch), cancel);
+            await TextCopy.InAsync(db, table.Quoted, rows, Progress(batch), cancel);
         return deleted;
     }
 
@@ -188,7 +188,7 @@ internal sealed class PostgresLoad(
     private async Task WriteHeldAsync(NpgsqlConnection db, StagedBatch batch)
     {
         foreach (var rows in batch.Held)
-            await TextCopy.InAsync(db, "headrace.quarantine", rows.Columns, rows.Path, null, cancel);
+            await TextCopy.InAsync(db, "headrace.quarantine", rows, null, cancel);
     }
 
     private async Task<(long Inserted, long Updated, long Unchanged)> PlanMergeAsync(NpgsqlConnection db, TargetTable? table, StagedBatch batch)
@@ -237,7 +237,7 @@ internal sealed class PostgresLoad(
             Ddl = ddl,
             Warnings = [.. rows.Warnings, .. warnings],
             Sample = rows.Sample,
-            Changes = attempt.IsPlan ? await new TargetRows(db, batch, cancel).SampleAsync(engine, changes, table, 3) : [],
+            Changes = attempt.IsPlan ? await new TargetRows(db, batch, cancel).SampleAsync(engine.Value, changes, table, 3) : [],
             Position = changes.From.After(changes, changes.Files, columns),
         };
     }
@@ -302,6 +302,7 @@ internal sealed class PostgresLoad(
         if (attempt.Progress is not { } progress)
             return null;
         var all = Math.Max(1, batch.Rows.Sum(rows => new FileInfo(rows.Path).Length));
-        return sent => progress(new LoadProgress("loads", batch.Good, Math.Min(1, (double)sent / all)));
+        var sent = 0L;
+        return piece => progress(new LoadProgress("loads", batch.Good, Math.Min(1, (double)(sent += piece) / all)));
     }
 }

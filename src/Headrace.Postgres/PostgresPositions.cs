@@ -11,9 +11,10 @@ internal static class PostgresPositions
     {
         // A position put together from before and after another run's commit would pass the fence with files that it does not know.
         await using var moment = await db.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
-        var table = target.IsNone ? null : (await TargetTable.FindAsync(db, target, cancel))?.Columns;
+        var found = target.IsNone ? null : await TargetTable.FindAsync(db, target, cancel);
+        var (table, takesBinary) = (found?.Columns, found?.TakesBinary ?? true);
         if (!await PostgresTables.ExistAsync(db, cancel))
-            return new Position { Table = table };
+            return new Position { Table = table, TakesBinary = takesBinary };
 
         var known = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
         var refused = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
@@ -57,6 +58,7 @@ internal static class PostgresPositions
             Contents = contents,
             LastContent = lastContent,
             Table = table,
+            TakesBinary = takesBinary,
             Schema = schemas.Count == 0 ? null : schemas[0],
             ReplacedAt = await LandedAsync("AND action = 'truncate'"),
             NewestRowsAt = await LandedAsync("AND action <> 'schema'"),

@@ -69,7 +69,7 @@ internal sealed class PostgresRelease(
         }, cancel);
         var types = columns.Select((column, i) => $"v{i} {table.Find(column.Name)!.TypeName}, has_{i} boolean");
         await db.ExecuteAsync($"CREATE TEMP TABLE headrace_released (headrace_id bigint, {string.Join(", ", types)}) ON COMMIT DROP", cancel);
-        await TextCopy.InAsync(db, Staged, ["headrace_id", .. columns.SelectMany((_, i) => (string[])[$"v{i}", $"has_{i}"])], answer, null, cancel);
+        await TextCopy.InAsync(db, Staged, new RowsFile(answer, ["headrace_id", .. columns.SelectMany((_, i) => (string[])[$"v{i}", $"has_{i}"])], 0), null, cancel);
     }
 
     // Somebody decided that these rows count: they take the place of what the table has for their keys. What a row does

@@ -33,6 +33,19 @@ internal static partial class PostgresTypes
         _ => ColumnType.Text,
     };
 
+    /// <summary>
+    /// The type of <see cref="Of"/> where PostgreSQL's has the same values, but for those that <see cref="StagedColumn.Written"/> names, and
+    /// COPY writes and reads them alike wherever it is; else null.
+    /// </summary>
+    public static ColumnType? Written(string name, char category) => Of(name, category) is var type && type.Kind switch
+    {
+        TypeKind.Text => name is "text" || name.StartsWith("character varying", StringComparison.Ordinal),
+        TypeKind.Decimal => NumericPattern().IsMatch(name) && !name.Contains('-', StringComparison.Ordinal) && Numeric(name).Precision <= 38,
+        TypeKind.Json => name is "jsonb",
+        TypeKind.BigInt => name is "bigint",
+        _ => true,
+    } ? type : null;
+
     /// <summary>The expression of a column as it is copied.</summary>
     public static string Expression(string quoted, char category) => category is 'A' or 'C' ? $"to_json({quoted})" : quoted;
 

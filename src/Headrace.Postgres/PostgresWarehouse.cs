@@ -59,7 +59,7 @@ public sealed class PostgresWarehouse : IWarehouse, IWholeTarget
 
     public async Task<LoadResult> LoadAsync(ChangeSet changes, LoadAttempt attempt, CancellationToken cancel)
     {
-        using var connection = await engine.ConnectAsync(cancel);
+        var connection = new Lazy<DuckDbConnection>(() => engine.Connect(cancel));
         var own = NewFolder();
         var load = new PostgresLoad(database, connection, own, changes, attempt, clock, cancel);
         try
@@ -75,6 +75,8 @@ public sealed class PostgresWarehouse : IWarehouse, IWholeTarget
         }
         finally
         {
+            if (connection.IsValueCreated)
+                connection.Value.Dispose();
             Remove(own);
         }
     }

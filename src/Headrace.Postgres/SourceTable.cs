@@ -77,6 +77,9 @@ internal sealed record SourceTable(string Name, string From, string Identity, IR
             };
     }
 
+    /// <summary>The columns as their rows are staged.</summary>
+    public IReadOnlyList<StagedColumn> Staged => [.. Columns.Select(column => new StagedColumn(column.Name, Written: PostgresTypes.Written(column.TypeName, column.Category), IsNotNull: column.IsNotNull))];
+
     /// <summary>The columns of each index that keeps rows apart, joined by commas in their alphabetical order.</summary>
     public IReadOnlyList<string> UniqueKeys { get; private init; } = [];
 

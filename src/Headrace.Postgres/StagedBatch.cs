@@ -2,13 +2,15 @@ using Headrace.DuckDb;
 
 namespace Headrace.Postgres;
 
-/// <summary>A CSV file with rows for a table.</summary>
+/// <summary>A file with rows for a table, as CSV.</summary>
 /// <param name="Columns">The names of its columns, unquoted, in order.</param>
-internal sealed record RowsFile(string Path, IReadOnlyList<string> Columns, long Rows);
+/// <param name="IsBinary">They are as PostgreSQL writes them for its like, and no CSV.</param>
+internal sealed record RowsFile(string Path, IReadOnlyList<string> Columns, long Rows, bool IsBinary = false);
 
 /// <summary>What the engine makes of a change set before a transaction begins: CSV files of the rows that fit, and of those that do not.</summary>
 /// <param name="folder">An absolute folder of this load's own.</param>
-internal sealed class StagedBatch(DuckDbConnection engine, ChangeSet changes, LoadAttempt attempt, string folder, TimeProvider clock, CancellationToken cancel)
+/// <param name="opened">The engine, which need not be opened for rows that go as they are.</param>
+internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet changes, LoadAttempt attempt, string folder, TimeProvider clock, CancellationToken cancel)
 {
     /// <summary>How the engine writes CSV that PostgreSQL reads unchanged: NULL is nothing, and a text always stands in quotes.</summary>
     private const string Layout = "FORMAT csv, HEADER false, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR ''";
@@ -17,6 +19,8 @@ internal sealed class StagedBatch(DuckDbConnection engine, ChangeSet changes, Lo
         ["flow", "dataset", "schema_name", "table_name", "file", "sha256", "line", "column", "value", "reason", "row", "operation", "load_id", "run_id", "status", "held_at"];
 
     private int files;
+
+    private DuckDbConnection engine => opened.Value;
 
     /// <summary>The columns; null for changes of rows.</summary>
     public TableShape? Shape { get; private set; }
@@ -52,6 +56,8 @@ internal sealed class StagedBatch(DuckDbConnection engine, ChangeSet changes, Lo
     /// <summary>Types the rows of files; false when none of the files can be loaded.</summary>
     public bool StageRows()
     {
+        if (changes.Files.Count > 0 && changes.Files.All(file => file.IsBinary))
+            return TakeRows();
         var shape = Shape = new TableShape(changes, new ParquetFiles(engine, cancel).Columns);
         if (changes.Operation == Operation.Replace ? shape.Refused.Count > 0 : shape.Files.Count == 0)
             return false;
@@ -84,6 +90,19 @@ internal sealed class StagedBatch(DuckDbConnection engine, ChangeSet changes, Lo
             Quarantined = bad.Of(file.File) + file.File.RejectCount,
             SchemaVersion = changes.From.Schema?.Document.Version,
         }));
+        return true;
+    }
+
+    // What fits without a look goes as it is.
+    private bool TakeRows()
+    {
+        if (!BinaryFit.Holds(changes))
+            throw Error.Warehouse(changes.Target.ToString(), "the table was changed while the rows were staged", null, transient: true);
+        Shape = new TableShape(changes, _ => []);
+        foreach (var file in Shape.Files)
+            Rows.Add(new RowsFile(file.File.Segments[0], [.. file.Columns.Select((_, i) => Shape.Columns[file.Indexes.ToList().IndexOf(i)].Name)], file.File.Records, IsBinary: true));
+        Good = Rows.Sum(rows => rows.Rows);
+        Files.AddRange(Shape.Files.Select(file => FileLedger.Row(file.File.File, file.File.Sha256, changes.Action, FileFate.Loaded) with { Rows = file.File.Records }));
         return true;
     }
 

@@ -19,7 +19,7 @@ internal sealed class TableChangeLoad(NpgsqlConnection db, ChangeSet changes, Ti
     {
         var columns = rows.Columns.Select((column, i) => $"c{i} {table?.Find(column.Name)?.TypeName ?? TargetTypes.Name(column.Type)}");
         await db.ExecuteAsync($"CREATE TEMP TABLE headrace_changed (op text, {string.Join(", ", columns)}) ON COMMIT DROP", cancel);
-        await TextCopy.InAsync(db, Changed, ["op", .. rows.Columns.Select((_, i) => $"c{i}")], file.Path, progress, cancel);
+        await TextCopy.InAsync(db, Changed, file with { Columns = ["op", .. rows.Columns.Select((_, i) => $"c{i}")] }, progress, cancel);
         var count = await db.ScalarAsync<long>($"SELECT count(*) FROM {Changed}", cancel);
         if (count != file.Rows)
             throw Error.Bug($"{file.Rows} rows were sent and {count} arrived.");

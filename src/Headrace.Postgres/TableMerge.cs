@@ -18,21 +18,22 @@ internal sealed class TableMerge(NpgsqlConnection db, TargetTable table, TableSh
 
     /// <summary>Copies rows into a temporary table with the types that the target has, or will have.</summary>
     /// <param name="table">The target as it is; null when it is new.</param>
-    public static async Task StageAsync(NpgsqlConnection db, TargetTable? table, TableShape shape, RowsFile rows, Action<long>? progress, CancellationToken cancel)
+    public static async Task StageAsync(NpgsqlConnection db, TargetTable? table, TableShape shape, IReadOnlyList<RowsFile> files, Action<long>? progress, CancellationToken cancel)
     {
-        var columns = rows.Columns.Select(name => $"{PostgresSql.Identifier(name)} {table?.Find(name)?.TypeName ?? TargetTypes.Name(shape.Columns.First(column => Same(column.Name, name)).Type!.Value)}");
+        var columns = files[0].Columns.Select(name => $"{PostgresSql.Identifier(name)} {table?.Find(name)?.TypeName ?? TargetTypes.Name(shape.Columns.First(column => Same(column.Name, name)).Type!.Value)}");
         await db.ExecuteAsync($"CREATE TEMP TABLE headrace_staged ({string.Join(", ", columns)}) ON COMMIT DROP", cancel);
-        await TextCopy.InAsync(db, Staged, rows.Columns, rows.Path, progress, cancel);
-        var count = await db.ScalarAsync<long>($"SELECT count(*) FROM {Staged}", cancel);
-        if (count != rows.Rows)
-            throw Error.Bug($"{rows.Rows} rows were sent and {count} arrived.");
+        foreach (var rows in files)
+            await TextCopy.InAsync(db, Staged, rows, progress, cancel);
+        var (count, sent) = (await db.ScalarAsync<long>($"SELECT count(*) FROM {Staged}", cancel), files.Sum(rows => rows.Rows));
+        if (count != sent)
+            throw Error.Bug($"{sent} rows were sent and {count} arrived.");
         await db.ExecuteAsync($"ANALYZE {Staged}", cancel);
     }
 
     /// <summary>Merges; unchanged rows are not touched, and columns that the files do not bring keep their values.</summary>
-    public async Task<(long Inserted, long Updated, long Unchanged)> ApplyAsync(RowsFile rows)
+    public async Task<(long Inserted, long Updated, long Unchanged)> ApplyAsync(IReadOnlyList<RowsFile> files)
     {
-        var brought = rows.Columns;
+        var brought = files[0].Columns;
         var values = brought.Where(name => !keys.Exists(key => Same(key, name))).ToList();
         var on = string.Join(" AND ", keys.Select(key => $"s.{PostgresSql.Identifier(key)} = t.{PostgresSql.Identifier(key)}"));
         var differs = values.Select(Differs).DefaultIfEmpty("false");
@@ -61,7 +62,7 @@ internal sealed class TableMerge(NpgsqlConnection db, TargetTable table, TableSh
         var names = string.Join(", ", brought.Select(PostgresSql.Identifier));
         await db.ExecuteAsync(
             $"INSERT INTO {table.Quoted} ({names}) SELECT {names} FROM {Staged} AS s WHERE NOT EXISTS (SELECT 1 FROM {Matched} AS m WHERE m.staged_row = s.ctid)", cancel);
-        return (rows.Rows - found, updated, found - updated);
+        return (files.Sum(rows => rows.Rows) - found, updated, found - updated);
     }
 
     // The type json knows no equality.

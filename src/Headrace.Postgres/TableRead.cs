@@ -28,6 +28,9 @@ internal sealed class TableRead(PostgresDatabase database, SourceTable table, St
             $"ctid >= '({i * each},0)'::tid{(i == database.Readers - 1 ? "" : $" AND ctid < '({(i + 1) * each},0)'::tid")} AND {and}"))];
     }
 
+    /// <summary>Whether rows are staged as PostgreSQL writes them for its like; else as text.</summary>
+    public bool IsBinary { get; init; }
+
     /// <summary>Stages the rows for which one of the conditions holds, all as they are at one moment from now on.</summary>
     public async Task<IReadOnlyList<StagedFile>> RunAsync(NpgsqlConnection db, IReadOnlyList<string> conditions, DigestOptions? digesting, CancellationToken cancel)
     {
@@ -57,11 +60,10 @@ internal sealed class TableRead(PostgresDatabase database, SourceTable table, St
     {
         var columns = string.Join(", ", table.Columns.Select(column => PostgresTypes.Expression(column.Quoted, column.Category)));
         var where = condition == "true" ? "" : $" WHERE {condition}";
-        using var rows = await db.BeginTextExportAsync($"COPY (SELECT {columns} FROM {table.From}{where}) TO STDOUT (FORMAT csv)", cancel);
+        await using var rows = await TextCopy.OutAsync(db, $"SELECT {columns} FROM {table.From}{where}", IsBinary, cancel);
         var file = new LakeFile(table.Name, 0, clock.GetUtcNow(), "", new Dictionary<string, string>());
-
-        // The bytes below the reader: text in .NET would be decoded only to be encoded again.
-        var staged = await stager.StageRowsAsync(((StreamReader)rows).BaseStream, file, [.. table.Columns.Select(column => column.Name)], cancel, digesting);
+        var staged = IsBinary ? await stager.StageBinaryAsync(rows, file, table.Staged, cancel)
+            : await stager.StageRowsAsync(rows, file, table.Staged, cancel, digesting);
         progress?.Invoke(new LoadProgress("reads", Interlocked.Add(ref this.rows, staged.Records), null));
         return staged;
     }

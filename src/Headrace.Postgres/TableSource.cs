@@ -37,7 +37,10 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
             var cursor = TableCursor.Parse(from.Cursor);
             if (cursor is not null && cursor.Source != table.Identity)
                 cursor = attempt.IsConfirmed ? null : throw Error.SourceReplaced(database.Address, Name, dataset.Name, cursor.Source, table.Identity);
-            var read = new TableRead(database, table, new Stager(Spool(dataset), flow.Limits.ToLimits()), clock, attempt.Progress);
+            var read = new TableRead(database, table, new Stager(Spool(dataset), flow.Limits.ToLimits()), clock, attempt.Progress)
+            {
+                IsBinary = !attempt.IsPlan && flow.Read != ReadMode.Snapshot && IsBinary(db, dataset, from, table),
+            };
             return flow.Read switch
             {
                 ReadMode.Incremental => await IncrementalAsync(db, table, cursor, dataset, from, attempt, read, cancel),
@@ -91,7 +94,7 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
             attempt.Tried.Add(Done(from.Generation + 1));
         if (files.Sum(file => file.Records + file.RejectCount) == 0 && cursor is { After: null })
             return new Found(null, [], step.Warnings);
-        return new Found(Changes(dataset, from, table, files, flow.Write == WriteMode.Append ? Operation.Append : Operation.Merge) with { Cursor = step.Next.ToString() }, [], step.Warnings);
+        return new Found(Changes(dataset, from, table, files, Operation) with { Cursor = step.Next.ToString() }, [], step.Warnings);
     }
 
     private async Task<Found> WholeAsync(
@@ -104,7 +107,7 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
         {
             var all = await read.RunAsync(db, read.Whole(), null, cancel);
             Failpoint.Hit("changes_staged");
-            return new Found(Changes(dataset, from, table, all, Operation.Replace) with { Cursor = next.ToString() }, [], []);
+            return new Found(Changes(dataset, from, table, all, Operation) with { Cursor = next.ToString() }, [], []);
         }
 
         var warnings = new List<string>();
@@ -131,6 +134,22 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
         var isSame = from.LoadId is not null && compared.Rows is { Inserted: 0, Updated: 0, Deleted: 0, Quarantined: 0 };
         return new Found(isSame ? null : compared, [], warnings);
     }
+
+    private Operation Operation => flow.Read == ReadMode.FullRefresh ? Operation.Replace : flow.Write == WriteMode.Append ? Operation.Append : Operation.Merge;
+
+    // A server whose text may be no UTF-8 has it looked at on the way.
+    private bool IsBinary(NpgsqlConnection db, Dataset dataset, Position from, SourceTable table) =>
+        db.PostgresParameters.GetValueOrDefault("server_encoding") == "UTF8" && BinaryFit.Holds(Changes(dataset, from, table, [Unread(table)], Operation));
+
+    private StagedFile Unread(SourceTable table) => new()
+    {
+        File = new LakeFile(table.Name, 0, clock.GetUtcNow(), "", new Dictionary<string, string>()),
+        Sha256 = "",
+        Bytes = 0,
+        Records = 1,
+        Columns = table.Staged,
+        Segments = [],
+    };
 
     private ChangeSet Changes(Dataset dataset, Position from, SourceTable table, IReadOnlyList<StagedFile> files, Operation operation) => new()
     {

@@ -15,7 +15,7 @@ internal sealed class TargetRows(NpgsqlConnection db, StagedBatch batch, Cancell
         var file = await Task.Run(() => batch.Keys(keys, from), cancel);
         var names = keys.Select(key => table.Find(key.Name)!).ToList();
         await db.ExecuteAsync($"CREATE TEMP TABLE headrace_keys ({string.Join(", ", names.Select(key => $"{PostgresSql.Identifier(key.Name)} {key.TypeName}"))}) ON COMMIT DROP", cancel);
-        await TextCopy.InAsync(db, "pg_temp.headrace_keys", names.Select(key => key.Name), file.Path, null, cancel);
+        await TextCopy.InAsync(db, "pg_temp.headrace_keys", file with { Columns = [.. names.Select(key => key.Name)] }, null, cancel);
         await db.ExecuteAsync("ANALYZE pg_temp.headrace_keys", cancel);
         var on = string.Join(" AND ", names.Select(key => $"k.{PostgresSql.Identifier(key.Name)} = t.{PostgresSql.Identifier(key.Name)}"));
         return await CopyAsync(db, table, $"WHERE EXISTS (SELECT 1 FROM pg_temp.headrace_keys AS k WHERE {on})", batch.NewPath(), cancel);

@@ -26,6 +26,9 @@ internal sealed record TargetTable(TableName Name, IReadOnlyList<TargetColumn> F
         }
     }
 
+    /// <summary>True unless a column's type writes its values in another way than the type of that name that sources have.</summary>
+    public bool TakesBinary => !Found.Any(column => column.TypeName == "json");
+
     public static string Quote(TableName name) => $"{PostgresSql.Identifier(name.Schema)}.{PostgresSql.Identifier(name.Table)}";
 
     /// <summary>The column of that name, without regard to case; null when there is none.</summary>

@@ -8,38 +8,38 @@ internal static class TextCopy
     private const int Buffer = 1 << 18;
     private const long UsualLine = 2_097_152;
 
-    /// <summary>Copies a CSV file into a table of the open transaction.</summary>
+    /// <summary>Copies a file into a table of the open transaction.</summary>
     /// <param name="table">Qualified and quoted.</param>
-    /// <param name="columns">Unquoted names, in the file's order.</param>
-    public static async Task InAsync(NpgsqlConnection db, string table, IEnumerable<string> columns, string path, Action<long>? progress, CancellationToken cancel)
+    /// <param name="progress">Is told the bytes of each piece.</param>
+    public static async Task InAsync(NpgsqlConnection db, string table, RowsFile rows, Action<long>? progress, CancellationToken cancel)
     {
-        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, useAsync: true);
-        var writer = await db.BeginTextImportAsync($"COPY {table} ({string.Join(", ", columns.Select(PostgresSql.Identifier))}) FROM STDIN (FORMAT csv, ENCODING 'UTF8')", cancel);
+        await using var file = new FileStream(rows.Path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, useAsync: true);
+        var columns = string.Join(", ", rows.Columns.Select(PostgresSql.Identifier));
+        var into = $"COPY {table} ({columns}) FROM STDIN";
+        var stream = rows.IsBinary ? await db.BeginRawBinaryCopyAsync($"{into} (FORMAT binary)", cancel)
+            : (NpgsqlRawCopyStream)((StreamWriter)await db.BeginTextImportAsync($"{into} (FORMAT csv, ENCODING 'UTF8')", cancel)).BaseStream; // what is below the writer takes bytes
         try
         {
-            // The bytes below the writer: they are UTF-8 already.
-            var stream = ((StreamWriter)writer).BaseStream;
             var buffer = new byte[Buffer];
-            for (var sent = 0L; await file.ReadAsync(buffer, cancel) is > 0 and var read; progress?.Invoke(sent += read))
+            for (; await file.ReadAsync(buffer, cancel) is > 0 and var read; progress?.Invoke(read))
                 await stream.WriteAsync(buffer.AsMemory(0, read), cancel);
         }
         catch
         {
             // Without this, disposing would tell the server that the rows are complete.
-            await CancelAsync(writer);
+            await CancelAsync(stream);
             throw;
         }
 
-        await writer.DisposeAsync();
+        await stream.DisposeAsync();
     }
 
     /// <summary>Copies the rows of a query into a CSV file.</summary>
     /// <returns>Bytes of the longest record, which the engine must hold in memory; at least what it holds anyway.</returns>
     public static async Task<long> OutAsync(NpgsqlConnection db, string query, string path, CancellationToken cancel)
     {
-        using var rows = await db.BeginTextExportAsync($"COPY ({query}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')", cancel);
+        await using var stream = await OutAsync(db, query, isBinary: false, cancel);
         await using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1, useAsync: true);
-        var stream = ((StreamReader)rows).BaseStream;
         var (buffer, length, longest, isQuoted) = (new byte[Buffer], 0L, UsualLine, false);
         while (await stream.ReadAsync(buffer, cancel) is > 0 and var read)
         {
@@ -49,6 +49,11 @@ internal static class TextCopy
 
         return longest + 128;
     }
+
+    /// <summary>The rows of a query as bytes: CSV in UTF-8 without a header, or as PostgreSQL writes them for its like.</summary>
+    public static async Task<Stream> OutAsync(NpgsqlConnection db, string query, bool isBinary, CancellationToken cancel) => isBinary
+        ? await db.BeginRawBinaryCopyAsync($"COPY ({query}) TO STDOUT (FORMAT binary)", cancel)
+        : ((StreamReader)await db.BeginTextExportAsync($"COPY ({query}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')", cancel)).BaseStream; // text in .NET would be decoded only to be encoded again
 
     // A line feed between two quotes ends no record; a quote that is doubled begins and ends at once.
     private static void Measure(ReadOnlySpan<byte> bytes, ref long length, ref long longest, ref bool isQuoted)
@@ -65,12 +70,11 @@ internal static class TextCopy
         length += bytes.Length;
     }
 
-    private static async Task CancelAsync(TextWriter writer)
+    private static async Task CancelAsync(NpgsqlRawCopyStream stream)
     {
         try
         {
-            if (writer is NpgsqlCopyTextWriter copy)
-                await copy.CancelAsync();
+            await stream.CancelAsync();
         }
         catch (Exception)
         {

@@ -36,6 +36,9 @@ public sealed record Position
     /// <summary>The target's columns; null while the table does not exist.</summary>
     public IReadOnlyList<Column>? Table { get; init; }
 
+    /// <summary>True where the warehouse takes rows as PostgreSQL writes them (<see cref="StagedFile.IsBinary"/>) for columns of the same types.</summary>
+    public bool TakesBinary { get; init; }
+
     /// <summary>The document that rules the table of a drop folder, with the time it landed.</summary>
     public (SchemaDocument Document, DateTimeOffset LandedAt, string Key)? Schema { get; init; }
 

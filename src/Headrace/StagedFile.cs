@@ -30,6 +30,9 @@ public sealed record StagedFile
 
     public bool IsParquet { get; init; }
 
+    /// <summary>True for rows as PostgreSQL's COPY writes them with FORMAT binary, in one file; only a PostgreSQL warehouse reads them.</summary>
+    public bool IsBinary { get; init; }
+
     /// <summary>Bytes of the longest record in the segments.</summary>
     public long LongestRecord { get; init; }
 
@@ -53,4 +56,7 @@ public sealed record StagedFile
 /// <param name="IsText">True when some value was a quoted JSON string, so that digits in it are not a number.</param>
 /// <param name="IsJson">True when some value was a JSON object or array.</param>
 /// <param name="ParquetType">The engine's name of the type of a Parquet column.</param>
-public sealed record StagedColumn(string Name, bool IsText = false, bool IsJson = false, string? ParquetType = null);
+/// <param name="Written">The type that a database has for it, when each of its values is one of that type, or one of those beyond it
+/// that <see cref="TypeKind"/> does not have (NaN, infinity, a year that has not four digits, 24:00); null when nobody says.</param>
+/// <param name="IsNotNull">True when a database keeps NULL out of it.</param>
+public sealed record StagedColumn(string Name, bool IsText = false, bool IsJson = false, string? ParquetType = null, ColumnType? Written = null, bool IsNotNull = false);

@@ -50,7 +50,7 @@ public sealed class Stager(string spool, FileLimits limits)
     /// a field is unquoted and empty. Those of one call may be staged beside those of another.
     /// </summary>
     /// <param name="rows">What the <see cref="StagedFile.File"/> of the result says, with the name by which bad rows are told.</param>
-    public async Task<StagedFile> StageRowsAsync(Stream text, LakeFile rows, IReadOnlyList<string> columns, CancellationToken cancel, DigestOptions? digesting = null)
+    public async Task<StagedFile> StageRowsAsync(Stream text, LakeFile rows, IReadOnlyList<StagedColumn> columns, CancellationToken cancel, DigestOptions? digesting = null)
     {
         var folder = MakeFolder();
         try
@@ -58,7 +58,7 @@ public sealed class Stager(string spool, FileLimits limits)
             using var digests = digesting is null ? null : new RowDigests(folder, digesting);
             using var segments = new SegmentWriter(folder, SegmentBytes, digests);
             using var rejects = new RejectWriter(folder);
-            var cutter = new CsvCutter(new CsvDialect { Header = false }, limits, rows.Key, columns, segments, rejects, digests);
+            var cutter = new CsvCutter(new CsvDialect { Header = false }, limits, rows.Key, [.. columns.Select(column => column.Name)], segments, rejects, digests);
             long bytes;
             await using (var pump = new BlockPump(text, rows.Key, cancel))
                 bytes = await CutAsync(pump, cutter, cancel);
@@ -72,13 +72,41 @@ public sealed class Stager(string spool, FileLimits limits)
                 Bytes = bytes,
                 Records = segments.Records,
                 LongestRecord = segments.Longest + columns.Count,
-                Columns = [.. columns.Select(name => new StagedColumn(name))],
+                Columns = columns,
                 Segments = segments.Paths,
                 Rejects = rejects.Path,
                 RejectCount = rejects.Count,
                 Digests = digests?.Path,
                 HasInlineDigests = digests is { IsInline: true },
             };
+        }
+        catch
+        {
+            Directory.Delete(folder, recursive: true);
+            throw;
+        }
+    }
+
+    /// <summary>Stages rows as PostgreSQL's COPY sends them with FORMAT binary, as they are.</summary>
+    public async Task<StagedFile> StageBinaryAsync(Stream bytes, LakeFile rows, IReadOnlyList<StagedColumn> columns, CancellationToken cancel)
+    {
+        var folder = MakeFolder();
+        try
+        {
+            using var copy = new SpoolFile(Path.Combine(folder, "1.copy"), new byte[64]); // every block passes by it
+            var counter = new BinaryRows(columns.Count);
+            var buffer = new byte[BinaryRows.BlockBytes];
+            for (int length; (length = await bytes.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel)) > 0;)
+            {
+                counter.Pass(buffer.AsSpan(0, length));
+                copy.Write(buffer.AsSpan(0, length));
+            }
+
+            if (!counter.IsWhole)
+                throw Error.Corrupt(rows.Key, "The rows end early", copy.Length);
+            copy.Close();
+            Failpoint.Hit("segment_written");
+            return new StagedFile { File = rows with { Size = copy.Length }, Sha256 = "", Bytes = copy.Length, Records = counter.Rows, Columns = columns, Segments = [copy.Path], IsBinary = true };
         }
         catch
         {

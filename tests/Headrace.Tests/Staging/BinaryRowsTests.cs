@@ -1,0 +1,45 @@
+using Headrace.Staging;
+using Xunit;
+
+namespace Headrace.Tests.Staging;
+
+/// <summary>Rows as PostgreSQL writes them for its like, counted on their way.</summary>
+public sealed class BinaryRowsTests
+{
+    private static readonly byte[] Head = [.. "PGCOPY\n"u8, 0xff, (byte)'\r', (byte)'\n', 0, 0, 0, 0, 0, 0, 0, 0, 2, 9, 9];
+    private static readonly byte[] Row = [0, 2, 0, 0, 0, 3, 1, 2, 3, 0xff, 0xff, 0xff, 0xff];
+    private static readonly byte[] Empty = [0, 2, 0, 0, 0, 0, 0, 0, 0, 0];
+    private static readonly byte[] End = [0xff, 0xff];
+
+    [Fact]
+    public void RowsAreCountedHoweverTheBytesAreCut()
+    {
+        byte[] all = [.. Head, .. Row, .. Empty, .. Row, .. End];
+        for (var size = 1; size <= all.Length; size++)
+        {
+            var rows = new BinaryRows(2);
+            foreach (var piece in all.Chunk(size))
+                rows.Pass(piece);
+            Assert.Equal((3L, true), (rows.Rows, rows.IsWhole));
+        }
+    }
+
+    [Fact]
+    public void WhatEndsEarlyIsNotWhole()
+    {
+        byte[] all = [.. Head, .. Row, .. End];
+        for (var length = 0; length < all.Length; length++)
+        {
+            var rows = new BinaryRows(2);
+            rows.Pass(all.AsSpan(0, length));
+            Assert.False(rows.IsWhole);
+        }
+    }
+
+    [Fact]
+    public void OtherNumbersOfFieldsAndBytesAfterTheEndAreRefused()
+    {
+        Assert.Throws<InvalidDataException>(() => new BinaryRows(3).Pass([.. Head, .. Row]));
+        Assert.Throws<InvalidDataException>(() => new BinaryRows(2).Pass([.. Head, .. End, 0, 2]));
+    }
+}
