@@ -58,6 +58,8 @@ internal sealed class Workspace : IAsyncDisposable
         var spool = Path.Combine(Project.FullPath(Project.Spool), isPlan ? Temporary.Plan : "run");
         var warehouse = Warehouse(flow, isPlan);
         warehouse.BeginOpen();
+        if (Project.Connections[flow.Source.Connection] is PostgresConnection from)
+            Database(from).BeginOpen();
         var snapshots = flow.Read == ReadMode.Snapshot ? Snapshots(warehouse, isPlan ? spool : null) : null;
         ISource source = Project.Connections[flow.Source.Connection] switch
         {

@@ -17,6 +17,7 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         """;
 
     private readonly Lazy<NpgsqlDataSource> source = new(() => Build(settings, rootCertificate));
+    private Task<NpgsqlConnection>? begun;
 
     /// <summary>Where this is, the way a person would write it.</summary>
     public string Address => $"{settings.Host}:{settings.Port}/{settings.Database}";
@@ -24,9 +25,15 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
     /// <summary>How many connections one flow may have open at once.</summary>
     public int Readers => settings.Readers;
 
+    /// <summary>Begins to open the next connection, while something else is done; what goes wrong is told to whoever needs it.</summary>
+    public void BeginOpen() => begun ??= Task.Run(() => ConnectAsync(CancellationToken.None));
+
     /// <summary>A new connection, with the session's settings.</summary>
     /// <exception cref="HeadraceException">HDR-151.</exception>
-    public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancel)
+    public Task<NpgsqlConnection> OpenAsync(CancellationToken cancel) =>
+        Interlocked.Exchange(ref begun, null) is { } ready ? ready.WaitAsync(cancel) : ConnectAsync(cancel);
+
+    private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancel)
     {
         try
         {
@@ -108,6 +115,16 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
 
     public async ValueTask DisposeAsync()
     {
+        try
+        {
+            if (begun is { } unused)
+                await (await unused).DisposeAsync();
+        }
+        catch (HeadraceException)
+        {
+            // Nobody needed it.
+        }
+
         if (source.IsValueCreated)
             await source.Value.DisposeAsync();
     }

@@ -49,10 +49,7 @@ public sealed class PostgresWarehouse : IWarehouse, IWholeTarget
 
     public IQuarantine Quarantine => new PostgresQuarantine(this, clock);
 
-    public void BeginOpen()
-    {
-        // The engine opens within milliseconds, and a connection that nobody uses yet would be one more.
-    }
+    public void BeginOpen() => database.BeginOpen();
 
     public Task<Position> PositionAsync(Dataset dataset, TableName target, CancellationToken cancel) =>
         AskAsync(db => PostgresPositions.ReadAsync(db, dataset, target, cancel), cancel);

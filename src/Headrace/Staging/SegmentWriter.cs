@@ -4,15 +4,21 @@ using System.Runtime.CompilerServices;
 namespace Headrace.Staging;
 
 /// <summary>
-/// Writes records into numbered segments of about 32 MB, which an engine reads in parallel. A record never spans two.
+/// Writes records into numbered segments of at most about 32 MB, which an engine reads in parallel. A record never spans two.
 /// </summary>
 /// <param name="digests">Where the digests of records go; null when nobody will ask.</param>
 internal sealed class SegmentWriter(string folder, long segmentBytes, RowDigests? digests = null) : IDisposable
 {
+    // DuckDB writes rows in groups of this many. A segment that ends where a group does is written as it is read; else what is
+    // left over of each is put together afterwards, which takes half as long again.
+    private const int RowGroup = 122_880;
+    private const int MostGroups = 2;
+
     private readonly List<string> paths = [];
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(1 << 20);
     private SpoolFile? current;
     private long start;
+    private int rows;
     private UInt128 digest;
 
     public IReadOnlyList<string> Paths => paths;
@@ -61,9 +67,11 @@ internal sealed class SegmentWriter(string folder, long segmentBytes, RowDigests
         Records++;
         Longest = Math.Max(Longest, current.Length - start);
         digests?.Add(digest, current.Length - start);
-        if (current.Length >= segmentBytes)
+        if (current.Length >= segmentBytes || (++rows % RowGroup == 0 && IsFull(rows / RowGroup)))
             CloseSegment();
     }
+
+    private bool IsFull(int groups) => groups == MostGroups || current!.Length + current.Length / groups > segmentBytes;
 
     public void Close() => CloseSegment();
 
@@ -80,7 +88,7 @@ internal sealed class SegmentWriter(string folder, long segmentBytes, RowDigests
         if (current is null)
             return;
         current.Close();
-        current = null;
+        (current, rows) = (null, 0);
         Failpoint.Hit("segment_written");
     }
 }
