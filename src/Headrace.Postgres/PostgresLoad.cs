@@ -4,8 +4,9 @@ using Npgsql;
 namespace Headrace.Postgres;
 
 /// <summary>
-/// One change set through one transaction: fence, columns, rows, quarantine, file ledger, position, commit. The engine has typed the
-/// rows before it begins, so that it is short. A plan takes the same steps and takes back what it did in temporary tables.
+/// One change set through one transaction: fence, columns, rows, quarantine, file ledger, position, commit. The engine has typed
+/// rows that are merged before it begins; others are copied while it types the next ones. A plan takes the same steps and takes back
+/// what it did in temporary tables.
 /// </summary>
 /// <param name="folder">An absolute folder of this load's own.</param>
 internal sealed class PostgresLoad(
@@ -45,8 +46,13 @@ internal sealed class PostgresLoad(
         var batch = new StagedBatch(engine, changes, attempt, folder, clock, cancel);
         if (changes.Operation == Operation.Changes)
             await Task.Run(batch.StageChanges, cancel);
-        else if (changes.Operation != Operation.Schema && !await Task.Run(batch.StageRows, cancel))
-            return new LoadResult { IsCommitted = false, Refused = batch.Shape!.Refused, Position = changes.From };
+        else if (changes.Operation != Operation.Schema)
+        {
+            if (!await Task.Run(batch.Prepare, cancel))
+                return new LoadResult { IsCommitted = false, Refused = batch.Shape!.Refused, Position = changes.From };
+            if (!batch.IsStreamed)
+                await Task.Run(() => batch.StageRows(), cancel);
+        }
 
         await using var db = await database.OpenAsync(cancel);
         await using var transaction = await db.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancel);
@@ -137,7 +143,10 @@ internal sealed class PostgresLoad(
             };
         }
         else
-            result = result with { Inserted = batch.Good, Deleted = await FillAsync(db, table, before, batch) };
+        {
+            var deleted = await FillAsync(db, table, before, batch);
+            result = result with { Inserted = batch.Good, Deleted = deleted };
+        }
 
         Failpoint.Hit("rows_applied");
         result = await HoldAsync(db, batch, result);
@@ -159,14 +168,16 @@ internal sealed class PostgresLoad(
     private async Task<long> FillAsync(NpgsqlConnection db, TargetTable? table, long before, StagedBatch batch)
     {
         var deleted = changes.Operation == Operation.Replace && batch.Shape!.HasTable ? before : 0;
+        if (batch.IsStreamed)
+        {
+            if (deleted > 0)
+                await db.ExecuteAsync($"DELETE FROM {table!.Quoted}", cancel);
+            var progress = Progress(batch);
+            await batch.StreamAsync(async rows => await TextCopy.InAsync(db, table!.Quoted, rows, progress, cancel));
+        }
+
         if (deleted > 0 && batch.Good < changes.Rules.MinRows)
             throw Error.TooFewRows(dataset.Name, changes.Files.Select(file => file.File.Key), batch.Good, deleted, changes.Rules.MinRows);
-        if (attempt.IsPlan || table is null)
-            return deleted;
-        if (deleted > 0)
-            await db.ExecuteAsync($"DELETE FROM {table.Quoted}", cancel);
-        foreach (var rows in batch.Rows)
-            await TextCopy.InAsync(db, table.Quoted, rows, Progress(batch), cancel);
         return deleted;
     }
 
@@ -301,7 +312,7 @@ internal sealed class PostgresLoad(
     {
         if (attempt.Progress is not { } progress)
             return null;
-        var all = Math.Max(1, batch.Rows.Sum(rows => new FileInfo(rows.Path).Length));
+        var all = Math.Max(1, batch.IsStreamed ? changes.Bytes : batch.Rows.Sum(rows => new FileInfo(rows.Path).Length));
         var sent = 0L;
         return piece => progress(new LoadProgress("loads", batch.Good, Math.Min(1, (double)(sent += piece) / all)));
     }

@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Headrace.DuckDb;
 
 namespace Headrace.Postgres;
@@ -7,7 +8,7 @@ namespace Headrace.Postgres;
 /// <param name="IsBinary">They are as PostgreSQL writes them for its like, and no CSV.</param>
 internal sealed record RowsFile(string Path, IReadOnlyList<string> Columns, long Rows, bool IsBinary = false);
 
-/// <summary>What the engine makes of a change set before a transaction begins: CSV files of the rows that fit, and of those that do not.</summary>
+/// <summary>What the engine makes of a change set: CSV files of the rows that fit, and of those that do not.</summary>
 /// <param name="folder">An absolute folder of this load's own.</param>
 /// <param name="opened">The engine, which need not be opened for rows that go as they are.</param>
 internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet changes, LoadAttempt attempt, string folder, TimeProvider clock, CancellationToken cancel)
@@ -18,9 +19,13 @@ internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet chang
     private static readonly string[] Quarantine =
         ["flow", "dataset", "schema_name", "table_name", "file", "sha256", "line", "column", "value", "reason", "row", "operation", "load_id", "run_id", "status", "held_at"];
 
+    private const int PieceSegments = 2;
+
     private int files;
 
     private DuckDbConnection engine => opened.Value;
+
+    private bool IsBinary => changes.Files.Count > 0 && changes.Files.All(file => file.IsBinary);
 
     /// <summary>The columns; null for changes of rows.</summary>
     public TableShape? Shape { get; private set; }
@@ -53,15 +58,67 @@ internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet chang
 
     public PlannedTable? Planned { get; private set; }
 
-    /// <summary>Types the rows of files; false when none of the files can be loaded.</summary>
-    public bool StageRows()
+    /// <summary>Settles the columns of the files; false when none of the files can be loaded.</summary>
+    public bool Prepare()
     {
-        if (changes.Files.Count > 0 && changes.Files.All(file => file.IsBinary))
+        if (IsBinary)
             return TakeRows();
         var shape = Shape = new TableShape(changes, new ParquetFiles(engine, cancel).Columns);
         if (changes.Operation == Operation.Replace ? shape.Refused.Count > 0 : shape.Files.Count == 0)
             return false;
         new TypeInference(engine, cancel).Settle(shape, changes.Format.Csv);
+        return true;
+    }
+
+    /// <summary>True for rows that go into the target without a look at what is there: they may be copied while others are typed.</summary>
+    public bool IsStreamed => !attempt.IsPlan && (changes.Operation is Operation.Append or Operation.Replace || IsFirst);
+
+    /// <summary>Types the rows on another thread, and has the files taken meanwhile; each is removed then.</summary>
+    public async Task StreamAsync(Func<RowsFile, Task> take)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
+        var ready = Channel.CreateUnbounded<RowsFile>();
+        var typing = Task.Run(() =>
+        {
+            try
+            {
+                StageRows(rows =>
+                {
+                    stop.Token.ThrowIfCancellationRequested();
+                    ready.Writer.TryWrite(rows);
+                });
+                ready.Writer.Complete();
+            }
+            catch (Exception error)
+            {
+                ready.Writer.Complete(error); // thrown again where the files are taken
+            }
+        }, CancellationToken.None);
+        try
+        {
+            await foreach (var rows in ready.Reader.ReadAllAsync(cancel))
+            {
+                await take(rows);
+                File.Delete(rows.Path);
+            }
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await typing; // nobody else may use the engine and the folder
+        }
+    }
+
+    /// <summary>Types the rows. The first ones may be copied while others are typed: <paramref name="ready"/> is told of each file.</summary>
+    public void StageRows(Action<RowsFile>? ready = null)
+    {
+        if (IsBinary)
+        {
+            Rows.ForEach(rows => ready?.Invoke(rows));
+            return;
+        }
+
+        var shape = Shape!;
         var rows = new GoodRows(engine, changes, shape, cancel);
         if (!shape.HasTable)
         {
@@ -71,7 +128,7 @@ internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet chang
             StageMerge(rows, shape);
         else
             foreach (var group in rows.Groups())
-                rows.Take(group, taken => StageGroup(group, taken, shape));
+                rows.Take(group, _ => Pieces(group).Sum(piece => StagePiece(piece, ready)));
         Good = rows.Good;
 
         var bad = new BadRows(engine, changes, shape, cancel);
@@ -90,7 +147,6 @@ internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet chang
             Quarantined = bad.Of(file.File) + file.File.RejectCount,
             SchemaVersion = changes.From.Schema?.Document.Version,
         }));
-        return true;
     }
 
     // What fits without a look goes as it is.
@@ -144,16 +200,40 @@ internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet chang
         return Path.Combine(folder, SnapshotColumns.Text($"{files++}.csv"));
     }
 
-    private long StageGroup(List<ShapedFile> group, StagedRows rows, TableShape shape)
+    // So much of the files that one part is copied while the next is typed.
+    private IEnumerable<List<ShapedFile>> Pieces(List<ShapedFile> group)
     {
+        var piece = new List<ShapedFile>();
+        var segments = 0;
+        foreach (var file in group)
+            foreach (var some in attempt.IsPlan ? [[.. file.File.Segments]] : file.File.Segments.Chunk(PieceSegments))
+            {
+                piece.Add(file with { File = file.File with { Segments = some } });
+                segments += some.Length;
+                if (segments < PieceSegments)
+                    continue;
+                yield return piece;
+                (piece, segments) = ([], 0);
+            }
+
+        if (piece.Count > 0)
+            yield return piece;
+    }
+
+    private long StagePiece(List<ShapedFile> piece, Action<RowsFile>? ready)
+    {
+        var (shape, rows) = (Shape!, new StagedRows(piece, Shape!, changes));
+        if (!rows.HasRows)
+            return 0;
         if (attempt.IsPlan)
             return engine.Scalar<long>($"SELECT count(*) FROM {rows.Source} WHERE {rows.Good}", cancel);
 
         // A column that the files do not bring gets the table's default.
-        var brought = Enumerable.Range(0, shape.Columns.Count).Where(column => group[0].Indexes[column] >= 0)
+        var brought = Enumerable.Range(0, shape.Columns.Count).Where(column => piece[0].Indexes[column] >= 0)
             .Select(column => (shape.Columns[column].Name, TargetTypes.Written(rows.Value(column), shape.Columns[column].Type!.Value), shape.Columns[column].Type!.Value)).ToList();
         var file = Write(brought, $"{rows.Source} WHERE {rows.Good}");
         Rows.Add(file);
+        ready?.Invoke(file);
         return file.Rows;
     }
 
