@@ -148,6 +148,7 @@ internal sealed class PostgresLoad(
             result = result with { Inserted = batch.Good, Deleted = deleted };
         }
 
+        ddl = await KeepKeyAsync(db, shape.IsNew, changes.Operation == Operation.Merge, shape.Columns.Select(column => column.Name), ddl);
         Failpoint.Hit("rows_applied");
         result = await HoldAsync(db, batch, result);
         Failpoint.Hit("quarantine_written");
@@ -162,6 +163,17 @@ internal sealed class PostgresLoad(
                 PlannedRows = !attempt.IsPlan ? null : changes.Operation == Operation.Replace ? batch.Good : before + batch.Good,
             },
         };
+    }
+
+    // The index is made once the rows are there, which is quicker than to keep it while they come.
+    private async Task<IReadOnlyList<string>> KeepKeyAsync(NpgsqlConnection db, bool isNew, bool isMerged, IEnumerable<string> columns, IReadOnlyList<string> ddl)
+    {
+        if (!isNew || !isMerged || changes.Rules.PrimaryKey.Count == 0)
+            return ddl;
+        var key = new TableDdl(db, changes.Target, null, cancel).Key(changes.Rules.PrimaryKey.Select(name => columns.First(column => column.Equals(name, StringComparison.OrdinalIgnoreCase))));
+        if (!attempt.IsPlan)
+            await db.ExecuteAsync(key, cancel);
+        return [.. ddl, key];
     }
 
     // Appends; for a replacement the rows before go first. Readers see either, and never an empty table.
@@ -228,6 +240,7 @@ internal sealed class PostgresLoad(
             var changed = await ChangeTableAsync(db, table, ddl, isAppend: false);
             Failpoint.Hit("table_ready");
             warnings = await load.ApplyAsync(changed!, table is null);
+            ddl = await KeepKeyAsync(db, table is null, true, rows.Columns.Select(column => column.Name), ddl);
             Failpoint.Hit("rows_applied");
             if (changes.Version is not null)
                 await db.ExecuteAsync(

@@ -21,6 +21,10 @@ internal sealed class TableDdl(NpgsqlConnection db, TableName target, TargetTabl
             ? [create] : [$"CREATE SCHEMA IF NOT EXISTS {PostgresSql.Identifier(target.Schema)}", create];
     }
 
+    /// <summary>The statement that has a table which was made for rows that are merged keep their keys: without its index each merge would read the whole table.</summary>
+    /// <param name="keys">Names as the table has them.</param>
+    public string Key(IEnumerable<string> keys) => $"ALTER TABLE {Quoted} ADD PRIMARY KEY ({string.Join(", ", keys.Select(PostgresSql.Identifier))})";
+
     /// <summary>Adds those of the columns that the table lacks.</summary>
     public IReadOnlyList<string> Add(IEnumerable<Column> columns)
     {

@@ -50,6 +50,16 @@ public sealed class PostgresTargets(PostgresServer server) : IDisposable
     }
 
     [Fact]
+    public async Task AMergedTableThatIsMadeHasItsKeyAndThePlanSaysSo()
+    {
+        var target = await Into(server, world, Customers);
+        world.Put("customers/1.csv", "id,name\n1,a\n");
+        Assert.Contains("ADD PRIMARY KEY", (await world.Run("plan", "--json")).Output, StringComparison.Ordinal);
+        await world.Load();
+        Assert.Equal(["PRIMARY KEY (id)"], await target.Query("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = 'raw.customers'::regclass"));
+    }
+
+    [Fact]
     public async Task MergeCountsAndKeepsWhatTheFilesDoNotBring()
     {
         var target = await Into(server, world, Customers);
