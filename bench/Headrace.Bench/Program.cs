@@ -2,7 +2,7 @@ using Headrace.Bench;
 using Headrace.DuckDb;
 
 // Measures whole processes, each beside its baseline in the same run, and prints a page for bench/results/.
-//   Headrace.Bench FOLDER/Headrace.Cli.dll load|diff|large   the benchmarks of one page
+//   Headrace.Bench FOLDER/Headrace.Cli.dll load|diff|large|tables   the benchmarks of one page
 //   Headrace.Bench ctas CSV DATABASE           the baseline of load: DuckDB's own CREATE TABLE AS
 //   Headrace.Bench join OLD NEW                the baseline of diff: DuckDB reads both files and joins them
 if (args is ["ctas", var csv, var database])
@@ -31,9 +31,9 @@ if (args is ["join", var before, var after])
     return 0;
 }
 
-if (args is not [var cli, "load" or "diff" or "large"])
+if (args is not [var cli, "load" or "diff" or "large" or "tables"])
 {
-    await Console.Error.WriteLineAsync("Usage: Headrace.Bench PATH/Headrace.Cli.dll load|diff|large");
+    await Console.Error.WriteLineAsync("Usage: Headrace.Bench PATH/Headrace.Cli.dll load|diff|large|tables");
     return 2;
 }
 
@@ -44,10 +44,14 @@ try
     {
         "load" => new Benchmarks(cli, folder).All(),
         "diff" => new DiffBenchmarks(cli, folder).All(),
+        "tables" => [],
         _ => new DiffBenchmarks(cli, folder).Large(),
     };
     foreach (var line in lines)
         Console.WriteLine(line);
+    if (args[1] == "tables")
+        await foreach (var line in TableBenchmarks.AllAsync(cli, folder))
+            Console.WriteLine(line);
 
     return 0;
 }

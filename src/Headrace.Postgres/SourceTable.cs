@@ -36,10 +36,19 @@ internal sealed record SourceTable(string Name, string From, string Identity, IR
         return await DescribeAsync(db, name[..dot], name[(dot + 1)..], address, cancel);
     }
 
+    /// <summary>The names and types of what stands after FROM, as it is read in this transaction from now on: nobody can change it any more.</summary>
+    public static async Task<string> LayoutAsync(NpgsqlConnection db, string from, CancellationToken cancel)
+    {
+        await using var command = new NpgsqlCommand($"SELECT * FROM {from} LIMIT 0", db);
+        await using var reader = await command.ExecuteReaderAsync(cancel);
+        return string.Join('\n', Enumerable.Range(0, reader.FieldCount).Select(i => string.Create(CultureInfo.InvariantCulture, $"{reader.GetName(i)} {reader.GetDataTypeOID(i)} {reader.GetDataTypeName(i)}")));
+    }
+
     /// <summary>Describes a table.</summary>
     public static async Task<SourceTable> DescribeAsync(NpgsqlConnection db, string schema, string table, string address, CancellationToken cancel)
     {
-        var name = $"{schema}.{table}";
+        var (name, from) = ($"{schema}.{table}", $"{PostgresSql.Identifier(schema)}.{PostgresSql.Identifier(table)}");
+        var layout = await LayoutAsync(db, from, cancel);
         var columns = new List<SourceColumn>();
         var (identity, rows, bytes, oid) = ("", -1d, 0L, 0L);
         await using (var command = new NpgsqlCommand(
@@ -65,8 +74,9 @@ internal sealed record SourceTable(string Name, string From, string Identity, IR
 
         return columns.Count == 0
             ? throw Error.SourceTableMissing(address, name, "no table, view or foreign table of this name")
-            : new SourceTable(name, $"{PostgresSql.Identifier(schema)}.{PostgresSql.Identifier(table)}", $"{await ServerAsync(db, cancel)}/{identity}", columns, rows, bytes, db.PostgreSqlVersion.Major >= FirstWithRanges)
+            : new SourceTable(name, from, $"{await ServerAsync(db, cancel)}/{identity}", columns, rows, bytes, db.PostgreSqlVersion.Major >= FirstWithRanges)
             {
+                Layout = layout,
                 UniqueKeys = await db.RowsAsync(
                     """
                     SELECT string_agg(a.attname, ',' ORDER BY a.attname COLLATE "C") FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])
@@ -79,6 +89,9 @@ internal sealed record SourceTable(string Name, string From, string Identity, IR
 
     /// <summary>The columns as their rows are staged.</summary>
     public IReadOnlyList<StagedColumn> Staged => [.. Columns.Select(column => new StagedColumn(column.Name, Written: PostgresTypes.Written(column.TypeName, column.Category), IsNotNull: column.IsNotNull))];
+
+    /// <summary>What <see cref="LayoutAsync"/> said before the columns were asked for.</summary>
+    public string Layout { get; private init; } = "";
 
     /// <summary>The columns of each index that keeps rows apart, joined by commas in their alphabetical order.</summary>
     public IReadOnlyList<string> UniqueKeys { get; private init; } = [];
@@ -93,6 +106,7 @@ internal sealed record SourceTable(string Name, string From, string Identity, IR
     private static async Task<SourceTable> DescribeAsync(NpgsqlConnection db, string query, CancellationToken cancel)
     {
         var from = $"({query.TrimEnd().TrimEnd(';')}\n) AS source";
+        var layout = await LayoutAsync(db, from, cancel);
         var found = new List<(string Name, string Type)>();
         await using (var command = new NpgsqlCommand($"SELECT * FROM {from} LIMIT 0", db))
         await using (var reader = await command.ExecuteReaderAsync(cancel))
@@ -112,7 +126,7 @@ internal sealed record SourceTable(string Name, string From, string Identity, IR
             columns.Add(new SourceColumn(name, type.StartsWith('n') ? type : reader.GetString(0), reader.GetString(1)[0], false));
         }
 
-        return new SourceTable("query", from, await ServerAsync(db, cancel), columns, -1, 0, false);
+        return new SourceTable("query", from, await ServerAsync(db, cancel), columns, -1, 0, false) { Layout = layout };
     }
 
     // Where the function may not be asked, the position says only which table it was.

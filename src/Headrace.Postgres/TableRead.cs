@@ -36,6 +36,8 @@ internal sealed class TableRead(PostgresDatabase database, SourceTable table, St
     {
         await using var transaction = await db.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
         await ExecuteAsync(db, "SET TRANSACTION READ ONLY", cancel);
+        if (await SourceTable.LayoutAsync(db, table.From, cancel) != table.Layout)
+            throw Error.SourceChanged(database.Address, table.Name);
         Failpoint.Hit("snapshot_taken");
         var files = new StagedFile[conditions.Count];
         if (conditions.Count == 1)

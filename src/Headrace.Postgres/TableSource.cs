@@ -33,6 +33,7 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
         {
             await using var db = await database.OpenAsync(cancel);
             var table = await SourceTable.DescribeAsync(db, flow.Source, database.Address, cancel);
+            Failpoint.Hit("table_described");
             Check(table);
             var cursor = TableCursor.Parse(from.Cursor);
             if (cursor is not null && cursor.Source != table.Identity)

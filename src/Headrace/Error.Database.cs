@@ -40,6 +40,14 @@ public static partial class Error
             Facts = Facts(("database", database), ("position", position), ("now", now)),
         };
 
+    /// <summary>The columns of the source changed between the look at them and the first row.</summary>
+    public static HeadraceException SourceChanged(string database, string table) =>
+        new("HDR-157", $"'{table}' was changed while it was about to be read; nothing of the batch was loaded.", "run it again")
+        {
+            Facts = Facts(("database", database)),
+            IsTransient = true,
+        };
+
     /// <summary>The database answered a question with an error.</summary>
     public static HeadraceException DatabaseRefused(string database, string found, bool transient, Exception inner) =>
         new("HDR-156", "The database answered with an error; nothing of the batch was loaded.", "read what was found; -v shows where", inner)

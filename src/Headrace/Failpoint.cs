@@ -20,7 +20,7 @@ public static class Failpoint
     /// <summary>The boundaries that a load from a table passes, in their order.</summary>
     public static readonly IReadOnlyList<string> OfTables =
     [
-        "config_read", "dataset_held", "position_read", "horizon_asked", "snapshot_taken", "segment_written", "changes_staged", "transaction_begun",
+        "config_read", "dataset_held", "position_read", "table_described", "horizon_asked", "snapshot_taken", "segment_written", "changes_staged", "transaction_begun",
         "fenced", "table_ready", "rows_applied", "files_written", "before_commit", "after_commit", "spool_removed", "ledger_written", "end",
     ];
 

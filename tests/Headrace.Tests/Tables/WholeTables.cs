@@ -104,6 +104,40 @@ public abstract class WholeTables(PostgresServer server, WarehouseKind kind) : T
         Assert.Equal(["1", "2"], await Rows("SELECT id FROM raw.orders ORDER BY id"));
     }
 
+    [Theory]
+    [InlineData("ALTER TABLE orders ALTER name TYPE int USING 7", "1|7;2|7;3|7", 0)]
+    [InlineData("ALTER TABLE orders DROP name; ALTER TABLE orders ADD name text DEFAULT 'x'", "1|x;2|x;3|x", 0)]
+    [InlineData("ALTER TABLE orders ADD more int DEFAULT 9", "1|n1;2|n2;3|n3", 1)]
+    public async Task F54_ATableThatChangesBeforeItIsReadIsLookedAtAgain(string change, string rows, int columns)
+    {
+        var shop = await Shop(Three, "read: full-refresh, write: replace, retry_delay: 10ms");
+        using var run = World.Start(World.At("table_described", "stop"), "run", "--json");
+        await run.Stopped();
+        await shop.Execute(change);
+        run.Signal("CONT");
+        Assert.Equal(0, (await run.Ended()).Exit);
+        Assert.Equal(rows.Split(';'), await Rows("SELECT id, name FROM raw.orders ORDER BY id"));
+        Assert.Equal($"{columns}", await Value("SELECT count(*) FROM information_schema.columns WHERE table_schema = 'raw' AND column_name = 'more'"));
+    }
+
+    [Fact]
+    public async Task F65_ARightThatIsTakenAwayMeanwhileStopsByName()
+    {
+        var shop = await Shop(Three, "read: full-refresh, write: replace, retries: 0");
+        await shop.Execute("DO $$ BEGIN CREATE ROLE reader LOGIN PASSWORD 'known'; EXCEPTION WHEN duplicate_object THEN NULL; END $$; GRANT SELECT ON orders TO reader");
+        World.Configuration((await File.ReadAllTextAsync(Path.Combine(World.Folder, "headrace.yaml"), Cancel))
+            .Replace(shop.Yaml, shop.Yaml.Replace("user: tester", "user: reader", StringComparison.Ordinal), StringComparison.Ordinal));
+        using var run = World.Start(World.At("table_described", "stop"), "run", "--json");
+        await run.Stopped();
+        await shop.Execute("REVOKE SELECT ON orders FROM reader");
+        run.Signal("CONT");
+        var answer = await run.Ended();
+        Assert.Equal((1, "HDR-152"), (answer.Exit, answer.Only.Error));
+        Assert.Contains("permission denied for table orders", answer.Output, StringComparison.Ordinal);
+        await shop.Execute("GRANT SELECT ON orders TO reader");
+        Assert.Equal(3L, (await World.Load()).Only["inserted"]);
+    }
+
     [Fact]
     public async Task APasswordIsShownNowhere()
     {
@@ -114,9 +148,10 @@ public abstract class WholeTables(PostgresServer server, WarehouseKind kind) : T
 
     [Theory]
     [InlineData("host: 127.0.0.1, port: 1", "HDR-151")]
+    [InlineData("host: nowhere.invalid, port: 5432", "HDR-151")]
     [InlineData("password: wrong", "HDR-151")]
     [InlineData("table: nowhere", "HDR-152")]
-    public async Task WhatCannotBeReachedIsSaidByName(string change, string code)
+    public async Task F68_WhatCannotBeReachedIsSaidByName(string change, string code)
     {
         await Shop(Three, "read: full-refresh, write: replace, retries: 0");
         var path = Path.Combine(World.Folder, "headrace.yaml");
