@@ -14,7 +14,7 @@ public sealed partial class CopyRun(Session session, CopyCommand copy)
     private readonly StringBuilder chunk = new();
     private long rows;
 
-    [GeneratedRegex(@"^COPY .*?, line (\d+)(?:, column ([^:]+))?")]
+    [GeneratedRegex(@"^COPY .*?, line (\d+)(?:, column ([^:]+))?", RegexOptions.Multiline)]
     private static partial Regex Where();
 
     public async Task<string> RunAsync()
