@@ -90,7 +90,9 @@ public static class Catalogue
           SELECT 100 AS userid, 0 AS slice, 0 AS tbl, start_time AS starttime, session_id AS session, query_id AS query, file_name::char(256) AS filename, line_number, column_name::char(127) AS colname,
                  left(column_type, 10)::char(10) AS type, column_length::text::char(10) AS col_length, 0 AS position, left(raw_line, 1024)::char(1024) AS raw_line, ''::char(1024) AS raw_field_value, error_code AS err_code, left(error_message, 100)::char(100) AS err_reason
           FROM redshift_standin.load_errors;
-        GRANT SELECT ON pg_catalog.svv_columns, pg_catalog.svv_tables, pg_catalog.pg_table_def, pg_catalog.svv_transactions, pg_catalog.svv_table_info, pg_catalog.sys_load_error_detail, pg_catalog.stl_load_errors TO PUBLIC;
+        CREATE OR REPLACE VIEW pg_catalog.stv_db_isolation_level AS
+          SELECT oid::int AS db_id, datname::char(128) AS db_name, CASE WHEN current_setting('standin.serializable', true) = 'on' THEN 'Serializable' ELSE 'Snapshot Isolation' END::char(20) AS isolation_level FROM pg_database;
+        GRANT SELECT ON pg_catalog.stv_db_isolation_level, pg_catalog.svv_columns, pg_catalog.svv_tables, pg_catalog.pg_table_def, pg_catalog.svv_transactions, pg_catalog.svv_table_info, pg_catalog.sys_load_error_detail, pg_catalog.stl_load_errors TO PUBLIC;
         GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA redshift_standin TO PUBLIC;
         SELECT pg_advisory_unlock(7077467);
         """;

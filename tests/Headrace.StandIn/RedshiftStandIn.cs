@@ -18,6 +18,7 @@ public sealed class RedshiftStandIn : IAsyncDisposable
     private readonly ConcurrentDictionary<string, Lazy<Task>> prepared = new();
     private readonly ConcurrentDictionary<int, Session> sessions = new();
     private readonly ConcurrentDictionary<Wire, bool> wires = new();
+    private readonly ConcurrentDictionary<string, Isolation> isolations = new();
     private readonly ConcurrentQueue<string> statements = new();
     private readonly List<(string Verb, Refusal Error)> failures = [];
     private readonly List<(string Verb, Cut Cut)> cuts = [];
@@ -73,6 +74,8 @@ public sealed class RedshiftStandIn : IAsyncDisposable
         await accepting;
         Store.Dispose();
     }
+
+    internal Isolation? IsolationOf(string database) => settings.Serializable ? isolations.GetOrAdd(database, _ => new Isolation()) : null;
 
     internal void Note(string statement) => statements.Enqueue(statement);
 
@@ -185,7 +188,7 @@ public sealed class RedshiftStandIn : IAsyncDisposable
             var parameters = Startup.Parameters(packet);
             var database = parameters.GetValueOrDefault("database", parameters["user"]);
             await prepared.GetOrAdd(database, name => new Lazy<Task>(() => PrepareAsync(name))).Value;
-            await wire.WriteStartupAsync(Startup.Packet(packet, parameters));
+            await wire.WriteStartupAsync(Startup.Packet(packet, parameters, settings.Serializable));
             process = await Startup.AuthenticateAsync(client, wire);
             if (process is null)
                 return;

@@ -37,10 +37,18 @@ public static class Relations
         var relations = new List<Relation>();
         for (var i = 0; i < tokens.Count - 1; i++)
         {
-            if (!(tokens[i].Is("from") || tokens[i].Is("join") || tokens[i].Is("using") || tokens[i].Is(",")) || !tokens[i + 1].IsName || NoTable.Contains(tokens[i + 1].Value))
+            if (!(tokens[i].Is("from") || tokens[i].Is("join") || tokens[i].Is("using")))
                 continue;
             tokens.At = i + 1;
-            relations.Add(tokens.Relation());
+            while (tokens.Peek() is { IsName: true } name && !NoTable.Contains(name.Value))
+            {
+                relations.Add(tokens.Relation());
+                tokens.Take("as");
+                if (tokens.Peek() is { IsName: true } && tokens.Peek(1)?.Is(",") == true)
+                    tokens.Name();
+                if (!tokens.Take(","))
+                    break;
+            }
         }
 
         tokens.At = 0;

@@ -6,6 +6,8 @@ public sealed class Session(RedshiftStandIn standIn, Wire client, Server server,
     private readonly Dictionary<string, Statement> statements = [];
     private readonly Dictionary<string, Statement> portals = [];
     private readonly List<Message> request = [];
+    private readonly Isolation? isolation = standIn.IsolationOf(database);
+    private Touched? touched;
     private bool failed;
     private int executed;
 
@@ -220,7 +222,7 @@ public sealed class Session(RedshiftStandIn standIn, Wire client, Server server,
             throw new ConnectionCut();
         try
         {
-            await DoAsync(statement, message, silent: cut == Cut.After);
+            await IsolatedAsync(statement, () => DoAsync(statement, message, silent: cut == Cut.After));
         }
         catch (Refusal refusal)
         {
@@ -237,6 +239,29 @@ public sealed class Session(RedshiftStandIn standIn, Wire client, Server server,
                 await server.SyncAsync();
             throw new ConnectionCut();
         }
+    }
+
+    // Only where the database is SERIALIZABLE; PostgreSQL's snapshots do for SNAPSHOT.
+    private async Task IsolatedAsync(Statement statement, Func<Task> act)
+    {
+        if (isolation is null)
+        {
+            await act();
+            return;
+        }
+
+        touched = server.Status == 'I' || touched is null or { Any: false } ? isolation.Begin() : touched;
+        touched.Add(statement);
+        if (statement.Verb is "COMMIT" or "END" && server.Status == 'T')
+        {
+            await isolation.CommitAsync(touched, act);
+            return;
+        }
+
+        isolation.Check(touched);
+        await act();
+        if (server.Status == 'I' && !failed)
+            isolation.Note(touched);
     }
 
     private async Task DoAsync(Statement statement, Message? message, bool silent)

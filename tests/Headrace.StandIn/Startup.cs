@@ -44,11 +44,11 @@ public static class Startup
     }
 
     /// <summary>The same packet with the session settings that make PostgreSQL read text as its version 8.0 did.</summary>
-    public static byte[] Packet(byte[] packet, Dictionary<string, string> parameters)
+    public static byte[] Packet(byte[] packet, Dictionary<string, string> parameters, bool serializable)
     {
         var own = new Dictionary<string, string>(parameters)
         {
-            ["options"] = $"{parameters.GetValueOrDefault("options", "")} -c standard_conforming_strings=off -c escape_string_warning=off -c backslash_quote=on".Trim(),
+            ["options"] = $"{parameters.GetValueOrDefault("options", "")} -c standard_conforming_strings=off -c escape_string_warning=off -c backslash_quote=on -c standin.serializable={(serializable ? "on" : "off")}".Trim(),
         };
         var body = new BodyWriter().Raw(packet.AsSpan(0, 4));
         foreach (var (name, value) in own)
