@@ -48,6 +48,28 @@ public static class Catalogue
           $$ SELECT CASE lower($2) WHEN 'hex' THEN encode($1, 'hex') WHEN 'base64' THEN encode($1, 'base64') ELSE convert_from($1, 'UTF8') END::varchar $$;
         CREATE OR REPLACE FUNCTION pg_catalog.to_hex(bytea) RETURNS varchar LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT encode($1, 'hex')::varchar $$;
 
+        CREATE OR REPLACE FUNCTION redshift_standin.json_extract_path_text(text, VARIADIC text[]) RETURNS varchar LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT json_extract_path_text($1::json, VARIADIC $2)::varchar $$;
+        CREATE OR REPLACE FUNCTION redshift_standin.json_typeof(jsonb) RETURNS varchar LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT jsonb_typeof($1)::varchar $$;
+        CREATE OR REPLACE FUNCTION redshift_standin.dateadd(text, bigint, timestamp) RETURNS timestamp LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT $3 + ($2 || ' ' || $1)::interval $$;
+        CREATE OR REPLACE FUNCTION redshift_standin.datediff(unit text, from_ timestamp, to_ timestamp) RETURNS bigint LANGUAGE sql IMMUTABLE STRICT AS $$
+          SELECT CASE WHEN rtrim(lower(unit), 's') IN ('year', 'month', 'quarter')
+            THEN ((extract(year FROM to_) * 12 + extract(month FROM to_) - 1)::bigint / m - (extract(year FROM from_) * 12 + extract(month FROM from_) - 1)::bigint / m)
+            ELSE (extract(epoch FROM date_trunc(unit, to_) - date_trunc(unit, from_)) * 1000000)::bigint / (extract(epoch FROM ('1 ' || unit)::interval) * 1000000)::bigint END
+          FROM (SELECT CASE rtrim(lower(unit), 's') WHEN 'year' THEN 12 WHEN 'quarter' THEN 3 ELSE 1 END AS m) AS months $$;
+        CREATE OR REPLACE FUNCTION redshift_standin.convert_timezone(text, text, timestamp) RETURNS timestamp LANGUAGE sql STABLE STRICT AS $$ SELECT $3 AT TIME ZONE $1 AT TIME ZONE $2 $$;
+        CREATE OR REPLACE FUNCTION redshift_standin.charindex(text, text) RETURNS integer LANGUAGE sql IMMUTABLE STRICT AS $$ SELECT strpos($2, $1) $$;
+        CREATE OR REPLACE FUNCTION redshift_standin.row_count(relation oid) RETURNS bigint LANGUAGE plpgsql AS $$
+          DECLARE rows bigint;
+          BEGIN
+            EXECUTE 'SELECT count(*) FROM ' || relation::regclass INTO rows;
+            RETURN rows;
+          END $$;
+        DO $$ BEGIN
+          CREATE EXTENSION IF NOT EXISTS pgcrypto SCHEMA redshift_standin;
+          CREATE OR REPLACE FUNCTION redshift_standin.func_sha1(text) RETURNS varchar LANGUAGE sql IMMUTABLE STRICT AS $f$ SELECT encode(redshift_standin.digest($1, 'sha1'), 'hex')::varchar $f$;
+        EXCEPTION WHEN OTHERS THEN NULL;
+        END $$;
+
         CREATE OR REPLACE VIEW pg_catalog.svv_columns AS
           SELECT current_database()::varchar(128) AS table_catalog, n.nspname::varchar(128) AS table_schema, c.relname::varchar(128) AS table_name, a.attname::varchar(128) AS column_name,
                  a.attnum::int AS ordinal_position, pg_get_expr(d.adbin, d.adrelid)::varchar(4000) AS column_default, CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END::varchar(3) AS is_nullable,
@@ -80,8 +102,8 @@ public static class Catalogue
           FROM pg_stat_activity AS s JOIN pg_locks AS l ON l.pid = s.pid WHERE s.datname = current_database() AND s.xact_start IS NOT NULL;
         CREATE OR REPLACE VIEW pg_catalog.svv_table_info AS
           SELECT current_database()::text AS "database", n.nspname::text AS "schema", c.oid AS table_id, c.relname::text AS "table", 'N'::text AS encoded, 'AUTO(ALL)'::text AS diststyle, 'AUTO(SORTKEY)'::text AS sortkey1,
-                 greatest(pg_relation_size(c.oid) / 1048576, 1) AS size, greatest(c.reltuples, 0)::numeric(38,0) AS tbl_rows
-          FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname NOT IN ('redshift_standin', 'pg_catalog', 'information_schema', 'pg_toast') AND pg_relation_size(c.oid) > 0;
+                 greatest(pg_relation_size(c.oid) / 1048576, 1) AS size, redshift_standin.row_count(c.oid)::numeric(38,0) AS tbl_rows
+          FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relkind = 'r' AND n.nspname NOT IN ('redshift_standin', 'pg_catalog', 'information_schema', 'pg_toast') AND n.nspname NOT LIKE 'pg!_temp!_%' ESCAPE '!' AND redshift_standin.row_count(c.oid) > 0;
         CREATE OR REPLACE VIEW pg_catalog.sys_load_error_detail AS
           SELECT 100 AS user_id, query_id, 0::bigint AS transaction_id, session_id, current_database()::varchar(64) AS database_name, 0 AS table_id, start_time, file_name::char(256), line_number, column_name::char(127),
                  left(column_type, 10)::char(10) AS column_type, column_length::text::char(10) AS column_length, 0 AS position, error_code, error_message::char(512)

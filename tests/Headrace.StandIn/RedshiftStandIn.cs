@@ -161,7 +161,7 @@ public sealed class RedshiftStandIn : IAsyncDisposable
             }
 
             socket.NoDelay = true;
-            _ = Task.Run(() => ServeAsync(new Wire(socket)));
+            _ = Task.Run(() => ServeAsync(new Wire(socket, forgiving: true)));
         }
     }
 

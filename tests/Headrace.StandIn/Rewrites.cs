@@ -28,8 +28,14 @@ public static class Rewrites
         var called = tokens.Peek(1)?.Is("(") == true;
         switch (token.Value)
         {
-            case "version" or "concat" or "pg_last_copy_id" or "pg_last_copy_count" or "json_parse" or "json_serialize" when called:
+            case "version" or "concat" or "pg_last_copy_id" or "pg_last_copy_count" or "json_parse" or "json_serialize" or "json_extract_path_text" or "json_typeof"
+                or "convert_timezone" or "charindex" or "func_sha1" when called:
                 token.Out = $"redshift_standin.{token.Value}";
+                break;
+            case "dateadd" or "datediff" or "date_add" or "date_diff" when called:
+                token.Out = $"redshift_standin.{token.Value.Replace("_", "", StringComparison.Ordinal)}";
+                if (tokens.Peek(2) is { Kind: TokenKind.Word } unit)
+                    unit.Out = $"'{unit.Value}'";
                 break;
             case "nvl" when called:
                 token.Out = "coalesce";

@@ -99,6 +99,8 @@ public sealed class UnloadRun(Session session, UnloadCommand unload)
     /// <summary>One file of one slice.</summary>
     private sealed class Part
     {
+        // .NET writes nothing at all for no bytes.
+        private static readonly byte[] EmptyGzip = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0];
         private readonly MemoryStream content = new();
 
         public Part(int slice, int number, string head)
@@ -137,6 +139,8 @@ public sealed class UnloadRun(Session session, UnloadCommand unload)
             if (gzip)
                 using (var zip = new GZipStream(packed, CompressionLevel.Fastest, leaveOpen: true))
                     zip.Write(content.ToArray());
+            if (gzip && packed.Length == 0)
+                packed.Write(EmptyGzip);
             var bytes = gzip ? packed.ToArray() : content.ToArray();
             Sealed = bytes.Length;
             return bytes;

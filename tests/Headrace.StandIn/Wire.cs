@@ -3,8 +3,11 @@ using System.Net.Sockets;
 
 namespace Headrace.StandIn;
 
-/// <summary>One connection, read and written in whole messages.</summary>
-public sealed class Wire(TcpClient socket) : IDisposable
+/// <summary>
+/// One connection, read and written in whole messages. One that is <paramref name="forgiving"/> takes no notice when the other
+/// side no longer listens: what it has asked for is done all the same.
+/// </summary>
+public sealed class Wire(TcpClient socket, bool forgiving = false) : IDisposable
 {
     private readonly BufferedStream output = new(socket.GetStream(), 64 * 1024);
     private readonly BufferedStream input = new(socket.GetStream(), 64 * 1024);
@@ -61,11 +64,26 @@ public sealed class Wire(TcpClient socket) : IDisposable
         var head = new byte[5];
         head[0] = (byte)message.Type;
         BinaryPrimitives.WriteInt32BigEndian(head.AsSpan(1), message.Body.Length + 4);
-        await output.WriteAsync(head);
-        await output.WriteAsync(message.Body);
+        try
+        {
+            await output.WriteAsync(head);
+            await output.WriteAsync(message.Body);
+        }
+        catch (IOException) when (forgiving)
+        {
+        }
     }
 
-    public Task FlushAsync() => output.FlushAsync();
+    public async Task FlushAsync()
+    {
+        try
+        {
+            await output.FlushAsync();
+        }
+        catch (IOException) when (forgiving)
+        {
+        }
+    }
 
     /// <summary>Ends the connection at once, without what was not flushed.</summary>
     public void Cut()

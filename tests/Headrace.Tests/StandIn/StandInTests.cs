@@ -206,4 +206,38 @@ public class StandInTests(PostgresServer server)
         Assert.Equal("planted", (await Assert.ThrowsAsync<PostgresException>(() => look.ExecuteAsync("INSERT INTO t VALUES (3)"))).MessageText);
         await look.ExecuteAsync("INSERT INTO t VALUES (3)");
     }
+
+    [Fact]
+    public async Task Pipelined_and_prepared_statements_go_through_and_an_error_ends_the_transaction_only()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await using var redshift = await RedshiftTestDatabase.StartAsync(server);
+        await using var db = await redshift.OpenAsync();
+        await db.ExecuteAsync("CREATE TABLE t (id int); INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)");
+        await using (var batch = new NpgsqlBatch(db) { BatchCommands = { new("INSERT INTO t VALUES (3)"), new("SELECT id FROM t ORDER BY id"), new("TRUNCATE t"), new("SELECT count(*) FROM t") } })
+        await using (var reader = await batch.ExecuteReaderAsync(cancel))
+        {
+            Assert.True(await reader.ReadAsync(cancel));
+            Assert.Equal(1, reader.GetInt32(0));
+            Assert.True(await reader.NextResultAsync(cancel));
+            Assert.True(await reader.ReadAsync(cancel));
+            Assert.Equal(0, reader.GetInt64(0));
+        }
+
+        await using var insert = new NpgsqlCommand("INSERT INTO t SELECT $1", db) { Parameters = { new() { Value = 7 } } };
+        await insert.PrepareAsync(cancel);
+        await insert.ExecuteNonQueryAsync(cancel);
+        await using (await db.BeginTransactionAsync(cancel))
+        {
+            Assert.Equal(1, await insert.ExecuteNonQueryAsync(cancel));
+            await Assert.ThrowsAsync<PostgresException>(() => db.ExecuteAsync("SELECT * FROM t FOR UPDATE"));
+            Assert.Equal("25P02", (await Assert.ThrowsAsync<PostgresException>(() => insert.ExecuteNonQueryAsync(cancel))).SqlState);
+        }
+
+        await insert.ExecuteNonQueryAsync(cancel);
+        Assert.Equal("7\n7", await db.QueryAsync("SELECT id FROM t"));
+        Assert.Equal("25001", (await Assert.ThrowsAsync<PostgresException>(() => db.ExecuteAsync("INSERT INTO t VALUES (8); VACUUM t"))).SqlState);
+        Assert.Equal("2", await db.QueryAsync("SELECT count(*) FROM t"));
+        Assert.Contains("INSERT INTO t SELECT $1", redshift.StandIn.Statements);
+    }
 }
