@@ -4,7 +4,7 @@ namespace Headrace.StandIn;
 public static class Catalogue
 {
     public const string Sql = """
-        SELECT pg_advisory_lock(7077467);
+        SELECT pg_advisory_xact_lock(7077467);
         SET allow_system_table_mods = on;
         CREATE SCHEMA IF NOT EXISTS redshift_standin;
         GRANT USAGE ON SCHEMA redshift_standin TO PUBLIC;
@@ -116,6 +116,8 @@ public static class Catalogue
           SELECT oid::int AS db_id, datname::char(128) AS db_name, CASE WHEN current_setting('standin.serializable', true) = 'on' THEN 'Serializable' ELSE 'Snapshot Isolation' END::char(20) AS isolation_level FROM pg_database;
         GRANT SELECT ON pg_catalog.stv_db_isolation_level, pg_catalog.svv_columns, pg_catalog.svv_tables, pg_catalog.pg_table_def, pg_catalog.svv_transactions, pg_catalog.svv_table_info, pg_catalog.sys_load_error_detail, pg_catalog.stl_load_errors TO PUBLIC;
         GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA redshift_standin TO PUBLIC;
-        SELECT pg_advisory_unlock(7077467);
         """;
+
+    /// <summary>Stands as the comment of the schema once a database has all of it.</summary>
+    public static string Mark { get; } = Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Sql)));
 }

@@ -60,6 +60,7 @@ public sealed partial record CopyColumn(string Name, string Type, long Bytes, in
             "timestamp without time zone" when !options.TimeAuto && !PlainTimestamp().IsMatch(text) => throw new LoadError(1206, "Invalid timestamp format or value [YYYY-MM-DD HH24:MI:SS]", Name),
             "timestamp with time zone" when !options.TimeAuto && !PlainTimestampZone().IsMatch(text) => throw new LoadError(1206, "Invalid timestamp format or value [YYYY-MM-DD HH24:MI:SSOF]", Name),
             "date" when !options.DateAuto && !PlainDate().IsMatch(text) => throw new LoadError(1205, "Invalid Date Format - length must be 10 or more", Name),
+            "timestamp without time zone" or "timestamp with time zone" or "date" when !text.Any(char.IsAsciiDigit) => throw new LoadError(Type == "date" ? 1205 : 1206, $"Invalid {Type} format or value", Name),
             "boolean" => text.ToLowerInvariant() is "t" or "f" or "true" or "false" or "1" or "0" or "yes" or "no" or "y" or "n" ? text : throw new LoadError(1210, "Unknown boolean format", Name),
             _ => text,
         };
@@ -97,6 +98,9 @@ public sealed partial record CopyColumn(string Name, string Type, long Bytes, in
         if (match.Groups[2].Value.TrimStart('0').Length > Precision - Scale)
             throw new LoadError(1207, $"Overflow (Numeric value exceeds precision {Precision}, scale {Scale})", Name);
         var fraction = match.Groups[3].Value;
+        // Up to 19 digits are kept in 64 bits, which not every number of 19 digits fits.
+        if (Precision == 19 && !long.TryParse($"{match.Groups[2].Value}{fraction.PadRight(Scale, '0')[..Scale]}", CultureInfo.InvariantCulture, out _))
+            throw new LoadError(1207, $"Overflow (Numeric value exceeds 64 bits, precision {Precision})", Name);
         return $"{match.Groups[1].Value}{(match.Groups[2].Length > 0 ? match.Groups[2].Value : "0")}.{(round || fraction.Length <= Scale ? fraction + "0" : fraction[..Scale] + "0")}";
     }
 

@@ -139,11 +139,23 @@ public sealed class RedshiftStandIn : IAsyncDisposable
         return db;
     }
 
+    // Once for each database: a view in use could not be replaced.
     private async Task PrepareAsync(string database)
     {
-        await using var db = await OpenAsync(database);
-        await using var make = new NpgsqlCommand(Catalogue.Sql, db);
-        await make.ExecuteNonQueryAsync();
+        try
+        {
+            await using var db = await OpenAsync(database);
+            await using var marked = new NpgsqlCommand("SELECT obj_description(to_regnamespace('redshift_standin'), 'pg_namespace')", db);
+            if (await marked.ExecuteScalarAsync() as string == Catalogue.Mark)
+                return;
+            await using var make = new NpgsqlCommand($"{Catalogue.Sql}COMMENT ON SCHEMA redshift_standin IS '{Catalogue.Mark}'", db);
+            await make.ExecuteNonQueryAsync();
+        }
+        catch
+        {
+            prepared.TryRemove(database, out _);
+            throw;
+        }
     }
 
     private async Task AcceptAsync()

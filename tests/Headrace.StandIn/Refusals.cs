@@ -25,7 +25,7 @@ public static class Refusals
 
     private static readonly HashSet<string> Types =
     [
-        "json", "jsonb", "uuid", "bytea", "inet", "cidr", "macaddr", "xml", "money", "citext", "hstore", "bit", "tsvector", "tsquery", "serial", "bigserial", "smallserial", "point", "box", "int4range", "regclass_",
+        "json", "jsonb", "uuid", "bytea", "inet", "cidr", "macaddr", "xml", "money", "citext", "hstore", "bit", "tsvector", "tsquery", "serial", "bigserial", "smallserial", "point", "box", "int4range",
     ];
 
     /// <summary>Throws <see cref="Refusal"/> at the first thing that Redshift would not take.</summary>
@@ -122,7 +122,7 @@ public static class Refusals
                 throw Refusal.Unsupported("WITH before INSERT");
         }
 
-        var called = after?.Is("(") == true && before?.Is("into") != true && before?.Is("table") != true && before?.Is("exists") != true;
+        var called = after?.Is("(") == true && (before?.Is(".") != true || tokens.Peek(-2)?.Is("pg_catalog") == true) && before?.Is("into") != true && before?.Is("table") != true && before?.Is("exists") != true;
         if (called && (Functions.Contains(word) || FunctionPrefixes.Any(prefix => word.StartsWith(prefix, StringComparison.Ordinal)) || (word.StartsWith("json_", StringComparison.Ordinal) && !JsonFunctions.Contains(word))))
             throw new Refusal("42883", $"function {word}() does not exist (Amazon Redshift has no such function)");
         if (LeaderOnly.Contains(word) && before?.Is(".") != true && before?.Is("as") != true)

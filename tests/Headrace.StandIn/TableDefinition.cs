@@ -11,7 +11,7 @@ public sealed class TableDefinition(TokenReader tokens)
     [
         "tag", "timestamp", "open", "percent", "snapshot", "system", "connect", "language", "partition", "raw", "restore", "offset", "old", "new", "minus", "top", "backup", "delta",
         "encode", "ignore", "respect", "permissions", "wallet", "explicit", "enable", "disable", "resort", "offline", "online", "parallel", "sort", "truncatecolumns", "defrag", "encrypt",
-        "encryption", "identity", "lzo", "lzop", "gzip", "bzip2", "mostly8", "mostly16", "mostly32", "text255", "text32k", "bytedict", "deflate", "credentials", "distkey_", "start_",
+        "encryption", "identity", "lzo", "lzop", "gzip", "bzip2", "mostly8", "mostly16", "mostly32", "text255", "text32k", "bytedict", "deflate", "credentials",
         "aes128", "aes256", "allowoverwrite", "blanksasnull", "cross", "emptyasnull", "freeze", "globaldict64k", "oid", "readratio", "recover", "rejectlog", "tdes", "walletless",
     ];
 

@@ -57,6 +57,7 @@ public class CopyTests(PostgresServer server)
     [InlineData("1,a\n\n2,b\n", 2, "", "1203", "Delimiter not found")]
     [InlineData("#N#,a\n", 1, "id", "1213", "Missing data for not-null field")]
     [InlineData("1,a,\n2,b,\n3,c,2024-13-01\n", 3, "at", "1206", "out of range")]
+    [InlineData("1,a,infinity\n", 1, "at", "1206", "Invalid timestamp")]
     [InlineData("1,\u00ff\u0001\n", 1, "note", "1220", "Bad UTF8")]
     public async Task What_cannot_be_loaded_fails_the_copy_and_is_told_by_the_error_tables(string text, int line, string column, string code, string message)
     {
