@@ -112,6 +112,13 @@ public static class Refusals
                 throw Refusal.Unsupported("WITH ORDINALITY");
             case "overriding":
                 throw Refusal.Unsupported("OVERRIDING");
+            case "with" when after?.Is("no") == true && tokens.Peek(2)?.Is("data") == true:
+                throw Refusal.Unsupported("WITH NO DATA");
+            case "transaction" when before?.Is("prepare") == true:
+                throw Refusal.Unsupported("PREPARE TRANSACTION");
+            case "set_config" when after?.Is("(") == true && tokens.Peek(2) is { Kind: TokenKind.Text } setting:
+                SessionSettings.CheckShared(setting.Value);
+                break;
             case "unlogged":
                 throw Refusal.Unsupported("UNLOGGED");
             case "concurrently":

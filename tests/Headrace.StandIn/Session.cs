@@ -53,6 +53,8 @@ public sealed class Session(RedshiftStandIn standIn, Wire client, Server server,
 
     public Task TellAsync(Message message) => client.WriteAsync(message);
 
+    private Task SendAsync(Message answer) => client.WriteAsync(answer.Type == 'T' ? ResultTypes.Translate(answer) : answer);
+
     private async Task SyncAsync()
     {
         (failed, executed) = (false, 0);
@@ -276,7 +278,7 @@ public sealed class Session(RedshiftStandIn standIn, Wire client, Server server,
             return;
         }
 
-        Func<Message, Task> relay = silent ? _ => Task.CompletedTask : client.WriteAsync;
+        Func<Message, Task> relay = silent ? _ => Task.CompletedTask : SendAsync;
         if (message is { } execute)
         {
             await RelayAsync(execute, relay);
@@ -288,12 +290,12 @@ public sealed class Session(RedshiftStandIn standIn, Wire client, Server server,
             await RelayAsync(Message.Execute(""), relay);
     }
 
-    private Func<Message, Task> Only(string types) => answer => types.Contains(answer.Type, StringComparison.Ordinal) ? client.WriteAsync(answer) : Task.CompletedTask;
+    private Func<Message, Task> Only(string types) => answer => types.Contains(answer.Type, StringComparison.Ordinal) ? SendAsync(answer) : Task.CompletedTask;
 
     // False when the server answered with an error, which the client then has.
     private async Task<bool> RelayAsync(Message message, Func<Message, Task>? relay = null)
     {
-        var last = await server.AskAsync(message, relay ?? client.WriteAsync);
+        var last = await server.AskAsync(message, relay ?? SendAsync);
         if (last.Type != 'E')
             return true;
         await FailAsync(last);

@@ -44,6 +44,13 @@ public static class SessionSettings
         return tokens.Render();
     }
 
+    /// <summary>Refuses a name that is no setting of both PostgreSQL and Redshift.</summary>
+    public static void CheckShared(string name)
+    {
+        if (!Shared.Contains(Tokenizer.Fold(name)))
+            throw Unknown(name);
+    }
+
     private static string Shown(TokenReader tokens, string name) => name switch
     {
         "server_version" => "SELECT '8.0.2'::character varying AS server_version",

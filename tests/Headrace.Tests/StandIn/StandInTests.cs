@@ -79,6 +79,9 @@ public class StandInTests(PostgresServer server)
         ("SET lock_timeout = 1", "lock_timeout"),
         ("LOCK TABLE t IN EXCLUSIVE MODE", "IN"),
         ("DO $$ BEGIN END $$", "does not know"),
+        ("SELECT set_config('lock_timeout', '1', false)", "lock_timeout"),
+        ("CREATE TABLE u AS SELECT 1 AS a WITH NO DATA", "WITH NO DATA"),
+        ("PREPARE TRANSACTION 'x'", "PREPARE TRANSACTION"),
         ("DISCARD ALL", "does not know"),
     ];
 
@@ -166,6 +169,9 @@ public class StandInTests(PostgresServer server)
 
         Assert.Equal("a,-", await db.QueryAsync("SELECT listagg(nvl(note, '-'), ',') WITHIN GROUP (ORDER BY id) FROM t"));
         Assert.Equal("{\"x\":[1,\"a, b\"]}|3|NULL", await db.QueryAsync("SELECT json_serialize(doc), len('äöü'), concat('a', NULL) FROM t WHERE id = 1"));
+        await using (var bare = new NpgsqlCommand("SELECT doc, from_hex('00') FROM t", db) { AllResultTypesAreUnknown = true })
+        await using (var reader = await bare.ExecuteReaderAsync(TestContext.Current.CancellationToken))
+            Assert.Equal((4000u, 6551u), (reader.GetDataTypeOID(0), reader.GetDataTypeOID(1)));
         Assert.Equal("True|1", await db.QueryAsync("SELECT CASE WHEN getdate() <= sysdate AND sha2('a', 256) LIKE 'ca978112%' THEN 'True' END, CASE 'a\\'b' WHEN 'a''b' THEN 1 END"));
     }
 
