@@ -27,6 +27,14 @@ public partial class ShapeTests
     }
 
     [Fact]
+    public void The_stand_in_for_redshift_knows_nothing_of_the_product()
+    {
+        var file = XDocument.Load(Path.Combine(Repository.Root, "tests", "Headrace.StandIn", "Headrace.StandIn.csproj"));
+
+        Assert.Empty(file.Descendants("ProjectReference"));
+    }
+
+    [Fact]
     public void The_core_knows_no_driver()
     {
         var references = typeof(Runner).Assembly.GetReferencedAssemblies().Select(name => name.Name!)
