@@ -60,7 +60,7 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
         {
             var theirs = await PipeAsync();
             await ExecuteAsync(target, "DROP SCHEMA IF EXISTS raw CASCADE; DROP SCHEMA IF EXISTS headrace CASCADE");
-            var project = Project($"first-{warehouse}-{round}", warehouse, Flow("million"));
+            var project = Project($"first-{warehouse}-{round}", warehouse, "million", Flow("million"));
             samples.Add((Headrace(project, "run"), theirs));
             var rows = warehouse == "pg" ? await ValueAsync(target, "SELECT count(*) FROM raw.million") : "1000000";
             if (rows != "1000000")
@@ -81,7 +81,7 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
         {
             await ExecuteAsync(target, $"DROP TABLE IF EXISTS baseline; CREATE TABLE baseline {Shape.Replace(" PRIMARY KEY", "", StringComparison.Ordinal)}; DROP SCHEMA IF EXISTS raw CASCADE; DROP SCHEMA IF EXISTS headrace CASCADE");
             var theirs = Shell($"gunzip -c {csv} | {Client(target)} -c \"copy baseline from stdin (format csv, header)\"");
-            var project = Project($"files-{round}", "pg", """
+            var project = Project($"files-{round}", "pg", "files", """
                 source: { connection: lake, path: "*.csv.gz", format: csv }
                     columns: { pk: bigint, name: text, amount: 'decimal(12,2)', d: date, token: text, qty: integer, addr: text, note: text, updated_at: timestamptz, flag: boolean }
                     read: incremental
@@ -102,7 +102,7 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
     private async Task<IReadOnlyList<string>> VerifyAsync()
     {
         await ExecuteAsync(target, "DROP SCHEMA IF EXISTS raw CASCADE; DROP SCHEMA IF EXISTS headrace CASCADE");
-        var project = Project("verify", "pg", Flow("million"));
+        var project = Project("verify", "pg", "million", Flow("million"));
         Headrace(project, "run");
         var nothing = Enumerable.Range(0, Rounds + 1).Select(_ => (Headrace(project, "run"), double.NaN)).ToList();
         await ExecuteAsync(target, "UPDATE raw.million SET amount = amount + 1 WHERE pk % 1000 = 1; DELETE FROM raw.million WHERE pk % 1000 = 2; ANALYZE raw.million");
@@ -135,7 +135,7 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
 
     private async Task<string> IncrementsAsync(string warehouse, string name)
     {
-        var (small, large) = (Project($"small-{warehouse}", warehouse, Flow("million")), Project($"large-{warehouse}", warehouse, Flow("ten")));
+        var (small, large) = (Project($"small-{warehouse}", warehouse, "million", Flow("million")), Project($"large-{warehouse}", warehouse, "ten", Flow("ten")));
         Headrace(small, "run");
         Headrace(large, "run");
         await ExecuteAsync(source, "VACUUM ANALYZE");
@@ -163,7 +163,7 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
     private async Task<double> LongestAsync()
     {
         await ExecuteAsync("postgres", $"ALTER DATABASE {source} SET log_min_duration_statement = 0");
-        var project = Project("longest", "duck", Flow("million"));
+        var project = Project("longest", "duck", "million", Flow("million"));
         Headrace(project, "run");
         Directory.Delete(project, recursive: true);
         await ExecuteAsync("postgres", $"ALTER DATABASE {source} RESET log_min_duration_statement");
@@ -171,7 +171,7 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
             "SELECT max(d[1]::float8)::text FROM regexp_matches(pg_read_file(regexp_replace(current_setting('data_directory'), 'data$', 'log')), 'duration: ([0-9.]+) ms', 'g') AS d"), CultureInfo.InvariantCulture);
     }
 
-    private string Project(string name, string warehouse, string flow)
+    private string Project(string name, string warehouse, string table, string flow)
     {
         var project = Path.Combine(folder, name);
         Directory.CreateDirectory(Path.Combine(project, "lake"));
@@ -185,7 +185,7 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
               duck: { type: duckdb, path: ./warehouse.duckdb }
             defaults: { target: { connection: {{warehouse}}, schema: raw } }
             flows:
-              t:
+              {{table}}:
                 {{flow}}
 
             """);

@@ -97,6 +97,9 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             return;
         var positions = HeadraceTables.Table("positions");
         var (from, now) = (changes.From.Generation, clock.GetUtcNow());
+        var loads = HeadraceTables.Table("loads");
+        if (from == 0 && changes.Cursor is not null && db.Scalar<long>($"SELECT count(*) FROM {loads} WHERE dataset = $1", cancel, dataset.Name) is > 0 and var before)
+            throw Error.PositionLost(dataset.Name, (int)before);
         if (from == 0)
             db.Execute($"INSERT INTO {positions} (dataset, flow, generation, load_id, run_id, updated_at) VALUES ($1, $2, 0, $3, $4, $5) ON CONFLICT DO NOTHING", cancel,
                 dataset.Name, dataset.Flow, Id, attempt.RunId, now);
@@ -108,7 +111,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
                 db.Scalar<long?>($"SELECT generation FROM {positions} WHERE dataset = $1", cancel, dataset.Name) ?? 0);
 
         if (changes.From.Table is null && changes.Schema is null && !changes.Target.IsNone && db.Scalar<long>(
-            $"SELECT count(*) FROM {HeadraceTables.Table("loads")} WHERE dataset = $1 AND inserted > 0", cancel, dataset.Name) is > 0 and var loaded)
+            $"SELECT count(*) FROM {loads} WHERE dataset = $1 AND inserted > 0", cancel, dataset.Name) is > 0 and var loaded)
             throw Error.TargetGone(changes.Target, dataset.Name, (int)loaded);
     }
 

@@ -101,6 +101,8 @@ internal sealed class PostgresLoad(
         if (attempt.IsPlan)
             return;
         var (from, now) = (changes.From.Generation, clock.GetUtcNow());
+        if (from == 0 && changes.Cursor is not null && await db.ScalarAsync<long>("SELECT count(*) FROM headrace.loads WHERE dataset = $1", cancel, dataset.Name) is > 0 and var before)
+            throw Error.PositionLost(dataset.Name, (int)before);
         if (from == 0)
             await db.ExecuteAsync(
                 "INSERT INTO headrace.positions (dataset, flow, generation, load_id, run_id, updated_at) VALUES ($1, $2, 0, $3, $4, $5) ON CONFLICT DO NOTHING",

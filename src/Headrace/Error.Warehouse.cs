@@ -27,7 +27,15 @@ public static partial class Error
     /// <summary>The file ledger says that rows were loaded, and their table is not there.</summary>
     public static HeadraceException TargetGone(TableName target, string dataset, int loads) =>
         new("HDR-304", $"The table {target} is gone, though {loads} {(loads == 1 ? "load" : "loads")} brought rows into it; nothing was loaded.",
-            "bring the table back, or forget the position: delete the dataset's rows from headrace.files and headrace.positions")
+            "bring the table back, or start anew: delete the dataset's rows from headrace.files, headrace.loads and headrace.positions")
+        {
+            Facts = Facts(("dataset", dataset)),
+        };
+
+    /// <summary>Loads of a table are on record, and how far it has been read is not.</summary>
+    public static HeadraceException PositionLost(string dataset, int loads) =>
+        new("HDR-313", $"The position of '{dataset}' is gone, though {loads} {(loads == 1 ? "load" : "loads")} moved it; nothing was loaded.",
+            "put its row in headrace.positions back, or start anew: empty the table and delete the dataset's rows from headrace.loads")
         {
             Facts = Facts(("dataset", dataset)),
         };

@@ -162,6 +162,37 @@ public abstract class Incremental(PostgresServer server, WarehouseKind kind) : T
     }
 
     [Fact]
+    public async Task F58_APositionThatSomebodyDeletedIsNoReasonToAppendEverythingAgain()
+    {
+        var shop = await ByCursor($"{Orders}; INSERT INTO orders VALUES (1, 'a', now() - interval '1 hour')", "create_key: created_at", "append");
+        await World.Load();
+        await Alter("DELETE FROM headrace.positions");
+        await shop.Execute("INSERT INTO orders VALUES (2, 'b', now() - interval '1 minute')");
+        var stopped = await World.Run("run", "--json");
+        Assert.Equal((1, "HDR-313"), (stopped.Exit, stopped.Only.Error));
+        Assert.Equal("1", await Value("SELECT count(*) FROM raw.orders"));
+        await Alter("DELETE FROM headrace.loads");
+        await Alter("DELETE FROM raw.orders");
+        await World.Load();
+        Assert.Equal(["1", "2"], await Rows("SELECT id FROM raw.orders ORDER BY id"));
+    }
+
+    [Theory]
+    [InlineData("ALTER TABLE raw.orders DROP COLUMN name", "1|a;2|b")]
+    [InlineData("ALTER TABLE raw.orders ADD COLUMN more integer", "1|a;2|b")]
+    [InlineData("ALTER TABLE raw.orders ALTER COLUMN id TYPE bigint", "1|a;2|b")]
+    [InlineData("UPDATE raw.orders SET name = 'by hand'", "1|by hand;2|b")]
+    public async Task F58_ATargetThatSomebodyAlteredTakesWhatComesByItsColumns(string change, string rows)
+    {
+        var shop = await ByCursor($"{Orders}; INSERT INTO orders VALUES (1, 'a', now() - interval '1 day', now() - interval '1 day')");
+        await World.Load();
+        await Alter(change);
+        await shop.Execute("INSERT INTO orders VALUES (2, 'b')");
+        await World.Load();
+        Assert.Equal(change.Contains("DROP", StringComparison.Ordinal) ? ["1|NULL", "2|b"] : rows.Split(';'), await Rows("SELECT id, name FROM raw.orders ORDER BY id"));
+    }
+
+    [Fact]
     public async Task ARoleThatCannotSeeOthersReadsAgainAndSaysSo()
     {
         var shop = await ByCursor(Orders);
