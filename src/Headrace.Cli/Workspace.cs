@@ -97,7 +97,10 @@ internal sealed class Workspace : IAsyncDisposable
 
     private Snapshots Snapshots(IWarehouse warehouse, string? planSpool) => new(
         warehouse, warehouse is PostgresWarehouse { Engine: var engine } ? engine : (DuckDbWarehouse)warehouse, Memories, planSpool is null ? null : Path.Combine(planSpool, "snapshots"), Outbox, Math.Max(EngineMemory(Project.Memory) / 8, 16L << 20),
-        warehouse is PostgresWarehouse ? PostgresWarehouse.Limits : null);
+        Limits(warehouse));
+
+    /// <summary>What a warehouse asks of values beyond their types; null for nothing.</summary>
+    public static ValueLimits? Limits(IWarehouse warehouse) => warehouse is PostgresWarehouse ? PostgresWarehouse.Limits : null;
 
     private Outbox Outbox => new(Path.Combine(Project.Folder, ".headrace", "outbox"));
 

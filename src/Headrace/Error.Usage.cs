@@ -30,7 +30,7 @@ public static partial class Error
 
     /// <summary>A flow whose source and target cannot be compared by key.</summary>
     public static HeadraceException CannotVerify(string flow, string why) =>
-        new("HDR-535", $"The flow '{flow}' {why}, so it cannot be verified; nothing was compared.", "name flows that read a table by a primary_key");
+        new("HDR-535", $"The flow '{flow}' {why}, so it cannot be verified; nothing was compared.", "name flows that read files, or a table by a primary_key");
 
     /// <summary>A run holds the dataset.</summary>
     public static HeadraceException DatasetHeld(string dataset) =>

@@ -64,7 +64,25 @@ public abstract class Verifying(PostgresServer server, WarehouseKind kind) : Tab
     }
 
     [Fact]
-    public async Task ANameOfAFlowThatReadsNoTableIsRefused()
+    public async Task JsonIsComparedByWhatItMeans()
+    {
+        var shop = await Shop(
+            """
+            CREATE TABLE orders (id int PRIMARY KEY, doc json, tags text[], updated_at timestamptz NOT NULL DEFAULT now());
+            INSERT INTO orders SELECT i, '{"b": [1, 2.50],  "a" : {"y": 1e2, "x": "A"}}', ARRAY['x', NULL, 'y z'], now() - interval '1 day' FROM generate_series(1, 100) i
+            """, Flow);
+        await World.Load();
+        Assert.Equal((0, "True 0 0 0 100 100"), await Verify());
+        await Alter("""UPDATE raw.orders SET doc = '{"a":{"x":"A","y":100},"b":[1.0,2.5]}', tags = '["x",null,"y z"]' WHERE id <= 50""");
+        Assert.Equal((0, "True 0 0 0 100 100"), await Verify());
+        await Alter("""UPDATE raw.orders SET doc = '{"a":{"x":"A","y":100.5},"b":[1.0,2.5]}' WHERE id = 1; UPDATE raw.orders SET tags = '[null,"x","y z"]' WHERE id = 2""");
+        await shop.Execute("""UPDATE orders SET doc = '{"n": 12345678901234567891}' WHERE id = 3""");
+        await Alter("""UPDATE raw.orders SET doc = '{"n": 12345678901234567892}' WHERE id = 3""");
+        Assert.Equal((3, "False 0 0 3 100 100"), await Verify());
+    }
+
+    [Fact]
+    public async Task ANameOfAFlowThatReadsATableWithoutAKeyIsRefused()
     {
         await Shop(Thousand, "read: full-refresh, write: replace");
         Assert.Equal(2, (await World.Run("verify", "orders")).Exit);
