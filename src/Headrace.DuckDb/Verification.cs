@@ -18,6 +18,17 @@ public sealed class Verification(DuckDbConnection db, IWarehouse warehouse, stri
     /// <exception cref="HeadraceException">HDR-206 when the repair would delete too much, and what reading and loading throw.</exception>
     public async Task<Verified> RunAsync(Flow flow, Dataset dataset, ISource source, LoadAttempt? repair, CancellationToken cancel)
     {
+        if (await RunAsync(flow, dataset, source, repair, Directory.CreateDirectory(Path.Combine(folder, "first")).FullName, cancel) is { } first)
+            return first;
+
+        // A run of another machine changed the target between the two readings: what was found is no difference, and is asked again.
+        source.Release(dataset);
+        return await RunAsync(flow, dataset, source, repair, Directory.CreateDirectory(Path.Combine(folder, "again")).FullName, cancel)
+            ?? throw Error.DatasetHeld(dataset.Name);
+    }
+
+    private async Task<Verified?> RunAsync(Flow flow, Dataset dataset, ISource source, LoadAttempt? repair, string folder, CancellationToken cancel)
+    {
         var (target, copy) = (source.Target(dataset), new TargetCopy(db, warehouse, folder, clock));
         var position = await warehouse.PositionAsync(dataset, target, cancel);
         var digests = DigestKey.New();
@@ -43,6 +54,8 @@ public sealed class Verification(DuckDbConnection db, IWarehouse warehouse, stri
             warnings.Add($"{found.Doubtful} {(found.Doubtful == 1 ? "row" : "rows")} could not be compared: a value that does not fit, no key, or a key that is there more than once");
         var result = new Verified(
             dataset.Name, found.Inserted, found.Deleted, found.Updated, rows.Source, rows.Target, pending, found.Sample(Shown), warnings);
+        if (!result.IsEqual && (await warehouse.PositionAsync(dataset, target, cancel)).Generation != position.Generation)
+            return null;
         if (repair is null || result.IsEqual)
             return result;
 

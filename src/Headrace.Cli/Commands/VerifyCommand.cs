@@ -74,9 +74,9 @@ internal static class VerifyCommand
         if (tables.Count == 0)
             return [new Verified(flow.Name, 0, 0, 0, 0, 0, 0, [], ["nothing was loaded yet"])];
         var found = new List<Verified>();
-        foreach (var table in tables.OrderBy(table => table.Files[0].Dataset, StringComparer.Ordinal))
+        foreach (var target in tables.OrderBy(table => table.Files[0].Dataset, StringComparer.Ordinal))
         {
-            var datasets = table.Files.Select(file => file.Dataset).Distinct().Select(name => new Dataset(name, flow.Name, new Dictionary<string, string>())).ToList();
+            var datasets = target.Files.Select(file => file.Dataset).Distinct().Select(name => new Dataset(name, flow.Name, new Dictionary<string, string>())).ToList();
             var holds = new List<IAsyncDisposable>();
             using var room = workspace.Room();
             try
@@ -84,6 +84,8 @@ internal static class VerifyCommand
                 foreach (var dataset in datasets)
                     holds.Add(await workspace.Ledger.HoldAsync(dataset, cancel) ?? throw Error.DatasetHeld(dataset.Name));
                 using var db = room.Connect(cancel);
+                // What a run loaded until the datasets were held counts too.
+                var table = (await ((ILoadHistory)ready.Warehouse).HistoryAsync(flow.Name, cancel)).First(one => one.Target == target.Target);
                 var run = NewRun(workspace, flow, table.Files[^1].Dataset, table.Target);
                 var verified = await new FileVerification(db, () => room.Scratch(workspace.Clock), ready.Warehouse, room.Folder, room.SetBytes, Workspace.Limits(ready.Warehouse), workspace.Clock)
                     .RunAsync(flow, table, (IFileSource)ready.Source, isRepair ? new LoadAttempt(run.Id, IsPlan: false) : null, cancel);

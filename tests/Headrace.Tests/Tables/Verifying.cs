@@ -5,7 +5,7 @@ namespace Headrace.Tests.Tables;
 /// <summary>A target held against its source, and put right.</summary>
 public abstract class Verifying(PostgresServer server, WarehouseKind kind) : TableWorld(server, kind)
 {
-    private const string Flow = "read: incremental, primary_key: id, update_key: updated_at, write: merge";
+    protected const string Flow = "read: incremental, primary_key: id, update_key: updated_at, write: merge";
     private const string Thousand = $"{Orders}; INSERT INTO orders SELECT i, 'n' || i, now() - interval '1 day', now() - interval '1 day' FROM generate_series(1, 1000) i";
 
     private async Task<(int Exit, string Counts)> Verify(params string[] args)
@@ -92,4 +92,23 @@ public abstract class Verifying(PostgresServer server, WarehouseKind kind) : Tab
 
 public sealed class VerifyingIntoDuckDb(PostgresServer server) : Verifying(server, WarehouseKind.DuckDb);
 
-public sealed class VerifyingIntoPostgres(PostgresServer server) : Verifying(server, WarehouseKind.Postgres);
+public sealed class VerifyingIntoPostgres(PostgresServer server) : Verifying(server, WarehouseKind.Postgres)
+{
+    [Theory]
+    [InlineData(1, "True 0 0 0")]
+    [InlineData(0, "False 0 0 1")]
+    public async Task WhatAnotherRunLoadsBetweenTheTwoReadingsIsAskedAgain(int loads, string expected)
+    {
+        var shop = await Shop($"{Orders}; INSERT INTO orders SELECT i, 'n' || i, now() - interval '1 day', now() - interval '1 day' FROM generate_series(1, 10) i", Flow);
+        await World.Load();
+        // The second snapshot is that of the target; the source is read by then.
+        using var child = World.Start(World.At("snapshot_taken", "stop", hit: 2), "verify", "--json");
+        await child.Stopped();
+        await shop.Execute("UPDATE orders SET name = 'new', updated_at = updated_at + interval '1 minute' WHERE id = 7");
+        await Alter($"UPDATE raw.orders SET name = 'new', updated_at = updated_at + interval '1 minute' WHERE id = 7; UPDATE headrace.positions SET generation = generation + {loads}");
+        child.Signal("CONT");
+        var answer = await child.Ended();
+        var one = Assert.Single(answer.Json.GetProperty("datasets").EnumerateArray());
+        Assert.Equal(expected, $"{one.GetProperty("equal").GetBoolean()} {one.GetProperty("missing")} {one.GetProperty("extra")} {one.GetProperty("different")}");
+    }
+}
