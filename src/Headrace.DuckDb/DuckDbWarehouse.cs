@@ -165,6 +165,22 @@ public sealed class DuckDbWarehouse : IWarehouse, IEngine, ILoadHistory
         }
     }
 
+    public async Task RestAsync()
+    {
+        if (early is not null)
+            await early; // it may still have its connection
+        await opening.WaitAsync();
+        try
+        {
+            database?.Dispose();
+            database = null;
+        }
+        finally
+        {
+            opening.Release();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
         if (early is not null)

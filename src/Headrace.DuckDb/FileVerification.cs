@@ -9,15 +9,16 @@ namespace Headrace.DuckDb;
 /// </summary>
 /// <param name="db">A connection that may read and write <paramref name="folder"/>.</param>
 /// <param name="scratch">Opens an empty warehouse in <paramref name="folder"/>.</param>
+/// <param name="engine">The warehouse's own; it rests while rows are compared.</param>
 /// <param name="folder">An absolute folder of its own.</param>
 /// <param name="setBytes">What digests may take in memory beside the engine.</param>
 /// <param name="limits">What the warehouse asks of values; null for nothing.</param>
 public sealed class FileVerification(
-    DuckDbConnection db, Func<DuckDbWarehouse> scratch, IWarehouse warehouse, string folder, long setBytes, ValueLimits? limits, TimeProvider clock)
+    DuckDbConnection db, Func<DuckDbWarehouse> scratch, IWarehouse warehouse, IEngine engine, string folder, long setBytes, ValueLimits? limits, TimeProvider clock)
 {
     private const int Shown = 5;
     private readonly List<string> warnings = [];
-    private readonly TargetCopy copy = new(db, warehouse, folder, clock);
+    private readonly TargetCopy copy = new(db, warehouse, engine, folder, clock);
 
     /// <summary>Compares a table; repairs what differs by key when <paramref name="repair"/> says who does.</summary>
     /// <exception cref="HeadraceException">HDR-206 when the repair would delete too much, and what reading and loading throw.</exception>

@@ -8,9 +8,10 @@ namespace Headrace.DuckDb;
 /// values. What differs can be put right by a load like any other.
 /// </summary>
 /// <param name="db">A connection that may read and write <paramref name="folder"/>.</param>
+/// <param name="engine">The warehouse's own; it rests while rows are compared.</param>
 /// <param name="folder">An absolute folder of its own.</param>
 /// <param name="setBytes">What digests may take in memory beside the engine.</param>
-public sealed class Verification(DuckDbConnection db, IWarehouse warehouse, string folder, long setBytes, TimeProvider clock)
+public sealed class Verification(DuckDbConnection db, IWarehouse warehouse, IEngine engine, string folder, long setBytes, TimeProvider clock)
 {
     private const int Shown = 5;
 
@@ -29,7 +30,7 @@ public sealed class Verification(DuckDbConnection db, IWarehouse warehouse, stri
 
     private async Task<Verified?> RunAsync(Flow flow, Dataset dataset, ISource source, LoadAttempt? repair, string folder, CancellationToken cancel)
     {
-        var (target, copy) = (source.Target(dataset), new TargetCopy(db, warehouse, folder, clock));
+        var (target, copy) = (source.Target(dataset), new TargetCopy(db, warehouse, engine, folder, clock));
         var position = await warehouse.PositionAsync(dataset, target, cancel);
         var digests = DigestKey.New();
         var digesting = new DigestOptions(digests, flow.PrimaryKey, IsInline: false);
