@@ -30,6 +30,10 @@ internal sealed class Room : IDisposable
         return db;
     }
 
+    /// <summary>A DuckDB warehouse of its own in the folder; its memory is that of the engine, which rests meanwhile.</summary>
+    public DuckDbWarehouse Scratch(TimeProvider clock) =>
+        new(Path.Combine(Folder, "scratch.duckdb"), isReadOnly: false, settings with { TempDirectory = Path.Combine(Folder, "scratch") }, clock);
+
     public void Dispose()
     {
         engine.Dispose();

@@ -61,11 +61,11 @@ internal sealed record TableView(
 internal sealed record VerifyView(IReadOnlyList<VerifiedView> Datasets);
 
 internal sealed record VerifiedView(
-    string Dataset, bool Equal, long Missing, long Extra, long Different, long RowsSource, long RowsTarget, long Pending, bool Repaired,
+    string Dataset, bool Equal, long Missing, long Extra, long Different, long RowsSource, long RowsTarget, long Pending, bool Whole, bool Repaired,
     IReadOnlyList<RowChange> Sample, IReadOnlyList<string> Warnings)
 {
     public static VerifiedView Of(DuckDb.Verified one) => new(
-        one.Dataset, one.IsEqual || one.IsRepaired, one.Missing, one.Extra, one.Different, one.RowsSource, one.RowsTarget, one.Pending, one.IsRepaired, one.Sample, one.Warnings);
+        one.Dataset, one.IsEqual || one is { IsRepaired: true, IsWhole: true }, one.Missing, one.Extra, one.Different, one.RowsSource, one.RowsTarget, one.Pending, one.IsWhole, one.IsRepaired, one.Sample, one.Warnings);
 }
 
 internal sealed record StatusView(IReadOnlyList<DatasetView> Datasets);

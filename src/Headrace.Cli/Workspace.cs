@@ -81,11 +81,11 @@ internal sealed class Workspace : IAsyncDisposable
         };
     }
 
-    /// <summary>A folder of the spool and an engine with half of the memory, for work beside a warehouse.</summary>
+    /// <summary>A folder of the spool and an engine, for work while the warehouse rests.</summary>
     public Room Room()
     {
         var spool = Project.FullPath(Project.Spool);
-        return new Room(System.IO.Path.Combine(spool, Temporary.Plan, "room"), [spool], EngineMemory(Project.Memory) / 2, Project.Threads);
+        return new Room(System.IO.Path.Combine(spool, Temporary.Plan, "room"), [spool], EngineMemory(Project.Memory), Project.Threads);
     }
 
     /// <summary>The process table that a flow reads; it is in the flow's warehouse.</summary>
@@ -98,8 +98,14 @@ internal sealed class Workspace : IAsyncDisposable
         : databases[postgres.Name] = new PostgresDatabase(postgres, postgres.RootCertificate is { } certificate ? Project.FullPath(certificate) : null);
 
     private Snapshots Snapshots(IWarehouse warehouse, string? planSpool) => new(
-        warehouse, warehouse is PostgresWarehouse { Engine: var engine } ? engine : (DuckDbWarehouse)warehouse, Memories, planSpool is null ? null : Path.Combine(planSpool, "snapshots"), Outbox, Math.Max(EngineMemory(Project.Memory) / 8, 16L << 20),
-        warehouse is PostgresWarehouse ? PostgresWarehouse.Limits : null);
+        warehouse, Engine(warehouse), Memories, planSpool is null ? null : Path.Combine(planSpool, "snapshots"), Outbox, Math.Max(EngineMemory(Project.Memory) / 8, 16L << 20),
+        Limits(warehouse));
+
+    /// <summary>What types a warehouse's rows.</summary>
+    public static IEngine Engine(IWarehouse warehouse) => warehouse is PostgresWarehouse { Engine: var engine } ? engine : (DuckDbWarehouse)warehouse;
+
+    /// <summary>What a warehouse asks of values beyond their types; null for nothing.</summary>
+    public static ValueLimits? Limits(IWarehouse warehouse) => warehouse is PostgresWarehouse ? PostgresWarehouse.Limits : null;
 
     private Outbox Outbox => new(Path.Combine(Project.Folder, ".headrace", "outbox"));
 

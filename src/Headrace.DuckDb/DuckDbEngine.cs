@@ -36,6 +36,17 @@ public sealed class DuckDbEngine(DuckDbSettings settings) : IEngine, IDisposable
         }
     }
 
+    public Task RestAsync()
+    {
+        lock (opening)
+        {
+            database?.Dispose();
+            database = null;
+        }
+
+        return Task.CompletedTask;
+    }
+
     public void Dispose() => database?.Dispose();
 
     private DuckDbDatabase Open(CancellationToken cancel)

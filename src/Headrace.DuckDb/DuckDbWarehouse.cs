@@ -4,7 +4,7 @@ namespace Headrace.DuckDb;
 /// A DuckDB file as warehouse. The file is attached to an engine in memory, which reads the staged files too; one
 /// transaction holds rows, position, file ledger and quarantine. One process at a time may hold the file.
 /// </summary>
-public sealed class DuckDbWarehouse : IWarehouse, IEngine
+public sealed class DuckDbWarehouse : IWarehouse, IEngine, ILoadHistory
 {
     // Long enough for a query of another program, short enough that a forgotten one is reported.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(20);
@@ -41,6 +41,12 @@ public sealed class DuckDbWarehouse : IWarehouse, IEngine
     {
         using var db = await ConnectAsync(cancel);
         return Translate(() => new Positions(db, cancel).Read(dataset, target));
+    }
+
+    public async Task<IReadOnlyList<TableHistory>> HistoryAsync(string flow, CancellationToken cancel)
+    {
+        using var db = await ConnectAsync(cancel);
+        return Translate(() => new DuckDbHistory(db, flow, cancel).Read());
     }
 
     public async Task<LoadResult> LoadAsync(ChangeSet changes, LoadAttempt attempt, CancellationToken cancel)
@@ -152,6 +158,22 @@ public sealed class DuckDbWarehouse : IWarehouse, IEngine
         {
             database ??= await OpenAsync(cancel);
             return database.Connect();
+        }
+        finally
+        {
+            opening.Release();
+        }
+    }
+
+    public async Task RestAsync()
+    {
+        if (early is not null)
+            await early; // it may still have its connection
+        await opening.WaitAsync();
+        try
+        {
+            database?.Dispose();
+            database = null;
         }
         finally
         {

@@ -5,15 +5,20 @@ namespace Headrace.DuckDb;
 /// <summary>Compares two sets of staged files by key, with no project and no memory of an export: the whole of <c>headrace diff</c>.</summary>
 /// <param name="folder">An absolute folder of its own, for what it stages; whoever gave it removes it.</param>
 /// <param name="setBytes">What digests may take in memory beside the engine.</param>
-public sealed class FileDiff(DuckDbConnection db, string folder, long setBytes, CancellationToken cancel)
+/// <param name="limits">What the warehouse asks of values; null for nothing.</param>
+public sealed class FileDiff(DuckDbConnection db, string folder, long setBytes, CancellationToken cancel, ValueLimits? limits = null)
 {
+    private IReadOnlyList<string>? compare;
+
     /// <summary>What makes the new files of the old ones.</summary>
     /// <param name="before">The old files; their digests have the key <paramref name="digests"/>, as those of the new ones.</param>
     /// <param name="declared">The columns to compare, with their types; null to compare all and find the types out.</param>
+    /// <param name="compare">The columns by which rows are compared; null for all.</param>
     /// <exception cref="HeadraceException">HDR-106 when a file lacks a column of the key, and what reading files throws.</exception>
     public FileDifference Run(IReadOnlyList<StagedFile> before, IReadOnlyList<StagedFile> after, FileFormat format, IReadOnlyList<string> key, DigestKey digests,
-        IReadOnlyList<DeclaredColumn>? declared = null)
+        IReadOnlyList<DeclaredColumn>? declared = null, IReadOnlyList<string>? compare = null)
     {
+        this.compare = compare;
         var (olds, news) = (new Candidates(before, setBytes, cancel), new Candidates(after, setBytes, cancel));
         news.Find(olds);
         IReadOnlyList<StagedFile> oldRows = [], newRows = [];
@@ -56,7 +61,7 @@ public sealed class FileDiff(DuckDbConnection db, string folder, long setBytes, 
         return [.. shape.Columns.Select(column => new DeclaredColumn(column.Name, column.Name, column.Type))];
     }
 
-    private static ChangeSet Staged(IReadOnlyList<StagedFile> files, FileFormat format, IReadOnlyList<string> key, IReadOnlyList<DeclaredColumn> types) => new()
+    private ChangeSet Staged(IReadOnlyList<StagedFile> files, FileFormat format, IReadOnlyList<string> key, IReadOnlyList<DeclaredColumn> types) => new()
     {
         Id = "diff",
         Dataset = new Dataset("diff", "diff", new Dictionary<string, string>()),
@@ -66,12 +71,13 @@ public sealed class FileDiff(DuckDbConnection db, string folder, long setBytes, 
         Files = files,
         Format = format,
         Version = "new",
+        Limits = limits,
         Rules = new LoadRules
         {
             Columns = types,
             PrimaryKey = key,
             MinRows = 0,
-            Snapshot = new SnapshotRules { MissingColumns = MissingColumns.Allow, MaxDeleted = 1, Before = true, Compare = [.. types.Select(column => column.Name)] },
+            Snapshot = new SnapshotRules { MissingColumns = MissingColumns.Allow, MaxDeleted = 1, Before = true, Compare = compare ?? [.. types.Select(column => column.Name)] },
         },
     };
 }

@@ -6,6 +6,7 @@ public sealed class FileDifference
     private readonly DuckDbConnection db;
     private readonly ChangeSet changes;
     private RowChanges rows;
+    private int left;
     private readonly SnapshotColumns columns;
     private readonly CancellationToken cancel;
 
@@ -29,7 +30,7 @@ public sealed class FileDifference
 
     public long Deleted => rows.Deleted;
 
-    public long Unchanged { get; }
+    public long Unchanged { get; private set; }
 
     /// <summary>Rows of either side that cannot be compared: no key, a key that is there more than once, no row at all.</summary>
     public long Doubtful { get; }
@@ -38,21 +39,55 @@ public sealed class FileDifference
     public IReadOnlyList<RowChange> Sample(int most) => new ChangeSample(db, changes with { Rows = rows }, null, "", cancel).Take(most);
 
     /// <summary>Leaves inserts and updates out whose values of the columns are not below these; the first column that is not NULL decides. Says how many.</summary>
-    public long Leave(IReadOnlyList<(string Column, string Value)> newest, string path)
+    public long LeaveNewer(IReadOnlyList<(string Column, string Value)> newest, string folder)
     {
-        if (newest.Count == 0 || rows.Inserted + rows.Updated == 0)
+        if (newest.Count == 0)
             return 0;
-        var newer = newest.Select(one =>
+        var newer = newest.Select(one => SnapshotColumns.Text(
+            $"c{columns.IndexOf(one.Column)} >= CAST({Sql.Literal(one.Value)} AS {DuckDbTypes.Name(rows.Columns[columns.IndexOf(one.Column)].Type)})"));
+        return Leave($"op <> 'D' AND coalesce({string.Join(", ", newer)}, false)", folder);
+    }
+
+    /// <summary>Takes updates for unchanged rows that differ only in how JSON values are written: spaces, the order of properties, the form of numbers.</summary>
+    public void LeaveSameJson(IReadOnlyList<string>? compare, string folder)
+    {
+        if (rows.Updated == 0 || !rows.Columns.Any(column => column.Type.Kind == TypeKind.Json))
+            return;
+        var same = columns.All.Where(i => compare is null || compare.Contains(columns[i].Name, StringComparer.OrdinalIgnoreCase)).Select(i =>
         {
-            var i = rows.Columns.ToList().FindIndex(column => column.Name.Equals(one.Column, StringComparison.OrdinalIgnoreCase));
-            return SnapshotColumns.Text($"c{i} >= CAST({Sql.Literal(one.Value)} AS {DuckDbTypes.Name(rows.Columns[i].Type)})");
+            var (b, c) = (SnapshotColumns.Text($"b{i}"), SnapshotColumns.Text($"c{i}"));
+            return columns[i].Type.Kind == TypeKind.Json ? $"{JsonMeaning.Of(b)} IS NOT DISTINCT FROM {JsonMeaning.Of(c)}" : $"{b} IS NOT DISTINCT FROM {c}";
         });
-        db.Execute($"COPY (SELECT * FROM read_parquet({Sql.Literal(rows.Path)}) WHERE op = 'D' OR NOT coalesce({string.Join(", ", newer)}, false)) TO {Sql.Literal(path)} ({ExportRows.Layout})", cancel);
-        using var reader = db.Query($"SELECT count(*) FILTER (op = 'I'), count(*) FILTER (op = 'U') FROM read_parquet({Sql.Literal(path)})", cancel);
+        Unchanged += Leave($"op = 'U' AND {string.Join(" AND ", same)}", folder);
+    }
+
+    /// <summary>Leaves all deletes out; says how many.</summary>
+    public long LeaveDeletes(string folder) => rows.Deleted == 0 ? 0 : Leave("op = 'D'", folder);
+
+    /// <summary>Leaves changes out of the keys of rows that were released from quarantine; says how many, and how many rows have no key that can be read.</summary>
+    /// <param name="source">The file's name of a column.</param>
+    public (long Left, long Unknown) LeaveReleased(IReadOnlyList<ReleasedRow> released, Func<string, string> source, CsvDialect? dialect, string folder)
+    {
+        if (released.Count == 0 || rows.Inserted + rows.Updated + rows.Deleted == 0)
+            return (0, 0);
+        var texts = System.Text.Json.JsonSerializer.Serialize([.. released.Select(row => row.Row ?? "{}")], ReleasedJson.Default.StringArray);
+        var values = columns.Keys.Select((column, k) => SnapshotColumns.Text(
+            $"{DuckDbTypes.Cast($"\"row\"::JSON ->> {Sql.Literal(MendedRows.Pointer(source(columns[column].Name)))}", columns[column].Type, dialect)} AS k{k}"));
+        db.Execute($"CREATE OR REPLACE TEMP TABLE released_keys AS SELECT {string.Join(", ", values)} FROM (SELECT unnest(from_json($1, '[\"VARCHAR\"]')) AS \"row\")", cancel, texts);
+        var unknown = db.Scalar<long>($"SELECT count(*) FROM temp.released_keys WHERE {string.Join(" OR ", columns.Keys.Select((_, k) => SnapshotColumns.Text($"k{k} IS NULL")))}", cancel);
+        var on = columns.Keys.Select((column, k) => SnapshotColumns.Text($"r.k{k} = c{column}"));
+        return (Leave($"EXISTS (SELECT 1 FROM temp.released_keys AS r WHERE {string.Join(" AND ", on)})", folder), unknown);
+    }
+
+    private long Leave(string condition, string folder)
+    {
+        var path = Path.Combine(folder, SnapshotColumns.Text($"left-{++left}.parquet"));
+        db.Execute($"COPY (SELECT * FROM read_parquet({Sql.Literal(rows.Path)}) WHERE NOT ({condition})) TO {Sql.Literal(path)} ({ExportRows.Layout})", cancel);
+        using var reader = db.Query($"SELECT count(*) FILTER (op = 'I'), count(*) FILTER (op = 'U'), count(*) FILTER (op = 'D') FROM read_parquet({Sql.Literal(path)})", cancel);
         reader.Read();
-        var left = rows.Inserted + rows.Updated - reader.GetInt64(0) - reader.GetInt64(1);
-        rows = rows with { Path = path, Inserted = reader.GetInt64(0), Updated = reader.GetInt64(1) };
-        return left;
+        var before = rows.Inserted + rows.Updated + rows.Deleted;
+        rows = rows with { Path = path, Inserted = reader.GetInt64(0), Updated = reader.GetInt64(1), Deleted = reader.GetInt64(2) };
+        return before - rows.Inserted - rows.Updated - rows.Deleted;
     }
 
     /// <summary>Writes each changed row as a JSON object in a line of its own: <c>op</c>, <c>key</c>, <c>before</c>, <c>after</c>.</summary>
@@ -87,3 +122,6 @@ public sealed class FileDifference
 
     private static string Op => "CASE op WHEN 'I' THEN 'INSERT' WHEN 'U' THEN 'UPDATE' ELSE 'DELETE' END";
 }
+
+[System.Text.Json.Serialization.JsonSerializable(typeof(string[]))]
+internal sealed partial class ReleasedJson : System.Text.Json.Serialization.JsonSerializerContext;

@@ -8,4 +8,7 @@ public interface IEngine
 
     /// <summary>Runs a step; DuckDB's errors come out by their Headrace names.</summary>
     T Translate<T>(Func<T> step);
+
+    /// <summary>Gives its memory back until it is asked again; nobody may be using it.</summary>
+    Task RestAsync();
 }

@@ -36,7 +36,7 @@ internal sealed class MendedRows(DuckDbConnection db, IReadOnlyList<Column> colu
     }));
 
     // A JSON pointer names any key; DuckDB's JSON paths have no way to write some.
-    private static string Pointer(string key) =>
+    internal static string Pointer(string key) =>
         $"/{key.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}";
 
     // A value that somebody typed is written the plain way, whatever the files' dialect is.

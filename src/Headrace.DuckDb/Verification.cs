@@ -3,28 +3,15 @@ using Headrace.Staging;
 
 namespace Headrace.DuckDb;
 
-/// <summary>How a target stands to its source.</summary>
-/// <param name="Missing">Rows of the source that the target lacks.</param>
-/// <param name="Extra">Rows of the target that the source lacks.</param>
-/// <param name="Different">Rows whose values are not the same.</param>
-/// <param name="Pending">Rows that differ and lie behind the position: the next run brings them.</param>
-public sealed record Verified(
-    string Dataset, long Missing, long Extra, long Different, long RowsSource, long RowsTarget, long Pending, IReadOnlyList<RowChange> Sample, IReadOnlyList<string> Warnings)
-{
-    public bool IsEqual => Missing + Extra + Different == 0;
-
-    /// <summary>True when what differed was put right.</summary>
-    public bool IsRepaired { get; init; }
-}
-
 /// <summary>
 /// Compares all rows of a source and of its target by key: those whose text is the same on both sides by digest, the others by their
 /// values. What differs can be put right by a load like any other.
 /// </summary>
 /// <param name="db">A connection that may read and write <paramref name="folder"/>.</param>
+/// <param name="engine">The warehouse's own; it rests while rows are compared.</param>
 /// <param name="folder">An absolute folder of its own.</param>
 /// <param name="setBytes">What digests may take in memory beside the engine.</param>
-public sealed class Verification(DuckDbConnection db, IWarehouse warehouse, string folder, long setBytes, TimeProvider clock)
+public sealed class Verification(DuckDbConnection db, IWarehouse warehouse, IEngine engine, string folder, long setBytes, TimeProvider clock)
 {
     private const int Shown = 5;
 
@@ -32,7 +19,18 @@ public sealed class Verification(DuckDbConnection db, IWarehouse warehouse, stri
     /// <exception cref="HeadraceException">HDR-206 when the repair would delete too much, and what reading and loading throw.</exception>
     public async Task<Verified> RunAsync(Flow flow, Dataset dataset, ISource source, LoadAttempt? repair, CancellationToken cancel)
     {
-        var target = source.Target(dataset);
+        if (await RunAsync(flow, dataset, source, repair, Directory.CreateDirectory(Path.Combine(folder, "first")).FullName, cancel) is { } first)
+            return first;
+
+        // A run of another machine changed the target between the two readings: what was found is no difference, and is asked again.
+        source.Release(dataset);
+        return await RunAsync(flow, dataset, source, repair, Directory.CreateDirectory(Path.Combine(folder, "again")).FullName, cancel)
+            ?? throw Error.DatasetHeld(dataset.Name);
+    }
+
+    private async Task<Verified?> RunAsync(Flow flow, Dataset dataset, ISource source, LoadAttempt? repair, string folder, CancellationToken cancel)
+    {
+        var (target, copy) = (source.Target(dataset), new TargetCopy(db, warehouse, engine, folder, clock));
         var position = await warehouse.PositionAsync(dataset, target, cancel);
         var digests = DigestKey.New();
         var digesting = new DigestOptions(digests, flow.PrimaryKey, IsInline: false);
@@ -47,63 +45,23 @@ public sealed class Verification(DuckDbConnection db, IWarehouse warehouse, stri
         var isText = warehouse is IWholeTarget && !(flow.Deletes == Deletes.Soft && flow.Read == ReadMode.Snapshot);
         var before = position.Table is null ? []
             : isText ? await ((IWholeTarget)warehouse).StageAllAsync(target, [.. whole.Columns.Where(column => compared.Exists(one => Same(one.Name, column.Name))).Select(column => column.Name)], folder, digesting, cancel)
-            : await TargetAsync(target, position.Table, flow.Deletes, cancel);
+            : [copy.Only(await copy.StageAsync(target, position.Table, flow.Deletes, cancel), compared, cancel)];
         var format = new FileFormat(FormatKind.Csv, new CsvDialect { Header = false });
         var found = new FileDiff(db, folder, setBytes, cancel).Run(before, whole.Files, format, flow.PrimaryKey, digests, compared);
+        found.LeaveSameJson(null, folder);
         var rows = (Source: found.Unchanged + found.Inserted + found.Updated, Target: found.Unchanged + found.Updated + found.Deleted);
-        var pending = found.Leave(whole.Newest, Path.Combine(folder, "differences.parquet"));
+        var pending = found.LeaveNewer(whole.Newest, folder);
         if (found.Doubtful > 0)
             warnings.Add($"{found.Doubtful} {(found.Doubtful == 1 ? "row" : "rows")} could not be compared: a value that does not fit, no key, or a key that is there more than once");
         var result = new Verified(
             dataset.Name, found.Inserted, found.Deleted, found.Updated, rows.Source, rows.Target, pending, found.Sample(Shown), warnings);
+        if (!result.IsEqual && (await warehouse.PositionAsync(dataset, target, cancel)).Generation != position.Generation)
+            return null;
         if (repair is null || result.IsEqual)
             return result;
 
-        var most = flow.Limits.MaxDeleted;
-        if (most is { } share ? result.Extra > (decimal)share * result.RowsTarget : result.Extra > 100 && result.Extra * 2 > result.RowsTarget)
-            throw Error.RepairTooLarge(flow.Name, dataset.Name, result.Extra, result.RowsTarget, most);
-        await warehouse.LoadAsync(Changes(flow, dataset, target, position, format, found.Rows), repair, cancel);
-        return result with { IsRepaired = true };
+        return await copy.RepairAsync(result, flow, dataset, target, position, format, found.Rows, repair, cancel);
     }
 
-    private ChangeSet Changes(Flow flow, Dataset dataset, TableName target, Position position, FileFormat format, RowChanges rows) => new()
-    {
-        Id = Id.New("l", clock),
-        Dataset = dataset,
-        Target = target,
-        Operation = Operation.Changes,
-        From = position,
-        Format = format,
-        Action = "repair",
-        Rules = flow.Rules() with { Snapshot = new SnapshotRules { Deletes = flow.Read == ReadMode.Snapshot ? flow.Deletes : Deletes.Hard } },
-        Rows = rows with { BadRows = [] },
-    };
-
-    private async Task<IReadOnlyList<StagedFile>> TargetAsync(TableName target, IReadOnlyList<Column> table, Deletes deletes, CancellationToken cancel)
-    {
-        var path = Path.Combine(folder, "target.parquet");
-        await warehouse.CopyAsync(target, path, cancel);
-        if (deletes == Deletes.Soft && table.Any(column => Same(column.Name, RowChanges.DeletedAt)))
-        {
-            var all = path;
-            path = Path.Combine(folder, "kept.parquet");
-            db.Execute($"COPY (SELECT * FROM read_parquet({Sql.Literal(all)}) WHERE {Sql.Identifier(RowChanges.DeletedAt)} IS NULL) TO {Sql.Literal(path)} (FORMAT parquet)", cancel);
-        }
-
-        return
-        [
-            new StagedFile
-            {
-                File = new LakeFile(target.ToString(), 0, clock.GetUtcNow(), "", new Dictionary<string, string>()),
-                Sha256 = "",
-                Bytes = 0,
-                Records = db.Scalar<long>($"SELECT count(*) FROM read_parquet({Sql.Literal(path)})", cancel),
-                Columns = [],
-                Segments = [path],
-                IsParquet = true,
-            },
-        ];
-    }
-
-    private static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
+    private static bool Same(string a, string b) => TargetCopy.Same(a, b);
 }

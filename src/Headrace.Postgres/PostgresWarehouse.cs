@@ -8,7 +8,7 @@ namespace Headrace.Postgres;
 /// A PostgreSQL database as warehouse. An engine in memory types the staged rows and writes those that fit as CSV, which COPY takes;
 /// one transaction of PostgreSQL holds rows, position, file ledger and quarantine.
 /// </summary>
-public sealed class PostgresWarehouse : IWarehouse, IWholeTarget
+public sealed class PostgresWarehouse : IWarehouse, IWholeTarget, ILoadHistory
 {
     private readonly PostgresDatabase database;
     private readonly DuckDbEngine engine;
@@ -50,6 +50,9 @@ public sealed class PostgresWarehouse : IWarehouse, IWholeTarget
     public IQuarantine Quarantine => new PostgresQuarantine(this, clock);
 
     public void BeginOpen() => database.BeginOpen();
+
+    public Task<IReadOnlyList<TableHistory>> HistoryAsync(string flow, CancellationToken cancel) =>
+        AskAsync(db => PostgresHistory.ReadAsync(db, flow, cancel), cancel);
 
     public Task<Position> PositionAsync(Dataset dataset, TableName target, CancellationToken cancel) =>
         AskAsync(db => PostgresPositions.ReadAsync(db, dataset, target, cancel), cancel);

@@ -28,9 +28,9 @@ public static partial class Error
     public static HeadraceException NotFound(string kind, string name, string next) =>
         new("HDR-533", $"There is no {kind} '{name}'.", next);
 
-    /// <summary>A flow whose source and target cannot be compared by key.</summary>
+    /// <summary>A flow whose source and target cannot be compared.</summary>
     public static HeadraceException CannotVerify(string flow, string why) =>
-        new("HDR-535", $"The flow '{flow}' {why}, so it cannot be verified; nothing was compared.", "name flows that read a table by a primary_key");
+        new("HDR-535", $"The flow '{flow}' {why}, so it cannot be verified; nothing was compared.", "name flows that read files, or a table by a primary_key");
 
     /// <summary>A run holds the dataset.</summary>
     public static HeadraceException DatasetHeld(string dataset) =>

@@ -10,7 +10,7 @@ namespace Headrace.Sources;
 /// What the ways in from lake files share: list once, wait for files still being written, group by captured path
 /// values, stage. What a group of new files means is left to the way in.
 /// </summary>
-public abstract class LakeSource : ISource
+public abstract class LakeSource : ISource, IFileSource
 {
     // A run waits for files that just landed, but not longer than this; they are taken by the next run then.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
@@ -98,6 +98,16 @@ public abstract class LakeSource : ISource
         if (Directory.Exists(Spool(dataset)))
             Directory.Delete(Spool(dataset), recursive: true);
     }
+
+    public async Task<StagedFile?> StageAgainAsync(Dataset dataset, LoadedFile file, DigestOptions? digesting, CancellationToken cancel)
+    {
+        if (Settled(dataset).FirstOrDefault(one => one.Key == file.Key) is not { } listed)
+            return null;
+        var staged = await StageAsync(dataset, listed, file.Action, new StageAttempt(new HashSet<string>(), IsPlan: true), [], [], cancel, digesting);
+        return staged?.Sha256 == file.Sha256 ? staged : null;
+    }
+
+    public FileFormat FormatOf(LakeFile file) => Format(file);
 
     /// <summary>Makes the next change set of <paramref name="waiting"/> (in order of landing, then key), or none.</summary>
     protected abstract Task<ChangeSet?> ChooseAsync(

@@ -1,0 +1,56 @@
+namespace Headrace.DuckDb;
+
+/// <summary>Compares rows that no key tells apart: how often each row is on either side, by a digest of 128 bits of its values.</summary>
+/// <param name="source">A Parquet file with these columns.</param>
+/// <param name="target">Another one.</param>
+internal sealed class RowBag(DuckDbConnection db, string source, string target, IReadOnlyList<Column> columns, string folder, CancellationToken cancel)
+{
+    private readonly string counts = Path.Combine(folder, "counts.parquet");
+
+    /// <summary>Counts rows that are more often on one side.</summary>
+    public (long Missing, long Extra, long Source, long Target) Run()
+    {
+        db.Execute(
+            $"""
+            COPY (SELECT "row", sum(n)::BIGINT AS n FROM (SELECT {Digest} AS "row", 1 AS n FROM {From(source)} UNION ALL SELECT {Digest}, -1 FROM {From(target)})
+                GROUP BY "row" HAVING sum(n) <> 0) TO {Sql.Literal(counts)} (FORMAT parquet)
+            """, cancel);
+        using var reader = db.Query(
+            $"""
+            SELECT coalesce(sum(n) FILTER (n > 0), 0)::BIGINT, coalesce(-sum(n) FILTER (n < 0), 0)::BIGINT,
+                (SELECT count(*) FROM read_parquet({Sql.Literal(source)})), (SELECT count(*) FROM read_parquet({Sql.Literal(target)})) FROM read_parquet({Sql.Literal(counts)})
+            """, cancel);
+        reader.Read();
+        return (reader.GetInt64(0), reader.GetInt64(1), reader.GetInt64(2), reader.GetInt64(3));
+    }
+
+    /// <summary>The first few rows of each side; all of their columns stand where a key would.</summary>
+    public IReadOnlyList<RowChange> Sample(int most)
+    {
+        var sample = new List<RowChange>();
+        foreach (var (op, file, sign) in ((string, string, string)[])[("INSERT", source, ">"), ("DELETE", target, "<")])
+        {
+            var texts = columns.Select((_, i) => SnapshotColumns.Text($"CAST(c{i} AS VARCHAR)"));
+            using var reader = db.Query(
+                $"SELECT {string.Join(", ", texts)} FROM {From(file)} WHERE {Digest} IN (SELECT \"row\" FROM read_parquet({Sql.Literal(counts)}) WHERE n {sign} 0) LIMIT {most}", cancel);
+            while (reader.Read())
+            {
+                var row = new OrderedDictionary<string, string?>();
+                for (var i = 0; i < columns.Count; i++)
+                    row.Add(columns[i].Name, BadRows.Text(reader, i));
+                sample.Add(new RowChange(op, row, []));
+            }
+        }
+
+        return sample;
+    }
+
+    private string Digest => new SnapshotColumns(columns, new LoadRules { Snapshot = new SnapshotRules() }).Digest(i => SnapshotColumns.Text($"d{i}"));
+
+    private string From(string file)
+    {
+        var typed = columns.Select((column, i) => SnapshotColumns.Text($"CAST({Sql.Identifier(column.Name)} AS {DuckDbTypes.Name(column.Type)}) AS c{i}"));
+        var meant = columns.Select((column, i) => SnapshotColumns.Text($"{(column.Type.Kind == TypeKind.Json ? JsonMeaning.Of($"c{i}") : $"c{i}")} AS d{i}"));
+        return $"(SELECT *, {string.Join(", ", meant)} FROM (SELECT {string.Join(", ", typed)} FROM read_parquet({Sql.Literal(file)})))";
+    }
+}
