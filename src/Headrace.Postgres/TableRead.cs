@@ -31,6 +31,13 @@ internal sealed class TableRead(PostgresDatabase database, SourceTable table, St
     /// <summary>Whether rows are staged as PostgreSQL writes them for its like; else as text.</summary>
     public bool IsBinary { get; init; }
 
+    /// <summary>Begins to open the second reader of a table that is read whole.</summary>
+    public void BeginOpen()
+    {
+        if (Whole().Count > 1)
+            database.BeginOpen();
+    }
+
     /// <summary>Stages the rows for which one of the conditions holds, all as they are at one moment from now on.</summary>
     public async Task<IReadOnlyList<StagedFile>> RunAsync(NpgsqlConnection db, IReadOnlyList<string> conditions, DigestOptions? digesting, CancellationToken cancel)
     {
@@ -48,6 +55,12 @@ internal sealed class TableRead(PostgresDatabase database, SourceTable table, St
             var snapshot = (string)(await export.ExecuteScalarAsync(cancel))!;
             await Parallel.ForAsync(0, conditions.Count, new ParallelOptions { MaxDegreeOfParallelism = database.Readers, CancellationToken = cancel }, async (i, cancel) =>
             {
+                if (i == 0)
+                {
+                    files[0] = await CopyAsync(db, conditions[0], digesting, cancel);
+                    return;
+                }
+
                 await using var reader = await database.OpenAsync(cancel);
                 await using var reading = await reader.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
                 await ExecuteAsync(reader, $"SET TRANSACTION READ ONLY; SET TRANSACTION SNAPSHOT {PostgresSql.Literal(snapshot)}", cancel);

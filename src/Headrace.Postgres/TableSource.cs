@@ -11,9 +11,6 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
 {
     public string Address => $"{database.Address}/{Name}";
 
-    // A run is done with the table once its last batch is committed; one that failed is read again by the retry.
-    private static string Done(long generation) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"batch {generation}");
-
     private string Name => flow.Source.Table ?? "query";
 
     public Task<IReadOnlyList<Dataset>> DatasetsAsync(CancellationToken cancel) =>
@@ -23,9 +20,6 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
 
     public async Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
     {
-        // What a run has read to now is not read again by the same run.
-        if (attempt.Tried.Contains(Done(from.Generation)))
-            return new Found(null, [], []);
         Release(dataset);
         if (!attempt.IsPlan)
             snapshots?.Forget(dataset, from);
@@ -42,6 +36,8 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
             {
                 IsBinary = !attempt.IsPlan && flow.Read != ReadMode.Snapshot && IsBinary(db, dataset, from, table),
             };
+            if (cursor is null)
+                read.BeginOpen();
             return flow.Read switch
             {
                 ReadMode.Incremental => await IncrementalAsync(db, table, cursor, dataset, from, attempt, read, cancel),
@@ -91,24 +87,21 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
             step = step with { Next = (await IncrementalStep.PrepareAsync(db, flow, table, cursor, dataset, attempt.IsConfirmed, database.Address, cancel)).Next };
         }
 
-        if (step.IsLast)
-            attempt.Tried.Add(Done(from.Generation + 1));
         if (files.Sum(file => file.Records + file.RejectCount) == 0 && cursor is { After: null })
             return new Found(null, [], step.Warnings);
-        return new Found(Changes(dataset, from, table, files, Operation) with { Cursor = step.Next.ToString() }, [], step.Warnings);
+        return new Found(Changes(dataset, from, table, files, Operation) with { Cursor = step.Next.ToString() }, [], step.Warnings) { IsLast = step.IsLast };
     }
 
     private async Task<Found> WholeAsync(
         NpgsqlConnection db, SourceTable table, Dataset dataset, Position from, StageAttempt attempt, TableRead read, CancellationToken cancel)
     {
-        attempt.Tried.Add(Done(from.Generation + 1));
         var horizon = await Horizon.AskAsync(db, cancel);
         var next = new TableCursor { Source = table.Identity, At = horizon.Now };
         if (flow.Read == ReadMode.FullRefresh)
         {
             var all = await read.RunAsync(db, read.Whole(), null, cancel);
             Failpoint.Hit("changes_staged");
-            return new Found(Changes(dataset, from, table, all, Operation) with { Cursor = next.ToString() }, [], []);
+            return new Found(Changes(dataset, from, table, all, Operation) with { Cursor = next.ToString() }, [], []) { IsLast = true };
         }
 
         var warnings = new List<string>();
@@ -133,7 +126,7 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
 
         Failpoint.Hit("export_compared");
         var isSame = from.LoadId is not null && compared.Rows is { Inserted: 0, Updated: 0, Deleted: 0, Quarantined: 0 };
-        return new Found(isSame ? null : compared, [], warnings);
+        return new Found(isSame ? null : compared, [], warnings) { IsLast = true };
     }
 
     private Operation Operation => flow.Read == ReadMode.FullRefresh ? Operation.Replace : flow.Write == WriteMode.Append ? Operation.Append : Operation.Merge;

@@ -46,7 +46,11 @@ public sealed record WholeTable(IReadOnlyList<StagedFile> Files, IReadOnlyList<D
 /// <param name="Changes">The next change set, or null.</param>
 /// <param name="Notes">Files that were seen and are not loaded.</param>
 /// <param name="Warnings">Sentences for the run's record.</param>
-public sealed record Found(ChangeSet? Changes, IReadOnlyList<FileNote> Notes, IReadOnlyList<string> Warnings);
+public sealed record Found(ChangeSet? Changes, IReadOnlyList<FileNote> Notes, IReadOnlyList<string> Warnings)
+{
+    /// <summary>True when the source has been read to now, so that this run has no reason to ask again.</summary>
+    public bool IsLast { get; init; }
+}
 
 /// <summary>What a source may do while it stages.</summary>
 /// <param name="Accepted">Keys of changed files that the user accepted for this run.</param>

@@ -224,6 +224,8 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
                     Run = Run with { Outcome = options.IsPlan ? Outcome.WouldLoad : Outcome.Loaded };
                 if (options.IsPlan)
                     planned = result.Position;
+                if (found.IsLast)
+                    return;
                 if (isOverBudget())
                 {
                     Run = Run with { Warnings = [.. Run.Warnings, "the time budget is used up; the next run goes on from here"] };

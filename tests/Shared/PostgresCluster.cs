@@ -65,6 +65,31 @@ public sealed class PostgresCluster : IAsyncDisposable
         return connection;
     }
 
+    /// <summary>Has it take encrypted connections with this certificate from now on.</summary>
+    public async Task SecureAsync(string certificate, string key)
+    {
+        foreach (var (name, text) in ((string, string)[])[("server.crt", certificate), ("server.key", key)])
+        {
+            var path = Path.Combine(folder, name);
+            await File.WriteAllTextAsync(path, text);
+            using (var mode = Process.Start("chmod", ["600", path]))
+                await mode.WaitForExitAsync();
+            if (Environment.UserName == "root")
+                using (var owner = Process.Start("chown", ["postgres:postgres", path])!)
+                    await owner.WaitForExitAsync();
+        }
+
+        await using var db = await OpenAsync("postgres");
+        foreach (var setting in (string[])[$"ssl_cert_file = '{folder}/server.crt'", $"ssl_key_file = '{folder}/server.key'", "ssl = on"])
+        {
+            await using var set = new NpgsqlCommand($"ALTER SYSTEM SET {setting}", db);
+            await set.ExecuteNonQueryAsync();
+        }
+
+        await using var reload = new NpgsqlCommand("SELECT pg_reload_conf(), pg_sleep(0.3)", db);
+        await reload.ExecuteNonQueryAsync();
+    }
+
     /// <summary>Ends it as a crash does; all that it kept is gone.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -164,7 +164,7 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
     }
 
     [Fact]
-    public async Task ALockedTableIsWaitedForAndATimeoutEndsTheWaiting()
+    public async Task F60_ALockedTableIsWaitedForAndATimeoutEndsTheWaiting()
     {
         var target = await PostgresTargets.Into(server, world, PostgresTargets.Customers.Replace("write:", "timeout: 5s, write:", StringComparison.Ordinal));
         world.Put("customers/1.csv", "id,name\n1,a\n", landedSecondsAgo: 900);

@@ -14,6 +14,9 @@ public abstract class TableWorld(PostgresServer server, WarehouseKind kind = War
 
     protected World World { get; } = new();
 
+    /// <summary>The port of the test server.</summary>
+    protected int ServerPort => server.Port;
+
     public void Dispose()
     {
         World.Dispose();

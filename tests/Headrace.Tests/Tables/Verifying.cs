@@ -101,8 +101,8 @@ public sealed class VerifyingIntoPostgres(PostgresServer server) : Verifying(ser
     {
         var shop = await Shop($"{Orders}; INSERT INTO orders SELECT i, 'n' || i, now() - interval '1 day', now() - interval '1 day' FROM generate_series(1, 10) i", Flow);
         await World.Load();
-        // The second snapshot is that of the target; the source is read by then.
-        using var child = World.Start(World.At("snapshot_taken", "stop", hit: 2), "verify", "--json");
+        // The first segment is the source's; the target is read after it.
+        using var child = World.Start(World.At("segment_written", "stop"), "verify", "--json");
         await child.Stopped();
         await shop.Execute("UPDATE orders SET name = 'new', updated_at = updated_at + interval '1 minute' WHERE id = 7");
         await Alter($"UPDATE raw.orders SET name = 'new', updated_at = updated_at + interval '1 minute' WHERE id = 7; UPDATE headrace.positions SET generation = generation + {loads}");

@@ -1,0 +1,76 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Headrace.Tests;
+
+/// <summary>Passes bytes on to a server, and cuts the first connection once its answers have had some length.</summary>
+public sealed class CuttingProxy : IAsyncDisposable
+{
+    private readonly TcpListener listener = new(IPAddress.Loopback, 0);
+    private readonly CancellationTokenSource stop = new();
+    private readonly Task accepting;
+    private readonly int server;
+    private long left;
+    private int cuts;
+
+    /// <param name="bytes">Of answers, before the cut; those of all connections until then count.</param>
+    public CuttingProxy(int server, int bytes)
+    {
+        (this.server, left) = (server, bytes);
+        listener.Start();
+        accepting = AcceptAsync();
+    }
+
+    public int Port => ((IPEndPoint)listener.LocalEndpoint).Port;
+
+    public int Cuts => cuts;
+
+    public async ValueTask DisposeAsync()
+    {
+        await stop.CancelAsync();
+        listener.Dispose();
+        await accepting;
+        stop.Dispose();
+    }
+
+    private async Task AcceptAsync()
+    {
+        var open = new List<Task>();
+        try
+        {
+            while (true)
+                open.Add(PassAsync(await listener.AcceptTcpClientAsync(stop.Token)));
+        }
+        catch (Exception error) when (error is OperationCanceledException or SocketException)
+        {
+            await Task.WhenAll(open);
+        }
+    }
+
+    private async Task PassAsync(TcpClient client)
+    {
+        using (client)
+        using (var upstream = new TcpClient())
+        {
+            try
+            {
+                await upstream.ConnectAsync(IPAddress.Loopback, server, stop.Token);
+                var asking = client.GetStream().CopyToAsync(upstream.GetStream(), stop.Token);
+                var buffer = new byte[4096];
+                while (await upstream.GetStream().ReadAsync(buffer, stop.Token) is > 0 and var read)
+                {
+                    if (cuts == 0 && Interlocked.Add(ref left, -read) < 0 && Interlocked.Exchange(ref cuts, 1) == 0)
+                        break;
+                    await client.GetStream().WriteAsync(buffer.AsMemory(0, read), stop.Token);
+                }
+
+                client.Client.Close(0); // a reset, and no end
+                await asking;
+            }
+            catch (Exception error) when (error is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+            {
+                // One of the two is gone.
+            }
+        }
+    }
+}
