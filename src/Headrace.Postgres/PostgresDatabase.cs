@@ -55,7 +55,7 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         {
             return await step();
         }
-        catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException)
+        catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException || IsBroken(error))
         {
             throw Name(error);
         }
@@ -68,6 +68,9 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         var horizon = await Horizon.AskAsync(db, cancel);
         return $"PostgreSQL {db.PostgreSqlVersion}, {Address}, {(horizon.Obstacle is { } obstacle ? $"but {obstacle}" : "late commits can be told")}";
     });
+
+    /// <summary>True for what Npgsql says of a connection that was lost between two statements.</summary>
+    internal static bool IsBroken(Exception error) => error is InvalidOperationException { Source: "Npgsql" };
 
     private HeadraceException Name(Exception error) => error switch
     {

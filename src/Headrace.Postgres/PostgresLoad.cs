@@ -108,7 +108,7 @@ internal sealed class PostgresLoad(
                 "INSERT INTO headrace.positions (dataset, flow, generation, load_id, run_id, updated_at) VALUES ($1, $2, 0, $3, $4, $5) ON CONFLICT DO NOTHING",
                 cancel, dataset.Name, dataset.Flow, changes.Id, attempt.RunId, now);
         var moved = await db.ExecuteAsync(
-            "UPDATE headrace.positions SET generation = generation + 1, load_id = $1, run_id = $2, updated_at = $3, cursor = coalesce($6, cursor) WHERE dataset = $4 AND generation = $5",
+            "UPDATE headrace.positions SET generation = generation + 1, load_id = $1, run_id = $2, updated_at = $3, cursor = coalesce($6, cursor) WHERE dataset = $4 AND generation = $5" + (Failpoint.Planted("missing-fence") ? " OR dataset = $4" : ""),
             cancel, changes.Id, attempt.RunId, now, dataset.Name, from, changes.Cursor);
         if (moved != 1)
             throw Error.Overtaken(dataset.Name, from, await db.ScalarAsync<long>("SELECT generation FROM headrace.positions WHERE dataset = $1", cancel, dataset.Name));

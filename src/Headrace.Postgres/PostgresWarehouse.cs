@@ -68,6 +68,9 @@ public sealed class PostgresWarehouse : IWarehouse, IWholeTarget, ILoadHistory
         }
         catch (Exception) when (load.WasCommitSent)
         {
+            if (Failpoint.Planted("naive-retry"))
+                return await LoadAsync(changes with { From = await PositionAsync(changes.Dataset, changes.Target, cancel) }, attempt, cancel);
+
             // The answer to COMMIT did not arrive whole; the position says whether it happened. The user may have given up meanwhile.
             if (await AskAsync(db => PostgresPositions.WasCommittedAsync(db, changes, clock.GetUtcNow(), CancellationToken.None), CancellationToken.None))
                 return load.Result!;
@@ -164,7 +167,7 @@ public sealed class PostgresWarehouse : IWarehouse, IWholeTarget, ILoadHistory
         {
             throw Error.Warehouse(Address, $"{error.SqlState} {error.MessageText}", error, error.IsTransient || IsPassing(error));
         }
-        catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException)
+        catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException || PostgresDatabase.IsBroken(error))
         {
             throw Error.Warehouse(Address, error.InnerException is { } inner ? $"{error.Message} {inner.Message}" : error.Message, error, transient: true);
         }

@@ -73,7 +73,7 @@ internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet chang
     /// <summary>True for rows that go into the target without a look at what is there: they may be copied while others are typed.</summary>
     public bool IsStreamed => !attempt.IsPlan && (changes.Operation is Operation.Append or Operation.Replace || IsFirst);
 
-    /// <summary>Types the rows on another thread, and has the files taken meanwhile; each is removed then.</summary>
+    /// <summary>Types the rows on another thread, and has the files taken meanwhile; what it wrote is removed then.</summary>
     public async Task StreamAsync(Func<RowsFile, Task> take)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
@@ -99,7 +99,8 @@ internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet chang
             await foreach (var rows in ready.Reader.ReadAllAsync(cancel))
             {
                 await take(rows);
-                File.Delete(rows.Path);
+                if (!rows.IsBinary) // what the source staged is its own
+                    File.Delete(rows.Path);
             }
         }
         finally

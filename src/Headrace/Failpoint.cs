@@ -25,7 +25,7 @@ public static class Failpoint
     ];
 
     /// <summary>Bugs of reading tables that <c>HEADRACE_PLANT</c> can plant; the harness must find each.</summary>
-    public static readonly IReadOnlyList<string> TableBugs = ["cursor-strict", "cursor-to-now", "horizon-after-snapshot"];
+    public static readonly IReadOnlyList<string> TableBugs = ["cursor-strict", "cursor-to-now", "horizon-after-snapshot", "naive-retry", "missing-fence"];
 
     /// <summary>Every other bug that <c>HEADRACE_PLANT</c> can plant; the harness must find each.</summary>
     public static readonly IReadOnlyList<string> Bugs =

@@ -47,8 +47,7 @@ internal static class Program
 
         if (options.Trials > 0)
         {
-            await using var cluster = await Tests.PostgresCluster.StartAsync();
-            var tally = await TrialRunAsync(options, cluster);
+            var tally = await TrialRunAsync(options);
             tally.Print(Console.Out, Failpoint.OfTables);
             Verdict(tally.Wrong == 0, $"{tally.Wrong} of {tally.Sequences} rounds of tables were wrong");
             foreach (var name in Failpoint.OfTables)
@@ -56,7 +55,7 @@ internal static class Program
             if (options.Canaries)
                 foreach (var bug in Failpoint.TableBugs)
                 {
-                    var found = await TableCanaryAsync(bug, options, cluster);
+                    var found = await TableCanaryAsync(bug, options);
                     Console.WriteLine(found ?? $"{bug} was not found in {CanarySequences} rounds");
                     Verdict(found is not null, $"canary {bug} was not found");
                 }
@@ -81,31 +80,36 @@ internal static class Program
     }
 
     /// <summary>Rounds of trials in all lanes until there were as many as asked for, or too many wrong ones to go on.</summary>
-    private static async Task<Tally> TrialRunAsync(Arguments options, Tests.PostgresCluster cluster)
+    private static async Task<Tally> TrialRunAsync(Arguments options)
     {
         const int enough = 5;
         var tally = new Tally();
         var started = 0;
         await Task.WhenAll(Enumerable.Range(0, options.Lanes).Select(_ => Task.Run(async () =>
         {
+            await using var cluster = await Tests.PostgresCluster.StartAsync();
             while (tally.Processes < options.Trials && tally.Wrong < enough)
             {
-                var seed = SeedOf(options.Seed, Interlocked.Increment(ref started));
-                var wrong = await new TableTrials(new Setting(options.Headrace, options.Keep), cluster, tally).RoundAsync(seed);
+                var number = Interlocked.Increment(ref started);
+                var target = options.Target ?? (TableTarget)(number % 2);
+                var seed = SeedOf(options.Seed, number);
+                var wrong = await new TableTrials(new Setting(options.Headrace, options.Keep), cluster, tally, target).RoundAsync(seed);
                 tally.Sequence(wrong.Count == 0);
                 lock (Printing)
                     foreach (var problem in wrong)
-                        Console.WriteLine($"  WRONG  round {seed}: {problem}");
+                        Console.WriteLine($"  WRONG  round {number} into {target}: {problem}");
             }
         })));
         return tally;
     }
 
-    private static async Task<string?> TableCanaryAsync(string bug, Arguments options, Tests.PostgresCluster cluster)
+    private static async Task<string?> TableCanaryAsync(string bug, Arguments options)
     {
+        await using var cluster = await Tests.PostgresCluster.StartAsync();
         var tally = new Tally();
+        var target = bug is "naive-retry" or "missing-fence" ? TableTarget.Postgres : TableTarget.DuckDb;
         for (var i = 1; i <= CanarySequences; i++)
-            if (await new TableTrials(new Setting(options.Headrace, Keep: false, bug), cluster, tally).RoundAsync(SeedOf(options.Seed, i)) is [var problem, ..])
+            if (await new TableTrials(new Setting(options.Headrace, Keep: false, bug), cluster, tally, target).RoundAsync(SeedOf(options.Seed, i)) is [var problem, ..])
                 return $"found {bug} after {tally.Processes} runs, in round {i}: {problem}";
         return null;
     }
@@ -168,12 +172,15 @@ internal static class Program
 internal sealed record Arguments
 {
     private const string Usage =
-        "Headrace.Torture [--kills N] [--tables TRIALS] [--seed N] [--lanes N] [--canaries] [--sequence SEED [--plant BUG]] [--headrace PATH] [--keep]";
+        "Headrace.Torture [--kills N] [--tables TRIALS [--target duckdb|postgres]] [--seed N] [--lanes N] [--canaries] [--sequence SEED [--plant BUG]] [--headrace PATH] [--keep]";
 
     public int Kills { get; private init; }
 
     /// <summary>How often tables of a real PostgreSQL are read beside writers.</summary>
     public int Trials { get; private init; }
+
+    /// <summary>Where they go; both in turn when null.</summary>
+    public TableTarget? Target { get; private init; }
 
     public int Seed { get; private init; } = 42;
 
@@ -203,6 +210,9 @@ internal sealed record Arguments
                     break;
                 case "--tables" when isNumber:
                     (options, i) = (options with { Trials = number }, i + 1);
+                    break;
+                case "--target" when Enum.TryParse<TableTarget>(value, ignoreCase: true, out var target):
+                    (options, i) = (options with { Target = target }, i + 1);
                     break;
                 case "--seed" when isNumber:
                     (options, i) = (options with { Seed = number }, i + 1);

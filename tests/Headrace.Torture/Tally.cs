@@ -8,6 +8,7 @@ internal sealed class Tally
 {
     private readonly Stopwatch watch = Stopwatch.StartNew();
     private readonly ConcurrentDictionary<string, int> byFailpoint = new();
+    private readonly ConcurrentDictionary<string, int> byFault = new();
     private readonly ConcurrentDictionary<string, string> ids = new();
     private int sequences, processes, kills, outside, stops, duels, errors, checks, wrong;
 
@@ -36,6 +37,9 @@ internal sealed class Tally
         else
             byFailpoint.AddOrUpdate(failpoint, 1, (_, count) => count + 1);
     }
+
+    /// <summary>Something else that was done to a run of tables, or to what it talks to.</summary>
+    public void Fault(string what) => byFault.AddOrUpdate(what, 1, (_, count) => count + 1);
 
     /// <summary>The id that an operation had when it was first seen, in any sequence.</summary>
     public string IdOf(string operation, string id) => ids.GetOrAdd(operation, id);
@@ -69,9 +73,11 @@ internal sealed class Tally
             wrong        {wrong}  {(wrong == 0 ? "(0 lost, 0 doubled)" : "")}
             upper bound  {(kills == 0 ? 100 : 300.0 / kills):0.###} % per kill, {(sequences == 0 ? 100 : 300.0 / sequences):0.###} % per sequence (95 % confidence, when none is wrong)
             seconds      {Seconds:0}  ({processes / Seconds:0.0} processes a second)
-            kills by failpoint
             """);
         failpoints ??= Failpoint.Names;
+        foreach (var (what, count) in byFault.OrderBy(pair => pair.Key, StringComparer.Ordinal))
+            to.WriteLine($"{what,-40} {count,5}");
+        to.WriteLine("kills by failpoint");
         foreach (var name in failpoints)
             to.WriteLine($"  {name,-21} {KillsAt(name),5}");
         foreach (var (name, count) in byFailpoint.Where(pair => !failpoints.Contains(pair.Key)).OrderBy(pair => pair.Key, StringComparer.Ordinal))

@@ -41,7 +41,20 @@ internal sealed class Writers : IAsyncDisposable
 
     private async Task WriteAsync(PostgresCluster cluster, string database, Random random)
     {
-        await using var db = await cluster.OpenAsync(database);
+        while (!stop.IsCancellationRequested)
+            try
+            {
+                await WriteAsync(await cluster.OpenAsync(database), random);
+            }
+            catch (Exception error) when (error is NpgsqlException or System.Net.Sockets.SocketException or IOException or TimeoutException)
+            {
+                await Task.Delay(100); // the server is down; what was under way is taken back
+            }
+    }
+
+    private async Task WriteAsync(NpgsqlConnection connection, Random random)
+    {
+        await using var db = connection;
         while (!stop.IsCancellationRequested)
         {
             await ExecuteAsync(db, "BEGIN");

@@ -43,10 +43,20 @@ public sealed class PostgresCluster : IAsyncDisposable
             port = ((IPEndPoint)free.LocalEndpoint).Port;
         }
 
-        await ProgramAsync("pg_ctl", "-D", data, "-w", "-l", Path.Combine(folder, "log"), "-o",
-            $"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_prepared_transactions=5 -c max_connections=80", "start");
-        return new PostgresCluster(folder, port);
+        var cluster = new PostgresCluster(folder, port);
+        await cluster.StartServerAsync();
+        return cluster;
     }
+
+    /// <summary>Ends the server as a crash does, and starts it again.</summary>
+    public async Task CrashAsync()
+    {
+        await ProgramAsync("pg_ctl", "-D", Path.Combine(folder, "data"), "-m", "immediate", "-w", "stop");
+        await StartServerAsync();
+    }
+
+    private Task StartServerAsync() => ProgramAsync("pg_ctl", "-D", Path.Combine(folder, "data"), "-w", "-l", Path.Combine(folder, "log"), "-o",
+        $"-p {Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c max_prepared_transactions=5 -c max_connections=80", "start");
 
     /// <summary>Makes a database under a new name.</summary>
     public async Task<string> CreateAsync()
