@@ -17,7 +17,9 @@ internal sealed class Workspace : IAsyncDisposable
     {
         Project = project;
         Screen = screen;
-        Ledger = new DuckDbLedger(Path.Combine(project.Folder, ".headrace"), Clock);
+        Ledger = project.Ledger is { } shared
+            ? new SharedLedger(Database((PostgresConnection)project.Connections[shared.Connection]), shared.Lease, Clock)
+            : new DuckDbLedger(Path.Combine(project.Folder, ".headrace"), Clock);
     }
 
     public Project Project { get; }
@@ -26,7 +28,7 @@ internal sealed class Workspace : IAsyncDisposable
 
     public TimeProvider Clock { get; } = TimeProvider.System;
 
-    public DuckDbLedger Ledger { get; }
+    public ILedger Ledger { get; }
 
     /// <summary>Loads headrace.yaml; null, with the problems on the screen, when it is not right.</summary>
     public static Workspace? Open(ParseResult parsed, Screen screen)

@@ -22,19 +22,18 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
 
     private readonly string path = Path.Combine(folder, "ledger.duckdb");
 
-    public Task<IAsyncDisposable?> HoldAsync(Dataset dataset, CancellationToken cancel)
+    public Task<IHold?> HoldAsync(Dataset dataset, CancellationToken cancel)
     {
         var locks = Path.Combine(folder, "locks");
         Directory.CreateDirectory(locks);
         var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(dataset.Name)))[..16];
         try
         {
-            return Task.FromResult<IAsyncDisposable?>(
-                new FileStream(Path.Combine(locks, $"{name}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None));
+            return Task.FromResult<IHold?>(new LockFile(new FileStream(Path.Combine(locks, $"{name}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)));
         }
         catch (IOException error) when (!Disk.IsFull(error) && error is not (DirectoryNotFoundException or FileNotFoundException))
         {
-            return Task.FromResult<IAsyncDisposable?>(null);
+            return Task.FromResult<IHold?>(null);
         }
     }
 
@@ -69,7 +68,6 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
         }, cancel);
     }
 
-    /// <summary>The newest run of each dataset.</summary>
     public async Task<IReadOnlyList<Run>> LatestAsync(CancellationToken cancel)
     {
         if (!File.Exists(path))
@@ -82,6 +80,14 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
                 runs.Add(JsonSerializer.Deserialize(reader.GetString(0), RunJson.Default.Run)!);
             return runs;
         }, cancel);
+    }
+
+    // The operating system sees to it that nobody else has it.
+    private sealed class LockFile(FileStream file) : IHold
+    {
+        public CancellationToken Lost => CancellationToken.None;
+
+        public ValueTask DisposeAsync() => file.DisposeAsync();
     }
 
     /// <summary>Opens, uses and closes the file; waits while another process has it open.</summary>
@@ -103,7 +109,7 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
             }
             catch (DuckDbException error)
             {
-                throw Error.Ledger(path, error.Message, error);
+                throw Error.Ledger(path, error.Message, $"if it is damaged, remove {path}: positions live in the warehouse", error);
             }
         }
     }

@@ -62,10 +62,13 @@ internal static class PostgresTables
         if (await ExistAsync(db, cancel))
             return;
         await using var transaction = await db.BeginTransactionAsync(cancel);
-        await db.ExecuteAsync("SELECT pg_advisory_xact_lock($1)", cancel, CreationLock);
+        await LockCreationAsync(db, cancel);
         await db.ExecuteAsync(Create, cancel);
         await transaction.CommitAsync(cancel);
     }
+
+    /// <summary>Waits until nobody else makes tables in schema <c>headrace</c>; to the end of the transaction nobody does.</summary>
+    public static Task<long> LockCreationAsync(NpgsqlConnection db, CancellationToken cancel) => db.ExecuteAsync("SELECT pg_advisory_xact_lock($1)", cancel, CreationLock);
 
     /// <summary>Holds a lock of this name until the transaction ends.</summary>
     public static Task<long> LockAsync(NpgsqlConnection db, string name, CancellationToken cancel) =>

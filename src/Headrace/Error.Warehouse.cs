@@ -111,11 +111,25 @@ public static partial class Error
             Facts = Facts(("dataset", dataset)),
         };
 
-    /// <summary>The local ledger cannot be read or written.</summary>
-    public static HeadraceException Ledger(string path, string found, Exception inner) =>
-        new("HDR-401", "The ledger of runs cannot be used; what the warehouse holds is not touched by that.", $"if it is damaged, remove {path}: positions live in the warehouse", inner)
+    /// <summary>The ledger cannot be read or written.</summary>
+    public static HeadraceException Ledger(string ledger, string found, string next, Exception inner) =>
+        new("HDR-401", "The ledger of runs cannot be used; what the warehouse holds is not touched by that.", next, inner)
         {
-            Facts = Facts(("ledger", path), ("found", found)),
+            Facts = Facts(("ledger", ledger), ("found", found)),
             IsTransient = true,
+        };
+
+    /// <summary>A run said nothing for so long that its dataset was no longer its own.</summary>
+    public static HeadraceException LeaseLost(string dataset) =>
+        new("HDR-403", $"This run held '{dataset}' no longer, since it did not answer for longer than lease: of the ledger; the batch it was in was not loaded.", "nothing: the next run goes on from the last committed batch")
+        {
+            Facts = Facts(("dataset", dataset)),
+        };
+
+    /// <summary>The tables of the shared ledger were made by a newer Headrace.</summary>
+    public static HeadraceException LedgerNewer(string ledger, int found, int known) =>
+        new("HDR-404", "The ledger was made by a newer Headrace; nothing was loaded.", "use that one on this machine, too")
+        {
+            Facts = Facts(("ledger", ledger), ("found", $"version {found}"), ("known here", $"version {known}")),
         };
 }

@@ -113,9 +113,15 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
             options.Observe?.Invoke(run, null);
 
             var steps = new Steps(flow, dataset, options, run, () => options.TimeBudget is { } budget && clock.GetElapsedTime(started) > budget);
+            using var mine = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, hold?.Lost ?? CancellationToken.None);
             try
             {
-                await Retry(flow).ExecuteAsync(async cancel => await steps.LoadAllAsync(cancel), timeout.Token);
+                await Retry(flow).ExecuteAsync(async cancel => await steps.LoadAllAsync(cancel), mine.Token);
+            }
+            catch (OperationCanceledException) when (hold is { Lost.IsCancellationRequested: true } && !cancel.IsCancellationRequested)
+            {
+                var lost = Error.LeaseLost(dataset.Name);
+                steps.Run = steps.Run with { Error = RunError.Of(lost), Outcome = lost.Outcome };
             }
             catch (Exception error) when (Named(error, flow, dataset.Name, cancel) is { } named)
             {

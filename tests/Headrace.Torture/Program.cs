@@ -45,6 +45,14 @@ internal static class Program
                 Verdict(tally.KillsAt(name) > 0, $"failpoint {name} was never hit");
         }
 
+        if (options.Round is { } round)
+        {
+            await using var cluster = await Tests.PostgresCluster.StartAsync();
+            var alone = new Tally();
+            await RoundAsync(new Setting(options.Headrace, options.Keep), cluster, alone, options.Target ?? TableTarget.Postgres, round);
+            Verdict(alone.Wrong == 0, $"round {round}");
+        }
+
         if (options.Trials > 0)
         {
             var tally = await TrialRunAsync(options);
@@ -52,13 +60,18 @@ internal static class Program
             Verdict(tally.Wrong == 0, $"{tally.Wrong} of {tally.Sequences} rounds of tables were wrong");
             foreach (var name in Failpoint.OfTables)
                 Verdict(tally.KillsAt(name) > 0, $"failpoint {name} was never hit by a table");
+            foreach (var fault in options.Target == TableTarget.DuckDb ? TableFaults.OfDuckDb : TableFaults.All)
+                Verdict(tally.FaultsOf(fault) > 0, $"never happened to a run of tables: {fault}");
             if (options.Canaries)
-                foreach (var bug in Failpoint.TableBugs)
+                await Parallel.ForEachAsync(Failpoint.TableBugs, new ParallelOptions { MaxDegreeOfParallelism = options.Lanes }, async (bug, _) =>
                 {
                     var found = await TableCanaryAsync(bug, options);
-                    Console.WriteLine(found ?? $"{bug} was not found in {CanarySequences} rounds");
-                    Verdict(found is not null, $"canary {bug} was not found");
-                }
+                    lock (Printing)
+                    {
+                        Console.WriteLine(found ?? $"{bug} was not found in {CanarySequences} rounds");
+                        Verdict(found is not null, $"canary {bug} was not found");
+                    }
+                });
         }
 
         if (options.Canaries && (options.Kills > 0 || options.Trials == 0))
@@ -93,14 +106,27 @@ internal static class Program
                 var number = Interlocked.Increment(ref started);
                 var target = options.Target ?? (TableTarget)(number % 2);
                 var seed = SeedOf(options.Seed, number);
-                var wrong = await new TableTrials(new Setting(options.Headrace, options.Keep), cluster, tally, target).RoundAsync(seed);
-                tally.Sequence(wrong.Count == 0);
-                lock (Printing)
-                    foreach (var problem in wrong)
-                        Console.WriteLine($"  WRONG  round {number} into {target}: {problem}");
+                await RoundAsync(new Setting(options.Headrace, options.Keep), cluster, tally, target, seed);
             }
         })));
         return tally;
+    }
+
+    private static async Task RoundAsync(Setting setting, Tests.PostgresCluster cluster, Tally tally, TableTarget target, int seed)
+    {
+        var trials = new TableTrials(setting, cluster, tally, target);
+        var wrong = await trials.RoundAsync(seed);
+        tally.Sequence(wrong.Count == 0);
+        if (wrong.Count == 0)
+            return;
+        lock (Printing)
+        {
+            foreach (var line in trials.Log)
+                Console.WriteLine($"    {line}");
+            foreach (var problem in wrong)
+                Console.WriteLine($"  WRONG  {problem}");
+            Console.WriteLine($"  the writers and faults of this round once more: --round {seed} --target {target.ToString().ToLowerInvariant()}");
+        }
     }
 
     private static async Task<string?> TableCanaryAsync(string bug, Arguments options)
@@ -172,12 +198,15 @@ internal static class Program
 internal sealed record Arguments
 {
     private const string Usage =
-        "Headrace.Torture [--kills N] [--tables TRIALS [--target duckdb|postgres]] [--seed N] [--lanes N] [--canaries] [--sequence SEED [--plant BUG]] [--headrace PATH] [--keep]";
+        "Headrace.Torture [--kills N] [--tables TRIALS] [--round SEED] [--target duckdb|postgres] [--seed N] [--lanes N] [--canaries] [--sequence SEED [--plant BUG]] [--headrace PATH] [--keep]";
 
     public int Kills { get; private init; }
 
     /// <summary>How often tables of a real PostgreSQL are read beside writers.</summary>
     public int Trials { get; private init; }
+
+    /// <summary>The seed of one round of such trials.</summary>
+    public int? Round { get; private init; }
 
     /// <summary>Where they go; both in turn when null.</summary>
     public TableTarget? Target { get; private init; }
@@ -211,8 +240,11 @@ internal sealed record Arguments
                 case "--tables" when isNumber:
                     (options, i) = (options with { Trials = number }, i + 1);
                     break;
-                case "--target" when Enum.TryParse<TableTarget>(value, ignoreCase: true, out var target):
-                    (options, i) = (options with { Target = target }, i + 1);
+                case "--round" when isNumber:
+                    (options, i) = (options with { Round = number }, i + 1);
+                    break;
+                case "--target" when value is "duckdb" or "postgres":
+                    (options, i) = (options with { Target = value == "duckdb" ? TableTarget.DuckDb : TableTarget.Postgres }, i + 1);
                     break;
                 case "--seed" when isNumber:
                     (options, i) = (options with { Seed = number }, i + 1);
@@ -241,7 +273,7 @@ internal sealed record Arguments
             }
         }
 
-        if (options is { Kills: 0, Trials: 0, Canaries: false, Sequence: null })
+        if (options is { Kills: 0, Trials: 0, Canaries: false, Sequence: null, Round: null })
             options = options with { Kills = 1000 };
         return options;
     }

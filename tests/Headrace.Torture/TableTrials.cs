@@ -4,6 +4,17 @@ using Npgsql;
 
 namespace Headrace.Torture;
 
+/// <summary>What is done to a run of tables, by the words of the tally.</summary>
+internal static class TableFaults
+{
+    public const string None = "nothing", KillAtFailpoint = "killed at a failpoint", KillAnywhere = "killed at a random moment", Crash = "server crashed (pg_ctl immediate)",
+        CutBeforeCommit = "connection cut before COMMIT", CutAfterCommit = "connection cut after COMMIT", CutAnywhere = "connection cut anywhere", Duel = "duel of two runners";
+
+    public static readonly IReadOnlyList<string> OfDuckDb = [None, KillAnywhere, Crash];
+
+    public static readonly IReadOnlyList<string> All = [None, KillAnywhere, Crash, CutBeforeCommit, CutAfterCommit, CutAnywhere, Duel];
+}
+
 /// <summary>Where the rows of a round go.</summary>
 internal enum TableTarget { DuckDb, Postgres }
 
@@ -40,6 +51,7 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
         foreach (var folder in folders)
             await ConfigureAsync(folder, source, warehouse, cluster.Port);
         var wrong = new List<string>();
+        Log.Clear();
         try
         {
             await using (new Writers(cluster, source, seed))
@@ -71,45 +83,58 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
         return wrong;
     }
 
+    /// <summary>What was done in the last round, to be shown when it went wrong.</summary>
+    public List<string> Log { get; } = [];
+
     private async Task TrialAsync(Trial trial, List<string> wrong)
     {
         tally.Process();
-        var (random, isPostgres) = (trial.Random, target == TableTarget.Postgres);
-
-        // Where fewest were killed yet.
-        var name = Failpoint.OfTables.Select((name, i) => (name, Turn: (i + trial.Number) % Failpoint.OfTables.Count)).MinBy(one => (tally.KillsAt(one.name), one.Turn)).name;
+        var random = trial.Random;
+        var name = Least(Failpoint.OfTables, tally.KillsAt, trial.Number);
         var fault = setting.Plant switch
         {
-            "naive-retry" => 6,
-            "missing-fence" => 8,
-            _ => random.Next(isPostgres ? 10 : 7),
+            "naive-retry" => TableFaults.CutAfterCommit,
+            "missing-fence" => TableFaults.Duel,
+            _ when random.Next(2) == 0 => TableFaults.KillAtFailpoint,
+            _ => Least(target == TableTarget.Postgres ? TableFaults.All : TableFaults.OfDuckDb, tally.FaultsOf, trial.Number),
         };
-        switch (fault)
+        var wasWrong = wrong.Count;
+        Log.Add($"{fault}{(fault is TableFaults.KillAtFailpoint or TableFaults.Duel ? $" ({name})" : "")}");
+        if (await (fault switch
         {
-            case 0:
-                Judge(await RunAsync(trial.Folders[0], null), "by itself", 0, wrong);
-                break;
-            case 4:
-                await KillAsync(trial, wrong);
-                break;
-            case 5:
-                await CrashAsync(trial, wrong);
-                break;
-            case 6 or 7 when isPostgres:
-                await CutAsync(trial, wrong);
-                break;
-            case 8 or 9:
-                await DuelAsync(trial, name, wrong);
-                break;
-            default:
-                var failpoint = $"{name}:{(random.Next(3) > 0 || name is "config_read" or "ledger_written" or "end" ? 1 : random.Next(2, 6))}:kill";
-                var ended = await RunAsync(trial.Folders[0], failpoint);
-                if (ended.WasKilled)
-                    tally.Kill(name);
-                else
-                    Judge(ended, $"with {failpoint}", 0, wrong);
-                break;
-        }
+            TableFaults.None => NoneAsync(trial, wrong),
+            TableFaults.KillAnywhere => KillAsync(trial, wrong),
+            TableFaults.Crash => CrashAsync(trial, wrong),
+            TableFaults.CutBeforeCommit => CutAsync(trial, Cut.BeforeCommit, wrong),
+            TableFaults.CutAfterCommit => CutAsync(trial, Cut.AfterCommit, wrong),
+            TableFaults.CutAnywhere => CutAsync(trial, Cut.Anywhere, wrong),
+            TableFaults.Duel => DuelAsync(trial, name, wrong),
+            _ => KillAsync(trial, name, wrong),
+        }))
+            tally.Fault(fault);
+        if (wrong.Count > wasWrong)
+            Log[^1] += ", and it was wrong";
+    }
+
+    // What was done least often so far, so that nothing is left out; of several one after another.
+    private static string Least(IReadOnlyList<string> names, Func<string, int> count, int number) =>
+        names.Select((name, i) => (name, Turn: (i + number) % names.Count)).MinBy(one => (count(one.name), one.Turn)).name;
+
+    private async Task<bool> NoneAsync(Trial trial, List<string> wrong)
+    {
+        Judge(await RunAsync(trial.Folders[0], null), "by itself", 0, wrong);
+        return true;
+    }
+
+    private async Task<bool> KillAsync(Trial trial, string name, List<string> wrong)
+    {
+        var failpoint = $"{name}:{(trial.Random.Next(3) > 0 || name is "config_read" or "ledger_written" or "end" ? 1 : trial.Random.Next(2, 6))}:kill";
+        var ended = await RunAsync(trial.Folders[0], failpoint);
+        if (ended.WasKilled)
+            tally.Kill(name);
+        else
+            Judge(ended, $"with {failpoint}", 0, wrong);
+        return ended.WasKilled;
     }
 
     private async Task<Ended> RunAsync(string folder, string? failpoint)
@@ -118,7 +143,7 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
         return await process.WaitAsync(Longest);
     }
 
-    private async Task KillAsync(Trial trial, List<string> wrong)
+    private async Task<bool> KillAsync(Trial trial, List<string> wrong)
     {
         using var process = HeadraceProcess.Start(setting.Dll, trial.Folders[0], ["run", "--json"], null, setting.Plant);
         var ending = process.WaitAsync(Longest);
@@ -129,39 +154,38 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
             tally.Kill(null);
         else
             Judge(ended, "before it could be killed", 0, wrong);
+        return ended.WasKilled;
     }
 
     // Source and target go down together; what was under way fails or is tried again.
-    private async Task CrashAsync(Trial trial, List<string> wrong)
+    private async Task<bool> CrashAsync(Trial trial, List<string> wrong)
     {
         using var process = HeadraceProcess.Start(setting.Dll, trial.Folders[0], ["run", "--json"], null, setting.Plant);
         var ending = process.WaitAsync(Longest);
         await Task.Delay(trial.Random.Next(100, 1200));
         await cluster.CrashAsync();
-        tally.Fault("server crashed (pg_ctl immediate)");
         Judge(await ending, "while the server crashed", 4, wrong);
+        return true;
     }
 
-    private async Task CutAsync(Trial trial, List<string> wrong)
+    private async Task<bool> CutAsync(Trial trial, Cut cut, List<string> wrong)
     {
-        var cut = setting.Plant is null ? (Cut)trial.Random.Next(3) : Cut.AfterCommit;
         await using var proxy = new CommitProxy(cluster.Port, cut, cut == Cut.Anywhere ? trial.Random.Next(1, 40) : trial.Random.Next(1, 12));
         await ConfigureAsync(trial.Folders[0], trial.Source, trial.Warehouse, proxy.Port);
         Judge(await RunAsync(trial.Folders[0], null), $"while the connection was cut ({cut})", 4, wrong);
         await ConfigureAsync(trial.Folders[0], trial.Source, trial.Warehouse, cluster.Port);
-        if (proxy.HasCut)
-            tally.Fault($"connection cut ({cut})");
+        return proxy.HasCut;
     }
 
     // The first stops somewhere, the second loads, the first goes on as if nothing had been.
-    private async Task DuelAsync(Trial trial, string name, List<string> wrong)
+    private async Task<bool> DuelAsync(Trial trial, string name, List<string> wrong)
     {
         name = setting.Plant is null ? name : "changes_staged";
         using var first = HeadraceProcess.Start(setting.Dll, trial.Folders[0], ["run", "--json"], $"{name}:{trial.Random.Next(1, 4)}:stop", setting.Plant);
         if (!await first.StoppedAsync(Longest))
         {
             Judge(await first.WaitAsync(Longest), $"without coming to {name}", 0, wrong);
-            return;
+            return false;
         }
 
         tally.Process();
@@ -173,7 +197,7 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
         Judge(await first.WaitAsync(Longest), $"after it had stopped at {name}", 4, wrong);
         Judge(await ending, "beside one that had stopped", 4, wrong);
         tally.Stop(met);
-        tally.Fault("duel of two runners");
+        return true;
     }
 
     // Failing may be right, losing one's way is not.

@@ -41,6 +41,8 @@ internal sealed class Tally
     /// <summary>Something else that was done to a run of tables, or to what it talks to.</summary>
     public void Fault(string what) => byFault.AddOrUpdate(what, 1, (_, count) => count + 1);
 
+    public int FaultsOf(string what) => byFault.GetValueOrDefault(what);
+
     /// <summary>The id that an operation had when it was first seen, in any sequence.</summary>
     public string IdOf(string operation, string id) => ids.GetOrAdd(operation, id);
 

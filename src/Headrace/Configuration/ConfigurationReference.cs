@@ -28,6 +28,7 @@ public static class ConfigurationReference
         Section(text, "flows.NAME.complete_when", typeof(CompleteWhen));
         Section(text, "flows.NAME.publish", typeof(Publish));
         Section(text, "flows.NAME.limits", typeof(LimitOptions));
+        Section(text, "ledger", typeof(LedgerSettings));
         Section(text, "environments.NAME", typeof(ProjectEnvironment));
         text.Append("### Column types\n\n`").Append(ColumnType.Names.Replace(", ", "`, `", StringComparison.Ordinal)).Append("`\n");
         return text.ToString();

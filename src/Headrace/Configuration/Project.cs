@@ -41,6 +41,9 @@ public sealed record Project
     [Description("The folder for rows on their way; it may grow as large as a batch.")]
     public string Spool { get; init; } = ".headrace/spool";
 
+    [Description("Where the history of runs is kept, and who runs what, when several machines share the project; a file of this machine when it is not said.")]
+    public LedgerSettings? Ledger { get; init; }
+
     /// <summary>The project's folder, from its root; every relative path of the file starts here.</summary>
     [NotAKey]
     public string Folder { get; init; } = "";

@@ -138,6 +138,8 @@ public static class ProjectFile
         var rules = new FlowRules(problems, connections, project.Connections);
         foreach (var connection in connections.Entries)
             rules.Name(connection.Key, "connection");
+        if (project.Ledger is { } ledger && file.Find("ledger") is { } entry)
+            rules.Check(ledger, entry.Value);
         var flows = new OrderedDictionary<string, Flow>();
         foreach (var (name, node) in (file.Map("flows") ?? MapNode.Empty).Entries)
         {

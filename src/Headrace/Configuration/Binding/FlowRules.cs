@@ -15,6 +15,13 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
             problems.Add(problems.At(name), Error.NameRefused(problems.At(name), what, name.Text));
     }
 
+    /// <summary>Checks the ledger that several machines share.</summary>
+    public void Check(LedgerSettings ledger, Node node)
+    {
+        var at = (node as MapNode)?.Find("connection")?.Value ?? node;
+        Fits(ledger.Connection, [typeof(PostgresConnection)], at, "'ledger'");
+    }
+
     /// <summary>Adds every broken rule to the problems, and returns the flow with what is not said filled in.</summary>
     public Flow Check(Flow flow, MapNode node, ScalarNode name)
     {

@@ -1,0 +1,85 @@
+using Headrace.Configuration;
+using Headrace.DuckDb;
+using Headrace.Postgres;
+using Xunit;
+
+namespace Headrace.Tests.Ledgers;
+
+/// <summary>What every ledger keeps.</summary>
+public abstract class Ledgers
+{
+    private static readonly DateTimeOffset Noon = new(2026, 5, 1, 12, 0, 0, TimeSpan.Zero);
+
+    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+
+    protected abstract Task<ILedger> LedgerAsync();
+
+    [Fact]
+    public async Task RunsAreListedTheNewestFirst()
+    {
+        var ledger = await LedgerAsync();
+        await ledger.WriteAsync([Run("r_1", "a", 0), Run("r_2", "a", 1), Run("r_3", "b/x", 2)], Cancel);
+        await ledger.WriteAsync([], Cancel);
+        Assert.Equal(["r_3", "r_2", "r_1"], (await ledger.RunsAsync(null, 10, Cancel)).Select(run => run.Id));
+        Assert.Equal(["r_2", "r_1"], (await ledger.RunsAsync("a", 10, Cancel)).Select(run => run.Id));
+        Assert.Equal(["r_3"], (await ledger.RunsAsync("b/x", 10, Cancel)).Select(run => run.Id));
+        Assert.Equal(["r_2"], (await ledger.RunsAsync("r_2", 10, Cancel)).Select(run => run.Id));
+        Assert.Equal(["r_3"], (await ledger.RunsAsync(null, 1, Cancel)).Select(run => run.Id));
+        Assert.Equal(["r_2", "r_3"], (await ledger.LatestAsync(Cancel)).Select(run => run.Id));
+        var kept = (await ledger.RunsAsync("r_1", 1, Cancel))[0];
+        Assert.Equal((7L, Outcome.Loaded, Noon, "HDR-101"), (kept.Inserted, kept.Outcome, kept.StartedAt, kept.Error?.Code));
+    }
+
+    [Fact]
+    public async Task ADatasetIsHeldByOneAndFreeAgain()
+    {
+        var ledger = await LedgerAsync();
+        var (one, two) = (new Dataset("a", "a", new Dictionary<string, string>()), new Dataset("b/x", "b", new Dictionary<string, string>()));
+        var hold = await ledger.HoldAsync(one, Cancel);
+        Assert.False(hold!.Lost.IsCancellationRequested);
+        Assert.Null(await ledger.HoldAsync(one, Cancel));
+        await using (var other = await ledger.HoldAsync(two, Cancel))
+            Assert.NotNull(other);
+        await hold.DisposeAsync();
+        await using var again = await ledger.HoldAsync(one, Cancel);
+        Assert.NotNull(again);
+    }
+
+    private static Run Run(string id, string dataset, int hours) => new()
+    {
+        Id = id,
+        Flow = dataset.Split('/')[0],
+        Dataset = dataset,
+        StartedAt = Noon.AddHours(hours),
+        Outcome = Outcome.Loaded,
+        Inserted = 7,
+        Error = new RunError("HDR-101", "what", [], "next"),
+    };
+}
+
+public sealed class LedgersOfOneMachine : Ledgers, IDisposable
+{
+    private readonly World world = new();
+
+    public void Dispose() => world.Dispose();
+
+    protected override Task<ILedger> LedgerAsync() => Task.FromResult<ILedger>(new DuckDbLedger(Path.Combine(world.Folder, ".headrace"), TimeProvider.System));
+}
+
+public sealed class LedgersOfManyMachines(PostgresServer server) : Ledgers, IAsyncDisposable
+{
+    private PostgresDatabase? database;
+
+    public async ValueTask DisposeAsync()
+    {
+        if (database is not null)
+            await database.DisposeAsync();
+    }
+
+    protected override async Task<ILedger> LedgerAsync()
+    {
+        var empty = await server.DatabaseAsync();
+        database = new PostgresDatabase(new PostgresConnection { Host = "127.0.0.1", Port = server.Port, Database = empty.Name, User = "tester", Password = "known" }, null);
+        return new SharedLedger(database, TimeSpan.FromSeconds(60), TimeProvider.System);
+    }
+}
