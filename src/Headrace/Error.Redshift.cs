@@ -32,6 +32,13 @@ public static partial class Error
             Facts = Facts(("warehouse", warehouse)),
         };
 
+    /// <summary>A table is to be distributed or sorted by a column that it does not have.</summary>
+    public static HeadraceException LayoutColumnMissing(TableName target, string column, IEnumerable<string> found) =>
+        new("HDR-319", $"The table {target} is to be distributed or sorted by '{column}', which is none of its columns; nothing was loaded.", "correct distribution or sort of the target")
+        {
+            Facts = Facts(("found", string.Join(", ", found))),
+        };
+
     /// <summary>Redshift has no type for a column.</summary>
     public static HeadraceException NoRedshiftType(TableName target, string column, ColumnType type) =>
         new("HDR-318", $"Redshift has no {type}, which the column '{column}' of {target} is to be; nothing was loaded.", "declare another type under columns: at most 38 digits, and at most 37 behind the point")

@@ -1,14 +1,16 @@
+using Headrace.Tests.StandIn;
 using Xunit;
 
 namespace Headrace.Tests.Tables;
 
 /// <summary>Where the rows of a suite go: each suite that a subclass repeats holds for every warehouse.</summary>
-public enum WarehouseKind { DuckDb, Postgres }
+public enum WarehouseKind { DuckDb, Postgres, Redshift }
 
 /// <summary>A shop in PostgreSQL and a project that reads its table <c>orders</c> into a warehouse.</summary>
 public abstract class TableWorld(PostgresServer server, WarehouseKind kind = WarehouseKind.DuckDb) : IDisposable
 {
     private PostgresTestDatabase? warehouse;
+    private RedshiftTestDatabase? redshift;
 
     protected const string Orders = "CREATE TABLE orders (id int PRIMARY KEY, name text, created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now())";
 
@@ -17,6 +19,7 @@ public abstract class TableWorld(PostgresServer server, WarehouseKind kind = War
     public void Dispose()
     {
         World.Dispose();
+        redshift?.DisposeAsync().AsTask().GetAwaiter().GetResult();
         GC.SuppressFinalize(this);
     }
 
@@ -27,13 +30,15 @@ public abstract class TableWorld(PostgresServer server, WarehouseKind kind = War
     {
         var shop = await server.DatabaseAsync();
         await shop.Execute(ddl);
-        warehouse = kind == WarehouseKind.Postgres ? await server.DatabaseAsync() : null;
+        redshift = kind == WarehouseKind.Redshift ? await RedshiftTestDatabase.StartAsync(server) : null;
+        warehouse = kind == WarehouseKind.Postgres ? await server.DatabaseAsync() : redshift?.Behind;
         World.Configuration(
             $$"""
             version: 1
             connections:
               shop: {{shop.Yaml}}
-              warehouse: {{warehouse?.Yaml ?? "{ type: duckdb, path: ./warehouse.duckdb }"}}
+              warehouse: {{redshift?.Yaml ?? warehouse?.Yaml ?? "{ type: duckdb, path: ./warehouse.duckdb }"}}
+              staging: { type: folder, path: {{redshift?.Folder ?? "./staging"}} }
               ops: { type: jsonl, path: ./ops }
             defaults:
               target: { connection: warehouse, schema: raw }
