@@ -49,17 +49,21 @@ public abstract class TableWorld(PostgresServer server, WarehouseKind kind = War
     }
 
     /// <summary>The rows of a query over the warehouse, each with <c>|</c> between its values.</summary>
-    protected Task<string[]> Rows(string sql) => warehouse is null ? Task.FromResult(World.Query(sql)) : warehouse.Query(sql);
+    protected async Task<string[]> Rows(string sql) => warehouse is null ? World.Query(sql) : await warehouse.Query(await Known(sql));
 
     /// <summary>The only value of a query.</summary>
     protected async Task<string> Value(string sql) => Assert.Single(await Rows(sql));
 
     /// <summary>Changes the warehouse behind the product's back.</summary>
-    protected Task Alter(string sql)
+    protected async Task Alter(string sql)
     {
         if (warehouse is not null)
-            return warehouse.Execute(sql);
-        World.Alter(sql);
-        return Task.CompletedTask;
+            await warehouse.Execute(await Known(sql));
+        else
+            World.Alter(sql);
     }
+
+    // In Redshift each dataset has a table of its own for its position.
+    private async Task<string> Known(string sql) => redshift is null || !sql.Contains("headrace.positions", StringComparison.Ordinal) ? sql
+        : sql.Replace("headrace.positions", $"headrace.{Assert.Single(await redshift.Behind.Query("SELECT tablename FROM pg_tables WHERE schemaname = 'headrace' AND tablename LIKE 'position\_%'"))}", StringComparison.Ordinal);
 }
