@@ -1,7 +1,9 @@
 using System.CommandLine;
+using Headrace.Aws;
 using Headrace.Configuration;
 using Headrace.DuckDb;
 using Headrace.Postgres;
+using Headrace.Postgres.Redshift;
 using Headrace.Publishing;
 using Headrace.Sources;
 
@@ -12,6 +14,7 @@ internal sealed class Workspace : IAsyncDisposable
 {
     private readonly Dictionary<(string Address, bool IsReadOnly), IWarehouse> warehouses = [];
     private readonly Dictionary<string, PostgresDatabase> databases = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RedshiftDatabase> redshifts = new(StringComparer.Ordinal);
 
     private Workspace(Project project, Screen screen)
     {
@@ -104,10 +107,20 @@ internal sealed class Workspace : IAsyncDisposable
         Limits(warehouse));
 
     /// <summary>What types a warehouse's rows.</summary>
-    public static IEngine Engine(IWarehouse warehouse) => warehouse is PostgresWarehouse { Engine: var engine } ? engine : (DuckDbWarehouse)warehouse;
+    public static IEngine Engine(IWarehouse warehouse) => warehouse switch
+    {
+        PostgresWarehouse postgres => postgres.Engine,
+        RedshiftWarehouse redshift => redshift.Engine,
+        _ => (DuckDbWarehouse)warehouse,
+    };
 
     /// <summary>What a warehouse asks of values beyond their types; null for nothing.</summary>
-    public static ValueLimits? Limits(IWarehouse warehouse) => warehouse is PostgresWarehouse ? PostgresWarehouse.Limits : null;
+    public static ValueLimits? Limits(IWarehouse warehouse) => warehouse switch
+    {
+        PostgresWarehouse => PostgresWarehouse.Limits,
+        RedshiftWarehouse => RedshiftWarehouse.Limits,
+        _ => null,
+    };
 
     private Outbox Outbox => new(Path.Combine(Project.Folder, ".headrace", "outbox"));
 
@@ -124,6 +137,7 @@ internal sealed class Workspace : IAsyncDisposable
     {
         Configuration.DuckDbConnection duckdb => DuckDb(duckdb, isReadOnly),
         PostgresConnection postgres => Postgres(postgres, isReadOnly),
+        RedshiftConnection redshift => Redshift(redshift, isReadOnly),
         var other => throw Error.Bug($"A warehouse of type {other.Kind} reached the workspace."),
     };
 
@@ -143,6 +157,27 @@ internal sealed class Workspace : IAsyncDisposable
         return warehouses[key] = new PostgresWarehouse(Database(settings), engine, Path.GetFullPath($"{engine.TempDirectory}-rows"), Clock);
     }
 
+    private IWarehouse Redshift(RedshiftConnection settings, bool isReadOnly)
+    {
+        var key = ($"redshift {settings.Name}", isReadOnly);
+        if (warehouses.TryGetValue(key, out var open))
+            return open;
+        var engine = Engine(null, null);
+        return warehouses[key] = new RedshiftWarehouse(Database(settings), Staging(settings), engine, Path.GetFullPath($"{engine.TempDirectory}-rows"), Clock);
+    }
+
+    /// <summary>The database behind a connection, once.</summary>
+    public RedshiftDatabase Database(RedshiftConnection redshift) => redshifts.TryGetValue(redshift.Name, out var known) ? known
+        : redshifts[redshift.Name] = new RedshiftDatabase(redshift, redshift.RootCertificate is { } certificate ? Project.FullPath(certificate) : null);
+
+    private StagingPlace Staging(RedshiftConnection settings) => new(
+        Project.Connections[settings.Staging.Connection] switch
+        {
+            S3Connection s3 => new S3Store(s3),
+            FolderConnection folder => new FolderStore(Project.FullPath(folder.Path)),
+            var other => throw Error.Bug($"A staging of type {other.Kind} reached the workspace."),
+        }, settings.Staging.Path, settings.Staging.Keep);
+
     private DuckDbSettings Engine(long? memory, int? threads) => new()
     {
         Memory = EngineMemory(memory ?? Project.Memory),
@@ -161,6 +196,8 @@ internal sealed class Workspace : IAsyncDisposable
             await warehouse.DisposeAsync();
         foreach (var database in databases.Values)
             await database.DisposeAsync();
+        foreach (var redshift in redshifts.Values)
+            await redshift.DisposeAsync();
         Temporary.Leave(Project.FullPath(Project.Spool));
     }
 

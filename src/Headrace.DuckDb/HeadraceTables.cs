@@ -32,7 +32,6 @@ internal static class HeadraceTables
             schema_name VARCHAR, table_name VARCHAR, generation BIGINT NOT NULL, operation VARCHAR NOT NULL, files BIGINT NOT NULL,
             inserted BIGINT NOT NULL, updated BIGINT NOT NULL, deleted BIGINT NOT NULL, unchanged BIGINT NOT NULL,
             quarantined BIGINT NOT NULL, committed_at TIMESTAMPTZ NOT NULL);
-        CREATE SEQUENCE IF NOT EXISTS {Catalog}.headrace.quarantine_id;
         CREATE TABLE IF NOT EXISTS {Catalog}.headrace.quarantine (
             id BIGINT NOT NULL, flow VARCHAR NOT NULL, dataset VARCHAR NOT NULL, schema_name VARCHAR, table_name VARCHAR,
             file VARCHAR NOT NULL, sha256 VARCHAR, line BIGINT, "column" VARCHAR, value VARCHAR, reason VARCHAR NOT NULL,

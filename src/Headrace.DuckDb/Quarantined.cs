@@ -6,10 +6,11 @@ internal sealed class Quarantined(DuckDbConnection db, ChangeSet changes, LoadAt
     private static readonly string Table = HeadraceTables.Table("quarantine");
 
     /// <summary>Sets aside what <paramref name="rows"/> reads: <c>line</c>, <c>column</c>, <c>value</c>, <c>reason</c>, <c>row</c>.</summary>
+    /// <remarks>Loads write one after the other, so the numbers go on where the table ends; a sequence was seen to fall back when a process was killed.</remarks>
     public void Hold(StagedFile file, string rows) => db.Execute(
         $"""
         INSERT INTO {Table}
-        SELECT nextval('{HeadraceTables.Table("quarantine_id")}'), $1, $2, $3, $4, $5, $6, line, "column", value, reason, "row",
+        SELECT coalesce((SELECT max(id) FROM {Table}), 0) + row_number() OVER (), $1, $2, $3, $4, $5, $6, line, "column", value, reason, "row",
             $7, $8, $9, 'waiting', $10, NULL, NULL
         FROM ({rows})
         """,

@@ -17,7 +17,7 @@ internal sealed class Release(
         db.Execute("BEGIN", cancel);
         try
         {
-            var chosen = $"id IN ({string.Join(", ", ids)}) AND status = 'waiting'";
+            var chosen = $"id IN ({string.Join(", ", ids)}) AND status = 'waiting' AND schema_name = {Sql.Literal(name.Schema)} AND table_name = {Sql.Literal(name.Table)}";
             var superseded = db.Execute(
                 $"""
                 UPDATE {Table} AS q SET status = 'superseded', resolved_at = $1, resolution = 'newer rows have replaced the table'

@@ -11,10 +11,10 @@ internal sealed record RowsFile(string Path, IReadOnlyList<string> Columns, long
 /// <summary>What the engine makes of a change set: CSV files of the rows that fit, and of those that do not.</summary>
 /// <param name="folder">An absolute folder of this load's own.</param>
 /// <param name="opened">The engine, which need not be opened for rows that go as they are.</param>
-internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet changes, LoadAttempt attempt, string folder, TimeProvider clock, CancellationToken cancel)
+/// <param name="like">How the rows are written; as PostgreSQL reads them when it is not said.</param>
+internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet changes, LoadAttempt attempt, string folder, TimeProvider clock, CancellationToken cancel, RowsStyle? like = null)
 {
-    /// <summary>How the engine writes CSV that PostgreSQL reads unchanged: NULL is nothing, and a text always stands in quotes.</summary>
-    private const string Layout = "FORMAT csv, HEADER false, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR ''";
+    private readonly RowsStyle style = like ?? RowsStyle.Postgres;
 
     private static readonly string[] Quarantine =
         ["flow", "dataset", "schema_name", "table_name", "file", "sha256", "line", "column", "value", "reason", "row", "operation", "load_id", "run_id", "status", "held_at"];
@@ -169,7 +169,7 @@ internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet chang
         var rows = changes.Rows!;
         if (!attempt.IsPlan && !changes.Target.IsNone)
         {
-            var columns = rows.Columns.Select((column, i) => (column.Name, Sql: TargetTypes.Written(SnapshotColumns.Text($"c{i}"), column.Type), column.Type));
+            var columns = rows.Columns.Select((column, i) => (column.Name, Sql: style.Written(SnapshotColumns.Text($"c{i}"), column.Type), column.Type));
             Rows.Add(Write([("op", "op", ColumnType.Text), .. columns], $"read_parquet({Sql.Literal(rows.Path)})"));
         }
 
@@ -192,7 +192,7 @@ internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet chang
 
     /// <summary>Writes the distinct keys of a query's rows.</summary>
     /// <param name="keys">Their names in the target, and their values in the engine's SQL.</param>
-    public RowsFile Keys(IEnumerable<(string Name, string Sql, ColumnType Type)> keys, string from) => Write([.. keys.Select(key => (key.Name, TargetTypes.Written(key.Sql, key.Type), key.Type))], from);
+    public RowsFile Keys(IEnumerable<(string Name, string Sql, ColumnType Type)> keys, string from) => Write([.. keys.Select(key => (key.Name, style.Written(key.Sql, key.Type), key.Type))], from);
 
     /// <summary>A path for one more file of this load.</summary>
     public string NewPath()
@@ -231,7 +231,7 @@ internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet chang
 
         // A column that the files do not bring gets the table's default.
         var brought = Enumerable.Range(0, shape.Columns.Count).Where(column => piece[0].Indexes[column] >= 0)
-            .Select(column => (shape.Columns[column].Name, TargetTypes.Written(rows.Value(column), shape.Columns[column].Type!.Value), shape.Columns[column].Type!.Value)).ToList();
+            .Select(column => (shape.Columns[column].Name, style.Written(rows.Value(column), shape.Columns[column].Type!.Value), shape.Columns[column].Type!.Value)).ToList();
         var file = Write(brought, $"{rows.Source} WHERE {rows.Good}");
         Rows.Add(file);
         ready?.Invoke(file);
@@ -245,7 +245,7 @@ internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet chang
         Merge = new Merge(engine, changes, shape, Planned.Name, cancel);
         Losers = Merge.Deduplicate("temp.staged");
         var brought = Enumerable.Range(0, shape.Columns.Count).Where(shape.Brings)
-            .Select(column => (shape.Columns[column].Name, TargetTypes.Written(Sql.Identifier(shape.Columns[column].Name), shape.Columns[column].Type!.Value), shape.Columns[column].Type!.Value)).ToList();
+            .Select(column => (shape.Columns[column].Name, style.Written(Sql.Identifier(shape.Columns[column].Name), shape.Columns[column].Type!.Value), shape.Columns[column].Type!.Value)).ToList();
         if (!attempt.IsPlan && brought.Count > 0)
             Rows.Add(Write(brought, "temp.staged"));
     }
@@ -256,21 +256,21 @@ internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet chang
         var texts = columns.Select((column, i) => (column.Type.Kind, Name: SnapshotColumns.Text($"v{i}"))).Where(column => column.Kind is TypeKind.Text or TypeKind.Json).Select(column => column.Name).ToList();
         var values = columns.Select((column, i) => SnapshotColumns.Text($"{column.Sql} AS v{i}"));
         var quoted = texts.Count == 0 ? "" : $", FORCE_QUOTE ({string.Join(", ", texts)})";
-        var rows = engine.Execute($"COPY (SELECT {string.Join(", ", values)} FROM {from}) TO {Sql.Literal(path)} ({Layout}{quoted})", cancel);
+        var rows = engine.Execute($"COPY (SELECT {string.Join(", ", values)} FROM {from}) TO {Sql.Literal(path)} ({style.Layout}{quoted})", cancel);
         return new RowsFile(path, [.. columns.Select(column => column.Name)], rows);
     }
 
     // What came with a NUL is shown with its picture: PostgreSQL has no text for it.
     private void Hold(StagedFile file, string query)
     {
-        static string Shown(string column) => $"replace({column}, chr(0), '\u2400')";
+        string Shown(string column) => style.Shown($"replace({column}, chr(0), '\u2400')");
         var path = NewPath();
         var rows = engine.Execute(
             $"""
             COPY (SELECT $1 AS flow, $2 AS dataset, $3 AS schema_name, $4 AS table_name, $5 AS file, $6 AS sha256, line, {Shown("\"column\"")} AS "column",
-                    {Shown("value")} AS value, {Shown("reason")} AS reason, "row", $7 AS operation, $8 AS load_id, $9 AS run_id, 'waiting' AS status, $10 AS held_at
+                    {Shown("value")} AS value, {Shown("reason")} AS reason, {style.Kept("\"row\"")} AS "row", $7 AS operation, $8 AS load_id, $9 AS run_id, 'waiting' AS status, $10 AS held_at
                 FROM ({query})) TO {Sql.Literal(path)}
-                ({Layout}, FORCE_QUOTE (flow, dataset, schema_name, table_name, file, sha256, "column", value, reason, "row", operation, load_id, run_id, status))
+                ({style.Layout}, FORCE_QUOTE (flow, dataset, schema_name, table_name, file, sha256, "column", value, reason, "row", operation, load_id, run_id, status))
             """,
             cancel, changes.Dataset.Flow, changes.Dataset.Name, changes.Target.Schema, changes.Target.Table, file.File.Key, file.Sha256,
             changes.Operation.ToString().ToLowerInvariant(), changes.Id, attempt.RunId, clock.GetUtcNow());

@@ -71,6 +71,12 @@ public sealed record LoadRules
     /// <summary>The least rows that may replace a table that has rows, and the least rows of an export.</summary>
     public long MinRows { get; init; } = 1;
 
+    /// <summary>How a table that is made is distributed, where that can be said: a word or a column; null for what the warehouse chooses.</summary>
+    public string? Distribution { get; init; }
+
+    /// <summary>The columns by which a table that is made is sorted, where that can be said; empty for what the warehouse chooses.</summary>
+    public IReadOnlyList<string> Sort { get; init; } = [];
+
     /// <summary>What a snapshot flow says about comparing exports; null for other flows.</summary>
     public SnapshotRules? Snapshot { get; init; }
 }

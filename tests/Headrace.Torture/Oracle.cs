@@ -10,6 +10,8 @@ internal sealed class Oracle(Model model, Folder folder, Snapshot found, List<st
             Same($"table of {dataset}", model.Of(dataset).Expected, found.Rows.GetValueOrDefault(dataset, []));
         Same("headrace.quarantine", model.Held.Select(row => $"{row.Dataset} {row.File} line {row.Line} {row.Status}"),
             found.Quarantine.Select(row => $"{row.Dataset} {row.File} line {row.Line} {row.Status}"));
+        foreach (var rows in found.Quarantine.Where(row => row.Dataset != "feed").GroupBy(row => row.Id).Where(rows => rows.Count() > 1)) // the feed's are in a file of their own
+            problems.Add($"headrace.quarantine: the number {rows.Key} stands for {rows.Count()} rows: {string.Join(", ", rows.Select(row => $"{row.Dataset} {row.File} line {row.Line}"))}");
         Same("headrace.files", model.Items.Where(IsOnRecord).Select(Expected).Select(Text), found.Files.Select(Text));
         Counts();
         Spool();

@@ -68,6 +68,8 @@ internal static class DoctorCommand
 
                 case PostgresConnection postgres:
                     return new CheckView(name, "ok", await workspace.Database(postgres).LookAsync(cancel), null);
+                case RedshiftConnection redshift:
+                    return new CheckView(name, "ok", await workspace.Database(redshift).LookAsync(cancel), null);
                 default:
                     return new CheckView(name, "ok", connection.Kind, null);
             }

@@ -12,6 +12,8 @@ public abstract record Connection
         ("folder", typeof(FolderConnection)),
         ("duckdb", typeof(DuckDbConnection)),
         ("postgres", typeof(PostgresConnection)),
+        ("redshift", typeof(RedshiftConnection)),
+        ("s3", typeof(S3Connection)),
         ("jsonl", typeof(JsonlConnection)),
     ];
 

@@ -47,6 +47,8 @@ public sealed record Flow : FlowSettings
         OnFail = OnFail,
         Allow = Allow,
         MinRows = Limits.MinRows,
+        Distribution = Target.Distribution,
+        Sort = Target.Sort,
         Snapshot = Read != ReadMode.Snapshot ? null : new SnapshotRules
         {
             Compare = Compare is ["all"] ? [] : Compare,

@@ -78,9 +78,11 @@ public static class ProjectFile
             return null;
 
         // A password is one however it was written.
-        foreach (var connection in project.Connections.Values.OfType<PostgresConnection>())
-            if (connection.Password is { } password)
+        foreach (var connection in project.Connections.Values)
+            if ((connection as PostgresConnection)?.Password is { } password)
                 problems.Secrets.Remember(password);
+            else if ((connection as RedshiftConnection)?.Password is { } other)
+                problems.Secrets.Remember(other);
         return project with
         {
             Environments = environments,

@@ -41,7 +41,7 @@ public class ProblemTests
     [InlineData("HDR-507 11:12", "did you mean 'append'?", "write: apend")]
     [InlineData("HDR-507 12:21", "write one of evolve, freeze", "write: append", "schema_changes: ignore-new")]
     [InlineData("HDR-508 12:27", "did you mean 'warehouse'?", "write: append", "target: { connection: warehose }")]
-    [InlineData("HDR-514 12:27", "name a connection of type duckdb or postgres", "write: append", "target: { connection: lake }")]
+    [InlineData("HDR-514 12:27", "name a connection of type duckdb, postgres or redshift", "write: append", "target: { connection: lake }")]
     [InlineData("HDR-515 11:12", "add `primary_key:` with the column or columns that tell rows apart", "write: merge")]
     [InlineData("HDR-515 12:20", "write changed_files: stop or append, or use write: merge with a primary_key", "write: append", "changed_files: replace")]
     [InlineData("HDR-515 12:20", "write changed_files: stop or replace", "write: replace", "changed_files: append")]
@@ -57,8 +57,8 @@ public class ProblemTests
 
     [Theory]
     [InlineData("HDR-504 3:3", "lake: { type: folder }", "add `path:` to connection 'lake'")]
-    [InlineData("HDR-504 3:3", "lake: { path: x }", "add `type:` with one of folder, duckdb, postgres, jsonl")]
-    [InlineData("HDR-519 3:17", "lake: { type: s3, bucket: b }", "write one of folder, duckdb, postgres, jsonl")]
+    [InlineData("HDR-504 3:3", "lake: { path: x }", "add `type:` with one of folder, duckdb, postgres, redshift, s3, jsonl")]
+    [InlineData("HDR-519 3:17", "lake: { type: sftp, path: b }", "write one of folder, duckdb, postgres, redshift, s3, jsonl")]
     [InlineData("HDR-519 3:17", "lake: { type: foldr, path: b }", "did you mean 'folder'?")]
     [InlineData("HDR-503 3:34", "lake: { type: folder, path: x, setle: 1s }", "did you mean 'settle'?")]
     [InlineData("HDR-517 3:3", "my lake: { type: folder, path: x }", "use letters, digits, _ and -, and start with a letter or _")]
@@ -69,13 +69,11 @@ public class ProblemTests
     }
 
     [Theory]
-    [InlineData("s3")]
-    [InlineData("redshift")]
     [InlineData("dynamodb")]
     [InlineData("kinesis")]
     public void A_connection_of_a_later_version_is_said_to_be_one(string type) =>
         Assert.Equal(
-            $"Type '{type}' of connection 'c' is not known in this version; known: folder, duckdb, postgres, jsonl; nothing was run.",
+            $"Type '{type}' of connection 'c' is not known in this version; known: folder, duckdb, postgres, redshift, s3, jsonl; nothing was run.",
             Written.Problem($"version: 1\nconnections:\n  c: {{ type: {type} }}\n").What);
 
     [Theory]

@@ -17,7 +17,8 @@ public partial class ShapeTests
     [InlineData("Headrace", "")]
     [InlineData("Headrace.DuckDb", "Headrace")]
     [InlineData("Headrace.Postgres", "Headrace Headrace.DuckDb")]
-    [InlineData("Headrace.Cli", "Headrace Headrace.DuckDb Headrace.Postgres")]
+    [InlineData("Headrace.Aws", "Headrace")]
+    [InlineData("Headrace.Cli", "Headrace Headrace.Aws Headrace.DuckDb Headrace.Postgres")]
     public void A_project_references_only_those_it_may_know(string project, string allowed)
     {
         var file = XDocument.Load(Path.Combine(Repository.Root, "src", project, $"{project}.csproj"));
@@ -54,7 +55,7 @@ public partial class ShapeTests
     [Fact]
     public void Every_type_that_the_architecture_names_exists()
     {
-        var types = new[] { typeof(Runner), typeof(global::Headrace.DuckDb.DuckDbWarehouse), typeof(Postgres.PostgresDatabase), typeof(Cli.CommandLine) }
+        var types = new[] { typeof(Runner), typeof(global::Headrace.DuckDb.DuckDbWarehouse), typeof(Postgres.PostgresDatabase), typeof(Aws.S3Store), typeof(Cli.CommandLine) }
             .SelectMany(type => type.Assembly.GetTypes()).Select(type => type.Name.Split('`')[0]).ToHashSet();
         var named = TypeName().Matches(Repository.Read("ARCHITECTURE.md")).Select(match => match.Groups[1].Value)
             .Where(name => name is not ("Headrace" or "BannedSymbols")).Distinct().ToList();

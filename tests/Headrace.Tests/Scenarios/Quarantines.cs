@@ -55,6 +55,20 @@ public sealed class Quarantines : ProjectTests
         Assert.Equal(["released|2", "waiting|2"], World.Query("SELECT status, count(*) FROM headrace.quarantine GROUP BY status ORDER BY status"));
     }
 
+    [Theory]
+    [InlineData("before_commit")]
+    [InlineData("after_commit")]
+    public async Task Every_row_has_a_number_of_its_own_whatever_was_killed(string boundary)
+    {
+        await WithBadRows();
+        World.Put("prices/2.csv", "id,price\n6,x\n7,y\n");
+        Assert.Equal(137, (await World.RunProcess(World.At(boundary, "kill"), "run")).Exit);
+        World.Alter("CREATE OR REPLACE SEQUENCE headrace.quarantine_id"); // what a crash may leave of a sequence
+        World.Put("prices/3.csv", "id,price\n8,x\n9,y\n");
+        await World.Load();
+        Assert.Equal("8|8|8", World.Value("SELECT count(*), count(DISTINCT id), max(id) FROM headrace.quarantine"));
+    }
+
     [Fact]
     public async Task Rows_that_still_do_not_fit_stay_and_the_exit_code_says_so()
     {

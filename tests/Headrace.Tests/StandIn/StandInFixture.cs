@@ -8,17 +8,23 @@ public sealed class RedshiftTestDatabase : IAsyncDisposable
 {
     public const string Role = "arn:aws:iam::111122223333:role/headrace";
 
-    private RedshiftTestDatabase(RedshiftStandIn standIn, string database, string folder) => (StandIn, Database, Folder) = (standIn, database, folder);
+    private RedshiftTestDatabase(RedshiftStandIn standIn, PostgresTestDatabase behind, string folder) => (StandIn, Behind, Folder) = (standIn, behind, folder);
 
     public RedshiftStandIn StandIn { get; }
 
-    public string Database { get; }
+    /// <summary>The database of PostgreSQL that it stands before.</summary>
+    public PostgresTestDatabase Behind { get; }
+
+    public string Database => Behind.Name;
+
+    /// <summary>The connection as headrace.yaml has it; rows are staged in a connection of the name staging.</summary>
+    public string Yaml => $"{{ type: redshift, host: 127.0.0.1, port: {StandIn.Port}, database: {Database}, user: tester, password: known, iam_role: \"{Role}\", staging: {{ connection: staging, path: in/ }} }}";
 
     public string Folder { get; }
 
     public static async Task<RedshiftTestDatabase> StartAsync(PostgresServer server, Func<StandInSettings, StandInSettings>? change = null)
     {
-        var database = (await server.DatabaseAsync()).Name;
+        var database = await server.DatabaseAsync();
         var folder = Directory.CreateTempSubdirectory("headrace-standin-").FullName;
         var settings = new StandInSettings { FolderRoot = folder, IamRole = Role };
         return new RedshiftTestDatabase(await RedshiftStandIn.StartAsync("127.0.0.1", server.Port, "tester", "known", change?.Invoke(settings) ?? settings), database, folder);

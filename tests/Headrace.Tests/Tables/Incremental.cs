@@ -229,3 +229,5 @@ public abstract class Incremental(PostgresServer server, WarehouseKind kind) : T
 public sealed class IncrementalIntoDuckDb(PostgresServer server) : Incremental(server, WarehouseKind.DuckDb);
 
 public sealed class IncrementalIntoPostgres(PostgresServer server) : Incremental(server, WarehouseKind.Postgres);
+
+public sealed class IncrementalIntoRedshift(PostgresServer server) : Incremental(server, WarehouseKind.Redshift);

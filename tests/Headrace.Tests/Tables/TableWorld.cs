@@ -1,14 +1,16 @@
+using Headrace.Tests.StandIn;
 using Xunit;
 
 namespace Headrace.Tests.Tables;
 
 /// <summary>Where the rows of a suite go: each suite that a subclass repeats holds for every warehouse.</summary>
-public enum WarehouseKind { DuckDb, Postgres }
+public enum WarehouseKind { DuckDb, Postgres, Redshift }
 
 /// <summary>A shop in PostgreSQL and a project that reads its table <c>orders</c> into a warehouse.</summary>
 public abstract class TableWorld(PostgresServer server, WarehouseKind kind = WarehouseKind.DuckDb) : IDisposable
 {
     private PostgresTestDatabase? warehouse;
+    private RedshiftTestDatabase? redshift;
 
     protected const string Orders = "CREATE TABLE orders (id int PRIMARY KEY, name text, created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now())";
 
@@ -20,6 +22,7 @@ public abstract class TableWorld(PostgresServer server, WarehouseKind kind = War
     public void Dispose()
     {
         World.Dispose();
+        redshift?.DisposeAsync().AsTask().GetAwaiter().GetResult();
         GC.SuppressFinalize(this);
     }
 
@@ -30,13 +33,15 @@ public abstract class TableWorld(PostgresServer server, WarehouseKind kind = War
     {
         var shop = await server.DatabaseAsync();
         await shop.Execute(ddl);
-        warehouse = kind == WarehouseKind.Postgres ? await server.DatabaseAsync() : null;
+        redshift = kind == WarehouseKind.Redshift ? await RedshiftTestDatabase.StartAsync(server) : null;
+        warehouse = kind == WarehouseKind.Postgres ? await server.DatabaseAsync() : redshift?.Behind;
         World.Configuration(
             $$"""
             version: 1
             connections:
               shop: {{shop.Yaml}}
-              warehouse: {{warehouse?.Yaml ?? "{ type: duckdb, path: ./warehouse.duckdb }"}}
+              warehouse: {{redshift?.Yaml ?? warehouse?.Yaml ?? "{ type: duckdb, path: ./warehouse.duckdb }"}}
+              staging: { type: folder, path: {{redshift?.Folder ?? "./staging"}} }
               ops: { type: jsonl, path: ./ops }
             defaults:
               target: { connection: warehouse, schema: raw }
@@ -47,17 +52,21 @@ public abstract class TableWorld(PostgresServer server, WarehouseKind kind = War
     }
 
     /// <summary>The rows of a query over the warehouse, each with <c>|</c> between its values.</summary>
-    protected Task<string[]> Rows(string sql) => warehouse is null ? Task.FromResult(World.Query(sql)) : warehouse.Query(sql);
+    protected async Task<string[]> Rows(string sql) => warehouse is null ? World.Query(sql) : await warehouse.Query(await Known(sql));
 
     /// <summary>The only value of a query.</summary>
     protected async Task<string> Value(string sql) => Assert.Single(await Rows(sql));
 
     /// <summary>Changes the warehouse behind the product's back.</summary>
-    protected Task Alter(string sql)
+    protected async Task Alter(string sql)
     {
         if (warehouse is not null)
-            return warehouse.Execute(sql);
-        World.Alter(sql);
-        return Task.CompletedTask;
+            await warehouse.Execute(await Known(sql));
+        else
+            World.Alter(sql);
     }
+
+    // In Redshift each dataset has a table of its own for its position.
+    private async Task<string> Known(string sql) => redshift is null || !sql.Contains("headrace.positions", StringComparison.Ordinal) ? sql
+        : sql.Replace("headrace.positions", $"headrace.{Assert.Single(await redshift.Behind.Query("SELECT tablename FROM pg_tables WHERE schemaname = 'headrace' AND tablename LIKE 'position@_%' ESCAPE '@'"))}", StringComparison.Ordinal);
 }

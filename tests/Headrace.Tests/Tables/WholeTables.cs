@@ -172,3 +172,5 @@ public abstract class WholeTables(PostgresServer server, WarehouseKind kind) : T
 public sealed class WholeTablesIntoDuckDb(PostgresServer server) : WholeTables(server, WarehouseKind.DuckDb);
 
 public sealed class WholeTablesIntoPostgres(PostgresServer server) : WholeTables(server, WarehouseKind.Postgres);
+
+public sealed class WholeTablesIntoRedshift(PostgresServer server) : WholeTables(server, WarehouseKind.Redshift);

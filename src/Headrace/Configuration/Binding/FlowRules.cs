@@ -28,6 +28,7 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
         var where = $"flow '{flow.Name}'";
         var place = new Places(node, name);
         Connections(flow, place, where);
+        Redshift(flow, place, where);
         Modes(flow, place, where);
         if (connections.GetValueOrDefault(flow.Source.Connection) is PostgresConnection)
             new TableRules(problems).Check(flow, place, where);
@@ -54,10 +55,27 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
             // Its operations go to the stream, and no row to a table.
         }
         else if (flow.Target.Connection.Length > 0)
-            Fits(flow.Target.Connection, [typeof(DuckDbConnection), typeof(PostgresConnection)], place.Of("target", "connection"), $"the target of {where}");
+            Fits(flow.Target.Connection, [typeof(DuckDbConnection), typeof(PostgresConnection), typeof(RedshiftConnection)], place.Of("target", "connection"), $"the target of {where}");
         else if (place.Said("target") is null or MapNode && place.Said("target", "connection") is null or ScalarNode { Text: "" })
             problems.Add(problems.At(place.Name), Error.MissingKey(problems.At(place.Name), "target.connection", where, "add `target: { connection: NAME }` to the flow or to the defaults"), "target.connection");
         Fits(flow.Source.Connection, [flow.ReadsTable || connections.GetValueOrDefault(flow.Source.Connection) is PostgresConnection ? typeof(PostgresConnection) : typeof(FolderConnection)], place.Of("source", "connection"), $"the source of {where}");
+    }
+
+    // What only Redshift knows, and where its rows wait.
+    void Redshift(Flow flow, Places place, string where)
+    {
+        if (connections.GetValueOrDefault(flow.Target.Connection) is RedshiftConnection { Staging: { } staging } redshift)
+        {
+            var at = (connectionNodes.Find(redshift.Name)?.Value as MapNode)?.Find("staging")?.Value ?? place.Name;
+            Fits(staging.Connection, [typeof(S3Connection), typeof(FolderConnection)], at, $"the staging of '{redshift.Name}'");
+            if (staging.Path.StartsWith('/') || staging.Path.Contains('\\') || staging.Path.Split('/').Contains(".."))
+                Refuse(at, $"the staging of '{redshift.Name}'", "the path does not stay inside the connection", "write a path with / between its parts, without .. and without / at its start");
+            return;
+        }
+
+        foreach (var key in (string[])["distribution", "sort"])
+            if (place.Said("target", key) is { } said && connections.ContainsKey(flow.Target.Connection))
+                Disagree(said, where, $"'{key}' is for tables of Redshift", $"remove '{key}'");
     }
 
     void Fits(string name, Type[] needed, Node at, string where)
@@ -65,8 +83,10 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
         if (connectionNodes.Find(name) is null)
             problems.Add(problems.At(at), Error.UnknownConnection(problems.At(at), name, where, [.. connectionNodes.Entries.Select(entry => entry.Key.Text)]), where);
         else if (connections.TryGetValue(name, out var connection) && !needed.Contains(connection.GetType()))
-            problems.Add(problems.At(at), Error.ConnectionUnfit(problems.At(at), name, connection.Kind, where, string.Join(" or ", Connection.Kinds.Where(kind => needed.Contains(kind.Type)).Select(kind => kind.Word))), where);
+            problems.Add(problems.At(at), Error.ConnectionUnfit(problems.At(at), name, connection.Kind, where, Either([.. Connection.Kinds.Where(kind => needed.Contains(kind.Type)).Select(kind => kind.Word)])), where);
     }
+
+    static string Either(IReadOnlyList<string> words) => words.Count < 2 ? words[0] : $"{string.Join(", ", words.SkipLast(1))} or {words[^1]}";
 
     void Modes(Flow flow, Places place, string where)
     {

@@ -1,0 +1,61 @@
+namespace Headrace.Aws;
+
+/// <summary>A folder of this machine in the place of a bucket. Its URLs begin with <c>file://</c>: a stand-in for Redshift reads them, the service does not.</summary>
+/// <param name="folder">An absolute folder; made when it is missing.</param>
+public sealed class FolderStore(string folder) : IObjectStore
+{
+    public string Address => folder;
+
+    public string? Region => null;
+
+    public string Url(string key) => $"file://{PathOf(key)}";
+
+    public Task PutAsync(string key, string path, CancellationToken cancel) => NameAsync(() =>
+    {
+        var to = PathOf(key);
+        Directory.CreateDirectory(Path.GetDirectoryName(to)!);
+        File.Copy(path, $"{to}.part", overwrite: true);
+        File.Move($"{to}.part", to, overwrite: true);
+        return true;
+    });
+
+    public Task GetAsync(string key, string path, CancellationToken cancel) => NameAsync(() =>
+    {
+        File.Copy(PathOf(key), path, overwrite: true);
+        return true;
+    });
+
+    public Task<IReadOnlyList<string>> ListAsync(string prefix, CancellationToken cancel) => NameAsync<IReadOnlyList<string>>(() => !Directory.Exists(folder) ? []
+        : [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/'))
+            .Where(key => key.StartsWith(prefix, StringComparison.Ordinal))]);
+
+    public Task DeleteAsync(IReadOnlyList<string> keys, CancellationToken cancel) => NameAsync(() =>
+    {
+        foreach (var path in keys.Select(PathOf).Where(File.Exists))
+            File.Delete(path);
+        return true;
+    });
+
+    public void Dispose()
+    {
+        // It holds nothing open.
+    }
+
+    private string PathOf(string key)
+    {
+        var path = Path.GetFullPath(Path.Combine(folder, key));
+        return path.StartsWith(folder + Path.DirectorySeparatorChar, StringComparison.Ordinal) ? path : throw Error.Bug($"the key {key} leaves its folder.");
+    }
+
+    private Task<T> NameAsync<T>(Func<T> step)
+    {
+        try
+        {
+            return Task.FromResult(step());
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw Error.StagingFailed(Address, error.Message, error, transient: false);
+        }
+    }
+}

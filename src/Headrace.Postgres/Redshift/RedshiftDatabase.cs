@@ -1,0 +1,92 @@
+using System.Net;
+using System.Net.Sockets;
+using Headrace.Configuration;
+using Npgsql;
+
+namespace Headrace.Postgres.Redshift;
+
+/// <summary>An Amazon Redshift database: opens connections.</summary>
+/// <param name="rootCertificate">An absolute path, or null for the system's certificates.</param>
+public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCertificate) : IAsyncDisposable
+{
+    private readonly Lazy<NpgsqlDataSource> source = new(() => Build(settings, rootCertificate));
+
+    /// <summary>Where this is, the way a person would write it.</summary>
+    public string Address => $"{settings.Host}:{settings.Port}/{settings.Database}";
+
+    /// <summary>What COPY and UNLOAD name as the role.</summary>
+    internal string IamRole => settings.IamRole;
+
+    /// <summary>A new connection, with the session's settings.</summary>
+    /// <exception cref="HeadraceException">HDR-151.</exception>
+    public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancel)
+    {
+        try
+        {
+            var connection = await source.Value.OpenConnectionAsync(cancel);
+            foreach (var setting in RedshiftSql.Session)
+                await connection.ExecuteAsync(setting, cancel);
+            return connection;
+        }
+        catch (PostgresException refused)
+        {
+            throw Error.DatabaseUnreachable(Address, $"{refused.SqlState} {refused.MessageText}", refused, transient: refused.IsTransient);
+        }
+        catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException or IOException)
+        {
+            throw Error.DatabaseUnreachable(Address, error.InnerException is { } inner ? $"{error.Message} {inner.Message}" : error.Message, error);
+        }
+    }
+
+    /// <summary>What a person wants to know of it.</summary>
+    public async Task<string> LookAsync(CancellationToken cancel)
+    {
+        await using var db = await OpenAsync(cancel);
+        try
+        {
+            return $"{await db.ScalarAsync<string>(RedshiftSql.Version, cancel)}, {Address}";
+        }
+        catch (NpgsqlException error)
+        {
+            throw Error.DatabaseRefused(Address, error.Message, error.IsTransient, error);
+        }
+    }
+
+    private static NpgsqlDataSource Build(RedshiftConnection settings, string? rootCertificate)
+    {
+        var isHere = settings.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(settings.Host, out var address) && IPAddress.IsLoopback(address));
+        var text = new NpgsqlConnectionStringBuilder
+        {
+            Host = settings.Host,
+            Port = settings.Port,
+            Database = settings.Database,
+            Username = settings.User,
+            Password = settings.Password,
+            SslMode = (settings.Tls ?? (isHere ? TlsMode.Disable : TlsMode.VerifyFull)) switch
+            {
+                TlsMode.VerifyFull => SslMode.VerifyFull,
+                TlsMode.VerifyCa => SslMode.VerifyCA,
+                TlsMode.Require => SslMode.Require,
+                _ => SslMode.Disable,
+            },
+            RootCertificate = rootCertificate,
+            GssEncryptionMode = GssEncryptionMode.Disable,
+            ApplicationName = "headrace",
+            Timeout = 30,
+            CommandTimeout = 0, // a COPY that the client gave up would go on
+            KeepAlive = 30,
+            Pooling = false, // a session keeps its temporary tables
+            IncludeErrorDetail = false, // the detail of an error may hold values of rows
+        };
+        var builder = new NpgsqlSlimDataSourceBuilder(text.ConnectionString);
+        builder.EnableTransportSecurity();
+        builder.ConfigureTypeLoading(loading => loading.EnableTypeLoading(false)); // its catalogue of types is not PostgreSQL's
+        return builder.Build();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (source.IsValueCreated)
+            await source.Value.DisposeAsync();
+    }
+}

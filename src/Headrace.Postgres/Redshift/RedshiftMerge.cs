@@ -1,0 +1,38 @@
+using Npgsql;
+
+namespace Headrace.Postgres.Redshift;
+
+/// <summary>
+/// Merges staged rows, each key once, into the target by primary key; no other load writes to the target meanwhile. A key that the
+/// target has twice is put right by the way.
+/// </summary>
+internal sealed class RedshiftMerge(NpgsqlConnection db, RedshiftTable table, ChangeSet changes, StagedLoad stage, CancellationToken cancel)
+{
+    /// <summary>Merges; unchanged rows are not touched, and columns that the files do not bring keep their values.</summary>
+    public async Task<(long Inserted, long Updated, long Unchanged)> ApplyAsync(IReadOnlyList<RowsFile> files)
+    {
+        var brought = files[0].Columns.Select(Column).ToList();
+        await db.ExecuteAsync(RedshiftSql.CreateStaged(brought.Select(column => (column.Name, column.TypeName))), cancel);
+        var rows = await stage.CopyAsync(db, RedshiftSql.Staged, files, [.. brought.Select(column => column.Name)]);
+
+        (string, bool) Plain(RedshiftColumn column) => (column.Name, IsText(column));
+        var keys = changes.Rules.PrimaryKey.Select(key => Plain(Column(key))).ToList();
+        var values = brought.Select(Plain).Where(column => !keys.Contains(column)).ToList();
+        var names = brought.Select(column => column.Name).ToList();
+        await db.ExecuteAsync(RedshiftSql.CreateFound(table.Name, keys, values), cancel);
+        var (found, updated, twice) = (await db.RowsAsync(RedshiftSql.CountFound, row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)), cancel))[0];
+        if (twice > 0)
+            foreach (var statement in RedshiftSql.MendTwice(table.Name, keys, names, [.. table.Found.Select(column => column.Name)]))
+                await db.ExecuteAsync(statement, cancel);
+        if (updated > twice && values.Count > 0)
+            await db.ExecuteAsync(RedshiftSql.UpdateFound(table.Name, keys, values.Select(value => value.Item1)), cancel);
+        Failpoint.Hit("rows_deleted");
+        if (rows > found)
+            await db.ExecuteAsync(RedshiftSql.InsertMissing(table.Name, keys, names), cancel);
+        return (rows - found, updated, found - updated);
+    }
+
+    public static bool IsText(RedshiftColumn column) => column.TypeName.StartsWith("character", StringComparison.Ordinal);
+
+    private RedshiftColumn Column(string name) => table.Find(name) ?? throw Error.Bug($"the table {table.Name} lacks the column {name}.");
+}

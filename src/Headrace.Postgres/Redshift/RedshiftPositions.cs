@@ -1,0 +1,74 @@
+using System.Text;
+using Npgsql;
+
+namespace Headrace.Postgres.Redshift;
+
+/// <summary>Reads positions from Redshift.</summary>
+internal static class RedshiftPositions
+{
+    /// <summary>The position of a dataset, all of it as of one moment.</summary>
+    public static async Task<Position> ReadAsync(NpgsqlConnection db, Dataset dataset, TableName target, CancellationToken cancel)
+    {
+        // A block has one snapshot, from its first query on.
+        await using var moment = await db.BeginTransactionAsync(cancel);
+        var names = await RedshiftTables.NamesAsync(db, cancel);
+        var table = target.IsNone ? null : (await RedshiftTable.FindAsync(db, target, cancel))?.Columns;
+        if (!names.Contains(RedshiftSql.LastOwn) || !names.Contains(RedshiftSql.PositionTable(dataset)))
+            return new Position { Table = table };
+
+        var moved = await db.RowsAsync(RedshiftSql.ReadPosition(dataset), row => (Generation: row.GetInt64(0), LoadId: (string?)row.GetString(1), Cursor: row.Text(2)), cancel);
+        var known = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
+        var refused = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
+        var contents = new Dictionary<string, string>(StringComparer.Ordinal);
+        string? lastContent = null;
+        string? version = null;
+        var loads = new HashSet<string>(StringComparer.Ordinal);
+        foreach (var (file, action, load) in await db.RowsAsync(
+            RedshiftSql.Files(dataset),
+            row => (new KnownFile(row.GetString(0), row.GetString(1), row.GetString(2), Enum.Parse<FileFate>(row.GetString(3), ignoreCase: true), row.Text(4), row.Text(5)), row.GetString(6), row.GetString(7)), cancel))
+        {
+            (file.Fate == FileFate.Refused ? refused : known)[file.Key] = file;
+            if (file.Fate != FileFate.Loaded)
+                continue;
+            if (file.Version is not null && file.Version != version)
+                loads.Clear();
+            version = file.Version ?? version;
+            loads.Add(load);
+            if (action == "truncate")
+                contents.Clear(); // the rows of what came before are gone, so it may come again
+            contents[file.Sha256] = file.Key;
+            lastContent = file.Sha256;
+        }
+
+        var (generation, loadId, cursor) = moved.FirstOrDefault();
+        var schemas = await db.RowsAsync(
+            RedshiftSql.LastSchema(dataset), row => (SchemaDocument.Parse(Encoding.UTF8.GetBytes(row.GetString(0)), row.GetString(2)), row.Time(1), row.GetString(2)), cancel);
+        return new Position
+        {
+            Generation = generation,
+            LoadId = loadId,
+            Cursor = cursor,
+            Version = version,
+            VersionLoads = loads.Count,
+            Files = known,
+            Refused = refused,
+            Contents = contents,
+            LastContent = lastContent,
+            Table = table,
+            Schema = schemas.Count == 0 ? null : schemas[0],
+            ReplacedAt = await LandedAsync("action = 'truncate'"),
+            NewestRowsAt = await LandedAsync("action <> 'schema'"),
+        };
+
+        async Task<DateTimeOffset?> LandedAsync(string which) =>
+            (await db.RowsAsync(RedshiftSql.NewestLanded(dataset, which), row => row.IsDBNull(0) ? (DateTimeOffset?)null : row.Time(0), cancel)).FirstOrDefault();
+    }
+
+    /// <summary>Whether a load whose answer was lost was committed. Its transaction may still be under way: whoever locks its position waits for its end.</summary>
+    public static async Task<bool> WasCommittedAsync(NpgsqlConnection db, ChangeSet changes, CancellationToken cancel)
+    {
+        await using var asked = await db.BeginTransactionAsync(cancel);
+        await db.ExecuteAsync(RedshiftSql.LockPosition(changes.Dataset), cancel);
+        return (await db.RowsAsync(RedshiftSql.ReadPosition(changes.Dataset), row => row.GetString(1), cancel)).FirstOrDefault() == changes.Id;
+    }
+}

@@ -1,0 +1,38 @@
+using Npgsql;
+
+namespace Headrace.Postgres.Redshift;
+
+/// <summary>Headrace's own tables in Redshift, schema <c>headrace</c>; but for the positions, one table for each dataset, names and columns are those of every warehouse.</summary>
+internal static class RedshiftTables
+{
+    /// <summary>True when those are there that all datasets share.</summary>
+    public static async Task<bool> ExistAsync(NpgsqlConnection db, CancellationToken cancel) => (await NamesAsync(db, cancel)).Contains(RedshiftSql.LastOwn);
+
+    public static async Task<HashSet<string>> NamesAsync(NpgsqlConnection db, CancellationToken cancel) =>
+        [.. await db.RowsAsync(RedshiftSql.OwnTables, row => row.GetString(0), cancel)];
+
+    /// <summary>Creates what is missing. A user who may create no schema can use one that is there. Of two who create at once one is told to try again.</summary>
+    /// <param name="dataset">Whose position is to be kept; null for nobody's.</param>
+    public static async Task EnsureAsync(NpgsqlConnection db, Dataset? dataset, TableName? target, CancellationToken cancel)
+    {
+        var names = await NamesAsync(db, cancel);
+        var statements = new List<string>();
+        if (!names.Contains(RedshiftSql.LastOwn))
+        {
+            if (await db.ScalarAsync<long>(RedshiftSql.SchemaExists("headrace"), cancel) == 0)
+                statements.Add(RedshiftSql.CreateOwnSchema);
+            statements.AddRange(RedshiftSql.CreateOwn);
+        }
+
+        if (dataset is { } one && !names.Contains(RedshiftSql.PositionTable(one)))
+            statements.Add(RedshiftSql.CreatePosition(one));
+        if (target is { IsNone: false } table && !names.Contains(RedshiftSql.TargetLock(table)))
+            statements.Add(RedshiftSql.CreateTargetLock(table));
+        if (statements.Count == 0)
+            return;
+        await using var transaction = await db.BeginTransactionAsync(cancel);
+        foreach (var statement in statements)
+            await db.ExecuteAsync(statement, cancel);
+        await transaction.CommitAsync(cancel);
+    }
+}

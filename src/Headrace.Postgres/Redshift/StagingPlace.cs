@@ -1,0 +1,15 @@
+namespace Headrace.Postgres.Redshift;
+
+/// <summary>Where rows wait until Redshift reads them.</summary>
+/// <param name="Path">What the keys begin with; nobody else's.</param>
+/// <param name="IsKept">Files stay once they are loaded.</param>
+public sealed record StagingPlace(IObjectStore Store, string Path, bool IsKept)
+{
+    /// <summary>Where the loads of a dataset have their places.</summary>
+    internal string Of(Dataset dataset) => $"{Root}{RedshiftSql.PositionTable(dataset)}/";
+
+    /// <summary>Where copies of tables have their places.</summary>
+    internal string Copies => $"{Root}copies/";
+
+    private string Root => Path is "" or [.., '/'] ? Path : $"{Path}/";
+}

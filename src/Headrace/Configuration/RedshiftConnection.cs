@@ -1,0 +1,50 @@
+using System.ComponentModel;
+
+namespace Headrace.Configuration;
+
+/// <summary>An Amazon Redshift database.</summary>
+[Description("An Amazon Redshift database, as a target.")]
+public sealed record RedshiftConnection : Connection
+{
+    [Description("The endpoint of the cluster or workgroup, without port and database.")]
+    public required string Host { get; init; }
+
+    [Description("The server's port.")]
+    [AtLeast(1)]
+    public int Port { get; init; } = 5439;
+
+    [Description("The database.")]
+    public required string Database { get; init; }
+
+    [Description("The user to log in as.")]
+    public required string User { get; init; }
+
+    [Description("Its password; best written as ${secret:…}.")]
+    public string? Password { get; init; }
+
+    [Description("The ARN of the role with which Redshift reads staged files, or several with commas between them, or default.")]
+    public required string IamRole { get; init; }
+
+    [Description("Where rows wait until Redshift reads them.")]
+    public required RedshiftStaging Staging { get; init; }
+
+    [Description("How the connection is protected. When it is not said: verify-full, and disable on this machine.")]
+    public TlsMode? Tls { get; init; }
+
+    [Description("A file with the certificates that are trusted, in PEM; the system's when it is not said.")]
+    public string? RootCertificate { get; init; }
+}
+
+/// <summary>Where rows wait until Redshift reads them.</summary>
+[Description("Where rows wait until Redshift reads them.")]
+public sealed record RedshiftStaging
+{
+    [Description("The name of a connection of type s3. A folder can be read by a stand-in for Redshift only.")]
+    public string Connection { get; init; } = "";
+
+    [Description("Where in it; nobody else's.")]
+    public string Path { get; init; } = "staging/";
+
+    [Description("Whether staged files stay once they are loaded.")]
+    public bool Keep { get; init; }
+}

@@ -1,0 +1,48 @@
+namespace Headrace;
+
+public static partial class Error
+{
+    /// <summary>Redshift keeps the name of a column for itself.</summary>
+    public static HeadraceException ReservedColumn(TableName target, string column) =>
+        new("HDR-314", $"Redshift has no column '{column}' in a table of users; nothing was loaded.", $"give it another name: columns: {{ {column}_: {{ from: {column} }} }}")
+        {
+            Facts = Facts(("table", target)),
+        };
+
+    /// <summary>COPY refused staged rows.</summary>
+    /// <param name="details">What Redshift says of single rows: file, line, column, why.</param>
+    public static HeadraceException CopyRefused(string warehouse, string table, string found, IReadOnlyList<string> details, Exception? inner = null) =>
+        new("HDR-315", $"COPY into {table} failed; nothing of the batch was loaded.", "read what was found; staging: { keep: true } keeps the files of the next attempt", inner)
+        {
+            Facts = [.. Facts(("warehouse", warehouse), ("found", found)), .. details.Select(detail => new Fact("row", detail))],
+        };
+
+    /// <summary>Files cannot be put where Redshift reads them, or removed from there.</summary>
+    public static HeadraceException StagingFailed(string staging, string found, Exception inner, bool transient) =>
+        new("HDR-316", "Staged files cannot be written or read; nothing of the batch was loaded.", "read what was found; docs/redshift.md has the rights that are needed", inner)
+        {
+            Facts = Facts(("staging", staging), ("found", found)),
+            IsTransient = transient,
+        };
+
+    /// <summary>Something that other warehouses do and Redshift does not yet.</summary>
+    public static HeadraceException NotYetForRedshift(string warehouse, string what) =>
+        new("HDR-317", $"Headrace cannot {what} in Redshift yet; nothing was changed.", "docs/redshift.md has what it can do there")
+        {
+            Facts = Facts(("warehouse", warehouse)),
+        };
+
+    /// <summary>A table is to be distributed or sorted by a column that it does not have.</summary>
+    public static HeadraceException LayoutColumnMissing(TableName target, string column, IEnumerable<string> found) =>
+        new("HDR-319", $"The table {target} is to be distributed or sorted by '{column}', which is none of its columns; nothing was loaded.", "correct distribution or sort of the target")
+        {
+            Facts = Facts(("found", string.Join(", ", found))),
+        };
+
+    /// <summary>Redshift has no type for a column.</summary>
+    public static HeadraceException NoRedshiftType(TableName target, string column, ColumnType type) =>
+        new("HDR-318", $"Redshift has no {type}, which the column '{column}' of {target} is to be; nothing was loaded.", "declare another type under columns: at most 38 digits, and at most 37 behind the point")
+        {
+            Facts = Facts(("table", target)),
+        };
+}

@@ -1,0 +1,248 @@
+using Headrace.StandIn;
+using Headrace.Tests.StandIn;
+using Xunit;
+
+namespace Headrace.Tests.Tables;
+
+/// <summary>Files into tables of a stand-in for Redshift, which is strict and not the service.</summary>
+public sealed class RedshiftTargets(PostgresServer server) : IAsyncDisposable
+{
+    private readonly World world = new();
+    private RedshiftTestDatabase target = null!;
+
+    public async ValueTask DisposeAsync()
+    {
+        world.Dispose();
+        await target.DisposeAsync();
+    }
+
+    private async Task Into(string flows, string? staging = null, Func<StandInSettings, StandInSettings>? change = null, string redshift = "")
+    {
+        target = await RedshiftTestDatabase.StartAsync(server, change);
+        world.Configuration(
+            $$"""
+            version: 1
+            connections:
+              lake: { type: folder, path: ./lake }
+              rs: {{(redshift.Length == 0 ? target.Yaml : target.Yaml.Replace("path: in/", $"path: in/, {redshift}", StringComparison.Ordinal))}}
+              staging: {{staging ?? $"{{ type: folder, path: {target.Folder} }}"}}
+            defaults:
+              target: { connection: rs, schema: raw }
+            flows:
+              {{flows}}
+            """);
+    }
+
+    private Task<string[]> Query(string sql) => target.Behind.Query(sql);
+
+    private string[] Staged() => Directory.GetFiles(target.Folder, "*", SearchOption.AllDirectories);
+
+    [Fact]
+    public async Task AppendedRowsComeOnceAndBadOnesWait()
+    {
+        await Into(PostgresTargets.Prices);
+        world.Put("prices/1.csv", "id,price\n1,1.50\n2,x\n3,3.50\n4,1,2\n");
+        Assert.Equal("2i 0u 0d 0s 2q", (await world.Load()).Only.Counts);
+        Assert.Equal("up_to_date", (await world.Load()).Only.Outcome);
+
+        Assert.Equal(["1|1.50", "3|3.50"], await Query("SELECT id::text, price::text FROM raw.prices ORDER BY id"));
+        Assert.Equal(["3|price|x|{\"id\":\"2\",\"price\":\"x\"}", "5|NULL|4,1,2|NULL"], await Query("SELECT line, \"column\", value, \"row\" FROM headrace.quarantine ORDER BY line"));
+        Assert.Equal(["prices/1.csv|2|2|loaded"], await Query("SELECT key, rows, quarantined, outcome FROM headrace.files"));
+        Assert.Equal(["1|append|1|2|2"], await Query("SELECT generation, operation, files, inserted, quarantined FROM headrace.loads"));
+        Assert.Empty(Staged());
+        Assert.Contains("4,1,2", (await world.Run("quarantine", "show", "prices", "--json")).Output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task MergeCountsAndKeepsWhatTheFilesDoNotBring(bool isSerializable)
+    {
+        await Into(PostgresTargets.Customers, change: settings => settings with { Serializable = isSerializable });
+        world.Put("customers/1.csv", "id,name\n1,a\n2,b\n3,c\n1,last\n,nobody\n", landedSecondsAgo: 900);
+        Assert.Equal("3i 0u 0d 0s 1q", (await world.Load()).Only.Counts);
+        await target.Behind.Execute("ALTER TABLE raw.customers ADD COLUMN note varchar(20); UPDATE raw.customers SET note = 'keep'; INSERT INTO raw.customers VALUES (1, 'last', 'keep')");
+        world.Put("customers/2.csv", "id,name\n1,last\n2,new\n3,\n4,d\n");
+        Assert.Equal(1L, (await world.Run("plan", "--json")).Only["inserted"]);
+        Assert.Empty(Staged());
+        Assert.Equal("1i 3u 0d 0s 0q", (await world.Load()).Only.Counts);
+        Assert.Equal(["1|last|keep", "2|new|keep", "3|NULL|keep", "4|d|NULL"], await Query("SELECT id, name, note FROM raw.customers ORDER BY id"));
+        world.Put("customers/3.csv", "id,name\n1,last\n2,\"new \"\n", landedSecondsAgo: 60);
+        Assert.Equal("0i 1u 0d 1s 0q", (await world.Load()).Only.Counts); // a blank at the end is a change
+    }
+
+    [Fact]
+    public async Task ReplaceIsOneTransactionWithoutTruncate()
+    {
+        await Into(PostgresTargets.Suppliers);
+        world.Put("suppliers/1.csv", "id,name\n1,a\n2,b\n", landedSecondsAgo: 7200);
+        await world.Load();
+        world.Put("suppliers/2.csv", "id,name\n7,x\n8,\"\"\n9,\n", landedSecondsAgo: 900);
+        using (var child = world.Start(World.At("before_commit", "stop"), "run"))
+        {
+            await child.Stopped();
+            Assert.Equal(["1", "2"], await Query("SELECT id FROM raw.suppliers ORDER BY id"));
+            child.Signal("CONT");
+            Assert.Equal(0, (await child.Ended()).Exit);
+        }
+
+        Assert.Equal(["7|x", "8|", "9|NULL"], await Query("SELECT id, name FROM raw.suppliers ORDER BY id")); // '' is not NULL
+        world.Put("suppliers/3.csv", "id,name\n", landedSecondsAgo: 60);
+        Assert.Equal("HDR-202", (await world.Run("run", "--json")).Only.Error);
+        Assert.Equal(["3"], await Query("SELECT count(*) FROM raw.suppliers"));
+        Assert.DoesNotContain(target.StandIn.Statements, statement => statement.StartsWith("TRUNCATE", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task EveryTypeArrivesAsItIs()
+    {
+        await Into("""t: { source: { connection: lake, path: "t/*" }, read: incremental, write: append, target: { distribution: ID, sort: [day, id] } }""");
+        const string Row = "SELECT {0}::bigint AS id, {1}::varchar AS name, true AS yes, 12.345::decimal(12,3) AS price, 9999999999999999999::decimal(19,0) * {2} AS huge, 0.1::double AS share, DATE '2026-01-02' AS day, "
+            + "TIME '10:11:12.123456' AS at, TIMESTAMP '2026-01-02 10:11:12.123456' AS moment, TIMESTAMPTZ '2026-01-02 10:11:12.5+02' AS zoned, "
+            + "'00000000-0000-0000-0000-00000000000a'::uuid AS code, '\\x00\\xAB'::blob AS bytes, '{{\"a\": 1}}'::json AS doc";
+        static string One(string id, string name, string huge) => string.Format(System.Globalization.CultureInfo.InvariantCulture, Row, id, name, huge);
+        world.PutParquet("t/1.parquet", $"{One("1", "'it''s \\ \"quoted\",' || chr(10) || 'ü'", "0.0")} UNION ALL {One("2", "repeat('ü', 32768)", "0.0")} UNION ALL {One("3", "repeat('x', 65535)", "0.0")}");
+        Assert.Equal("2i 0u 0d 0s 1q", (await world.Load()).Only.Counts);
+        Assert.Equal(["1|it's \\ \"quoted\",\nü|true|12.345|0.1|2026-01-02|10:11:12.123456|2026-01-02 10:11:12.123456|2026-01-02 08:11:12.5|00000000-0000-0000-0000-00000000000a|\\x00ab|{\"a\":1}"],
+            await Query("SELECT id, name, yes, price, share, day, at, moment::text, (zoned AT TIME ZONE 'UTC')::text, code, bytes::text, replace(doc, ' ', '') FROM raw.t WHERE id = 1"));
+        Assert.Equal(["65535"], await Query("SELECT octet_length(name) FROM raw.t WHERE id = 3"));
+        Assert.Contains("varchar(65535)", Assert.Single(await Query("SELECT reason FROM headrace.quarantine")), StringComparison.Ordinal);
+        Assert.Contains(target.StandIn.Statements, statement => statement.StartsWith("CREATE TABLE", StringComparison.Ordinal)
+            && statement.EndsWith("DISTSTYLE KEY DISTKEY (\"id\") COMPOUND SORTKEY (\"day\", \"id\")", StringComparison.Ordinal));
+        Assert.Equal("up_to_date", (await world.Load()).Only.Outcome);
+    }
+
+    [Theory]
+    [InlineData(Cut.Before, 0)]
+    [InlineData(Cut.After, 1)]
+    public async Task AnUnknownCommitIsSettledByThePosition(Cut cut, int loaded)
+    {
+        await Into(PostgresTargets.Prices.Replace("write: append", "write: append, retries: 0", StringComparison.Ordinal));
+        world.Put("prices/1.csv", "id,price\n1,1.50\n");
+        world.Put("prices/0.csv", "id,price\n0,0\n", landedSecondsAgo: 7200);
+        await world.Load();
+        world.Put("prices/2.csv", "id,price\n2,2.50\n", landedSecondsAgo: 60);
+        target.StandIn.CutAround("COMMIT", cut);
+        var cutOff = await world.Run("run", "--json");
+        Assert.Equal(loaded == 1 ? 0 : 1, cutOff.Exit);
+        Assert.Equal(2 + loaded, int.Parse(Assert.Single(await Query("SELECT count(*) FROM raw.prices")), System.Globalization.CultureInfo.InvariantCulture));
+        Assert.Equal(loaded == 1 ? "up_to_date" : "loaded", (await world.Load()).Only.Outcome);
+        Assert.Equal(["0", "1", "2"], await Query("SELECT id FROM raw.prices ORDER BY id"));
+    }
+
+    [Theory]
+    [InlineData("COPY")]
+    [InlineData("COMMIT")]
+    [InlineData("LOCK")]
+    public async Task AConflictIsTriedAgain(string verb)
+    {
+        await Into(PostgresTargets.Prices.Replace("write: append", "write: append, retry_delay: 10ms", StringComparison.Ordinal));
+        world.Put("prices/1.csv", "id,price\n1,1.50\n", landedSecondsAgo: 900);
+        await world.Load();
+        world.Put("prices/2.csv", "id,price\n2,2.50\n");
+        target.StandIn.FailNext(verb, "1023 Serializable isolation violation on table");
+        Assert.Equal("1i 0u 0d 0s 0q", (await world.Load()).Only.Counts);
+        Assert.Equal(["1", "2"], await Query("SELECT id FROM raw.prices ORDER BY id"));
+        Assert.Empty(Staged());
+    }
+
+    [Fact]
+    public async Task WhatCopyRefusesIsToldByItsRow()
+    {
+        await Into(PostgresTargets.Prices.Replace("write: append", "write: append, retries: 0", StringComparison.Ordinal), redshift: "keep: true");
+        await target.Behind.Execute("CREATE SCHEMA raw");
+        await using (var db = await target.OpenAsync())
+            await db.ExecuteAsync("CREATE TABLE raw.prices (id bigint, price decimal(12,2), note varchar(10) NOT NULL DEFAULT 'x')");
+        world.Put("prices/1.csv", "id,price,note\n1,1.50,a\n", landedSecondsAgo: 900);
+        await world.Load();
+        Assert.NotEmpty(Staged());
+        foreach (var staged in Staged())
+            File.Delete(staged);
+        world.Put("prices/2.csv", "id,price,note\n2,2.50,b\n");
+        using var child = world.Start(World.At("transaction_begun", "stop"), "run", "--json");
+        await child.Stopped();
+        await using (var gzip = new System.IO.Compression.GZipStream(File.Create(Assert.Single(Staged())), System.IO.Compression.CompressionLevel.Fastest))
+            gzip.Write("2,x,\"b\"\n"u8);
+        child.Signal("CONT");
+        var answer = await child.Ended();
+        Assert.Equal((1, "HDR-315"), (answer.Exit, answer.Only.Error));
+        Assert.Contains("0.csv.gz line 1, price (numeric): 1207 Invalid digit", answer.Text, StringComparison.Ordinal);
+        Assert.Equal(["1"], await Query("SELECT id FROM raw.prices"));
+    }
+
+    [Fact]
+    public async Task WhoeverWasOvertakenLoadsNothing()
+    {
+        await Into(PostgresTargets.Prices.Replace("write: append", "write: append, retries: 0", StringComparison.Ordinal));
+        world.Put("prices/1.csv", "id,price\n1,1.50\n", landedSecondsAgo: 900);
+        await world.Load();
+        world.Put("prices/2.csv", "id,price\n2,2.50\n");
+        using var child = world.Start(World.At("transaction_begun", "stop"), "run", "--json");
+        await child.Stopped();
+        await target.Behind.Execute($"UPDATE headrace.{Assert.Single(await Query("SELECT tablename FROM pg_tables WHERE tablename LIKE 'position\\_%'"))} SET generation = 2");
+        child.Signal("CONT");
+        Assert.Equal("HDR-301", (await child.Ended()).Only.Error);
+        Assert.Equal(["1"], await Query("SELECT id FROM raw.prices"));
+        Assert.Empty(Staged());
+    }
+
+    [Fact]
+    public async Task TheNextRunRemovesWhatAnEarlierOneLeft()
+    {
+        await Into(PostgresTargets.Prices);
+        world.Put("prices/1.csv", "id,price\n1,1.50\n");
+        using (var child = world.Start(World.At("before_commit", "kill"), "run"))
+            await child.Ended();
+        Assert.NotEmpty(Staged());
+        await world.Load();
+        Assert.Empty(Staged());
+        Assert.Equal(["1"], await Query("SELECT id FROM raw.prices"));
+    }
+
+    [Theory]
+    [InlineData("oid,price\n1,2\n", "HDR-314")]
+    [InlineData("id,a\n1,2\n", "HDR-319")]
+    public async Task WhatATableCannotHaveStopsByName(string text, string code)
+    {
+        await Into("""t: { source: { connection: lake, path: "t/*" }, read: incremental, write: append, target: { sort: price } }""");
+        world.Put("t/1.csv", text);
+        Assert.Equal(code, (await world.Run("run", "--json")).Only.Error);
+        Assert.Equal("HDR-317", (await world.Run("quarantine", "release", "t", "--json")).Text is var released && released.Contains("HDR-317", StringComparison.Ordinal) ? "HDR-317" : released);
+    }
+
+    [Fact]
+    public async Task ADropFolderMakesAndAddsAndRefuses()
+    {
+        await Into("""inbox: { source: { connection: lake, path: "inbox/{database}/{action}/{table}/*" }, read: drop, target: { schema: "{database}", table: "{table}" } }""");
+        string Schema(string columns) => $$"""{"schema_version": 1, "columns": [{{columns}}], "allowed_operations": ["append","truncate","schema"]}""";
+        world.Put("inbox/shop/schema/t/1.json", Schema("""{"name": "a", "type": "integer"}, {"name": "b", "type": "timestamp", "nullable": false}"""), landedSecondsAgo: 900)
+            .Put("inbox/shop/append/t/1.csv", "a,b\n1,2026-01-01 10:00:00\nx,2026-01-01\n2,\n", landedSecondsAgo: 800);
+        await world.Load();
+        world.Put("inbox/shop/schema/t/2.json", Schema("""{"name": "a", "type": "integer"}, {"name": "b", "type": "timestamp", "nullable": false}, {"name": "c", "type": "json"}"""), landedSecondsAgo: 700)
+            .Put("inbox/shop/append/t/2.csv", "a,b,c\n3,2026-01-01 10:00:00,\"{\"\"x\"\": 1}\"\n", landedSecondsAgo: 600);
+        await world.Load();
+        Assert.Equal(["1|NULL", "3|{\"x\": 1}"], await Query("SELECT a, c FROM shop.t ORDER BY a"));
+        world.Put("inbox/shop/schema/t/3.json", Schema("""{"name": "a", "type": "bigint"}, {"name": "b", "type": "timestamp", "nullable": false}, {"name": "c", "type": "json"}"""), landedSecondsAgo: 500);
+        Assert.Equal("HDR-317", (await world.Run("run", "--json")).Only.Error);
+        world.Remove("inbox/shop/schema/t/3.json");
+        world.Put("inbox/shop/truncate/t/3.csv", "a,b,c\n5,2026-01-01 10:00:00,\n", landedSecondsAgo: 400);
+        await world.Load();
+        Assert.Equal(["5"], await Query("SELECT a FROM shop.t"));
+    }
+
+    [Fact]
+    public async Task RowsAreStagedInABucket()
+    {
+        Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", "test");
+        Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", "test");
+        await using var moto = await MotoServer.StartAsync();
+        using var s3 = new Amazon.S3.AmazonS3Client("test", "test", new Amazon.S3.AmazonS3Config { ServiceURL = moto.Endpoint, ForcePathStyle = true, AuthenticationRegion = "us-east-1" });
+        await s3.PutBucketAsync("lake", TestContext.Current.CancellationToken);
+        await Into(PostgresTargets.Customers, $"{{ type: s3, bucket: lake, prefix: team/, region: us-east-1, endpoint: \"{moto.Endpoint}\" }}", settings => settings with { S3Endpoint = moto.Endpoint });
+        world.Put("customers/1.csv", "id,name\n1,a\n2,\n,nobody\n", landedSecondsAgo: 900);
+        Assert.Equal("2i 0u 0d 0s 1q", (await world.Load()).Only.Counts);
+        Assert.Equal(["1|a", "2|NULL"], await Query("SELECT id, name FROM raw.customers ORDER BY id"));
+        Assert.Contains(target.StandIn.Statements, statement => statement.Contains("FROM 's3://lake/team/in/position_", StringComparison.Ordinal));
+        Assert.Equal(0, (await s3.ListObjectsV2Async(new Amazon.S3.Model.ListObjectsV2Request { BucketName = "lake" }, TestContext.Current.CancellationToken)).KeyCount);
+    }
+}
