@@ -16,6 +16,23 @@ internal sealed class RedshiftQuarantine(RedshiftWarehouse warehouse, TimeProvid
     public Task<long> DiscardAsync(string of, IReadOnlyList<long>? ids, string? reason, CancellationToken cancel) =>
         warehouse.AskAsync(async db => !await RedshiftTables.ExistAsync(db, cancel) ? 0 : await db.ExecuteAsync(RedshiftSql.Discard(of, ids, reason, clock.GetUtcNow()), cancel), cancel);
 
-    public Task<(long Released, long Superseded, long Kept)> ReleaseAsync(string of, IReadOnlyList<long>? ids, Mending mending, CancellationToken cancel) =>
-        throw Error.NotYetForRedshift(warehouse.Address, "release rows from quarantine");
+    public async Task<(long Released, long Superseded, long Kept)> ReleaseAsync(string of, IReadOnlyList<long>? ids, Mending mending, CancellationToken cancel)
+    {
+        var waiting = (await RowsAsync(of, all: false, int.MaxValue, cancel)).Where(row => ids is null || ids.Contains(row.Id)).ToList();
+        var (released, superseded) = (0L, 0L);
+        foreach (var group in waiting.GroupBy(row => row.Target))
+        {
+            var took = await warehouse.StagedAsync(group.Key, async (db, stage, engine, folder) =>
+            {
+                var table = await RedshiftTable.FindAsync(db, group.Key, cancel) ?? throw Error.NotFound("table", group.Key.ToString(), "bring the table back, or discard the rows");
+                if (mending.Set.Keys.FirstOrDefault(name => table.Find(name) is null) is { } unknown)
+                    throw Error.BadArgument("--set", unknown, $"one of the columns {string.Join(", ", table.Found.Select(column => column.Name))}");
+                return await new RedshiftRelease(db, stage, engine, folder, table, mending, clock, cancel).TakeAsync(group.Key, [.. group.Select(row => row.Id)]);
+            }, cancel);
+            released += took.Released;
+            superseded += took.Superseded;
+        }
+
+        return (released, superseded, waiting.Count - released - superseded);
+    }
 }

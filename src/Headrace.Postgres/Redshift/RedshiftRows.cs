@@ -10,6 +10,8 @@ internal sealed class RedshiftRows(NpgsqlConnection db, StagedLoad stage, Cancel
     // Redshift's rows have at most 4 MB, and a quote in them may be doubled.
     private const int LongestLine = 8 << 20;
 
+    private static string Name(int i) => string.Create(CultureInfo.InvariantCulture, $"c{i}");
+
     /// <summary>Rows of the target that have keys of a query, as SQL of the engine; null when there is no table with such keys.</summary>
     /// <param name="keys">Names in the target, values in the engine's SQL, types.</param>
     public async Task<string?> FetchAsync(RedshiftTable? table, StagedBatch batch, IReadOnlyList<(string Name, string Sql, ColumnType Type)> keys, string from)
@@ -31,15 +33,19 @@ internal sealed class RedshiftRows(NpgsqlConnection db, StagedLoad stage, Cancel
     {
         var columns = table.Columns;
         var paths = await stage.UnloadAsync(db, RedshiftSql.Rows(table, keys));
-        string Name(int i) => string.Create(CultureInfo.InvariantCulture, $"c{i}");
         if (paths.Count == 0)
             return $"(SELECT {string.Join(", ", columns.Select(column => $"NULL::{DuckDbTypes.Name(column.Type)} AS {Sql.Identifier(column.Name)}"))} WHERE false)";
         var values = columns.Select((column, i) => $"{RedshiftTypes.Read(Name(i), column.Type)} AS {Sql.Identifier(column.Name)}");
-        return $$"""
-            (SELECT {{string.Join(", ", values)}} FROM read_csv([{{string.Join(", ", paths.Select(Sql.Literal))}}], auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
-                new_line = '\n', compression = 'gzip', nullstr = {{Sql.Literal(stage.Nothing)}}, max_line_size = {{LongestLine}}, columns = { {{string.Join(", ", columns.Select((_, i) => $"'{Name(i)}': 'VARCHAR'"))}} }))
-            """;
+        return $"(SELECT {string.Join(", ", values)} FROM {Unloaded(paths, stage.Nothing, columns.Count)})";
     }
+
+    /// <summary>What UNLOAD wrote, in the engine's SQL: texts <c>c0…</c>.</summary>
+    /// <param name="nothing">What stands for NULL.</param>
+    public static string Unloaded(IReadOnlyList<string> paths, string nothing, int columns) =>
+        $$"""
+        read_csv([{{string.Join(", ", paths.Select(Sql.Literal))}}], auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', new_line = '\n',
+            compression = 'gzip', nullstr = {{Sql.Literal(nothing)}}, max_line_size = {{LongestLine}}, columns = { {{string.Join(", ", Enumerable.Range(0, columns).Select(i => $"'{Name(i)}': 'VARCHAR'"))}} })
+        """;
 
     /// <summary>The first few changes of each kind, with the target's values before.</summary>
     public async Task<IReadOnlyList<RowChange>> SampleAsync(Lazy<DuckDbConnection> engine, StagedBatch batch, ChangeSet changes, RedshiftTable? table, int most)

@@ -40,8 +40,8 @@ internal static partial class RedshiftSql
         INSERT INTO headrace.files (flow, dataset, schema_name, table_name, {FileColumns}, seen_at, loaded_at, load_id, sequence)
         SELECT {Literal(dataset.Flow)}, {Literal(dataset.Name)}, {Literal(target.Schema)}, {Literal(target.Table)}, {string.Join(", ", FileColumns.Split(", ").Select(name => $"n.{name}"))},
             {Literal(now)}, {(loadId is null ? "CAST(NULL AS timestamptz)" : Literal(now))}, CAST({Literal(loadId)} AS varchar(64)), {Literal(after)} + n.place
-        FROM headrace_notes AS n
-        WHERE n.outcome <> 'refused' OR NOT EXISTS (SELECT 1 FROM headrace.files AS f WHERE f.dataset = {Literal(dataset.Name)} AND f.key = n.key AND f.outcome = 'refused')
+        FROM headrace_notes AS n LEFT JOIN headrace.files AS f ON f.dataset = {Literal(dataset.Name)} AND f.key = n.key AND f.outcome = 'refused' AND n.outcome = 'refused'
+        WHERE f.key IS NULL
         """;
 
     public const string CountWaiting = "SELECT dataset, count(*), min(held_at) FROM headrace.quarantine WHERE status = 'waiting' GROUP BY dataset ORDER BY dataset";
@@ -56,8 +56,24 @@ internal static partial class RedshiftSql
     public static string Discard(string of, IReadOnlyList<long>? ids, string? reason, DateTimeOffset now) =>
         $"""
         UPDATE headrace.quarantine SET status = 'discarded', resolved_at = {Literal(now)}, resolution = {Literal(reason)}
-        WHERE status = 'waiting' AND (flow = {Literal(of)} OR dataset = {Literal(of)}){(ids is null ? "" : $" AND id IN ({string.Join(", ", ids.DefaultIfEmpty(-1).Select(id => Literal(id)))})")}
+        WHERE status = 'waiting' AND (flow = {Literal(of)} OR dataset = {Literal(of)}){(ids is null ? "" : $" AND {Among(ids)}")}
         """;
+
+    /// <summary>Those of the rows that wait for nothing any more: their table was replaced since. No subquery is correlated, for not all of those are had.</summary>
+    public static string Replaced(TableName target, IReadOnlyList<long> ids) =>
+        $"""
+        SELECT DISTINCT q.id FROM headrace.quarantine AS q JOIN headrace.loads AS l ON l.schema_name = q.schema_name AND l.table_name = q.table_name
+        WHERE {Waits(target, ids)} AND l.operation IN ('replace', 'truncate', 'changes') AND l.load_id <> q.load_id AND l.committed_at > q.held_at
+        """;
+
+    /// <summary>Id and row of those that can be read again.</summary>
+    public static string WaitingRows(TableName target, IReadOnlyList<long> ids) => $"SELECT q.id, q.\"row\" FROM headrace.quarantine AS q WHERE {Waits(target, ids)} AND q.\"row\" IS NOT NULL";
+
+    /// <summary>Name and flow of the datasets of exports that the rows belong to.</summary>
+    public static string DatasetsOfChanges(IReadOnlyList<long> ids) => $"SELECT DISTINCT dataset, flow FROM headrace.quarantine WHERE operation = 'changes' AND {Among(ids)}";
+
+    public static string Resolve(IReadOnlyList<long> ids, string status, string? resolution, DateTimeOffset now) =>
+        $"UPDATE headrace.quarantine SET status = {Literal(status)}, resolved_at = {Literal(now)}, resolution = {Literal(resolution)} WHERE status = 'waiting' AND {Among(ids)}";
 
     public static string Supersede(Dataset dataset, DateTimeOffset now) =>
         $"UPDATE headrace.quarantine SET status = 'superseded', resolved_at = {Literal(now)}, resolution = 'a newer export was applied' WHERE dataset = {Literal(dataset.Name)} AND status = 'waiting'";
@@ -104,6 +120,11 @@ internal static partial class RedshiftSql
 
     public static string OtherFlows(TableName target, string flow) =>
         $"SELECT DISTINCT flow FROM headrace.loads WHERE schema_name = {Literal(target.Schema)} AND table_name = {Literal(target.Table)} AND flow <> {Literal(flow)} ORDER BY flow";
+
+    private static string Among(IReadOnlyList<long> ids) => $"id IN ({string.Join(", ", ids.DefaultIfEmpty(-1).Select(id => Literal(id)))})";
+
+    private static string Waits(TableName target, IReadOnlyList<long> ids) =>
+        $"q.{Among(ids)} AND q.status = 'waiting' AND q.schema_name = {Literal(target.Schema)} AND q.table_name = {Literal(target.Table)}";
 
     // What a person reads may be shortened to what a column takes: a character has at most four bytes.
     private static string? Shortened(string? text) => text is { Length: > 16000 } ? text[..16000] : text;

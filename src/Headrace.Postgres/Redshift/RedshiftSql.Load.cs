@@ -134,6 +134,25 @@ internal static partial class RedshiftSql
         LEFT JOIN {Qualified(target)} ON {OnPlace(target, keys)} WHERE s.op = 'U' AND {Own(target, keys[0].Name)} IS NULL
         """;
 
+    /// <summary>Rows that are released, by key: what they bring takes the place of what is there.</summary>
+    /// <param name="keys">By their place among the columns.</param>
+    /// <param name="columns">Of the target; those of the staged table are <c>c0…</c> in their order, and for each <c>has_0…</c>: whether the row brings it.</param>
+    public static string UpdateReleased(TableName target, IReadOnlyList<(string Name, int Column, bool IsText)> keys, IReadOnlyList<string> columns)
+    {
+        var set = columns.Select((name, i) => (name, i)).Where(column => keys.All(key => key.Column != column.i))
+            .Select(column => string.Create(CultureInfo.InvariantCulture, $"{Identifier(column.name)} = CASE WHEN s.has_{column.i} THEN s.c{column.i} ELSE {Own(target, column.name)} END"));
+        return $"UPDATE {Qualified(target)} SET {string.Join(", ", set)} FROM {Staged} AS s WHERE {OnPlace(target, keys)}";
+    }
+
+    /// <summary>Rows that are released and whose key the target has not; all of them when there are no keys.</summary>
+    public static string InsertReleased(TableName target, IReadOnlyList<(string Name, int Column, bool IsText)> keys, IReadOnlyList<string> columns) =>
+        $"""
+        INSERT INTO {Qualified(target)} ({Names(columns)}) SELECT {string.Join(", ", columns.Select((_, i) => Value(i)))} FROM {Staged} AS s
+        {(keys.Count == 0 ? "" : $"LEFT JOIN {Qualified(target)} ON {OnPlace(target, keys)} WHERE {Own(target, keys[0].Name)} IS NULL")}
+        """;
+
+    public const string Released = $"SELECT headrace_id FROM {Staged}";
+
     /// <summary>The rows of a query as gzipped CSV files below a place.</summary>
     public static string Unload(string query, string to, string role, string nothing, string? region) =>
         $"UNLOAD ({Literal(query)}) TO {Literal(to)} IAM_ROLE {Role(role)} FORMAT AS CSV GZIP NULL AS {Literal(nothing)}{(region is null ? "" : $" REGION AS {Literal(region)}")}";

@@ -76,27 +76,12 @@ public sealed class RedshiftWarehouse : IWarehouse, ILoadHistory
         }
     }
 
-    public async Task CopyAsync(TableName table, string path, CancellationToken cancel)
+    public Task CopyAsync(TableName table, string path, CancellationToken cancel) => StagedAsync(staging.Copies, async (db, stage, connection, _) =>
     {
-        using var connection = await engine.ConnectAsync(cancel);
-        var own = NewFolder();
-        var stage = new StagedLoad(database, staging, staging.Copies, Guid.NewGuid().ToString("N"), own, cancel);
-        try
-        {
-            Directory.CreateDirectory(own);
-            var rows = await AskAsync(async db =>
-            {
-                var found = await RedshiftTable.FindAsync(db, table, cancel) ?? throw Error.NotFound("table", table.ToString(), "bring the table back");
-                return await new RedshiftRows(db, stage, cancel).ReadAsync(found, []);
-            }, cancel);
-            await Task.Run(() => engine.Translate(() => connection.Execute($"COPY (FROM {rows}) TO {Sql.Literal(path)} (FORMAT parquet)", cancel)), cancel);
-        }
-        finally
-        {
-            await stage.RemoveAsync();
-            PostgresWarehouse.Remove(own);
-        }
-    }
+        var found = await RedshiftTable.FindAsync(db, table, cancel) ?? throw Error.NotFound("table", table.ToString(), "bring the table back");
+        var rows = await new RedshiftRows(db, stage, cancel).ReadAsync(found, []);
+        return await Task.Run(() => connection.Execute($"COPY (FROM {rows}) TO {Sql.Literal(path)} (FORMAT parquet)", cancel), cancel);
+    }, cancel);
 
     public Task<IReadOnlyList<string>> PendingAsync(string flow, CancellationToken cancel) => AskAsync<IReadOnlyList<string>>(async db =>
         !await RedshiftTables.ExistAsync(db, cancel) ? [] : await db.RowsAsync(RedshiftSql.PendingOf(flow), row => row.GetString(0), cancel), cancel);
@@ -141,6 +126,27 @@ public sealed class RedshiftWarehouse : IWarehouse, ILoadHistory
         await using var db = await database.OpenAsync(cancel);
         return await ask(db);
     });
+
+    /// <summary>The same with the engine, a place for staged files of a table and a folder, which are gone afterwards.</summary>
+    internal Task<T> StagedAsync<T>(TableName target, Func<NpgsqlConnection, StagedLoad, DuckDbConnection, string, Task<T>> step, CancellationToken cancel) =>
+        StagedAsync(staging.Of(target), step, cancel);
+
+    private async Task<T> StagedAsync<T>(string root, Func<NpgsqlConnection, StagedLoad, DuckDbConnection, string, Task<T>> step, CancellationToken cancel)
+    {
+        using var connection = await engine.ConnectAsync(cancel);
+        var own = NewFolder();
+        var stage = new StagedLoad(database, staging, root, Guid.NewGuid().ToString("N"), own, cancel);
+        try
+        {
+            Directory.CreateDirectory(own);
+            return await AskAsync(db => step(db, stage, connection, own), cancel);
+        }
+        finally
+        {
+            await stage.RemoveAsync();
+            PostgresWarehouse.Remove(own);
+        }
+    }
 
     private string NewFolder() => Path.Combine(folder, $"{Interlocked.Increment(ref loads)}");
 

@@ -65,7 +65,7 @@ internal sealed class StagedLoad(RedshiftDatabase database, StagingPlace staging
         return rows;
     }
 
-    /// <summary>Removes what runs of this dataset left that ended early. Whoever still stages was overtaken: the position is locked.</summary>
+    /// <summary>Removes what others left below the root that ended early. Whoever still stages was overtaken: the lock is ours.</summary>
     public async Task RemoveStaleAsync()
     {
         if (!staging.IsKept && (await staging.Store.ListAsync(root, cancel)).Where(key => !key.StartsWith(Place, StringComparison.Ordinal)).ToList() is { Count: > 0 } stale)

@@ -8,6 +8,9 @@ public sealed record StagingPlace(IObjectStore Store, string Path, bool IsKept)
     /// <summary>Where the loads of a dataset have their places.</summary>
     internal string Of(Dataset dataset) => $"{Root}{RedshiftSql.PositionTable(dataset)}/";
 
+    /// <summary>Where releases into a table have their places.</summary>
+    internal string Of(TableName target) => $"{Root}{RedshiftSql.TargetLock(target)}/";
+
     /// <summary>Where copies of tables have their places.</summary>
     internal string Copies => $"{Root}copies/";
 

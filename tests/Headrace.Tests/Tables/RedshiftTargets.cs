@@ -207,7 +207,43 @@ public sealed class RedshiftTargets(PostgresServer server) : IAsyncDisposable
         await Into("""t: { source: { connection: lake, path: "t/*" }, read: incremental, write: append, target: { sort: price } }""");
         world.Put("t/1.csv", text);
         Assert.Equal(code, (await world.Run("run", "--json")).Only.Error);
-        Assert.Equal("HDR-317", (await world.Run("quarantine", "release", "t", "--json")).Text is var released && released.Contains("HDR-317", StringComparison.Ordinal) ? "HDR-317" : released);
+    }
+
+    [Theory]
+    [InlineData("rows_applied", "kill")]
+    [InlineData("before_commit", "kill")]
+    [InlineData("after_commit", "kill")]
+    [InlineData("rows_applied", "throw")]
+    public async Task RowsInQuarantineAreReleasedOnceWhateverDies(string boundary, string action)
+    {
+        await Into("""m: { source: { connection: lake, path: "m/*" }, columns: { id: text, amount: "decimal(12,2)", note: text, more: json }, read: incremental, primary_key: id, write: merge }""");
+        world.Put("m/a.csv", "id,amount,note,more\na,5.00,keep,\"{\"\"k\"\": 1}\"\n", landedSecondsAgo: 900);
+        await world.Load();
+        world.Put("m/b.csv", "id,amount,more\na,bad,\n\"a \",worse,\nc,none,\n");
+        await world.Load();
+        var ids = await Query("SELECT id FROM headrace.quarantine ORDER BY line");
+        string[] release = ["quarantine", "release", "m", $"{ids[0]},{ids[1]}", "--set", "amount=9.99"];
+        Assert.NotEqual(0, (await world.RunProcess(World.At(boundary, action), release)).Exit);
+        Assert.Equal(0, (await world.Run(release)).Exit);
+        Assert.Equal(3, (await world.Run("quarantine", "release", "m", ids[2])).Exit);
+        Assert.Equal(["a|9.99|keep|NULL", "a |9.99|NULL|NULL"], await Query("SELECT id, amount::text, note, more FROM raw.m ORDER BY id"));
+        Assert.Equal(["released", "released", "waiting"], await Query("SELECT status FROM headrace.quarantine ORDER BY line"));
+        Assert.Empty(Staged());
+    }
+
+    [Fact]
+    public async Task RowsOfATableThatWasReplacedSinceAreSuperseded()
+    {
+        await Into(PostgresTargets.Suppliers);
+        world.Put("suppliers/1.csv", "id,name\n1,a\n", landedSecondsAgo: 900);
+        await world.Load();
+        world.Put("suppliers/2.csv", "id,name\n1,b\nx,c\n", landedSecondsAgo: 800);
+        await world.Load();
+        world.Put("suppliers/3.csv", "id,name\n3,d\n", landedSecondsAgo: 700);
+        await world.Load();
+        Assert.Contains("\"released\":0", (await world.Run("quarantine", "release", "suppliers", "--json")).Output, StringComparison.Ordinal);
+        Assert.Equal(["superseded"], await Query("SELECT status FROM headrace.quarantine"));
+        Assert.Equal(["3|d"], await Query("SELECT id, name FROM raw.suppliers"));
     }
 
     [Fact]
