@@ -21,7 +21,8 @@ public sealed unsafe class DuckDbAppender : IDisposable
     /// <summary>How many values make a row.</summary>
     public int ColumnCount => (int)Native.AppenderColumnCount(handle);
 
-    internal static DuckDbAppender Create(DuckDbConnection connection, string schema, string table)
+    /// <param name="catalog">The name under which the table's database is attached; null for the connection's own.</param>
+    internal static DuckDbAppender Create(DuckDbConnection connection, string? catalog, string schema, string table)
     {
         Native.Whole(schema, nameof(schema));
         Native.Whole(table, nameof(table));
@@ -30,7 +31,7 @@ public sealed unsafe class DuckDbAppender : IDisposable
         {
             // DuckDB's own appender commits each 204,800 rows when no transaction is open.
             appender.owns = Begin(connection);
-            var state = Native.CreateAppender(connection.Handle, schema, table, out var created);
+            var state = Native.CreateAppender(connection.Handle, catalog, schema, table, out var created);
             appender.handle.Set(created);
             appender.Check(state);
             return appender;
@@ -99,6 +100,13 @@ public sealed unsafe class DuckDbAppender : IDisposable
         {
             System.Buffers.ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
+
+    /// <summary>Appends the first rows of a chunk, which has the table's columns.</summary>
+    internal void Append(nint chunk, ulong rows)
+    {
+        Native.SetChunkSize(chunk, rows);
+        Check(Native.AppendChunk(handle, chunk));
     }
 
     /// <summary>Ends the row; it must have a value for each column.</summary>

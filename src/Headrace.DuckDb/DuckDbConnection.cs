@@ -113,7 +113,7 @@ public sealed class DuckDbConnection : IDisposable
     public DuckDbAppender Append(string schema, string table)
     {
         Free();
-        return DuckDbAppender.Create(this, schema, table);
+        return DuckDbAppender.Create(this, null, schema, table);
     }
 
     /// <summary>Closes the connection; an open transaction is rolled back.</summary>

@@ -25,6 +25,12 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         {
             return Apply();
         }
+        catch (UnfitValueException)
+        {
+            foreach (var file in changes.Files)
+                file.Arriving?.Refuse();
+            return new LoadResult { IsCommitted = false, IsToBeStagedAgain = true, Position = changes.From };
+        }
         catch (DuckDbException) when (!WasCommitSent && changes.Operation != Operation.Replace && new ParquetFiles(db, cancel).Broken(changes) is { Count: > 0 } broken)
         {
             changes = changes with { Files = [.. changes.Files.Where(file => !broken.Exists(note => note.File == file.File))] };
@@ -47,6 +53,8 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             if (changes.Operation == Operation.Replace ? shape.Refused.Count > 0 : shape.Files.Count == 0)
                 return new LoadResult { IsCommitted = false, Refused = shape.Refused, Position = changes.From };
             new TypeInference(db, cancel).Settle(shape, changes.Format.Csv);
+            if (changes.Files.Any(file => file.IsBinary) && (changes.From.Table is not null || !shape.Files.TrueForAll(file => file.IsBinaryFit(shape))))
+                throw Error.Warehouse(changes.Target.ToString(), "the table was changed while the rows were staged", null, transient: true);
         }
 
         db.Execute("BEGIN", cancel);

@@ -46,6 +46,21 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
         }
     }
 
+    /// <summary>Appends rows that are as PostgreSQL writes them into the target, whose columns have the same types.</summary>
+    /// <exception cref="UnfitValueException"/>
+    public void Append(ShapedFile file)
+    {
+        var columns = shape.Columns.Select((column, i) => new BinaryColumn(column.Name, column.Type!.Value, file.Indexes[i])).ToList();
+        using var append = new BinaryAppend(columns, file.Columns.Count);
+        using var rows = file.File.Arriving?.Open() ?? File.OpenRead(file.File.Segments[0]);
+        var taken = append.Run(db, HeadraceTables.Catalog, changes.Target, rows, cancel);
+        var expected = file.File.Arriving?.Whole.GetAwaiter().GetResult() ?? file.File.Records; // their last byte was read
+        if (taken != expected)
+            throw Error.Bug($"{expected} rows were staged and {taken} were read.");
+        counts[file.File.Segments[0]] = taken;
+        Good += taken;
+    }
+
     private long CountGood(ShapedFile file)
     {
         var rows = new StagedRows([file], shape, changes);

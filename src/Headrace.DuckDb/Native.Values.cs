@@ -30,8 +30,8 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "duckdb_create_uuid")] internal static partial nint CreateUuid(Huge value);
     [LibraryImport(Library, EntryPoint = "duckdb_create_list_value")] internal static partial nint CreateList(nint childType, nint* values, ulong count);
 
-    [LibraryImport(Library, EntryPoint = "duckdb_appender_create", StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int CreateAppender(ConnectionHandle connection, string schema, string table, out nint appender);
+    [LibraryImport(Library, EntryPoint = "duckdb_appender_create_ext", StringMarshalling = StringMarshalling.Utf8)]
+    internal static partial int CreateAppender(ConnectionHandle connection, string? catalog, string schema, string table, out nint appender);
     [LibraryImport(Library, EntryPoint = "duckdb_appender_error_data")] internal static partial nint AppenderErrorData(nint appender);
     [LibraryImport(Library, EntryPoint = "duckdb_error_data_error_type")] internal static partial int ErrorDataType(nint error);
     [LibraryImport(Library, EntryPoint = "duckdb_error_data_message")] internal static partial byte* ErrorDataMessage(nint error);
@@ -49,6 +49,7 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "duckdb_append_double")] internal static partial int AppendDouble(AppenderHandle appender, double value);
     [LibraryImport(Library, EntryPoint = "duckdb_append_varchar_length")] internal static partial int AppendText(AppenderHandle appender, byte* text, ulong length);
     [LibraryImport(Library, EntryPoint = "duckdb_append_blob")] internal static partial int AppendBlob(AppenderHandle appender, byte* data, ulong length);
+    [LibraryImport(Library, EntryPoint = "duckdb_append_data_chunk")] internal static partial int AppendChunk(AppenderHandle appender, nint chunk);
     [LibraryImport(Library, EntryPoint = "duckdb_append_value")] internal static partial int AppendValue(AppenderHandle appender, nint value);
 
     /// <summary>duckdb_hugeint and duckdb_uhugeint.</summary>

@@ -73,6 +73,11 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "duckdb_data_chunk_get_vector")] internal static partial nint ChunkVector(nint chunk, ulong column);
     [LibraryImport(Library, EntryPoint = "duckdb_vector_get_data")] internal static partial byte* VectorData(nint vector);
     [LibraryImport(Library, EntryPoint = "duckdb_vector_get_validity")] internal static partial ulong* VectorValidity(nint vector);
+    [LibraryImport(Library, EntryPoint = "duckdb_vector_size")] internal static partial ulong VectorSize();
+    [LibraryImport(Library, EntryPoint = "duckdb_vector_ensure_validity_writable")] internal static partial void EnsureValidity(nint vector);
+    [LibraryImport(Library, EntryPoint = "duckdb_create_data_chunk")] internal static partial nint CreateChunk(nint* types, ulong count);
+    [LibraryImport(Library, EntryPoint = "duckdb_data_chunk_reset")] internal static partial void ResetChunk(nint chunk);
+    [LibraryImport(Library, EntryPoint = "duckdb_data_chunk_set_size")] internal static partial void SetChunkSize(nint chunk, ulong size);
     [LibraryImport(Library, EntryPoint = "duckdb_list_vector_get_child")] internal static partial nint ListChild(nint vector);
 
     // Types.
@@ -85,6 +90,7 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "duckdb_enum_dictionary_size")] internal static partial uint EnumSize(nint type);
     [LibraryImport(Library, EntryPoint = "duckdb_enum_dictionary_value")] internal static partial byte* EnumValue(nint type, ulong index);
     [LibraryImport(Library, EntryPoint = "duckdb_list_type_child_type")] internal static partial nint ListChildType(nint type);
+    [LibraryImport(Library, EntryPoint = "duckdb_create_decimal_type")] internal static partial nint CreateDecimalType(byte width, byte scale);
     [LibraryImport(Library, EntryPoint = "duckdb_create_logical_type")] internal static partial nint CreateType(int id);
     [LibraryImport(Library, EntryPoint = "duckdb_destroy_logical_type")] internal static partial void DestroyType(ref nint type);
 

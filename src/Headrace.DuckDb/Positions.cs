@@ -6,7 +6,7 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
     public Position Read(Dataset dataset, TableName target)
     {
         if (!Exists("headrace", "positions"))
-            return new Position { Table = Columns(target) };
+            return With(new Position(), target);
 
         var known = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
         var refused = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
@@ -36,7 +36,7 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
             }
         }
 
-        return new Position
+        return With(new Position
         {
             Generation = db.Scalar<long?>($"SELECT generation FROM {HeadraceTables.Table("positions")} WHERE dataset = $1", cancel, dataset.Name) ?? 0,
             LoadId = LoadId(dataset),
@@ -47,12 +47,14 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
             Refused = refused,
             Contents = contents,
             LastContent = lastContent,
-            Table = Columns(target),
             Schema = Schema(dataset),
             ReplacedAt = Landed(dataset, "AND action = 'truncate'"),
             NewestRowsAt = Landed(dataset, "AND action <> 'schema'"),
-        };
+        }, target);
     }
+
+    // Into a table that is yet to be made binary rows are appended; into others the engine merges typed ones.
+    private Position With(Position position, TableName target) => Columns(target) is { } table ? position with { Table = table } : position with { TakesBinary = true };
 
     /// <summary>The load that last moved the dataset's position.</summary>
     public string? LoadId(Dataset dataset) =>

@@ -24,6 +24,12 @@ internal sealed class RowLoad(
 
     private void Insert()
     {
+        if (shape.Files.Exists(file => file.File.IsBinary))
+        {
+            shape.Files.ForEach(Rows.Append);
+            return;
+        }
+
         foreach (var group in Rows.Groups())
         {
             // A column that the files do not bring gets the table's default.

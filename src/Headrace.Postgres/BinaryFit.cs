@@ -13,11 +13,6 @@ internal static class BinaryFit
         if (!changes.From.TakesBinary || !(changes.Operation is Operation.Append or Operation.Replace || (changes.Operation == Operation.Merge && changes.Rules.HasUniqueKeys)))
             return false;
         var shape = new TableShape(changes, _ => throw Error.Bug("a Parquet file among the rows of a table."));
-        return shape.Refused.Count == 0 && shape.Files.All(file =>
-            file.Columns.Select((_, i) => i).All(file.Indexes.Contains) && shape.Columns.Select((column, i) => Fits(column, file.Indexes[i] < 0 ? null : file.Columns[file.Indexes[i]])).All(fits => fits));
+        return shape.Refused.Count == 0 && shape.Files.TrueForAll(file => file.IsBinaryFit(shape));
     }
-
-    private static bool Fits(ShapeColumn target, StagedColumn? source) => source is null
-        ? target.Nullable || target.HasDefault
-        : source.Written is { } written && written == target.Type && target.Length is null && (target.Nullable || source.IsNotNull);
 }

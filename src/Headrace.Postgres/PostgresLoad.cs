@@ -327,8 +327,8 @@ internal sealed class PostgresLoad(
     {
         if (attempt.Progress is not { } progress)
             return null;
-        var all = Math.Max(1, batch.IsStreamed ? changes.Bytes : batch.Rows.Sum(rows => new FileInfo(rows.Path).Length));
+        var all = batch.IsStreamed ? changes.Bytes : batch.Rows.Sum(rows => new FileInfo(rows.Path).Length);
         var sent = 0L;
-        return piece => progress(new LoadProgress("loads", batch.Good, Math.Min(1, (double)(sent += piece) / all)));
+        return piece => progress(new LoadProgress("loads", batch.Good, all == 0 ? null : Math.Min(1, (double)(sent += piece) / all))); // nobody knows how many arrive
     }
 }

@@ -1,12 +1,19 @@
 using System.Threading.Channels;
 using Headrace.DuckDb;
+using Headrace.Staging;
 
 namespace Headrace.Postgres;
 
 /// <summary>A file with rows for a table, as CSV.</summary>
 /// <param name="Columns">The names of its columns, unquoted, in order.</param>
+/// <param name="Rows">How many; -1 while they arrive.</param>
 /// <param name="IsBinary">They are as PostgreSQL writes them for its like, and no CSV.</param>
-internal sealed record RowsFile(string Path, IReadOnlyList<string> Columns, long Rows, bool IsBinary = false);
+/// <param name="Arriving">For rows of which not all are there yet.</param>
+internal sealed record RowsFile(string Path, IReadOnlyList<string> Columns, long Rows, bool IsBinary = false, ArrivingRows? Arriving = null)
+{
+    /// <summary>Their bytes from the first to the last.</summary>
+    public Stream Open() => Arriving?.Open() ?? new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, useAsync: true);
+}
 
 /// <summary>What the engine makes of a change set: CSV files of the rows that fit, and of those that do not.</summary>
 /// <param name="folder">An absolute folder of this load's own.</param>
@@ -62,7 +69,11 @@ internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet chang
     public bool Prepare()
     {
         if (IsBinary)
-            return TakeRows();
+        {
+            TakeRows();
+            return true;
+        }
+
         var shape = Shape = new TableShape(changes, new ParquetFiles(engine, cancel).Columns);
         if (changes.Operation == Operation.Replace ? shape.Refused.Count > 0 : shape.Files.Count == 0)
             return false;
@@ -102,6 +113,9 @@ internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet chang
                 if (!rows.IsBinary) // what the source staged is its own
                     File.Delete(rows.Path);
             }
+
+            foreach (var file in IsBinary ? Shape!.Files : [])
+                Count(file.File, file.File.Arriving is { } arriving ? await arriving.Whole : file.File.Records);
         }
         finally
         {
@@ -115,7 +129,10 @@ internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet chang
     {
         if (IsBinary)
         {
-            Rows.ForEach(rows => ready?.Invoke(rows));
+            if (ready is null)
+                Shape!.Files.ForEach(file => Count(file.File, file.File.Records));
+            else
+                Rows.ForEach(ready);
             return;
         }
 
@@ -151,16 +168,20 @@ internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet chang
     }
 
     // What fits without a look goes as it is.
-    private bool TakeRows()
+    private void TakeRows()
     {
         if (!BinaryFit.Holds(changes))
             throw Error.Warehouse(changes.Target.ToString(), "the table was changed while the rows were staged", null, transient: true);
         Shape = new TableShape(changes, _ => []);
         foreach (var file in Shape.Files)
-            Rows.Add(new RowsFile(file.File.Segments[0], [.. file.Columns.Select((_, i) => Shape.Columns[file.Indexes.ToList().IndexOf(i)].Name)], file.File.Records, IsBinary: true));
-        Good = Rows.Sum(rows => rows.Rows);
-        Files.AddRange(Shape.Files.Select(file => FileLedger.Row(file.File.File, file.File.Sha256, changes.Action, FileFate.Loaded) with { Rows = file.File.Records }));
-        return true;
+            Rows.Add(new RowsFile(
+                file.File.Segments[0], [.. file.Columns.Select((_, i) => Shape.Columns[file.Indexes.ToList().IndexOf(i)].Name)], file.File.Records, IsBinary: true, file.File.Arriving));
+    }
+
+    private void Count(StagedFile file, long rows)
+    {
+        Good += rows;
+        Files.Add(FileLedger.Row(file.File, file.Sha256, changes.Action, FileFate.Loaded) with { Rows = rows });
     }
 
     /// <summary>Writes changed rows with what happens to each; names are those of the export.</summary>

@@ -31,15 +31,17 @@ internal sealed class TableRead(PostgresDatabase database, SourceTable table, St
     /// <summary>Whether rows are staged as PostgreSQL writes them for its like; else as text.</summary>
     public bool IsBinary { get; init; }
 
-    /// <summary>Begins to open the second reader of a table that is read whole.</summary>
+    /// <summary>Begins to open one more reader of a table that is read whole.</summary>
     public void BeginOpen()
     {
-        if (Whole().Count > 1)
+        if (IsBinary || Whole().Count > 1)
             database.BeginOpen();
     }
 
     /// <summary>Stages the rows for which one of the conditions holds, all as they are at one moment from now on.</summary>
-    public async Task<IReadOnlyList<StagedFile>> RunAsync(NpgsqlConnection db, IReadOnlyList<string> conditions, DigestOptions? digesting, CancellationToken cancel)
+    /// <param name="begun">Is given each file of binary rows, with its place, as soon as some of its rows are there.</param>
+    public async Task<IReadOnlyList<StagedFile>> RunAsync(
+        NpgsqlConnection db, IReadOnlyList<string> conditions, DigestOptions? digesting, CancellationToken cancel, Action<int, StagedFile>? begun = null)
     {
         await using var transaction = await db.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
         await ExecuteAsync(db, "SET TRANSACTION READ ONLY", cancel);
@@ -48,7 +50,7 @@ internal sealed class TableRead(PostgresDatabase database, SourceTable table, St
         Failpoint.Hit("snapshot_taken");
         var files = new StagedFile[conditions.Count];
         if (conditions.Count == 1)
-            files[0] = await CopyAsync(db, conditions[0], digesting, cancel);
+            files[0] = await CopyAsync(db, 0);
         else
         {
             await using var export = new NpgsqlCommand("SELECT pg_export_snapshot()", db);
@@ -57,27 +59,29 @@ internal sealed class TableRead(PostgresDatabase database, SourceTable table, St
             {
                 if (i == 0)
                 {
-                    files[0] = await CopyAsync(db, conditions[0], digesting, cancel);
+                    files[0] = await CopyAsync(db, 0);
                     return;
                 }
 
                 await using var reader = await database.OpenAsync(cancel);
                 await using var reading = await reader.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
                 await ExecuteAsync(reader, $"SET TRANSACTION READ ONLY; SET TRANSACTION SNAPSHOT {PostgresSql.Literal(snapshot)}", cancel);
-                files[i] = await CopyAsync(reader, conditions[i], digesting, cancel);
+                files[i] = await CopyAsync(reader, i);
             });
         }
 
         return files;
+
+        Task<StagedFile> CopyAsync(NpgsqlConnection reader, int i) => this.CopyAsync(reader, conditions[i], digesting, begun is null ? null : file => begun(i, file), cancel);
     }
 
-    private async Task<StagedFile> CopyAsync(NpgsqlConnection db, string condition, DigestOptions? digesting, CancellationToken cancel)
+    private async Task<StagedFile> CopyAsync(NpgsqlConnection db, string condition, DigestOptions? digesting, Action<StagedFile>? begun, CancellationToken cancel)
     {
         var columns = string.Join(", ", table.Columns.Select(column => PostgresTypes.Expression(column.Quoted, column.Category)));
         var where = condition == "true" ? "" : $" WHERE {condition}";
         await using var rows = await TextCopy.OutAsync(db, $"SELECT {columns} FROM {table.From}{where}", IsBinary, cancel);
         var file = new LakeFile(table.Name, 0, clock.GetUtcNow(), "", new Dictionary<string, string>());
-        var staged = IsBinary ? await stager.StageBinaryAsync(rows, file, table.Staged, cancel)
+        var staged = IsBinary ? await stager.StageBinaryAsync(rows, file, table.Staged, cancel, begun)
             : await stager.StageRowsAsync(rows, file, table.Staged, cancel, digesting);
         progress?.Invoke(new LoadProgress("reads", Interlocked.Add(ref this.rows, staged.Records), null));
         return staged;

@@ -9,6 +9,9 @@ namespace Headrace.Postgres;
 /// <param name="snapshots">For <c>read: snapshot</c>; else null.</param>
 public sealed class TableSource(Flow flow, PostgresDatabase database, string spool, TimeProvider clock, ISnapshots? snapshots) : ISource, IWholeSource
 {
+    private TableReading? reading;
+    private bool isText;
+
     public string Address => $"{database.Address}/{Name}";
 
     private string Name => flow.Source.Table ?? "query";
@@ -20,6 +23,7 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
 
     public async Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
     {
+        isText |= reading is { IsRefused: true };
         Release(dataset);
         if (!attempt.IsPlan)
             snapshots?.Forget(dataset, from);
@@ -34,7 +38,7 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
                 cursor = attempt.IsConfirmed ? null : throw Error.SourceReplaced(database.Address, Name, dataset.Name, cursor.Source, table.Identity);
             var read = new TableRead(database, table, new Stager(Spool(dataset), flow.Limits.ToLimits()), clock, attempt.Progress)
             {
-                IsBinary = !attempt.IsPlan && flow.Read != ReadMode.Snapshot && IsBinary(db, dataset, from, table),
+                IsBinary = !attempt.IsPlan && !isText && flow.Read != ReadMode.Snapshot && IsBinary(db, dataset, from, table),
             };
             if (cursor is null)
                 read.BeginOpen();
@@ -68,6 +72,8 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
 
     public void Release(Dataset dataset)
     {
+        reading?.End();
+        reading = null;
         if (Directory.Exists(Spool(dataset)))
             Directory.Delete(Spool(dataset), recursive: true);
     }
@@ -79,7 +85,7 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
         if (step.Slices.Count == 0)
             return new Found(null, [], step.Warnings);
         Failpoint.Hit("horizon_asked");
-        var files = await read.RunAsync(db, step.IsWhole ? read.Whole(step.Slices[0]) : step.Slices, null, cancel);
+        var files = await StageAsync(db, read, step.IsWhole ? read.Whole(step.Slices[0]) : step.Slices, from, cancel);
         Failpoint.Hit("changes_staged");
         if (Failpoint.Planted("horizon-after-snapshot"))
         {
@@ -87,7 +93,7 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
             step = step with { Next = (await IncrementalStep.PrepareAsync(db, flow, table, cursor, dataset, attempt.IsConfirmed, database.Address, cancel)).Next };
         }
 
-        if (files.Sum(file => file.Records + file.RejectCount) == 0 && cursor is { After: null })
+        if (files.All(file => file is { Records: 0, RejectCount: 0 }) && cursor is { After: null })
             return new Found(null, [], step.Warnings);
         return new Found(Changes(dataset, from, table, files, Operation) with { Cursor = step.Next.ToString() }, [], step.Warnings) { IsLast = step.IsLast };
     }
@@ -99,7 +105,7 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
         var next = new TableCursor { Source = table.Identity, At = horizon.Now };
         if (flow.Read == ReadMode.FullRefresh)
         {
-            var all = await read.RunAsync(db, read.Whole(), null, cancel);
+            var all = await StageAsync(db, read, read.Whole(), from, cancel);
             Failpoint.Hit("changes_staged");
             return new Found(Changes(dataset, from, table, all, Operation) with { Cursor = next.ToString() }, [], []) { IsLast = true };
         }
@@ -127,6 +133,19 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
         Failpoint.Hit("export_compared");
         var isSame = from.LoadId is not null && compared.Rows is { Inserted: 0, Updated: 0, Deleted: 0, Quarantined: 0 };
         return new Found(isSame ? null : compared, [], warnings) { IsLast = true };
+    }
+
+    // What waits for nothing in the target is loaded while the rest of it is read.
+    private async Task<IReadOnlyList<StagedFile>> StageAsync(NpgsqlConnection db, TableRead read, IReadOnlyList<string> conditions, Position from, CancellationToken cancel)
+    {
+        if (!read.IsBinary || !(Operation == Operation.Append || from.Table is null))
+            return await read.RunAsync(db, conditions, null, cancel);
+        reading = new TableReading(conditions.Count, (begun, stop) => database.RunAsync(async () =>
+        {
+            await using var own = await database.OpenAsync(stop);
+            return await read.RunAsync(own, conditions, null, stop, begun);
+        }), cancel);
+        return await reading.FilesAsync();
     }
 
     private Operation Operation => flow.Read == ReadMode.FullRefresh ? Operation.Replace : flow.Write == WriteMode.Append ? Operation.Append : Operation.Merge;

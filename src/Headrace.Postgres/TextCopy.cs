@@ -13,7 +13,7 @@ internal static class TextCopy
     /// <param name="progress">Is told the bytes of each piece.</param>
     public static async Task InAsync(NpgsqlConnection db, string table, RowsFile rows, Action<long>? progress, CancellationToken cancel)
     {
-        await using var file = new FileStream(rows.Path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, useAsync: true);
+        await using var file = rows.Open();
         var columns = string.Join(", ", rows.Columns.Select(PostgresSql.Identifier));
         var into = $"COPY {table} ({columns}) FROM STDIN";
         var stream = rows.IsBinary ? await db.BeginRawBinaryCopyAsync($"{into} (FORMAT binary)", cancel)

@@ -65,6 +65,9 @@ public sealed record LoadResult
     /// <summary>False when every file was refused: nothing was written then, and the position has not moved.</summary>
     public bool IsCommitted { get; init; } = true;
 
+    /// <summary>True when nothing was written, since binary rows hold a value that the warehouse has no place for: as text they can be told apart.</summary>
+    public bool IsToBeStagedAgain { get; init; }
+
     /// <summary>Statements that change the target's columns, in the warehouse's dialect.</summary>
     public IReadOnlyList<string> Ddl { get; init; } = [];
 

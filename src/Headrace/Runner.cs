@@ -203,7 +203,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
                 Run = Run with { From = Run.From ?? position.ToString(), To = Run.To ?? position.ToString() };
 
                 var found = await flow.Source.NextAsync(dataset, position, stage, cancel);
-                Run = Run with { Warnings = [.. Run.Warnings, .. found.Warnings] };
+                Run = Run with { Warnings = [.. Run.Warnings.Union(found.Warnings)] };
                 await NoteAsync(found.Notes, target, cancel);
                 if (found.Changes is null)
                     return;
@@ -222,6 +222,8 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
                     continue;
                 }
 
+                if (result.IsToBeStagedAgain)
+                    continue;
                 if (result.IsCommitted)
                     Run = Run.Add(result);
                 await PublishAsync(cancel);

@@ -19,7 +19,7 @@ public sealed record StagedFile
     /// <summary>Bytes after decompression.</summary>
     public required long Bytes { get; init; }
 
-    /// <summary>Records that the segments hold; for Parquet -1, the engine counts.</summary>
+    /// <summary>Records that the segments hold; -1 for Parquet, whose records the engine counts, and while rows arrive.</summary>
     public required long Records { get; init; }
 
     /// <summary>The columns of the file in file order; empty for Parquet, whose footer knows them, and for a file without a record.</summary>
@@ -30,8 +30,11 @@ public sealed record StagedFile
 
     public bool IsParquet { get; init; }
 
-    /// <summary>True for rows as PostgreSQL's COPY writes them with FORMAT binary, in one file; only a PostgreSQL warehouse reads them.</summary>
+    /// <summary>True for rows as PostgreSQL's COPY writes them with FORMAT binary, in one file; for warehouses that say they take them.</summary>
     public bool IsBinary { get; init; }
+
+    /// <summary>For binary rows of which not all are there yet; else null.</summary>
+    public Staging.ArrivingRows? Arriving { get; init; }
 
     /// <summary>Bytes of the longest record in the segments.</summary>
     public long LongestRecord { get; init; }

@@ -88,27 +88,36 @@ public sealed class Stager(string spool, FileLimits limits)
     }
 
     /// <summary>Stages rows as PostgreSQL's COPY sends them with FORMAT binary, as they are.</summary>
-    public async Task<StagedFile> StageBinaryAsync(Stream bytes, LakeFile rows, IReadOnlyList<StagedColumn> columns, CancellationToken cancel)
+    /// <param name="begun">Is given the file as soon as some of its rows are there, while the others arrive.</param>
+    public async Task<StagedFile> StageBinaryAsync(Stream bytes, LakeFile rows, IReadOnlyList<StagedColumn> columns, CancellationToken cancel, Action<StagedFile>? begun = null)
     {
         var folder = MakeFolder();
+        var isBegun = false;
         try
         {
             using var copy = new SpoolFile(Path.Combine(folder, "1.copy"), new byte[64]); // every block passes by it
-            var counter = new BinaryRows(columns.Count);
+            var staged = new StagedFile { File = rows, Sha256 = "", Bytes = 0, Records = -1, Columns = columns, Segments = [copy.Path], IsBinary = true };
+            var (counter, arriving) = (new BinaryRows(columns.Count), new ArrivingRows(copy.Path));
             var buffer = new byte[BinaryRows.BlockBytes];
             for (int length; (length = await bytes.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel)) > 0;)
             {
                 counter.Pass(buffer.AsSpan(0, length));
                 copy.Write(buffer.AsSpan(0, length));
+                arriving.Wrote(length);
+                if (isBegun || begun is null || counter.Rows == 0)
+                    continue;
+                isBegun = true;
+                begun(staged with { Arriving = arriving });
             }
 
             if (!counter.IsWhole)
                 throw Error.Corrupt(rows.Key, "The rows end early", copy.Length);
             copy.Close();
             Failpoint.Hit("segment_written");
-            return new StagedFile { File = rows with { Size = copy.Length }, Sha256 = "", Bytes = copy.Length, Records = counter.Rows, Columns = columns, Segments = [copy.Path], IsBinary = true };
+            arriving.End(counter.Rows);
+            return staged with { File = rows with { Size = copy.Length }, Bytes = copy.Length, Records = counter.Rows };
         }
-        catch
+        catch when (!isBegun)
         {
             Directory.Delete(folder, recursive: true);
             throw;
