@@ -25,6 +25,9 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
     /// <summary>How many connections one flow may have open at once.</summary>
     public int Readers => settings.Readers;
 
+    /// <summary>True when the server has the cores of this machine, so that a second reader takes from the first.</summary>
+    public bool IsHere => IsLocal(settings.Host);
+
     /// <summary>Begins to open the next connection, while something else is done; what goes wrong is told to whoever needs it.</summary>
     public void BeginOpen() => begun ??= Task.Run(() => ConnectAsync(CancellationToken.None));
 
@@ -92,7 +95,7 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
             Database = settings.Database,
             Username = settings.User,
             Password = settings.Password,
-            SslMode = (settings.Tls ?? (IsHere(settings.Host) ? Configuration.TlsMode.Disable : Configuration.TlsMode.VerifyFull)) switch
+            SslMode = (settings.Tls ?? (IsLocal(settings.Host) ? Configuration.TlsMode.Disable : Configuration.TlsMode.VerifyFull)) switch
             {
                 Configuration.TlsMode.VerifyFull => SslMode.VerifyFull,
                 Configuration.TlsMode.VerifyCa => SslMode.VerifyCA,
@@ -113,7 +116,7 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         return builder.Build();
     }
 
-    private static bool IsHere(string host) =>
+    private static bool IsLocal(string host) =>
         host.StartsWith('/') || host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
     public async ValueTask DisposeAsync()

@@ -20,12 +20,13 @@ internal sealed class TableRead(PostgresDatabase database, SourceTable table, St
     /// <param name="and">What else must hold.</param>
     public IReadOnlyList<string> Whole(string and = "true")
     {
-        if (table.Bytes < WorthSlicing || !table.HasPages || database.Readers == 1)
+        var readers = IsBinary && database.IsHere ? 1 : database.Readers; // there is nothing to do with binary rows but to write them down
+        if (table.Bytes < WorthSlicing || !table.HasPages || readers == 1)
             return [and];
         var pages = table.Bytes / PageBytes;
-        var each = pages / database.Readers + 1;
-        return [.. Enumerable.Range(0, database.Readers).Select(i => string.Create(CultureInfo.InvariantCulture,
-            $"ctid >= '({i * each},0)'::tid{(i == database.Readers - 1 ? "" : $" AND ctid < '({(i + 1) * each},0)'::tid")} AND {and}"))];
+        var each = pages / readers + 1;
+        return [.. Enumerable.Range(0, readers).Select(i => string.Create(CultureInfo.InvariantCulture,
+            $"ctid >= '({i * each},0)'::tid{(i == readers - 1 ? "" : $" AND ctid < '({(i + 1) * each},0)'::tid")} AND {and}"))];
     }
 
     /// <summary>Whether rows are staged as PostgreSQL writes them for its like; else as text.</summary>

@@ -47,6 +47,12 @@ public sealed class TableTypes(PostgresServer server) : TableWorld(server)
         { "pair", "JSON", "(1,x)|{\"a\":1,\"b\":\"x\"}" },
     };
 
+    // Without a value that must be set aside rows of most types come in binary form.
+    [Theory]
+    [MemberData(nameof(Types))]
+    public Task ATypeComesAsItIs(string type, string column, string values) =>
+        ATypeComesAsItIsOrIsSetAside(type, column, string.Join(';', values.Split(';').Where(pair => !pair.EndsWith("|-", StringComparison.Ordinal))));
+
     [Theory]
     [MemberData(nameof(Types))]
     public async Task ATypeComesAsItIsOrIsSetAside(string type, string column, string values)
