@@ -34,7 +34,7 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
                 cursor = attempt.IsConfirmed ? null : throw Error.SourceReplaced(database.Address, Name, dataset.Name, cursor.Source, table.Identity);
             var read = new TableRead(database, table, new Stager(Spool(dataset), flow.Limits.ToLimits()), clock, attempt.Progress)
             {
-                IsBinary = !attempt.IsPlan && flow.Read != ReadMode.Snapshot && IsBinary(db, dataset, from, table),
+                IsBinary = !attempt.IsPlan && flow.Archive is null && flow.Read != ReadMode.Snapshot && IsBinary(db, dataset, from, table),
             };
             if (cursor is null)
                 read.BeginOpen();
