@@ -15,6 +15,8 @@ public sealed class FolderStore(string folder) : IObjectStore
         var to = PathOf(key);
         Directory.CreateDirectory(Path.GetDirectoryName(to)!);
         File.Copy(path, $"{to}.part", overwrite: true);
+        using (var copy = new FileStream($"{to}.part", FileMode.Open, FileAccess.ReadWrite))
+            copy.Flush(flushToDisk: true); // what comes to stay is there before anything is committed that relies on it
         File.Move($"{to}.part", to, overwrite: true);
         return true;
     });
@@ -25,14 +27,23 @@ public sealed class FolderStore(string folder) : IObjectStore
         return true;
     });
 
-    public Task<IReadOnlyList<string>> ListAsync(string prefix, CancellationToken cancel) => NameAsync<IReadOnlyList<string>>(() => !Directory.Exists(folder) ? []
-        : [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/'))
-            .Where(key => key.StartsWith(prefix, StringComparison.Ordinal))]);
+    public Task<IReadOnlyList<string>> ListAsync(string prefix, CancellationToken cancel) => NameAsync<IReadOnlyList<string>>(() =>
+    {
+        var root = prefix.Contains('/', StringComparison.Ordinal) ? PathOf(prefix[..prefix.LastIndexOf('/')]) : folder;
+        return !Directory.Exists(root) ? []
+            : [.. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(folder, path).Replace(Path.DirectorySeparatorChar, '/'))
+                .Where(key => key.StartsWith(prefix, StringComparison.Ordinal))];
+    });
 
     public Task DeleteAsync(IReadOnlyList<string> keys, CancellationToken cancel) => NameAsync(() =>
     {
         foreach (var path in keys.Select(PathOf).Where(File.Exists))
             File.Delete(path);
+
+        // A bucket has no folders; here one that has nothing in it any more goes, too.
+        foreach (var parent in keys.Select(key => Path.GetDirectoryName(PathOf(key))!).Distinct())
+            if (parent != folder && Directory.Exists(parent) && !Directory.EnumerateFileSystemEntries(parent).Any())
+                Directory.Delete(parent);
         return true;
     });
 

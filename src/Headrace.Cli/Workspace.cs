@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Headrace.Archiving;
 using Headrace.Aws;
 using Headrace.Configuration;
 using Headrace.DuckDb;
@@ -15,6 +16,7 @@ internal sealed class Workspace : IAsyncDisposable
     private readonly Dictionary<(string Address, bool IsReadOnly), IWarehouse> warehouses = [];
     private readonly Dictionary<string, PostgresDatabase> databases = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RedshiftDatabase> redshifts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IObjectStore> stores = new(StringComparer.Ordinal);
 
     private Workspace(Project project, Screen screen)
     {
@@ -80,6 +82,7 @@ internal sealed class Workspace : IAsyncDisposable
             Publisher = flow.Publish is { } publish
                 ? new JsonlPublisher(Project.FullPath(((JsonlConnection)Project.Connections[publish.Connection]).Path), Outbox)
                 : null,
+            Archive = flow.Archive is { } archive ? new Archive(Store(archive.Connection), archive.Path, warehouse, spool) : null,
             Retries = flow.Retries,
             RetryDelay = flow.RetryDelay,
             Timeout = flow.Timeout,
@@ -170,13 +173,17 @@ internal sealed class Workspace : IAsyncDisposable
     public RedshiftDatabase Database(RedshiftConnection redshift) => redshifts.TryGetValue(redshift.Name, out var known) ? known
         : redshifts[redshift.Name] = new RedshiftDatabase(redshift, redshift.RootCertificate is { } certificate ? Project.FullPath(certificate) : null);
 
-    private StagingPlace Staging(RedshiftConnection settings) => new(
-        Project.Connections[settings.Staging.Connection] switch
-        {
-            S3Connection s3 => new S3Store(s3),
-            FolderConnection folder => new FolderStore(Project.FullPath(folder.Path)),
-            var other => throw Error.Bug($"A staging of type {other.Kind} reached the workspace."),
-        }, settings.Staging.Path, settings.Staging.Keep);
+    private StagingPlace Staging(RedshiftConnection settings) => new(NewStore(settings.Staging.Connection), settings.Staging.Path, settings.Staging.Keep);
+
+    /// <summary>The files behind a connection, once.</summary>
+    private IObjectStore Store(string connection) => stores.TryGetValue(connection, out var known) ? known : stores[connection] = NewStore(connection);
+
+    private IObjectStore NewStore(string connection) => Project.Connections[connection] switch
+    {
+        S3Connection s3 => new S3Store(s3),
+        FolderConnection folder => new FolderStore(Project.FullPath(folder.Path)),
+        var other => throw Error.Bug($"A place for files of type {other.Kind} reached the workspace."),
+    };
 
     private DuckDbSettings Engine(long? memory, int? threads) => new()
     {
@@ -198,6 +205,8 @@ internal sealed class Workspace : IAsyncDisposable
             await database.DisposeAsync();
         foreach (var redshift in redshifts.Values)
             await redshift.DisposeAsync();
+        foreach (var store in stores.Values)
+            store.Dispose();
         Temporary.Leave(Project.FullPath(Project.Spool));
     }
 

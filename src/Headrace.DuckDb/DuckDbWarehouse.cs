@@ -101,6 +101,12 @@ public sealed class DuckDbWarehouse : IWarehouse, IEngine, ILoadHistory
         }
     }
 
+    public async Task<IReadOnlySet<string>> CommittedAsync(Dataset dataset, IReadOnlyList<string> loads, CancellationToken cancel)
+    {
+        using var db = await ConnectAsync(cancel);
+        return Translate(() => new Positions(db, cancel).Committed(loads));
+    }
+
     public async Task CopyAsync(TableName table, string path, CancellationToken cancel)
     {
         using var db = await ConnectAsync(cancel);

@@ -56,6 +56,18 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
     // Into a table that is yet to be made binary rows are appended; into others the engine merges typed ones.
     private Position With(Position position, TableName target) => Columns(target) is { } table ? position with { Table = table } : position with { TakesBinary = true };
 
+    /// <summary>Which of these loads are committed.</summary>
+    public IReadOnlySet<string> Committed(IReadOnlyList<string> loads)
+    {
+        var found = new HashSet<string>(StringComparer.Ordinal);
+        if (!Exists("headrace", "loads"))
+            return found;
+        using var rows = db.Query($"SELECT load_id FROM {HeadraceTables.Table("loads")} WHERE load_id IN ({string.Join(", ", loads.Select(Sql.Literal))})", cancel);
+        while (rows.Read())
+            found.Add(rows.GetText(0)!);
+        return found;
+    }
+
     /// <summary>The load that last moved the dataset's position.</summary>
     public string? LoadId(Dataset dataset) =>
         db.Scalar<string?>($"SELECT load_id FROM {HeadraceTables.Table("positions")} WHERE dataset = $1", cancel, dataset.Name);

@@ -45,6 +45,9 @@ internal sealed class CursorColumn
     public string Since(string value, Horizon horizon) =>
         $"{Quoted} {(Failpoint.Planted("cursor-strict") || (isExact && method == Method.Sequence) ? ">" : ">=")} {From(value, horizon)}";
 
+    /// <summary>The rows that come after a position, without a look back; before the first one all that have a value.</summary>
+    public string Beyond(string? value) => value is null ? $"{Quoted} IS NOT NULL" : $"{Quoted} {(isExact && method == Method.Sequence ? ">" : ">=")} {Literal(value)}";
+
     /// <summary>The rows that a position is behind of.</summary>
     public string Until(string value) => $"{Quoted} {(method == Method.Sequence ? "<=" : "<")} {Literal(value)}";
 

@@ -7,21 +7,21 @@ namespace Headrace.Postgres;
 /// <summary>The next step of an incremental read: which rows, and how far the position moves with them.</summary>
 /// <param name="Slices">Conditions, each of which is read on its own; together they have each row once. None: nothing can be read yet.</param>
 /// <param name="Next">The position once they are applied.</param>
-/// <param name="IsLast">False while a first sync has more batches.</param>
+/// <param name="IsLast">False while there are more batches.</param>
 internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor Next, bool IsLast, IReadOnlyList<string> Warnings)
 {
     /// <summary>True when no key narrows the table, so that its pages may be read in parts.</summary>
     public bool IsWhole { get; private init; }
 
     /// <summary>Settled before the snapshot in which the rows are read.</summary>
-    public static async Task<IncrementalStep> PrepareAsync(NpgsqlConnection db, Flow flow, SourceTable table, TableCursor? before, Dataset dataset, bool isConfirmed, string address, CancellationToken cancel)
+    public static async Task<IncrementalStep> PrepareAsync(NpgsqlConnection db, Flow flow, SourceTable table, TableCursor? before, Dataset dataset, StageAttempt attempt, string address, CancellationToken cancel)
     {
         var isExact = flow.Write == WriteMode.Append;
         var updated = flow.UpdateKey is { } u ? new CursorColumn(table, u, address, isExact, flow.Lookback) : null;
         var created = flow.CreateKey is { } c ? new CursorColumn(table, c, address, isExact, flow.Lookback) : null;
         var horizon = await Horizon.AskAsync(db, cancel);
         if (await IsRewoundAsync(db, updated, before?.Updated, horizon, cancel) || await IsRewoundAsync(db, created, before?.Created, horizon, cancel))
-            before = isConfirmed ? null : throw Error.SourceRewound(address, table.Name, dataset.Name, before!.Updated ?? before.Created!, horizon.Now);
+            before = attempt.IsConfirmed ? null : throw Error.SourceRewound(address, table.Name, dataset.Name, before!.Updated ?? before.Created!, horizon.Now);
         var cursor = before ?? new TableCursor();
 
         var warnings = new List<string>();
@@ -54,11 +54,17 @@ internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor
             return new IncrementalStep([], next, true, warnings);
         if (isUnderWay || before is null)
         {
-            var upper = flow.Write == WriteMode.Append ? Bound(updated, next.Updated, created, next.Created) : null;
+            if (before is null && isExact && flow.PrimaryKey.Count == 0 && table.Bytes > flow.BatchBytes
+                && await new IncrementBatch(db, flow, table, updated, created, horizon).FindAsync(cursor, next, isFirst: true, cancel) is { } first)
+                return new IncrementalStep(first.Slices, first.Next, false, warnings);
+            var upper = isExact ? Bound(updated, next.Updated, created, next.Created) : null;
             return await FirstAsync(db, flow, table, cursor, next, upper, warnings, cancel);
         }
 
-        return new IncrementalStep(Changed(updated, cursor.Updated, next.Updated, created, cursor.Created, next.Created, horizon, flow), next, true, warnings);
+        // A plan has no warehouse that remembers where a batch ended.
+        return !attempt.IsPlan && await new IncrementBatch(db, flow, table, updated, created, horizon).FindAsync(cursor, next, isFirst: false, cancel) is { } batch
+            ? new IncrementalStep(batch.Slices, batch.Next, false, warnings)
+            : new IncrementalStep(Changed(updated, created, cursor, next, horizon, isExact), next, true, warnings);
     }
 
     /// <summary>All rows, or those of the next range of keys where they are more than a batch.</summary>
@@ -66,16 +72,16 @@ internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor
         NpgsqlConnection db, Flow flow, SourceTable table, TableCursor cursor, TableCursor next, string? upper, IReadOnlyList<string> warnings, CancellationToken cancel)
     {
         var keys = flow.PrimaryKey.Select(key => table.Find(flow.DeclaredColumns().FirstOrDefault(column => column.Name == key)?.From ?? key)!).ToList();
-        var rows = table.Rows > 0 && table.Bytes > 0 ? (long)Math.Max(1, flow.BatchBytes / (table.Bytes / table.Rows)) : 0;
-        if (cursor.After is null && (keys.Count == 0 || rows == 0 || table.Bytes <= flow.BatchBytes))
+        if (cursor.After is null && (keys.Count == 0 || table.Bytes <= flow.BatchBytes))
             return new IncrementalStep([upper ?? "true"], next, true, warnings) { IsWhole = true };
 
         var names = string.Join(", ", keys.Select(key => key.Quoted));
         string Row(IReadOnlyList<string> values) => $"({string.Join(", ", values.Select((value, i) => $"{PostgresSql.Literal(value)}::{keys[i].TypeName}"))})";
         var after = cursor.After is { Count: > 0 } last ? $"({names}) > {Row(last)}" : null;
+        var rows = await new CursorProbe(db, table, flow.BatchBytes).RowsAsync(cancel);
         var end = new List<string>();
         await using (var command = new NpgsqlCommand(
-            string.Create(CultureInfo.InvariantCulture, $"SELECT {string.Join(", ", keys.Select(key => $"{key.Quoted}::text"))} FROM {table.From}{(after is null ? "" : $" WHERE {after}")} ORDER BY {names} OFFSET {Math.Max(rows, 1) - 1} LIMIT 1"), db))
+            string.Create(CultureInfo.InvariantCulture, $"SELECT {string.Join(", ", keys.Select(key => $"{key.Quoted}::text"))} FROM (SELECT {names} FROM {table.From}{(after is null ? "" : $" WHERE {after}")} ORDER BY {names} OFFSET {rows - 1} LIMIT 1) AS last"), db))
         await using (var reader = await command.ExecuteReaderAsync(cancel))
             if (await reader.ReadAsync(cancel))
                 for (var i = 0; i < keys.Count; i++)
@@ -93,21 +99,14 @@ internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor
     }
 
     /// <summary>The rows that are new since a position; those that come by the one key do not come by the other.</summary>
-    private static List<string> Changed(
-        CursorColumn? updated, string? updatedFrom, string? updatedTo, CursorColumn? created, string? createdFrom, string? createdTo, Horizon horizon, Flow flow)
+    private static List<string> Changed(CursorColumn? updated, CursorColumn? created, TableCursor from, TableCursor to, Horizon horizon, bool isExact)
     {
         var slices = new List<string>();
-        var isExact = flow.Write == WriteMode.Append;
-        var sinceUpdate = updated is null ? null : updatedFrom is null ? "true" : updated.Since(updatedFrom, horizon);
-        if (sinceUpdate is not null)
-            slices.Add(sinceUpdate + (isExact && updatedTo is not null ? $" AND {updated!.Until(updatedTo)}" : ""));
-        if (created is null)
-            return slices;
-
-        // What is appended once goes by one of its keys for good.
-        var sinceCreate = createdFrom is null ? "true" : created.Since(createdFrom, horizon);
-        var others = updated is null ? "" : isExact ? $" AND {updated.Quoted} IS NULL" : $" AND ({sinceUpdate}) IS NOT TRUE";
-        slices.Add($"{sinceCreate}{others}{(isExact && createdTo is not null ? $" AND {created.Until(createdTo)}" : "")}");
+        if (updated is not null)
+            slices.Add((from.Updated is null ? "true" : updated.Since(from.Updated, horizon)) + (isExact && to.Updated is not null ? $" AND {updated.Until(to.Updated)}" : ""));
+        if (created is not null)
+            slices.Add((from.Created is null ? "true" : created.Since(from.Created, horizon)) + IncrementBatch.Others(updated, from, horizon, isExact)
+                + (isExact && to.Created is not null ? $" AND {created.Until(to.Created)}" : ""));
         return slices;
     }
 

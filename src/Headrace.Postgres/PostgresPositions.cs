@@ -76,9 +76,24 @@ internal static class PostgresPositions
     public static async Task<bool> WasCommittedAsync(NpgsqlConnection db, ChangeSet changes, DateTimeOffset now, CancellationToken cancel)
     {
         await using var asked = await db.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancel);
+        return await LockedAsync(db, changes.Dataset, now, cancel) == changes.Id;
+    }
+
+    /// <summary>Which of these loads are committed, with the same care.</summary>
+    public static async Task<IReadOnlySet<string>> CommittedAsync(NpgsqlConnection db, Dataset dataset, IReadOnlyList<string> loads, DateTimeOffset now, CancellationToken cancel)
+    {
+        if (!await PostgresTables.ExistAsync(db, cancel))
+            return new HashSet<string>();
+        await using var asked = await db.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancel);
+        await LockedAsync(db, dataset, now, cancel);
+        return (await db.RowsAsync("SELECT load_id FROM headrace.loads WHERE load_id = ANY ($1)", row => row.GetString(0), cancel, (object)loads.ToArray())).ToHashSet();
+    }
+
+    private static async Task<string?> LockedAsync(NpgsqlConnection db, Dataset dataset, DateTimeOffset now, CancellationToken cancel)
+    {
         await db.ExecuteAsync(
             "INSERT INTO headrace.positions (dataset, flow, generation, load_id, run_id, updated_at) VALUES ($1, $2, 0, '', '', $3) ON CONFLICT DO NOTHING",
-            cancel, changes.Dataset.Name, changes.Dataset.Flow, now);
-        return await db.ScalarAsync<string>("SELECT load_id FROM headrace.positions WHERE dataset = $1 FOR UPDATE", cancel, changes.Dataset.Name) == changes.Id;
+            cancel, dataset.Name, dataset.Flow, now);
+        return await db.ScalarAsync<string>("SELECT load_id FROM headrace.positions WHERE dataset = $1 FOR UPDATE", cancel, dataset.Name);
     }
 }

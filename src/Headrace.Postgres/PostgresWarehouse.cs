@@ -84,6 +84,9 @@ public sealed class PostgresWarehouse : IWarehouse, IWholeTarget, ILoadHistory
         }
     }
 
+    public Task<IReadOnlySet<string>> CommittedAsync(Dataset dataset, IReadOnlyList<string> loads, CancellationToken cancel) =>
+        AskAsync(db => PostgresPositions.CommittedAsync(db, dataset, loads, clock.GetUtcNow(), cancel), cancel);
+
     public async Task CopyAsync(TableName table, string path, CancellationToken cancel)
     {
         using var connection = await engine.ConnectAsync(cancel);

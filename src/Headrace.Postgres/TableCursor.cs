@@ -18,6 +18,12 @@ internal sealed record TableCursor
     /// <summary>The key of the last row of a first sync that is not at its end; its cursors hold once it is.</summary>
     public IReadOnlyList<string>? After { get; init; }
 
+    /// <summary>Where <see cref="Updated"/> stood before an increment that is not at its end: rows from there on do not come by create_key, too.</summary>
+    public string? Began { get; init; }
+
+    /// <summary>True while a first sync goes by ranges of a cursor and is not at its end.</summary>
+    public bool? IsFirst { get; init; }
+
     /// <summary>What keeps late commits from being skipped: horizon, xid, sequence or lookback; null for a table that is read whole.</summary>
     public string? Promise { get; init; }
 

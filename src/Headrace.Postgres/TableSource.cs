@@ -38,7 +38,7 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
                 cursor = attempt.IsConfirmed ? null : throw Error.SourceReplaced(database.Address, Name, dataset.Name, cursor.Source, table.Identity);
             var read = new TableRead(database, table, new Stager(Spool(dataset), flow.Limits.ToLimits()), clock, attempt.Progress)
             {
-                IsBinary = !attempt.IsPlan && !isText && flow.Read != ReadMode.Snapshot && IsBinary(db, dataset, from, table),
+                IsBinary = !attempt.IsPlan && !isText && flow.Archive is null && flow.Read != ReadMode.Snapshot && IsBinary(db, dataset, from, table),
             };
             if (cursor is null)
                 read.BeginOpen();
@@ -81,7 +81,7 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
     private async Task<Found> IncrementalAsync(
         NpgsqlConnection db, SourceTable table, TableCursor? cursor, Dataset dataset, Position from, StageAttempt attempt, TableRead read, CancellationToken cancel)
     {
-        var step = await IncrementalStep.PrepareAsync(db, flow, table, cursor, dataset, attempt.IsConfirmed, database.Address, cancel);
+        var step = await IncrementalStep.PrepareAsync(db, flow, table, cursor, dataset, attempt, database.Address, cancel);
         if (step.Slices.Count == 0)
             return new Found(null, [], step.Warnings);
         Failpoint.Hit("horizon_asked");
@@ -90,10 +90,10 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
         if (Failpoint.Planted("horizon-after-snapshot"))
         {
             await Task.Delay(500, cancel);
-            step = step with { Next = (await IncrementalStep.PrepareAsync(db, flow, table, cursor, dataset, attempt.IsConfirmed, database.Address, cancel)).Next };
+            step = step with { Next = (await IncrementalStep.PrepareAsync(db, flow, table, cursor, dataset, attempt, database.Address, cancel)).Next };
         }
 
-        if (files.All(file => file is { Records: 0, RejectCount: 0 }) && cursor is { After: null })
+        if (step.IsLast && files.All(file => file is { Records: 0, RejectCount: 0 }) && cursor is { After: null })
             return new Found(null, [], step.Warnings);
         return new Found(Changes(dataset, from, table, files, Operation) with { Cursor = step.Next.ToString() }, [], step.Warnings) { IsLast = step.IsLast };
     }

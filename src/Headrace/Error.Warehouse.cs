@@ -77,6 +77,15 @@ public static partial class Error
             Facts = Facts(("where", where), ("found", inner.Message)),
         };
 
+    /// <summary>What was read cannot be kept in the lake.</summary>
+    /// <param name="place">The dataset's in the archive.</param>
+    public static HeadraceException ArchiveFailed(string archive, string place, HeadraceException inner) =>
+        new("HDR-320", "What was read cannot be written to the archive; nothing of the batch was loaded.", "read what was found; files are written, listed and removed there", inner)
+        {
+            Facts = Facts(("archive", archive), ("place", place), ("found", inner.Facts.FirstOrDefault(fact => fact.Name == "found")?.Value)),
+            IsTransient = inner.IsTransient,
+        };
+
     private static string Operations(Publication publication) => $"{publication.Operations} {(publication.Operations == 1 ? "operation" : "operations")}";
 
     /// <summary>Operations of a committed load could not be published.</summary>

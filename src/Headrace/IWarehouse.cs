@@ -25,6 +25,9 @@ public interface IWarehouse : IAsyncDisposable
     /// <exception cref="HeadraceException">HDR-301 when another run got here first; HDR-2nn when a check or limit stops it.</exception>
     Task<LoadResult> LoadAsync(ChangeSet changes, LoadAttempt attempt, CancellationToken cancel);
 
+    /// <summary>Which of these loads of the dataset are committed; one that is about to be is waited for.</summary>
+    Task<IReadOnlySet<string>> CommittedAsync(Dataset dataset, IReadOnlyList<string> loads, CancellationToken cancel);
+
     /// <summary>Copies the rows of a table to a Parquet file, under the table's column names.</summary>
     Task CopyAsync(TableName table, string path, CancellationToken cancel);
 

@@ -4,6 +4,7 @@ namespace Headrace;
 public static class Id
 {
     private const string Alphabet = "0123456789abcdefghjkmnpqrstvwxyz"; // Crockford's base 32, in ASCII order
+    private static readonly System.Buffers.SearchValues<char> Characters = System.Buffers.SearchValues.Create(Alphabet);
 
     /// <summary>For example <c>r_01jd3k…</c>.</summary>
     public static string New(string prefix, TimeProvider clock)
@@ -16,4 +17,8 @@ public static class Id
             text[i] = Alphabet[(int)(value & 31)];
         return $"{prefix}_{text}";
     }
+
+    /// <summary>True for what <see cref="New"/> makes with this prefix.</summary>
+    public static bool Is(string prefix, string text) =>
+        text.Length == prefix.Length + 27 && text.StartsWith($"{prefix}_", StringComparison.Ordinal) && text.AsSpan(prefix.Length + 1).IndexOfAnyExcept(Characters) < 0;
 }

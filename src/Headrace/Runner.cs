@@ -9,6 +9,9 @@ public sealed record ReadyFlow(string Name, ISource Source, IWarehouse Warehouse
     /// <summary>Where the operations of its loads are published; null when nowhere.</summary>
     public IPublisher? Publisher { get; init; }
 
+    /// <summary>Where what it reads is kept; null when nowhere.</summary>
+    public Archiving.Archive? Archive { get; init; }
+
     /// <summary>How often a batch is tried again after a transient error.</summary>
     public int Retries { get; init; } = 1;
 
@@ -213,7 +216,8 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
                 LoadResult result;
                 try
                 {
-                    result = await flow.Warehouse.LoadAsync(found.Changes, load, cancel);
+                    Task<LoadResult> LoadAsync() => flow.Warehouse.LoadAsync(found.Changes, load, cancel);
+                    result = flow.Archive is { } archive && !options.IsPlan ? await archive.LoadAsync(found.Changes, LoadAsync, cancel) : await LoadAsync();
                 }
                 catch (HeadraceException error) when (error.Outcome == Outcome.Stopped && found.Changes.Action != "load")
                 {

@@ -71,4 +71,14 @@ internal static class RedshiftPositions
         await db.ExecuteAsync(RedshiftSql.LockPosition(changes.Dataset), cancel);
         return (await db.RowsAsync(RedshiftSql.ReadPosition(changes.Dataset), row => row.GetString(1), cancel)).FirstOrDefault() == changes.Id;
     }
+
+    /// <summary>Which of these loads are committed, with the same care.</summary>
+    public static async Task<IReadOnlySet<string>> CommittedAsync(NpgsqlConnection db, Dataset dataset, IReadOnlyList<string> loads, CancellationToken cancel)
+    {
+        if (!(await RedshiftTables.NamesAsync(db, cancel)).Contains(RedshiftSql.PositionTable(dataset)))
+            return new HashSet<string>();
+        await using var asked = await db.BeginTransactionAsync(cancel);
+        await db.ExecuteAsync(RedshiftSql.LockPosition(dataset), cancel);
+        return (await db.RowsAsync(RedshiftSql.Committed(loads), row => row.GetString(0), cancel)).ToHashSet();
+    }
 }

@@ -131,6 +131,8 @@ internal static partial class RedshiftSql
     /// <summary>The next comparison asks the table what it holds, and not the memory of the last load.</summary>
     public static string ForgetLoad(Dataset dataset, string id) => $"UPDATE headrace.{PositionTable(dataset)} SET load_id = {Literal(id)} WHERE dataset = {Literal(dataset.Name)}";
 
+    public static string Committed(IReadOnlyList<string> loads) => $"SELECT load_id FROM headrace.loads WHERE load_id IN ({string.Join(", ", loads.Select(Literal))})";
+
     public static string CountLoads(Dataset dataset, bool thatInserted) =>
         $"SELECT count(*) FROM headrace.loads WHERE dataset = {Literal(dataset.Name)}{(thatInserted ? " AND inserted > 0" : "")}";
 

@@ -76,6 +76,9 @@ public sealed class RedshiftWarehouse : IWarehouse, ILoadHistory
         }
     }
 
+    public Task<IReadOnlySet<string>> CommittedAsync(Dataset dataset, IReadOnlyList<string> loads, CancellationToken cancel) =>
+        AskAsync(db => RedshiftPositions.CommittedAsync(db, dataset, loads, cancel), cancel);
+
     public Task CopyAsync(TableName table, string path, CancellationToken cancel) => StagedAsync(staging.Copies, async (db, stage, connection, _) =>
     {
         var found = await RedshiftTable.FindAsync(db, table, cancel) ?? throw Error.NotFound("table", table.ToString(), "bring the table back");

@@ -27,6 +27,7 @@ public static class ConfigurationReference
         Section(text, "flows.NAME.columns.NAME", typeof(FlowColumn));
         Section(text, "flows.NAME.complete_when", typeof(CompleteWhen));
         Section(text, "flows.NAME.publish", typeof(Publish));
+        Section(text, "flows.NAME.archive", typeof(ArchiveSettings));
         Section(text, "flows.NAME.limits", typeof(LimitOptions));
         Section(text, "ledger", typeof(LedgerSettings));
         Section(text, "environments.NAME", typeof(ProjectEnvironment));

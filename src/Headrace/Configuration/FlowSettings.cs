@@ -54,6 +54,9 @@ public record FlowSettings
     [Description("Where the operations (inserts, updates, deletes) are published (read: snapshot).")]
     public Publish? Publish { get; init; }
 
+    [Description("Where what is read is kept (source: a database): all rows of each load, in the lake. A default of it is for flows that read a database.")]
+    public ArchiveSettings? Archive { get; init; }
+
     [Description("Where the rows go.")]
     public Target Target { get; init; } = new();
 

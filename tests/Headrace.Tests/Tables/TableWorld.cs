@@ -41,6 +41,7 @@ public abstract class TableWorld(PostgresServer server, WarehouseKind kind = War
             connections:
               shop: {{shop.Yaml}}
               warehouse: {{redshift?.Yaml ?? warehouse?.Yaml ?? "{ type: duckdb, path: ./warehouse.duckdb }"}}
+              lake: { type: folder, path: ./lake }
               staging: { type: folder, path: {{redshift?.Folder ?? "./staging"}} }
               ops: { type: jsonl, path: ./ops }
             defaults:

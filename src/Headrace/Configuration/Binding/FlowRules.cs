@@ -29,6 +29,7 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
         var place = new Places(node, name);
         Connections(flow, place, where);
         Redshift(flow, place, where);
+        Archive(flow, place, where);
         Modes(flow, place, where);
         if (connections.GetValueOrDefault(flow.Source.Connection) is PostgresConnection)
             new TableRules(problems).Check(flow, place, where);
@@ -59,6 +60,18 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
         else if (place.Said("target") is null or MapNode && place.Said("target", "connection") is null or ScalarNode { Text: "" })
             problems.Add(problems.At(place.Name), Error.MissingKey(problems.At(place.Name), "target.connection", where, "add `target: { connection: NAME }` to the flow or to the defaults"), "target.connection");
         Fits(flow.Source.Connection, [flow.ReadsTable || connections.GetValueOrDefault(flow.Source.Connection) is PostgresConnection ? typeof(PostgresConnection) : typeof(FolderConnection)], place.Of("source", "connection"), $"the source of {where}");
+    }
+
+    void Archive(Flow flow, Places place, string where)
+    {
+        if (flow.Archive is not { } archive)
+            return;
+        if (archive.Connection.Length > 0)
+            Fits(archive.Connection, [typeof(S3Connection), typeof(FolderConnection)], place.Of("archive", "connection"), $"the archive of {where}");
+        if (archive.Path.StartsWith('/') || archive.Path.Contains('\\') || archive.Path.Split('/').Contains(".."))
+            Refuse(place.Of("archive", "path"), $"the archive of {where}", "the path does not stay inside the connection", "write a path with / between its parts, without .. and without / at its start");
+        if (!flow.ReadsTable && connections.GetValueOrDefault(flow.Source.Connection) is FolderConnection)
+            Disagree(place.Of("archive"), where, "'archive' is for tables, and the source is files", "remove 'archive': the files are in a lake already");
     }
 
     // What only Redshift knows, and where its rows wait.

@@ -32,6 +32,8 @@ internal static class Overlay
         // With read: drop each path says what is written and how; a default for the other flows means nothing to it.
         if ((above.Find("read") ?? below.Find("read"))?.Value is ScalarNode { Text: "drop" })
             below = below.Without("write").Without("primary_key").Without("changed_files");
+        if ((above.Find("source")?.Value as MapNode)?.Find("path") is not null)
+            below = below.Without("archive"); // files are in a lake already
         var entries = new List<Entry>();
         foreach (var entry in below.Entries)
             entries.Add(above.Find(entry.Key.Text) is not { } over ? entry

@@ -1,0 +1,72 @@
+using System.Text;
+
+namespace Headrace.Archiving;
+
+/// <summary>
+/// Gives a gzip file a name and a comment: stands between a compressor, whose own header has none, and the file. A reader who does not
+/// ask for them passes over both.
+/// </summary>
+internal sealed class NamedGzip : Stream
+{
+    private const int HeaderBytes = 10;
+    private const byte HasName = 8, HasComment = 16;
+
+    private readonly Stream file;
+    private int passed;
+
+    /// <param name="name">ASCII, as <paramref name="comment"/>.</param>
+    public NamedGzip(Stream file, string name, string comment)
+    {
+        this.file = file;
+        file.Write([0x1f, 0x8b, 8, HasName | HasComment, 0, 0, 0, 0, 0, 255, .. Encoding.ASCII.GetBytes(name), 0, .. Encoding.ASCII.GetBytes(comment), 0]);
+    }
+
+    /// <summary>The comment of a gzip file that was named so; null when it has none, or ends before it.</summary>
+    public static string? Comment(string path)
+    {
+        Span<byte> head = stackalloc byte[1024];
+        using (var file = new FileStream(path, FileMode.Open, FileAccess.Read))
+            head = head[..file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
+        if (head.Length < HeaderBytes || head[3] != (HasName | HasComment))
+            return null;
+        var rest = head[HeaderBytes..];
+        var name = rest.IndexOf((byte)0);
+        var comment = name < 0 ? -1 : rest[(name + 1)..].IndexOf((byte)0);
+        return comment < 0 ? null : Encoding.ASCII.GetString(rest.Slice(name + 1, comment));
+    }
+
+    public override bool CanRead => false;
+
+    public override bool CanSeek => false;
+
+    public override bool CanWrite => true;
+
+    public override long Length => throw new NotSupportedException();
+
+    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+
+    // The compressor's header is what it writes first.
+    public override void Write(ReadOnlySpan<byte> bytes)
+    {
+        var skipped = Math.Min(HeaderBytes - passed, bytes.Length);
+        passed += skipped;
+        file.Write(bytes[skipped..]);
+    }
+
+    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
+
+    public override void Flush() => file.Flush();
+
+    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
+
+    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
+
+    public override void SetLength(long value) => throw new NotSupportedException();
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+            file.Dispose();
+        base.Dispose(disposing);
+    }
+}
