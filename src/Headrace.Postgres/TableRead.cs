@@ -18,9 +18,9 @@ internal sealed class TableRead(PostgresDatabase database, SourceTable table, St
 
     /// <summary>Conditions that cut the whole table into as many parts as there are readers: ranges of its pages.</summary>
     /// <param name="and">What else must hold.</param>
-    public IReadOnlyList<string> Whole(string and = "true")
+    public IReadOnlyList<string> Whole(string and = IncrementalStep.All)
     {
-        if (table.Bytes < WorthSlicing || !table.HasPages || database.Readers == 1)
+        if (!IsSliced(table, database.Readers))
             return [and];
         var pages = table.Bytes / PageBytes;
         var each = pages / database.Readers + 1;
@@ -28,15 +28,11 @@ internal sealed class TableRead(PostgresDatabase database, SourceTable table, St
             $"ctid >= '({i * each},0)'::tid{(i == database.Readers - 1 ? "" : $" AND ctid < '({(i + 1) * each},0)'::tid")} AND {and}"))];
     }
 
+    /// <summary>True for a table that several readers read whole.</summary>
+    public static bool IsSliced(SourceTable table, int readers) => table.Bytes >= WorthSlicing && table.HasPages && readers > 1;
+
     /// <summary>Whether rows are staged as PostgreSQL writes them for its like; else as text.</summary>
     public bool IsBinary { get; init; }
-
-    /// <summary>Begins to open the second reader of a table that is read whole.</summary>
-    public void BeginOpen()
-    {
-        if (Whole().Count > 1)
-            database.BeginOpen();
-    }
 
     /// <summary>Stages the rows for which one of the conditions holds, all as they are at one moment from now on.</summary>
     public async Task<IReadOnlyList<StagedFile>> RunAsync(NpgsqlConnection db, IReadOnlyList<string> conditions, DigestOptions? digesting, CancellationToken cancel)
