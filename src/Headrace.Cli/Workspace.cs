@@ -172,8 +172,8 @@ internal sealed class Workspace : IAsyncDisposable
     public RedshiftDatabase Database(RedshiftConnection redshift) => redshifts.TryGetValue(redshift.Name, out var known) ? known
         : redshifts[redshift.Name] = new RedshiftDatabase(redshift, redshift.RootCertificate is { } certificate ? Project.FullPath(certificate) : null);
 
-    // That of a warehouse is disposed of with it, and is another one.
-    private StagingPlace SourceStaging(RedshiftConnection redshift) => stagings.TryGetValue(redshift.Name, out var known) ? known : stagings[redshift.Name] = Staging(redshift);
+    /// <summary>Where rows of a source wait. That of a warehouse is disposed of with it, and is another one.</summary>
+    public StagingPlace SourceStaging(RedshiftConnection redshift) => stagings.TryGetValue(redshift.Name, out var known) ? known : stagings[redshift.Name] = Staging(redshift);
 
     private StagingPlace Staging(RedshiftConnection settings) => new(
         Project.Connections[settings.Staging.Connection] switch

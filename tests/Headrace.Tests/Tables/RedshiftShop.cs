@@ -49,6 +49,9 @@ public abstract class RedshiftShop(PostgresServer server) : IAsyncDisposable
             """);
     }
 
+    /// <summary>Another database.</summary>
+    protected Task<RedshiftTestDatabase> Another() => RedshiftTestDatabase.StartAsync(server);
+
     /// <summary>Statements in Redshift's words, with semicolons between them.</summary>
     protected async Task Do(string sql)
     {

@@ -38,7 +38,7 @@ public sealed class RedshiftSourceTypes(PostgresServer server) : RedshiftShop(se
     {
         await Shop(
             """
-            CREATE TABLE orders (id integer, yes boolean, small smallint, big bigint, price decimal(38,10), real_ real, share double precision, day date, at time, moment timestamp, zoned timestamptz,
+            CREATE TABLE orders (id integer, yes boolean, small smallint, big bigint, price decimal(38,10), real_ real, share double precision, day date, hour_ time, moment timestamp, zoned timestamptz,
                 bytes varbyte(100), doc super, zone_time timetz)
             """, Whole, kind: kind);
         await Put(
@@ -58,7 +58,7 @@ public sealed class RedshiftSourceTypes(PostgresServer server) : RedshiftShop(se
         string Text(string column) => string.Format(System.Globalization.CultureInfo.InvariantCulture, one, column);
         Assert.Equal(["1|true|-32768|-9223372036854775808|-9999999999999999999999999999.9999999999|0001-01-01|00:00:00|0001-01-01 00:00:00", "2|false|32767|9223372036854775807|9999999999999999999999999999.9999999999|9999-12-31|23:59:59.999999|9999-12-31 23:59:59.999999",
             "3|NULL|NULL|NULL|NULL|NULL|NULL|NULL", "4|true|0|0|0.0000000000|2024-02-29|10:11:12.5|2024-02-29 10:11:12.000001"],
-            await Rows($"SELECT id, {Text("yes")}, small, big, {Text("price")}, {Text("day")}, {Text("at")}, {Text("moment")} FROM raw.orders ORDER BY id"));
+            await Rows($"SELECT id, {Text("yes")}, small, big, {Text("price")}, {Text("day")}, {Text("hour_")}, {Text("moment")} FROM raw.orders ORDER BY id"));
         Assert.Equal(["4|1|4|2|4"], await Rows(
             $"""
             SELECT count(*), sum(CASE WHEN real_ = CAST(0.1 AS real) AND share = CAST(0.1 AS double precision) THEN 1 ELSE 0 END),
@@ -70,6 +70,6 @@ public sealed class RedshiftSourceTypes(PostgresServer server) : RedshiftShop(se
         Assert.Equal(["1|{\"b\":[1,\"x\\\"y,\"],\"a\":null}|10:00:00+02", "2|\"text\"|10:00:00+02", "3|NULL|NULL", "4|null|10:00:00+02"],
             (await Rows($"SELECT id, {Text("doc")}, zone_time FROM raw.orders ORDER BY id")).Select(row => row.Replace("\"a\": null, \"b\": [1, \"x\\\"y,\"]", "\"b\":[1,\"x\\\"y,\"],\"a\":null", StringComparison.Ordinal)
                 .Replace("\"a\":null,\"b\":[1,\"x\\\"y,\"]", "\"b\":[1,\"x\\\"y,\"],\"a\":null", StringComparison.Ordinal)));
-        Assert.Equal(["at|24:00:00", "day|0044-03-15 BC", "moment|12024-01-01 00:00:00", "real_|NaN"], await Rows("SELECT \"column\", value FROM headrace.quarantine ORDER BY 1"));
+        Assert.Equal(["day|0044-03-15 BC", "hour_|24:00:00", "moment|12024-01-01 00:00:00", "real_|NaN"], await Rows("SELECT \"column\", value FROM headrace.quarantine ORDER BY 1"));
     }
 }

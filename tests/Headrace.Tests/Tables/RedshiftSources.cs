@@ -160,11 +160,11 @@ public sealed class RedshiftSources(PostgresServer server) : RedshiftShop(server
     [Fact]
     public async Task AQueryIsReadAsATableIs()
     {
-        await Shop("CREATE TABLE t (id integer, price decimal(12,2), doc super, note varchar(300), at timestamp)", Merge.Replace("updated_at", "at", StringComparison.Ordinal), "query: \"SELECT id, price, doc, note, at, price * 2 AS twice FROM t WHERE note <> 'it''s' -- not these\"");
+        await Shop("CREATE TABLE t (id integer, price decimal(12,2), doc super, note varchar(300), placed timestamp)", Merge.Replace("updated_at", "placed", StringComparison.Ordinal), "query: \"SELECT id, price, doc, note, placed, price * 2 AS twice FROM t WHERE note <> 'it''s' -- not these\"");
         await Do("INSERT INTO t VALUES (1, 1.50, json_parse('{\"a\":1}'), 'x', '2026-01-01'), (2, 1, NULL, 'it''s', '2026-01-01')");
         await World.Load();
         Assert.Equal(["1|1.50|{\"a\":1}|x|3.00"], await Rows("SELECT id, price, doc, note, twice::decimal(12,2) FROM raw.orders"));
-        Assert.Equal("DECIMAL(12,2)|JSON|TIMESTAMP", Assert.Single(await Rows("SELECT typeof(price), typeof(doc), typeof(at) FROM raw.orders")));
+        Assert.Equal("DECIMAL(12,2)|JSON|TIMESTAMP", Assert.Single(await Rows("SELECT typeof(price), typeof(doc), typeof(placed) FROM raw.orders")));
     }
 
     [Theory]
@@ -270,7 +270,11 @@ public sealed class RedshiftSources(PostgresServer server) : RedshiftShop(server
         Assert.Equal("0", await Value("SELECT count(*) FROM raw.orders"));
         await Do("DROP TABLE orders");
         Assert.Equal("HDR-152", (await World.Run("run", "--json")).Only.Error);
-        Assert.Equal(0, (await World.Run("doctor")).Exit);
+        Directory.CreateDirectory(Path.Combine(World.Folder, "staged"));
+        var doctor = await World.Run("doctor");
+        Assert.True(doctor.Exit == 0, doctor.Text);
+        Assert.Contains("Redshift 1.0", doctor.Text, StringComparison.Ordinal);
+        Assert.Contains("as source late commits are found within the lookback", doctor.Text, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -283,6 +287,28 @@ public sealed class RedshiftSources(PostgresServer server) : RedshiftShop(server
         Source.StandIn.FailNext("UNLOAD", "S3ServiceException: Access Denied");
         Assert.Equal("HDR-156", (await World.Run("run", "--json")).Only.Error);
         Assert.Empty(Staged());
+    }
+
+    [Fact]
+    public async Task RowsThatDoNotComeOutOfTheStagingPlaceAreMissed()
+    {
+        await Shop(Orders, $"{Merge}, retries: 0");
+        await Put($"{Yesterday}; CREATE OR REPLACE FUNCTION redshift_standin.pg_last_unload_count() RETURNS bigint LANGUAGE sql AS 'SELECT 101::bigint'");
+        Assert.Equal("HDR-158", (await World.Run("run", "--json")).Only.Error);
+        Assert.Empty(Staged());
+    }
+
+    [Fact]
+    public async Task TwoDatabasesOfOneClusterAreTwoSources()
+    {
+        await Shop(Orders, Merge);
+        await Put(Yesterday);
+        await World.Load();
+        await using var other = await Another();
+        await using (var db = await other.OpenAsync())
+            await db.ExecuteAsync(Orders);
+        World.Configuration(File.ReadAllText(Path.Combine(World.Folder, "headrace.yaml")).Replace(Source.Yaml, other.Yaml, StringComparison.Ordinal));
+        Assert.Equal("HDR-154", (await World.Run("run", "--json")).Only.Error);
     }
 
     [Theory]
