@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using Npgsql;
 
 namespace Headrace.Postgres.Redshift;
@@ -95,15 +96,16 @@ internal sealed class RedshiftCursor
 
     // A position does not go back when the newest rows are deleted.
     private string? Later(string? next, string? before) => next is null || before is null ? next ?? before
-        : method == Method.Number ? decimal.Parse(next, CultureInfo.InvariantCulture) > decimal.Parse(before, CultureInfo.InvariantCulture) ? next : before
+        : method == Method.Number ? BigInteger.Parse(next, CultureInfo.InvariantCulture) > BigInteger.Parse(before, CultureInfo.InvariantCulture) ? next : before
         : Parse(next) > Parse(before) ? next : before;
 
+    // In the column's own type: a column that is cast is not looked up by the blocks it is sorted into.
     private string Compare(string order, string value) => RedshiftSql.Compare(column.Name, order, value, method switch
     {
         Method.Zoned => "timestamptz",
         Method.Time => "timestamp",
         Method.Day => "date",
-        _ => "decimal(38,0)",
+        _ => RedshiftTypes.Name(column.Type),
     });
 
     private static string Words(TimeSpan span) => string.Create(CultureInfo.InvariantCulture, $"{(span >= TimeSpan.FromMinutes(1) ? $"{span.TotalMinutes:0.#} minutes" : $"{span.TotalSeconds:0.#} seconds")}");

@@ -123,6 +123,16 @@ public sealed class RedshiftSources(PostgresServer server) : RedshiftShop(server
         Assert.Contains("\"promise\":\"none\"", World.Value("SELECT cursor FROM headrace.positions"), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task ANumberOfManyDigitsIsACursorToo()
+    {
+        await Shop("CREATE TABLE orders (id decimal(38,0) NOT NULL)", "read: incremental, create_key: id, write: append");
+        await Do("INSERT INTO orders VALUES (9), (99999999999999999999999999999999999998)");
+        await World.Load();
+        await Do("INSERT INTO orders VALUES (99999999999999999999999999999999999999)");
+        Assert.Equal("1i 0u 0d 0s 0q", (await World.Load()).Only.Counts);
+    }
+
     [Theory]
     [InlineData(WarehouseKind.DuckDb)]
     [InlineData(WarehouseKind.Postgres)]
