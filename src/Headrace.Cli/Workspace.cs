@@ -17,6 +17,7 @@ internal sealed class Workspace : IAsyncDisposable
     private readonly Dictionary<string, PostgresDatabase> databases = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RedshiftDatabase> redshifts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IObjectStore> stores = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StagingPlace> stagings = new(StringComparer.Ordinal);
 
     private Workspace(Project project, Screen screen)
     {
@@ -67,13 +68,14 @@ internal sealed class Workspace : IAsyncDisposable
         warehouse.BeginOpen();
         if (Project.Connections[flow.Source.Connection] is PostgresConnection from)
             Database(from).BeginOpen();
-        var snapshots = flow.Read == ReadMode.Snapshot ? Snapshots(warehouse, isPlan ? spool : null) : null;
+        Snapshots? SnapshotsOf(Flow one) => one.Read == ReadMode.Snapshot ? Snapshots(warehouse, isPlan ? spool : null) : null;
+        ISource Tables(string address, Func<Flow, TableSource> sourceOf) => flow.ReadsList ? new ListedTables(flow, address, ProcessTable(flow, isPlan), sourceOf) : sourceOf(flow);
         ISource source = Project.Connections[flow.Source.Connection] switch
         {
-            PostgresConnection postgres when flow.ReadsList => new ListedTables(flow, Database(postgres), ProcessTable(flow, isPlan), spool, Clock, () => Snapshots(warehouse, isPlan ? spool : null)),
-            PostgresConnection postgres => new TableSource(flow, Database(postgres), spool, Clock, snapshots),
+            PostgresConnection postgres => Tables(Database(postgres).Address, one => new TableSource(one, Database(postgres), spool, Clock, SnapshotsOf(one))),
+            RedshiftConnection redshift => Tables(Database(redshift).Address, one => new TableSource(one, Database(redshift), SourceStaging(redshift), spool, Clock, SnapshotsOf(one))),
             FolderConnection folder when flow.Read == ReadMode.Drop => new DropFolder(flow, Lake(folder), spool, Clock),
-            FolderConnection folder when snapshots is not null => new SnapshotFiles(flow, Lake(folder), spool, Clock, snapshots),
+            FolderConnection folder when SnapshotsOf(flow) is { } snapshots => new SnapshotFiles(flow, Lake(folder), spool, Clock, snapshots),
             FolderConnection folder => new IncrementalFiles(flow, Lake(folder), spool, Clock),
             var other => throw Error.Bug($"A source of type {other.Kind} reached the workspace."),
         };
@@ -173,6 +175,9 @@ internal sealed class Workspace : IAsyncDisposable
     public RedshiftDatabase Database(RedshiftConnection redshift) => redshifts.TryGetValue(redshift.Name, out var known) ? known
         : redshifts[redshift.Name] = new RedshiftDatabase(redshift, redshift.RootCertificate is { } certificate ? Project.FullPath(certificate) : null);
 
+    /// <summary>Where rows of a source wait. That of a warehouse is disposed of with it, and is another one.</summary>
+    public StagingPlace SourceStaging(RedshiftConnection redshift) => stagings.TryGetValue(redshift.Name, out var known) ? known : stagings[redshift.Name] = Staging(redshift);
+
     private StagingPlace Staging(RedshiftConnection settings) => new(NewStore(settings.Staging.Connection), settings.Staging.Path, settings.Staging.Keep);
 
     /// <summary>The files behind a connection, once.</summary>
@@ -207,6 +212,8 @@ internal sealed class Workspace : IAsyncDisposable
             await redshift.DisposeAsync();
         foreach (var store in stores.Values)
             store.Dispose();
+        foreach (var staging in stagings.Values)
+            staging.Store.Dispose();
         Temporary.Leave(Project.FullPath(Project.Spool));
     }
 

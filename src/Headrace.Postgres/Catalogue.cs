@@ -2,10 +2,9 @@ using Npgsql;
 
 namespace Headrace.Postgres;
 
-/// <summary>What the catalogue of a database proposes for the process table.</summary>
-public sealed class Catalogue(PostgresDatabase database, string connection)
+/// <summary>What the catalogue of PostgreSQL proposes for the process table.</summary>
+public sealed class Catalogue(PostgresDatabase database, string connection) : ICatalogue
 {
-    /// <summary>All tables of users, by name, each with its primary key and the columns that look like its cursors.</summary>
     public Task<IReadOnlyList<TableEntry>> DiscoverAsync(CancellationToken cancel) => database.RunAsync<IReadOnlyList<TableEntry>>(async () =>
     {
         await using var db = await database.OpenAsync(cancel);

@@ -10,6 +10,9 @@ namespace Headrace.Postgres;
 /// <param name="IsLast">False while there are more batches.</param>
 internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor Next, bool IsLast, IReadOnlyList<string> Warnings)
 {
+    /// <summary>The condition of all rows.</summary>
+    public const string All = "true";
+
     /// <summary>True when no key narrows the table, so that its pages may be read in parts.</summary>
     public bool IsWhole { get; private init; }
 
@@ -73,7 +76,7 @@ internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor
     {
         var keys = flow.PrimaryKey.Select(key => table.Find(flow.DeclaredColumns().FirstOrDefault(column => column.Name == key)?.From ?? key)!).ToList();
         if (cursor.After is null && (keys.Count == 0 || table.Bytes <= flow.BatchBytes))
-            return new IncrementalStep([upper ?? "true"], next, true, warnings) { IsWhole = true };
+            return new IncrementalStep([upper ?? All], next, true, warnings) { IsWhole = true };
 
         var names = string.Join(", ", keys.Select(key => key.Quoted));
         string Row(IReadOnlyList<string> values) => $"({string.Join(", ", values.Select((value, i) => $"{PostgresSql.Literal(value)}::{keys[i].TypeName}"))})";
@@ -95,7 +98,7 @@ internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor
             conditions.Add(upper);
 
         // After the last range comes what changed since the first one, by the same run.
-        return new IncrementalStep(conditions.Count == 0 ? ["true"] : [string.Join(" AND ", conditions)], next with { After = end.Count > 0 ? end : null }, false, warnings);
+        return new IncrementalStep(conditions.Count == 0 ? [All] : [string.Join(" AND ", conditions)], next with { After = end.Count > 0 ? end : null }, false, warnings);
     }
 
     /// <summary>The rows that are new since a position; those that come by the one key do not come by the other.</summary>

@@ -3,13 +3,14 @@ using Headrace.Configuration;
 namespace Headrace.Postgres;
 
 /// <summary>The tables that the process table lists for one connection: each a dataset, with a position and a target of its own.</summary>
-/// <param name="snapshots">For tables without a cursor, which are compared with what they were.</param>
-public sealed class ListedTables(Flow flow, PostgresDatabase database, IProcessTable listed, string spool, TimeProvider clock, Func<ISnapshots> snapshots) : ISource, IWholeSource
+/// <param name="database">Where the tables are, the way a person would write it.</param>
+/// <param name="sourceOf">What reads the table of one flow.</param>
+public sealed class ListedTables(Flow flow, string database, IProcessTable listed, Func<Flow, TableSource> sourceOf) : ISource, IWholeSource
 {
     private readonly Dictionary<string, TableSource> sources = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Flow> flows = new(StringComparer.Ordinal);
 
-    public string Address => $"{database.Address}/process_table";
+    public string Address => $"{database}/process_table";
 
     public async Task<IReadOnlyList<Dataset>> DatasetsAsync(CancellationToken cancel)
     {
@@ -18,7 +19,7 @@ public sealed class ListedTables(Flow flow, PostgresDatabase database, IProcessT
         {
             var one = FlowOf(entry);
             var dataset = new Dataset($"{flow.Name}/{entry.Table}", flow.Name, new Dictionary<string, string>());
-            sources[dataset.Name] = new TableSource(one, database, spool, clock, one.Read == ReadMode.Snapshot ? snapshots() : null);
+            sources[dataset.Name] = sourceOf(one);
             flows[dataset.Name] = one;
             datasets.Add(dataset);
         }

@@ -4,14 +4,17 @@ using Npgsql;
 
 namespace Headrace.Postgres;
 
-/// <summary>A column of a source table, as PostgreSQL describes it.</summary>
-/// <param name="TypeName">As <c>format_type</c> writes it; a domain's is that of its base type.</param>
-/// <param name="Category"><c>pg_type.typcategory</c>.</param>
+/// <summary>A column of a source table, as its database describes it.</summary>
+/// <param name="TypeName">As <c>format_type</c> writes it; a domain's is that of its base type. Redshift's as <c>svv_columns</c> has it.</param>
+/// <param name="Category"><c>pg_type.typcategory</c>; of no meaning where <see cref="Type"/> is said.</param>
 internal sealed record SourceColumn(string Name, string TypeName, char Category, bool IsNotNull)
 {
     public string Quoted => PostgresSql.Identifier(Name);
 
-    public ColumnType Type => PostgresTypes.Of(TypeName, Category);
+    public ColumnType Type { get; init; } = PostgresTypes.Of(TypeName, Category);
+
+    /// <summary>As <see cref="StagedColumn.Written"/>.</summary>
+    public ColumnType? Written { get; init; } = PostgresTypes.Written(TypeName, Category);
 }
 
 /// <summary>What a flow reads: a table or view with its columns and its identity, or a query.</summary>
@@ -88,10 +91,10 @@ internal sealed record SourceTable(string Name, string From, string Identity, IR
     }
 
     /// <summary>The columns as their rows are staged.</summary>
-    public IReadOnlyList<StagedColumn> Staged => [.. Columns.Select(column => new StagedColumn(column.Name, Written: PostgresTypes.Written(column.TypeName, column.Category), IsNotNull: column.IsNotNull))];
+    public IReadOnlyList<StagedColumn> Staged => [.. Columns.Select(column => new StagedColumn(column.Name, Written: column.Written, IsNotNull: column.IsNotNull))];
 
     /// <summary>What <see cref="LayoutAsync"/> said before the columns were asked for.</summary>
-    public string Layout { get; private init; } = "";
+    public string Layout { get; init; } = "";
 
     /// <summary>The columns of each index that keeps rows apart, joined by commas in their alphabetical order.</summary>
     public IReadOnlyList<string> UniqueKeys { get; private init; } = [];

@@ -3,7 +3,7 @@ using System.Text.Json.Serialization;
 
 namespace Headrace.Postgres;
 
-/// <summary>How far a table has been read; kept as JSON in <see cref="Position.Cursor"/>. Values are PostgreSQL's own texts.</summary>
+/// <summary>How far a table has been read; kept as JSON in <see cref="Position.Cursor"/>. Values are the database's own texts.</summary>
 internal sealed record TableCursor
 {
     /// <summary>The source it was read from (<see cref="SourceTable.Identity"/>).</summary>
@@ -24,7 +24,7 @@ internal sealed record TableCursor
     /// <summary>True while a first sync goes by ranges of a cursor and is not at its end.</summary>
     public bool? IsFirst { get; init; }
 
-    /// <summary>What keeps late commits from being skipped: horizon, xid, sequence or lookback; null for a table that is read whole.</summary>
+    /// <summary>What keeps late commits from being skipped: horizon, xid, sequence, lookback or none; null for a table that is read whole.</summary>
     public string? Promise { get; init; }
 
     /// <summary>When a table that is read whole was read, by the server's clock.</summary>

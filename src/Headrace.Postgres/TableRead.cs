@@ -18,10 +18,10 @@ internal sealed class TableRead(PostgresDatabase database, SourceTable table, St
 
     /// <summary>Conditions that cut the whole table into as many parts as there are readers: ranges of its pages.</summary>
     /// <param name="and">What else must hold.</param>
-    public IReadOnlyList<string> Whole(string and = "true")
+    public IReadOnlyList<string> Whole(string and = IncrementalStep.All)
     {
         var readers = IsBinary && database.IsHere ? 1 : database.Readers; // there is nothing to do with binary rows but to write them down
-        if (table.Bytes < WorthSlicing || !table.HasPages || readers == 1)
+        if (!IsSliced(table, readers))
             return [and];
         var pages = table.Bytes / PageBytes;
         var each = pages / readers + 1;
@@ -29,15 +29,11 @@ internal sealed class TableRead(PostgresDatabase database, SourceTable table, St
             $"ctid >= '({i * each},0)'::tid{(i == readers - 1 ? "" : $" AND ctid < '({(i + 1) * each},0)'::tid")} AND {and}"))];
     }
 
+    /// <summary>True for a table that several readers read whole.</summary>
+    public static bool IsSliced(SourceTable table, int readers) => table.Bytes >= WorthSlicing && table.HasPages && readers > 1;
+
     /// <summary>Whether rows are staged as PostgreSQL writes them for its like; else as text.</summary>
     public bool IsBinary { get; init; }
-
-    /// <summary>Begins to open one more reader of a table that is read whole.</summary>
-    public void BeginOpen()
-    {
-        if (IsBinary || Whole().Count > 1)
-            database.BeginOpen();
-    }
 
     /// <summary>Stages the rows for which one of the conditions holds, all as they are at one moment from now on.</summary>
     /// <param name="begun">Is given each file of binary rows, with its place, as soon as some of its rows are there.</param>

@@ -1,18 +1,46 @@
 using Headrace.Configuration;
+using Headrace.Postgres.Redshift;
 using Headrace.Publishing;
 using Headrace.Staging;
-using Npgsql;
 
 namespace Headrace.Postgres;
 
-/// <summary>A table, a view or a query of a PostgreSQL database as source.</summary>
-/// <param name="snapshots">For <c>read: snapshot</c>; else null.</param>
-public sealed class TableSource(Flow flow, PostgresDatabase database, string spool, TimeProvider clock, ISnapshots? snapshots) : ISource, IWholeSource
+/// <summary>A table, a view or a query of a database as source.</summary>
+public sealed class TableSource : ISource, IWholeSource
 {
-    private TableReading? reading;
+    private readonly Flow flow;
+    private readonly ITableReader reader;
+    private readonly string spool;
+    private readonly TimeProvider clock;
+    private readonly ISnapshots? snapshots;
+    private RowsAlong? along;
     private bool isText;
 
-    public string Address => $"{database.Address}/{Name}";
+    /// <summary>Of PostgreSQL.</summary>
+    /// <param name="snapshots">For <c>read: snapshot</c>; else null.</param>
+    public TableSource(Flow flow, PostgresDatabase database, string spool, TimeProvider clock, ISnapshots? snapshots)
+        : this(flow, new PostgresReader(flow, database, clock), spool, clock, snapshots)
+    {
+    }
+
+    /// <summary>Of Amazon Redshift.</summary>
+    /// <param name="staging">Where rows wait until they are fetched.</param>
+    /// <param name="snapshots">For <c>read: snapshot</c>; else null.</param>
+    public TableSource(Flow flow, RedshiftDatabase database, StagingPlace staging, string spool, TimeProvider clock, ISnapshots? snapshots)
+        : this(flow, new RedshiftReader(flow, database, staging, clock), spool, clock, snapshots)
+    {
+    }
+
+    private TableSource(Flow flow, ITableReader reader, string spool, TimeProvider clock, ISnapshots? snapshots)
+    {
+        this.flow = flow;
+        this.reader = reader;
+        this.spool = spool;
+        this.clock = clock;
+        this.snapshots = snapshots;
+    }
+
+    public string Address => $"{reader.Address}/{Name}";
 
     private string Name => flow.Source.Table ?? "query";
 
@@ -23,43 +51,45 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
 
     public async Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
     {
-        isText |= reading is { IsRefused: true };
+        isText |= along is { IsRefused: true };
         Release(dataset);
         if (!attempt.IsPlan)
             snapshots?.Forget(dataset, from);
-        return await database.RunAsync(async () =>
+        return await reader.RunAsync(async reading =>
         {
-            await using var db = await database.OpenAsync(cancel);
-            var table = await SourceTable.DescribeAsync(db, flow.Source, database.Address, cancel);
+            var table = reading.Table;
             Failpoint.Hit("table_described");
             Check(table);
             var cursor = TableCursor.Parse(from.Cursor);
             if (cursor is not null && cursor.Source != table.Identity)
-                cursor = attempt.IsConfirmed ? null : throw Error.SourceReplaced(database.Address, Name, dataset.Name, cursor.Source, table.Identity);
-            var read = new TableRead(database, table, new Stager(Spool(dataset), flow.Limits.ToLimits()), clock, attempt.Progress)
-            {
-                IsBinary = !attempt.IsPlan && !isText && flow.Archive is null && flow.Read != ReadMode.Snapshot && IsBinary(db, dataset, from, table),
-            };
+                cursor = attempt.IsConfirmed ? null : throw Error.SourceReplaced(reader.Address, Name, dataset.Name, cursor.Source, table.Identity);
             if (cursor is null)
-                read.BeginOpen();
+                reading.BeginWhole();
+            var rows = new RowsWanted(dataset, NewStager(dataset), Spool(dataset))
+            {
+                IsPlan = attempt.IsPlan,
+                Progress = attempt.Progress,
+                MayBeBinary = () => !attempt.IsPlan && !isText && flow.Archive is null && flow.Read != ReadMode.Snapshot && BinaryFit.Holds(Changes(dataset, from, table, [Unread(table)], Operation)),
+
+                // What waits for nothing in the target is loaded while the rest of it is read.
+                Along = Operation == Operation.Append || from.Table is null ? begun => along = begun : null,
+            };
             return flow.Read switch
             {
-                ReadMode.Incremental => await IncrementalAsync(db, table, cursor, dataset, from, attempt, read, cancel),
-                _ => await WholeAsync(db, table, dataset, from, attempt, read, cancel),
+                ReadMode.Incremental => await IncrementalAsync(reading, cursor, from, attempt, rows, cancel),
+                _ => await WholeAsync(reading, from, attempt, rows, cancel),
             };
-        });
+        }, cancel);
     }
 
-    public Task<WholeTable> StageAllAsync(Dataset dataset, Position position, DigestOptions digesting, CancellationToken cancel) => database.RunAsync(async () =>
+    public Task<WholeTable> StageAllAsync(Dataset dataset, Position position, DigestOptions digesting, CancellationToken cancel) => reader.RunAsync(async reading =>
     {
         Release(dataset);
-        await using var db = await database.OpenAsync(cancel);
-        var table = await SourceTable.DescribeAsync(db, flow.Source, database.Address, cancel);
+        var table = reading.Table;
         Check(table);
-        var read = new TableRead(database, table, new Stager(Spool(dataset), flow.Limits.ToLimits()), clock, null);
         var declared = Columns(table);
         string Named(string column) => declared.FirstOrDefault(one => one.From.Equals(column, StringComparison.OrdinalIgnoreCase))?.Name ?? column;
-        var files = (await read.RunAsync(db, read.Whole(), digesting, cancel))
+        var files = (await reading.ReadAsync(null, new RowsWanted(dataset, NewStager(dataset), Spool(dataset)) { Digesting = digesting }, cancel))
             .Select(file => file with { Columns = [.. file.Columns.Select(column => column with { Name = Named(column.Name) })] }).ToList();
         var cursor = TableCursor.Parse(position.Cursor);
         var newest = new List<(string, string)>();
@@ -68,54 +98,52 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
         if (flow.CreateKey is { } created && cursor?.Created is { } sinceCreate)
             newest.Add((Named(created), sinceCreate));
         return new WholeTable(files, [.. declared.Select(column => column with { From = column.Name })], newest);
-    });
+    }, cancel);
 
     public void Release(Dataset dataset)
     {
-        reading?.End();
-        reading = null;
+        along?.End();
+        along = null;
         if (Directory.Exists(Spool(dataset)))
             Directory.Delete(Spool(dataset), recursive: true);
     }
 
-    private async Task<Found> IncrementalAsync(
-        NpgsqlConnection db, SourceTable table, TableCursor? cursor, Dataset dataset, Position from, StageAttempt attempt, TableRead read, CancellationToken cancel)
+    private async Task<Found> IncrementalAsync(ITableReading reading, TableCursor? cursor, Position from, StageAttempt attempt, RowsWanted rows, CancellationToken cancel)
     {
-        var step = await IncrementalStep.PrepareAsync(db, flow, table, cursor, dataset, attempt, database.Address, cancel);
+        var step = await reading.NextAsync(cursor, rows.Dataset, attempt, cancel);
         if (step.Slices.Count == 0)
             return new Found(null, [], step.Warnings);
         Failpoint.Hit("horizon_asked");
-        var files = await StageAsync(db, read, step.IsWhole ? read.Whole(step.Slices[0]) : step.Slices, from, cancel);
+        var files = await reading.ReadAsync(step, rows, cancel);
         Failpoint.Hit("changes_staged");
         if (Failpoint.Planted("horizon-after-snapshot"))
         {
             await Task.Delay(500, cancel);
-            step = step with { Next = (await IncrementalStep.PrepareAsync(db, flow, table, cursor, dataset, attempt, database.Address, cancel)).Next };
+            step = step with { Next = (await reading.NextAsync(cursor, rows.Dataset, attempt, cancel)).Next };
         }
 
         if (step.IsLast && files.All(file => file is { Records: 0, RejectCount: 0 }) && cursor is { After: null })
             return new Found(null, [], step.Warnings);
-        return new Found(Changes(dataset, from, table, files, Operation) with { Cursor = step.Next.ToString() }, [], step.Warnings) { IsLast = step.IsLast };
+        return new Found(Changes(rows.Dataset, from, reading.Table, files, Operation) with { Cursor = step.Next.ToString() }, [], step.Warnings) { IsLast = step.IsLast };
     }
 
-    private async Task<Found> WholeAsync(
-        NpgsqlConnection db, SourceTable table, Dataset dataset, Position from, StageAttempt attempt, TableRead read, CancellationToken cancel)
+    private async Task<Found> WholeAsync(ITableReading reading, Position from, StageAttempt attempt, RowsWanted rows, CancellationToken cancel)
     {
-        var horizon = await Horizon.AskAsync(db, cancel);
-        var next = new TableCursor { Source = table.Identity, At = horizon.Now };
+        var (table, dataset, now) = (reading.Table, rows.Dataset, await reading.NowAsync(cancel));
+        var next = new TableCursor { Source = table.Identity, At = now };
         if (flow.Read == ReadMode.FullRefresh)
         {
-            var all = await StageAsync(db, read, read.Whole(), from, cancel);
+            var all = await reading.ReadAsync(null, rows, cancel);
             Failpoint.Hit("changes_staged");
             return new Found(Changes(dataset, from, table, all, Operation) with { Cursor = next.ToString() }, [], []) { IsLast = true };
         }
 
         var warnings = new List<string>();
-        var staged = Changes(dataset, from, table, [], Operation.Changes) with { Cursor = next.ToString(), Version = horizon.Now };
+        var staged = Changes(dataset, from, table, [], Operation.Changes) with { Cursor = next.ToString(), Version = now };
         if (from.LoadId is not null && !await snapshots!.RecallAsync(dataset, Target(dataset), from, staged.Rules, cancel))
             throw Error.SnapshotLost(dataset.Name, TableCursor.Parse(from.Cursor)?.At ?? "");
         var digesting = snapshots!.Prepare(dataset, from, cancel);
-        var files = await read.RunAsync(db, read.Whole(), digesting with { Meaning = string.Join(';', staged.Rules.Columns) }, cancel);
+        var files = await reading.ReadAsync(null, rows with { Digesting = digesting with { Meaning = string.Join(';', staged.Rules.Columns) } }, cancel);
         Failpoint.Hit("changes_staged");
         staged = staged with { Files = files };
         ChangeSet compared;
@@ -135,24 +163,7 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
         return new Found(isSame ? null : compared, [], warnings) { IsLast = true };
     }
 
-    // What waits for nothing in the target is loaded while the rest of it is read.
-    private async Task<IReadOnlyList<StagedFile>> StageAsync(NpgsqlConnection db, TableRead read, IReadOnlyList<string> conditions, Position from, CancellationToken cancel)
-    {
-        if (!read.IsBinary || !(Operation == Operation.Append || from.Table is null))
-            return await read.RunAsync(db, conditions, null, cancel);
-        reading = new TableReading(conditions.Count, (begun, stop) => database.RunAsync(async () =>
-        {
-            await using var own = await database.OpenAsync(stop);
-            return await read.RunAsync(own, conditions, null, stop, begun);
-        }), cancel);
-        return await reading.FilesAsync();
-    }
-
     private Operation Operation => flow.Read == ReadMode.FullRefresh ? Operation.Replace : flow.Write == WriteMode.Append ? Operation.Append : Operation.Merge;
-
-    // A server whose text may be no UTF-8 has it looked at on the way.
-    private bool IsBinary(NpgsqlConnection db, Dataset dataset, Position from, SourceTable table) =>
-        db.PostgresParameters.GetValueOrDefault("server_encoding") == "UTF8" && BinaryFit.Holds(Changes(dataset, from, table, [Unread(table)], Operation));
 
     private StagedFile Unread(SourceTable table) => new()
     {
@@ -181,7 +192,7 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
     {
         var declared = flow.DeclaredColumns();
         var columns = declared.Select(column => column.Type is not null ? column
-            : column with { Type = (table.Find(column.From) ?? throw Error.CursorUnfit(database.Address, Name, column.From, "is not there", "correct columns: of the flow")).Type }).ToList();
+            : column with { Type = (table.Find(column.From) ?? throw Error.CursorUnfit(reader.Address, Name, column.From, "is not there", "correct columns: of the flow")).Type }).ToList();
         if (flow.Infer)
             columns.AddRange(table.Columns.Where(column => !declared.Any(known => known.From.Equals(column.Name, StringComparison.OrdinalIgnoreCase)))
                 .Select(column => new DeclaredColumn(column.Name, column.Name, column.Type)));
@@ -197,8 +208,10 @@ public sealed class TableSource(Flow flow, PostgresDatabase database, string spo
             throw Error.DuplicateColumn(Address, twice.First().Name, twice.Last().Name, 0);
         foreach (var key in flow.PrimaryKey)
             if (table.Find(flow.DeclaredColumns().FirstOrDefault(column => column.Name == key)?.From ?? key) is null)
-                throw Error.CursorUnfit(database.Address, Name, key, "is not there, and primary_key names it", $"the columns are {string.Join(", ", table.Columns.Select(column => column.Name))}");
+                throw Error.CursorUnfit(reader.Address, Name, key, "is not there, and primary_key names it", $"the columns are {string.Join(", ", table.Columns.Select(column => column.Name))}");
     }
+
+    private Stager NewStager(Dataset dataset) => new(Spool(dataset), flow.Limits.ToLimits());
 
     private string Spool(Dataset dataset) => Path.Combine(spool, Outbox.Hash(dataset.Name));
 }

@@ -32,6 +32,14 @@ public static partial class Error
             Facts = Facts(("warehouse", warehouse)),
         };
 
+    /// <summary>Other rows came out of the staging place than Redshift says it has put there.</summary>
+    public static HeadraceException UnloadIncomplete(string database, string table, long written, long arrived) =>
+        new("HDR-158", $"Not all rows of '{table}' came out of the staging place; nothing of the batch was loaded.", "run it again; staging: { path } must be nobody else's, and no rule of the bucket may remove files there")
+        {
+            Facts = Facts(("database", database), ("unloaded", written), ("arrived", arrived)),
+            IsTransient = true,
+        };
+
     /// <summary>A table is to be distributed or sorted by a column that it does not have.</summary>
     public static HeadraceException LayoutColumnMissing(TableName target, string column, IEnumerable<string> found) =>
         new("HDR-319", $"The table {target} is to be distributed or sorted by '{column}', which is none of its columns; nothing was loaded.", "correct distribution or sort of the target")

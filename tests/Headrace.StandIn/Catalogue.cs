@@ -25,6 +25,9 @@ public static class Catalogue
           $$ SELECT coalesce(nullif(current_setting('standin.copy_id', true), ''), '-1')::int $$;
         CREATE OR REPLACE FUNCTION redshift_standin.pg_last_copy_count() RETURNS bigint LANGUAGE sql STABLE AS
           $$ SELECT coalesce(nullif(current_setting('standin.copy_count', true), ''), '0')::bigint $$;
+        CREATE OR REPLACE FUNCTION redshift_standin.pg_last_unload_count() RETURNS bigint LANGUAGE sql STABLE AS
+          $$ SELECT coalesce(nullif(current_setting('standin.unload_count', true), ''), '0')::bigint $$;
+        CREATE OR REPLACE FUNCTION redshift_standin.current_namespace() RETURNS varchar LANGUAGE sql STABLE AS $$ SELECT system_identifier::varchar FROM pg_control_system() $$;
         CREATE OR REPLACE FUNCTION redshift_standin.write_lock(relation text) RETURNS void LANGUAGE plpgsql AS $$
           BEGIN
             IF to_regclass(relation) IS NOT NULL AND (SELECT relkind = 'r' FROM pg_class WHERE oid = to_regclass(relation)) THEN
@@ -70,6 +73,14 @@ public static class Catalogue
         EXCEPTION WHEN OTHERS THEN NULL;
         END $$;
 
+        CREATE OR REPLACE VIEW redshift_standin.pg_constraint AS
+          SELECT oid, conname, connamespace, CASE WHEN conname LIKE 'standin!_primary!_%' ESCAPE '!' THEN 'p'::"char" ELSE contype END AS contype, conrelid, conkey
+          FROM pg_catalog.pg_constraint WHERE conname NOT LIKE 'standin!_bytes!_%' ESCAPE '!';
+        CREATE OR REPLACE FUNCTION redshift_standin.pg_get_constraintdef(oid) RETURNS text LANGUAGE sql STABLE AS $$
+          SELECT CASE WHEN conname LIKE 'standin!_primary!_%' ESCAPE '!'
+            THEN 'PRIMARY KEY (' || (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY k.place) FROM unnest(conkey) WITH ORDINALITY AS k(number, place) JOIN pg_attribute AS a ON a.attrelid = conrelid AND a.attnum = k.number) || ')'
+            ELSE pg_catalog.pg_get_constraintdef(oid) END FROM pg_catalog.pg_constraint WHERE oid = $1 $$;
+
         CREATE OR REPLACE VIEW pg_catalog.svv_columns AS
           SELECT current_database()::varchar(128) AS table_catalog, n.nspname::varchar(128) AS table_schema, c.relname::varchar(128) AS table_name, a.attname::varchar(128) AS column_name,
                  a.attnum::int AS ordinal_position, pg_get_expr(d.adbin, d.adrelid)::varchar(4000) AS column_default, CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END::varchar(3) AS is_nullable,
@@ -114,7 +125,7 @@ public static class Catalogue
           FROM redshift_standin.load_errors;
         CREATE OR REPLACE VIEW pg_catalog.stv_db_isolation_level AS
           SELECT oid::int AS db_id, datname::char(128) AS db_name, CASE WHEN current_setting('standin.serializable', true) = 'on' THEN 'Serializable' ELSE 'Snapshot Isolation' END::char(20) AS isolation_level FROM pg_database;
-        GRANT SELECT ON pg_catalog.stv_db_isolation_level, pg_catalog.svv_columns, pg_catalog.svv_tables, pg_catalog.pg_table_def, pg_catalog.svv_transactions, pg_catalog.svv_table_info, pg_catalog.sys_load_error_detail, pg_catalog.stl_load_errors TO PUBLIC;
+        GRANT SELECT ON redshift_standin.pg_constraint, pg_catalog.stv_db_isolation_level, pg_catalog.svv_columns, pg_catalog.svv_tables, pg_catalog.pg_table_def, pg_catalog.svv_transactions, pg_catalog.svv_table_info, pg_catalog.sys_load_error_detail, pg_catalog.stl_load_errors TO PUBLIC;
         GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA redshift_standin TO PUBLIC;
         """;
 

@@ -28,9 +28,15 @@ public static class Rewrites
         var called = tokens.Peek(1)?.Is("(") == true;
         switch (token.Value)
         {
-            case "version" or "concat" or "pg_last_copy_id" or "pg_last_copy_count" or "json_parse" or "json_serialize" or "json_extract_path_text" or "json_typeof"
+            case "version" or "concat" or "pg_last_copy_id" or "pg_last_copy_count" or "pg_last_unload_count" or "pg_get_constraintdef" or "json_parse" or "json_serialize" or "json_extract_path_text" or "json_typeof"
                 or "convert_timezone" or "charindex" or "func_sha1" when called:
                 token.Out = $"redshift_standin.{token.Value}";
+                break;
+            case "current_namespace" when !called && before?.Is("as") != true:
+                token.Out = "redshift_standin.current_namespace()";
+                break;
+            case "pg_constraint" when !called:
+                token.Out = "redshift_standin.pg_constraint";
                 break;
             case "dateadd" or "datediff" or "date_add" or "date_diff" when called:
                 token.Out = $"redshift_standin.{token.Value.Replace("_", "", StringComparison.Ordinal)}";

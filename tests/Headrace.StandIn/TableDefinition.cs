@@ -19,6 +19,7 @@ public sealed class TableDefinition(TokenReader tokens)
     private readonly HashSet<string> supers = [];
     private readonly List<string> parts = [];
     private readonly List<string> keys = [];
+    private readonly List<string> primary = [];
     private int sortKeys;
 
     /// <summary>What PostgreSQL is asked. <paramref name="tokens"/> stand after CREATE.</summary>
@@ -55,6 +56,8 @@ public sealed class TableDefinition(TokenReader tokens)
             throw new Refusal("42703", $"column \"{key}\" named in key does not exist");
         foreach (var key in keys.Where(supers.Contains))
             throw new Refusal("0A000", $"SUPER column \"{key}\" cannot be a distribution or sort key");
+        if (primary.Count > 0)
+            parts.Add(Primary());
         return $"{head}{name.Sql} ({string.Join(", ", parts)})";
     }
 
@@ -106,7 +109,13 @@ public sealed class TableDefinition(TokenReader tokens)
             return;
         }
 
-        if (tokens.Take("primary", "key") || tokens.Take("foreign", "key") || tokens.Is("unique", "(") && tokens.Take("unique"))
+        if (tokens.Take("primary", "key"))
+        {
+            primary.AddRange(tokens.Names());
+            return;
+        }
+
+        if (tokens.Take("foreign", "key") || tokens.Is("unique", "(") && tokens.Take("unique"))
         {
             tokens.Names();
             if (tokens.Take("references"))
@@ -148,7 +157,10 @@ public sealed class TableDefinition(TokenReader tokens)
             else if (!added && tokens.Take("sortkey"))
                 AddSortKeys([name]);
             else if (!added && tokens.Take("primary", "key"))
+            {
                 attributes += notNull ? "" : " NOT NULL";
+                primary.Add(name);
+            }
             else if (!added && tokens.Take("unique"))
                 continue;
             else if (tokens.Take("references"))
@@ -238,6 +250,10 @@ public sealed class TableDefinition(TokenReader tokens)
                 throw Refusal.Syntax(tokens.Near);
         }
     }
+
+    // A primary key is on record, and nothing keeps rows apart by it.
+    private string Primary() =>
+        $"CONSTRAINT standin_primary_key CHECK ({string.Join(" AND ", primary.Select(name => $"{Relation.Quote(name)} IS NOT DISTINCT FROM {Relation.Quote(name)}"))})";
 
     private void AddSortKeys(List<string> names)
     {

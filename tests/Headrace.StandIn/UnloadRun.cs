@@ -44,6 +44,7 @@ public sealed class UnloadRun(Session session, UnloadCommand unload)
             await store.PutAsync(unload.To + Name(part), part.Seal(unload.Gzip));
         if (unload.Manifest)
             await store.PutAsync($"{unload.To}manifest", ManifestJson(columns));
+        await session.Server.RunAsync($"SELECT set_config('standin.unload_count', '{rows}', false)");
         await session.TellAsync(Message.Info($"UNLOAD completed, {rows} record(s) unloaded successfully."));
         return "UNLOAD";
     }

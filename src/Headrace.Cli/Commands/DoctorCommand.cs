@@ -69,7 +69,12 @@ internal static class DoctorCommand
                 case PostgresConnection postgres:
                     return new CheckView(name, "ok", await workspace.Database(postgres).LookAsync(cancel), null);
                 case RedshiftConnection redshift:
-                    return new CheckView(name, "ok", await workspace.Database(redshift).LookAsync(cancel), null);
+                    var found = await workspace.Database(redshift).LookAsync(cancel);
+                    if (!workspace.Project.Flows.Values.Any(flow => flow.Source.Connection == name))
+                        return new CheckView(name, "ok", found, null);
+                    var staging = workspace.SourceStaging(redshift); // rows that leave Redshift are fetched there
+                    await staging.Store.ListAsync(staging.Path, cancel);
+                    return new CheckView(name, "ok", $"{found}, {staging.Store.Address} readable, as source late commits are found within the lookback", null);
                 default:
                     return new CheckView(name, "ok", connection.Kind, null);
             }

@@ -2,6 +2,7 @@ using System.CommandLine;
 using System.Text.Json;
 using Headrace.Configuration;
 using Headrace.Postgres;
+using Headrace.Postgres.Redshift;
 
 namespace Headrace.Cli.Commands;
 
@@ -9,7 +10,7 @@ namespace Headrace.Cli.Commands;
 internal static class TablesCommand
 {
     private static readonly Argument<string> Table = new("TABLE") { Description = "The source's table, with its schema: public.orders" };
-    private static readonly Argument<string> Place = new("CONNECTION") { Description = "A connection of type postgres" };
+    private static readonly Argument<string> Place = new("CONNECTION") { Description = "A connection of type postgres or redshift" };
     private static readonly Option<string> From = new("--connection") { Description = "The connection it is read from", HelpName = "NAME", Required = true };
     private static readonly Option<string?> Key = new("--key") { Description = "The columns that tell one row from all others, with commas between them", HelpName = "COLUMNS" };
     private static readonly Option<string?> Created = new("--created") { Description = "The column that says when a row was made", HelpName = "COLUMN" };
@@ -59,9 +60,13 @@ internal static class TablesCommand
     private static async Task<int> DiscoverAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
     {
         var name = parsed.GetValue(Place)!;
-        if (workspace.Project.Connections.GetValueOrDefault(name) is not PostgresConnection connection)
-            throw Error.NotFound("connection of type postgres", name, $"the connections are {string.Join(", ", workspace.Project.Connections.Keys)}");
-        var found = await new Catalogue(workspace.Database(connection), name).DiscoverAsync(cancel);
+        ICatalogue catalogue = workspace.Project.Connections.GetValueOrDefault(name) switch
+        {
+            PostgresConnection postgres => new Catalogue(workspace.Database(postgres), name),
+            RedshiftConnection redshift => new RedshiftCatalogue(workspace.Database(redshift), name),
+            _ => throw Error.NotFound("connection of type postgres or redshift", name, $"the connections are {string.Join(", ", workspace.Project.Connections.Keys)}"),
+        };
+        var found = await catalogue.DiscoverAsync(cancel);
         Show(workspace.Screen, found, "The database has no tables that this user may see.", null);
         foreach (var entry in workspace.Screen.IsJson ? [] : found)
             workspace.Screen.Say(string.Concat("  headrace tables add ", entry.Table, " --connection ", name,

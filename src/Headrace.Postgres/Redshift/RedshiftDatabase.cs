@@ -39,18 +39,31 @@ public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCe
     }
 
     /// <summary>What a person wants to know of it.</summary>
-    public async Task<string> LookAsync(CancellationToken cancel)
+    public Task<string> LookAsync(CancellationToken cancel) => AskAsync(async db => $"{await db.ScalarAsync<string>(RedshiftSql.Version, cancel)}, {Address}", cancel);
+
+    /// <summary>Asks on a connection of its own; errors come out by their Headrace names.</summary>
+    internal async Task<T> AskAsync<T>(Func<NpgsqlConnection, Task<T>> ask, CancellationToken cancel)
     {
-        await using var db = await OpenAsync(cancel);
         try
         {
-            return $"{await db.ScalarAsync<string>(RedshiftSql.Version, cancel)}, {Address}";
+            await using var db = await OpenAsync(cancel);
+            return await ask(db);
         }
-        catch (NpgsqlException error)
+        catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException || PostgresDatabase.IsBroken(error))
         {
-            throw Error.DatabaseRefused(Address, error.Message, error.IsTransient, error);
+            throw Name(error);
         }
     }
+
+    /// <summary>What went wrong with a source, by its Headrace name.</summary>
+    internal HeadraceException Name(Exception error) => error switch
+    {
+        PostgresException { SqlState: "42P01" or "3F000" or "42501" or "42703" or "42601" } refused => Error.SourceTableMissing(Address, refused.TableName ?? "the source", Found(refused), refused),
+        PostgresException refused => Error.DatabaseRefused(Address, Found(refused), RedshiftWarehouse.IsPassing(refused), refused),
+        _ => Error.DatabaseUnreachable(Address, error.InnerException is { } inner ? $"{error.Message} {inner.Message}" : error.Message, error),
+    };
+
+    private static string Found(PostgresException error) => $"{error.SqlState} {error.MessageText}";
 
     private static NpgsqlDataSource Build(RedshiftConnection settings, string? rootCertificate)
     {

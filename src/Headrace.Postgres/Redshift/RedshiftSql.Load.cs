@@ -155,7 +155,7 @@ internal static partial class RedshiftSql
 
     /// <summary>The rows of a query as gzipped CSV files below a place.</summary>
     public static string Unload(string query, string to, string role, string nothing, string? region) =>
-        $"UNLOAD ({Literal(query)}) TO {Literal(to)} IAM_ROLE {Role(role)} FORMAT AS CSV GZIP NULL AS {Literal(nothing)}{(region is null ? "" : $" REGION AS {Literal(region)}")}";
+        $"UNLOAD ({Literal(query)}) TO {Literal(to)} IAM_ROLE {Role(role)} FORMAT AS CSV GZIP MAXFILESIZE 256 MB NULL AS {Literal(nothing)}{(region is null ? "" : $" REGION AS {Literal(region)}")}";
 
     /// <summary>Rows of a table, under its names; those whose keys are staged when there are <paramref name="keys"/>.</summary>
     public static string Rows(RedshiftTable table, IReadOnlyList<(string Name, bool IsText)> keys)

@@ -69,6 +69,20 @@ internal static class RedshiftTypes
         _ => null,
     };
 
+    /// <summary>The column type of a source's column: one that holds every value, or text. docs/tables.md has the list for users.</summary>
+    /// <param name="name">As <c>svv_columns</c> has it.</param>
+    public static ColumnType Source(string name, int? length, int? precision, int? scale) => name switch
+    {
+        "super" => ColumnType.Json,
+        "numeric" when precision is null or 0 => new ColumnType(TypeKind.Decimal, 38, 12),
+        "character" => ColumnType.Text,
+        _ => Parse(name, length, precision, scale)?.Type ?? ColumnType.Text,
+    };
+
+    /// <summary>True where UNLOAD's text of each value is one of the column type, but for those that the type does not have (<see cref="StagedColumn.Written"/>).</summary>
+    /// <param name="name">As <c>svv_columns</c> has it.</param>
+    public static bool IsWritten(string name, ColumnType type) => name is not ("real" or "other") && type.Kind is not (TypeKind.Json or TypeKind.Bytes);
+
     /// <summary>An engine's value as COPY reads it; what is not text the engine's CSV writes the way its cast does.</summary>
     public static string Written(string value, ColumnType type) => type.Kind switch
     {

@@ -14,6 +14,7 @@ internal sealed class StagedLoad(RedshiftDatabase database, StagingPlace staging
 
     private readonly List<(RowsFile Rows, List<(string Url, long Bytes)> Pieces)> put = [];
     private int keys;
+    private int fetched;
     private bool hasPut;
 
     /// <summary>What stands for NULL. No value is like it, for nobody knows it before.</summary>
@@ -91,17 +92,29 @@ internal sealed class StagedLoad(RedshiftDatabase database, StagingPlace staging
     /// <returns>Paths of gzipped CSV files.</returns>
     public async Task<IReadOnlyList<string>> UnloadAsync(NpgsqlConnection db, string query)
     {
+        var paths = new List<string>();
+        foreach (var key in await WriteAsync(db, query))
+            paths.Add(await FetchAsync(key));
+        return paths;
+    }
+
+    /// <summary>Has Redshift write the rows of a query. What lies there then is all of it: the place was nobody's before.</summary>
+    /// <returns>Keys of gzipped CSV files.</returns>
+    public async Task<IReadOnlyList<string>> WriteAsync(NpgsqlConnection db, string query)
+    {
         hasPut = true;
         var place = $"{Place}out{keys++}/";
         await db.ExecuteAsync(RedshiftSql.Unload(query, staging.Store.Url(place), database.IamRole, Nothing, staging.Store.Region), cancel);
-        var paths = new List<string>();
-        foreach (var key in (await staging.Store.ListAsync(place, cancel)).Order(StringComparer.Ordinal))
-        {
-            paths.Add(Path.Combine(folder, $"unloaded{paths.Count}.csv.gz"));
-            await staging.Store.GetAsync(key, paths[^1], cancel);
-        }
+        return [.. (await staging.Store.ListAsync(place, cancel)).Order(StringComparer.Ordinal)];
+    }
 
-        return paths;
+    /// <summary>Brings a file here.</summary>
+    /// <returns>Its path.</returns>
+    public async Task<string> FetchAsync(string key)
+    {
+        var path = Path.Combine(folder, $"unloaded{Interlocked.Increment(ref fetched)}.csv.gz");
+        await staging.Store.GetAsync(key, path, cancel);
+        return path;
     }
 
     private static byte[] Manifest(IReadOnlyList<(string Url, long Bytes)> pieces)

@@ -11,6 +11,9 @@ public sealed record StagingPlace(IObjectStore Store, string Path, bool IsKept)
     /// <summary>Where releases into a table have their places.</summary>
     internal string Of(TableName target) => $"{Root}{RedshiftSql.TargetLock(target)}/";
 
+    /// <summary>Where the rows of a dataset that is read from Redshift have their places.</summary>
+    internal string OfSource(Dataset dataset) => $"{Root}{RedshiftSql.PositionTable(dataset).Replace("position", "source", StringComparison.Ordinal)}/";
+
     /// <summary>Where copies of tables have their places.</summary>
     internal string Copies => $"{Root}copies/";
 

@@ -3,7 +3,7 @@ using System.ComponentModel;
 namespace Headrace.Configuration;
 
 /// <summary>An Amazon Redshift database.</summary>
-[Description("An Amazon Redshift database, as a target.")]
+[Description("An Amazon Redshift database, as a source of tables and as a target.")]
 public sealed record RedshiftConnection : Connection
 {
     [Description("The endpoint of the cluster or workgroup, without port and database.")]
@@ -22,10 +22,10 @@ public sealed record RedshiftConnection : Connection
     [Description("Its password; best written as ${secret:…}.")]
     public string? Password { get; init; }
 
-    [Description("The ARN of the role with which Redshift reads staged files, or several with commas between them, or default.")]
+    [Description("The ARN of the role with which Redshift reads and writes staged files, or several with commas between them, or default.")]
     public required string IamRole { get; init; }
 
-    [Description("Where rows wait until Redshift reads them.")]
+    [Description("Where rows wait on their way to Redshift and from it.")]
     public required RedshiftStaging Staging { get; init; }
 
     [Description("How the connection is protected. When it is not said: verify-full, and disable on this machine.")]
@@ -35,8 +35,8 @@ public sealed record RedshiftConnection : Connection
     public string? RootCertificate { get; init; }
 }
 
-/// <summary>Where rows wait until Redshift reads them.</summary>
-[Description("Where rows wait until Redshift reads them.")]
+/// <summary>Where rows wait on their way to Redshift and from it.</summary>
+[Description("Where rows wait on their way to Redshift and from it.")]
 public sealed record RedshiftStaging
 {
     [Description("The name of a connection of type s3. A folder can be read by a stand-in for Redshift only.")]
@@ -45,6 +45,6 @@ public sealed record RedshiftStaging
     [Description("Where in it; nobody else's.")]
     public string Path { get; init; } = "staging/";
 
-    [Description("Whether staged files stay once they are loaded.")]
+    [Description("Whether staged files stay once they are loaded or fetched.")]
     public bool Keep { get; init; }
 }

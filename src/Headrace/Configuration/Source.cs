@@ -6,7 +6,7 @@ namespace Headrace.Configuration;
 [Description("Where the rows come from.")]
 public sealed record Source
 {
-    [Description("The name of a connection of type folder or postgres.")]
+    [Description("The name of a connection of type folder, postgres or redshift.")]
     public required string Connection { get; init; }
 
     [Description("The files, from the connection's folder: {name} captures a part, * stands for anything within one folder, ** for several folders. Needed with a folder.")]

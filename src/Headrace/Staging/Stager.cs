@@ -87,6 +87,18 @@ public sealed class Stager(string spool, FileLimits limits)
         }
     }
 
+    /// <summary>Stages a file of rows that a database wrote as CSV without a header, compressed or not; NULL is a text that no value can be.</summary>
+    /// <param name="rows">What the <see cref="StagedFile.File"/> of the result says, with the name by which bad rows are told.</param>
+    /// <param name="nothing">What stands for NULL: letters, digits and hyphens.</param>
+    public async Task<StagedFile> StageUnloadedAsync(string path, LakeFile rows, IReadOnlyList<StagedColumn> columns, string nothing, CancellationToken cancel, DigestOptions? digesting = null)
+    {
+        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, useAsync: true);
+        await using var stored = new StoredBytes(file, rows.Key, isHashed: false);
+        await using var plain = await PlainBytes.OpenAsync(stored, limits with { MaxFileBytes = long.MaxValue, MaxRatio = int.MaxValue }, cancel); // no stranger sent it
+        await using var text = new UnloadedText(plain, nothing);
+        return await StageRowsAsync(text, rows, columns, cancel, digesting);
+    }
+
     /// <summary>Stages rows as PostgreSQL's COPY sends them with FORMAT binary, as they are.</summary>
     /// <param name="begun">Is given the file as soon as some of its rows are there, while the others arrive.</param>
     public async Task<StagedFile> StageBinaryAsync(Stream bytes, LakeFile rows, IReadOnlyList<StagedColumn> columns, CancellationToken cancel, Action<StagedFile>? begun = null)

@@ -31,7 +31,7 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
         Redshift(flow, place, where);
         Archive(flow, place, where);
         Modes(flow, place, where);
-        if (connections.GetValueOrDefault(flow.Source.Connection) is PostgresConnection)
+        if (connections.GetValueOrDefault(flow.Source.Connection) is PostgresConnection or RedshiftConnection)
             new TableRules(problems).Check(flow, place, where);
         else
             Path(flow, place, where);
@@ -59,7 +59,8 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
             Fits(flow.Target.Connection, [typeof(DuckDbConnection), typeof(PostgresConnection), typeof(RedshiftConnection)], place.Of("target", "connection"), $"the target of {where}");
         else if (place.Said("target") is null or MapNode && place.Said("target", "connection") is null or ScalarNode { Text: "" })
             problems.Add(problems.At(place.Name), Error.MissingKey(problems.At(place.Name), "target.connection", where, "add `target: { connection: NAME }` to the flow or to the defaults"), "target.connection");
-        Fits(flow.Source.Connection, [flow.ReadsTable || connections.GetValueOrDefault(flow.Source.Connection) is PostgresConnection ? typeof(PostgresConnection) : typeof(FolderConnection)], place.Of("source", "connection"), $"the source of {where}");
+        var isTable = flow.ReadsTable || connections.GetValueOrDefault(flow.Source.Connection) is PostgresConnection or RedshiftConnection;
+        Fits(flow.Source.Connection, isTable ? [typeof(PostgresConnection), typeof(RedshiftConnection)] : [typeof(FolderConnection)], place.Of("source", "connection"), $"the source of {where}");
     }
 
     void Archive(Flow flow, Places place, string where)
@@ -77,14 +78,17 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
     // What only Redshift knows, and where its rows wait.
     void Redshift(Flow flow, Places place, string where)
     {
-        if (connections.GetValueOrDefault(flow.Target.Connection) is RedshiftConnection { Staging: { } staging } redshift)
-        {
-            var at = (connectionNodes.Find(redshift.Name)?.Value as MapNode)?.Find("staging")?.Value ?? place.Name;
-            Fits(staging.Connection, [typeof(S3Connection), typeof(FolderConnection)], at, $"the staging of '{redshift.Name}'");
-            if (staging.Path.StartsWith('/') || staging.Path.Contains('\\') || staging.Path.Split('/').Contains(".."))
-                Refuse(at, $"the staging of '{redshift.Name}'", "the path does not stay inside the connection", "write a path with / between its parts, without .. and without / at its start");
+        foreach (var name in (string[])[flow.Source.Connection, flow.Target.Connection])
+            if (connections.GetValueOrDefault(name) is RedshiftConnection { Staging: { } staging } redshift)
+            {
+                var at = (connectionNodes.Find(redshift.Name)?.Value as MapNode)?.Find("staging")?.Value ?? place.Name;
+                Fits(staging.Connection, [typeof(S3Connection), typeof(FolderConnection)], at, $"the staging of '{redshift.Name}'");
+                if (staging.Path.StartsWith('/') || staging.Path.Contains('\\') || staging.Path.Split('/').Contains(".."))
+                    Refuse(at, $"the staging of '{redshift.Name}'", "the path does not stay inside the connection", "write a path with / between its parts, without .. and without / at its start");
+            }
+
+        if (connections.GetValueOrDefault(flow.Target.Connection) is RedshiftConnection)
             return;
-        }
 
         foreach (var key in (string[])["distribution", "sort"])
             if (place.Said("target", key) is { } said && connections.ContainsKey(flow.Target.Connection))

@@ -1,7 +1,7 @@
 namespace Headrace.Postgres;
 
 /// <summary>A read of a table that goes on while its rows are loaded.</summary>
-internal sealed class TableReading
+internal sealed class RowsAlong
 {
     private readonly CancellationTokenSource stop;
     private readonly TaskCompletionSource<StagedFile>[] begun;
@@ -9,7 +9,7 @@ internal sealed class TableReading
 
     /// <param name="files">How many files the read makes.</param>
     /// <param name="read">Reads; is given what takes each file, with its place, once some of its rows are there.</param>
-    public TableReading(int files, Func<Action<int, StagedFile>, CancellationToken, Task<IReadOnlyList<StagedFile>>> read, CancellationToken cancel)
+    public RowsAlong(int files, Func<Action<int, StagedFile>, CancellationToken, Task<IReadOnlyList<StagedFile>>> read, CancellationToken cancel)
     {
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         begun = [.. Enumerable.Range(0, files).Select(_ => new TaskCompletionSource<StagedFile>(TaskCreationOptions.RunContinuationsAsynchronously))];

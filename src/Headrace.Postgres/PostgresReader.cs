@@ -1,0 +1,49 @@
+using Headrace.Configuration;
+using Npgsql;
+
+namespace Headrace.Postgres;
+
+/// <summary>Reads tables of PostgreSQL, by COPY.</summary>
+internal sealed class PostgresReader(Flow flow, PostgresDatabase database, TimeProvider clock) : ITableReader
+{
+    public string Address => database.Address;
+
+    public Task<T> RunAsync<T>(Func<ITableReading, Task<T>> step, CancellationToken cancel) => database.RunAsync(async () =>
+    {
+        await using var db = await database.OpenAsync(cancel);
+        return await step(new Reading(flow, database, clock, db, await SourceTable.DescribeAsync(db, flow.Source, database.Address, cancel)));
+    });
+
+    private sealed class Reading(Flow flow, PostgresDatabase database, TimeProvider clock, NpgsqlConnection db, SourceTable table) : ITableReading
+    {
+        public SourceTable Table => table;
+
+        public void BeginWhole()
+        {
+            if (TableRead.IsSliced(table, database.Readers))
+                database.BeginOpen();
+        }
+
+        public async Task<string> NowAsync(CancellationToken cancel) => (await Horizon.AskAsync(db, cancel)).Now;
+
+        public Task<IncrementalStep> NextAsync(TableCursor? before, Dataset dataset, StageAttempt attempt, CancellationToken cancel) =>
+            IncrementalStep.PrepareAsync(db, flow, table, before, dataset, attempt, database.Address, cancel);
+
+        public async Task<IReadOnlyList<StagedFile>> ReadAsync(IncrementalStep? step, RowsWanted rows, CancellationToken cancel)
+        {
+            // A server whose text may be no UTF-8 has it looked at on the way.
+            var isBinary = rows.MayBeBinary is not null && db.PostgresParameters.GetValueOrDefault("server_encoding") == "UTF8" && rows.MayBeBinary();
+            var read = new TableRead(database, table, rows.Stager, clock, rows.Progress) { IsBinary = isBinary };
+            var conditions = step is null ? read.Whole() : step.IsWhole ? read.Whole(step.Slices[0]) : step.Slices;
+            if (!isBinary || rows.Along is null)
+                return await read.RunAsync(db, conditions, rows.Digesting, cancel);
+            var along = new RowsAlong(conditions.Count, (begun, stop) => database.RunAsync(async () =>
+            {
+                await using var own = await database.OpenAsync(stop); // this one is gone before the rows are loaded
+                return await read.RunAsync(own, conditions, null, stop, begun);
+            }), cancel);
+            rows.Along(along);
+            return await along.FilesAsync();
+        }
+    }
+}
