@@ -168,7 +168,8 @@ internal sealed class Workspace : IAsyncDisposable
 
     /// <summary>The database behind a connection, once.</summary>
     public RedshiftDatabase Database(RedshiftConnection redshift) => redshifts.TryGetValue(redshift.Name, out var known) ? known
-        : redshifts[redshift.Name] = new RedshiftDatabase(redshift, redshift.RootCertificate is { } certificate ? Project.FullPath(certificate) : null);
+        : redshifts[redshift.Name] = new RedshiftDatabase(redshift, redshift.RootCertificate is { } certificate ? Project.FullPath(certificate) : null,
+            redshift.Password is null ? new RedshiftLogins(redshift, Project.Secrets, Clock) : null, Clock);
 
     private StagingPlace Staging(RedshiftConnection settings) => new(
         Project.Connections[settings.Staging.Connection] switch

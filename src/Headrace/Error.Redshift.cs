@@ -39,6 +39,15 @@ public static partial class Error
             Facts = Facts(("found", string.Join(", ", found))),
         };
 
+    /// <summary>IAM lends no login to Redshift.</summary>
+    /// <param name="to">The cluster or workgroup.</param>
+    public static HeadraceException LoginRefused(string to, string found, Exception? inner, bool transient) =>
+        new("HDR-320", "IAM gives no login to Redshift; nothing was loaded.", "read what was found; docs/redshift.md has the policy that is needed, and where credentials are looked for", inner)
+        {
+            Facts = Facts(("redshift", to), ("found", found)),
+            IsTransient = transient,
+        };
+
     /// <summary>Redshift has no type for a column.</summary>
     public static HeadraceException NoRedshiftType(TableName target, string column, ColumnType type) =>
         new("HDR-318", $"Redshift has no {type}, which the column '{column}' of {target} is to be; nothing was loaded.", "declare another type under columns: at most 38 digits, and at most 37 behind the point")
