@@ -112,3 +112,5 @@ public sealed class VerifyingIntoPostgres(PostgresServer server) : Verifying(ser
         Assert.Equal(expected, $"{one.GetProperty("equal").GetBoolean()} {one.GetProperty("missing")} {one.GetProperty("extra")} {one.GetProperty("different")}");
     }
 }
+
+public sealed class VerifyingIntoRedshift(PostgresServer server) : Verifying(server, WarehouseKind.Redshift);
