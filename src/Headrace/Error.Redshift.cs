@@ -25,9 +25,11 @@ public static partial class Error
             IsTransient = transient,
         };
 
-    /// <summary>Something that other warehouses do and Redshift does not yet.</summary>
-    public static HeadraceException NotYetForRedshift(string warehouse, string what) =>
-        new("HDR-317", $"Headrace cannot {what} in Redshift yet; nothing was changed.", "docs/redshift.md has what it can do there")
+    /// <summary>A change of a table that Redshift does not make, or not in a transaction.</summary>
+    /// <param name="statement">One that makes it outside of a transaction; null when there is none.</param>
+    public static HeadraceException RedshiftCannot(string warehouse, TableName target, string what, string? statement = null) =>
+        new("HDR-317", $"Redshift cannot {what}; {target} was not changed.", statement is null
+            ? "make the table anew by hand with the columns of the schema (docs/redshift.md has the statements), then run again" : $"{statement} by hand, then run again")
         {
             Facts = Facts(("warehouse", warehouse)),
         };
