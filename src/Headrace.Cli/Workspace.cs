@@ -173,7 +173,8 @@ internal sealed class Workspace : IAsyncDisposable
 
     /// <summary>The database behind a connection, once.</summary>
     public RedshiftDatabase Database(RedshiftConnection redshift) => redshifts.TryGetValue(redshift.Name, out var known) ? known
-        : redshifts[redshift.Name] = new RedshiftDatabase(redshift, redshift.RootCertificate is { } certificate ? Project.FullPath(certificate) : null);
+        : redshifts[redshift.Name] = new RedshiftDatabase(redshift, redshift.RootCertificate is { } certificate ? Project.FullPath(certificate) : null,
+            redshift.Password is null ? new RedshiftLogins(redshift, Project.Secrets, Clock) : null, Clock);
 
     /// <summary>Where rows of a source wait. That of a warehouse is disposed of with it, and is another one.</summary>
     public StagingPlace SourceStaging(RedshiftConnection redshift) => stagings.TryGetValue(redshift.Name, out var known) ? known : stagings[redshift.Name] = Staging(redshift);

@@ -67,7 +67,7 @@ public static partial class Error
     public static HeadraceException ConnectionUnfit(Place place, string name, string kind, string where, string needed) =>
         new("HDR-514", $"Connection '{name}' is of type {kind}, and {where} needs one of type {needed}; nothing was run.", $"name a connection of type {needed}") { Facts = At(place) };
 
-    /// <summary>Keys of one flow that exclude or need each other.</summary>
+    /// <summary>Keys of one flow or connection that exclude or need each other.</summary>
     public static HeadraceException KeysDisagree(Place place, string where, string why, string next) =>
         new("HDR-515", $"In {where}, {why}; nothing was run.", next) { Facts = At(place) };
 

@@ -25,9 +25,11 @@ public static partial class Error
             IsTransient = transient,
         };
 
-    /// <summary>Something that other warehouses do and Redshift does not yet.</summary>
-    public static HeadraceException NotYetForRedshift(string warehouse, string what) =>
-        new("HDR-317", $"Headrace cannot {what} in Redshift yet; nothing was changed.", "docs/redshift.md has what it can do there")
+    /// <summary>A change of a table that Redshift does not make, or not in a transaction.</summary>
+    /// <param name="statement">One that makes it outside of a transaction; null when there is none.</param>
+    public static HeadraceException RedshiftCannot(string warehouse, TableName target, string what, string? statement = null) =>
+        new("HDR-317", $"Redshift cannot {what}; {target} was not changed.", statement is null
+            ? "make the table anew by hand with the columns of the schema (docs/redshift.md has the statements), then run again" : $"{statement} by hand, then run again")
         {
             Facts = Facts(("warehouse", warehouse)),
         };
@@ -45,6 +47,15 @@ public static partial class Error
         new("HDR-319", $"The table {target} is to be distributed or sorted by '{column}', which is none of its columns; nothing was loaded.", "correct distribution or sort of the target")
         {
             Facts = Facts(("found", string.Join(", ", found))),
+        };
+
+    /// <summary>IAM lends no login to Redshift.</summary>
+    /// <param name="to">The cluster or workgroup.</param>
+    public static HeadraceException LoginRefused(string to, string found, Exception? inner, bool transient) =>
+        new("HDR-321", "IAM gives no login to Redshift; nothing was loaded.", "read what was found; docs/redshift.md has the policy that is needed, and where credentials are looked for", inner)
+        {
+            Facts = Facts(("redshift", to), ("found", found)),
+            IsTransient = transient,
         };
 
     /// <summary>Redshift has no type for a column.</summary>

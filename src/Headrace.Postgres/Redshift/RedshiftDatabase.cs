@@ -7,9 +7,12 @@ namespace Headrace.Postgres.Redshift;
 
 /// <summary>An Amazon Redshift database: opens connections.</summary>
 /// <param name="rootCertificate">An absolute path, or null for the system's certificates.</param>
-public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCertificate) : IAsyncDisposable
+/// <param name="logins">Who lends logins; null where the settings have a password.</param>
+public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCertificate, IRedshiftLogin? logins, TimeProvider clock) : IAsyncDisposable
 {
-    private readonly Lazy<NpgsqlDataSource> source = new(() => Build(settings, rootCertificate));
+    private readonly KeptLogin? login = logins is null ? null : new(logins, clock);
+    private readonly Lock building = new();
+    private readonly Dictionary<string, NpgsqlDataSource> sources = new(StringComparer.Ordinal);
 
     /// <summary>Where this is, the way a person would write it.</summary>
     public string Address => $"{settings.Host}:{settings.Port}/{settings.Database}";
@@ -18,12 +21,29 @@ public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCe
     internal string IamRole => settings.IamRole;
 
     /// <summary>A new connection, with the session's settings.</summary>
-    /// <exception cref="HeadraceException">HDR-151.</exception>
+    /// <exception cref="HeadraceException">HDR-151, HDR-321.</exception>
     public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancel)
+    {
+        if (login is null)
+            return await OpenAsync(settings.User!, cancel);
+        var lent = await login.CurrentAsync(cancel);
+        try
+        {
+            return await OpenAsync(lent.User, cancel);
+        }
+        catch (HeadraceException refused) when (refused.InnerException is PostgresException { SqlState: PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InvalidPassword })
+        {
+            // It may have ended before its time: once more with another one.
+            login.Refuse(lent);
+            return await OpenAsync((await login.CurrentAsync(cancel)).User, cancel);
+        }
+    }
+
+    private async Task<NpgsqlConnection> OpenAsync(string user, CancellationToken cancel)
     {
         try
         {
-            var connection = await source.Value.OpenConnectionAsync(cancel);
+            var connection = await Source(user).OpenConnectionAsync(cancel);
             foreach (var setting in RedshiftSql.Session)
                 await connection.ExecuteAsync(setting, cancel);
             return connection;
@@ -65,7 +85,14 @@ public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCe
 
     private static string Found(PostgresException error) => $"{error.SqlState} {error.MessageText}";
 
-    private static NpgsqlDataSource Build(RedshiftConnection settings, string? rootCertificate)
+    // One for each user: whoever IAM names is the same as long as the machine's role is.
+    private NpgsqlDataSource Source(string user)
+    {
+        lock (building)
+            return sources.TryGetValue(user, out var known) ? known : sources[user] = Build(user);
+    }
+
+    private NpgsqlDataSource Build(string user)
     {
         var isHere = settings.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(settings.Host, out var address) && IPAddress.IsLoopback(address));
         var text = new NpgsqlConnectionStringBuilder
@@ -73,7 +100,7 @@ public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCe
             Host = settings.Host,
             Port = settings.Port,
             Database = settings.Database,
-            Username = settings.User,
+            Username = user,
             Password = settings.Password,
             SslMode = (settings.Tls ?? (isHere ? TlsMode.Disable : TlsMode.VerifyFull)) switch
             {
@@ -92,6 +119,8 @@ public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCe
             IncludeErrorDetail = false, // the detail of an error may hold values of rows
         };
         var builder = new NpgsqlSlimDataSourceBuilder(text.ConnectionString);
+        if (login is not null)
+            builder.UsePasswordProvider(_ => login.Last!.Password, (_, _) => ValueTask.FromResult(login.Last!.Password));
         builder.EnableTransportSecurity();
         builder.ConfigureTypeLoading(loading => loading.EnableTypeLoading(false)); // its catalogue of types is not PostgreSQL's
         return builder.Build();
@@ -99,7 +128,8 @@ public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCe
 
     public async ValueTask DisposeAsync()
     {
-        if (source.IsValueCreated)
-            await source.Value.DisposeAsync();
+        foreach (var source in sources.Values)
+            await source.DisposeAsync();
+        login?.Dispose();
     }
 }

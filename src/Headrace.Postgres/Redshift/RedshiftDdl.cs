@@ -1,3 +1,4 @@
+using System.Globalization;
 using Npgsql;
 
 namespace Headrace.Postgres.Redshift;
@@ -31,7 +32,7 @@ internal sealed class RedshiftDdl(NpgsqlConnection db, string address, ChangeSet
         return [.. missing.Select(column => RedshiftSql.AddColumn(target, column))];
     }
 
-    /// <summary>Fits the table to a schema document. Redshift adds columns in a transaction, and changes none.</summary>
+    /// <summary>Fits the table to a schema document. Redshift adds columns in a transaction, and changes none: of a varchar it changes the length, but commits.</summary>
     /// <exception cref="HeadraceException">HDR-147 for what would lose data; HDR-317 for what Redshift cannot change.</exception>
     public async Task<IReadOnlyList<string>> EvolveAsync(SchemaDocument document, string source)
     {
@@ -44,15 +45,18 @@ internal sealed class RedshiftDdl(NpgsqlConnection db, string address, ChangeSet
                 throw Error.SchemaLosesData(source, $"the column '{column.Name}' is not in the schema");
             if (!wanted.Type.Holds(column.Type))
                 throw Error.SchemaLosesData(source, $"the column '{column.Name}' is {column.Type}, and not every such value is a {wanted.Type}");
-            if (wanted.Type != column.Type || column.Length is not null)
-                throw Error.NotYetForRedshift(address, $"change the type of a column ('{column.Name}')");
+            if (wanted.Type != column.Type)
+                throw Error.RedshiftCannot(address, target, $"make the column '{column.Name}', which is {column.Type}, a {wanted.Type}");
+            if (column.Length is { } length && (column.Type.Kind == TypeKind.Text || length < RedshiftTypes.LongestBytes))
+                throw Error.RedshiftCannot(address, target, string.Create(CultureInfo.InvariantCulture, $"lengthen the column '{column.Name}', which takes {length} bytes, in a transaction"),
+                    column.Type.Kind == TypeKind.Text ? RedshiftSql.Lengthen(target, column) : null);
             if (wanted.Nullable != column.Nullable)
-                throw Error.NotYetForRedshift(address, $"allow or forbid NULL in a column that is there ('{column.Name}')");
+                throw Error.RedshiftCannot(address, target, $"{(wanted.Nullable ? "allow" : "forbid")} NULL in the column '{column.Name}', which is there");
         }
 
         var added = document.Columns.Where(column => Find(columns, column.Name) is null).ToList();
         if (added.Find(column => !column.Nullable) is { } strict)
-            throw Error.NotYetForRedshift(address, $"add a column without NULL ('{strict.Name}')");
+            throw Error.RedshiftCannot(address, target, $"add the column '{strict.Name}', which takes no NULL, without a default");
         return Add(added);
     }
 

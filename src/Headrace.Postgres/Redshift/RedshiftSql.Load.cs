@@ -34,6 +34,9 @@ internal static partial class RedshiftSql
 
     public static string AddColumn(TableName target, Column column) => $"ALTER TABLE {Qualified(target)} ADD COLUMN {Identifier(column.Name)} {RedshiftTypes.Name(column.Type)}";
 
+    /// <summary>For a person to give: in a transaction Redshift refuses it.</summary>
+    public static string Lengthen(TableName target, Column column) => $"ALTER TABLE {Qualified(target)} ALTER COLUMN {Identifier(column.Name)} TYPE {RedshiftTypes.Name(column.Type)}";
+
     public static string Count(TableName target) => $"SELECT count(*) FROM {Qualified(target)}";
 
     /// <summary>All rows. TRUNCATE would commit what came before it.</summary>

@@ -114,8 +114,8 @@ internal static class RedshiftTypes
             case TypeKind.Json:
                 return ($"strlen(CAST({value} AS VARCHAR)) <= {LongestJson}", $"Redshift's varchar({LongestJson}) takes no more bytes");
             case TypeKind.Bytes:
-                return (string.Create(CultureInfo.InvariantCulture, $"octet_length({value}) <= {column.Length ?? LongestBytes}"),
-                    string.Create(CultureInfo.InvariantCulture, $"Redshift's varbyte({column.Length ?? LongestBytes}) takes no more bytes"));
+                return (string.Create(CultureInfo.InvariantCulture, $"octet_length({value}) BETWEEN 1 AND {column.Length ?? LongestBytes}"), // an empty field is NULL to COPY
+                    string.Create(CultureInfo.InvariantCulture, $"Redshift's varbyte({column.Length ?? LongestBytes}) takes no more bytes, and COPY brings no empty value of it"));
             case TypeKind.Decimal when type.Precision == DigitsOf64Bits:
                 var greatest = long.MaxValue.ToString(CultureInfo.InvariantCulture);
                 greatest = type.Scale == 0 ? greatest : greatest.Insert(greatest.Length - type.Scale, ".");

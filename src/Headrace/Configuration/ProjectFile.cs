@@ -139,7 +139,12 @@ public static class ProjectFile
         var connections = file.Map("connections") ?? MapNode.Empty;
         var rules = new FlowRules(problems, connections, project.Connections);
         foreach (var connection in connections.Entries)
+        {
             rules.Name(connection.Key, "connection");
+            if (project.Connections.GetValueOrDefault(connection.Key.Text) is RedshiftConnection redshift && connection.Value is MapNode said)
+                new RedshiftRules(problems).Check(redshift, said, connection.Key);
+        }
+
         if (project.Ledger is { } ledger && file.Find("ledger") is { } entry)
             rules.Check(ledger, entry.Value);
         var flows = new OrderedDictionary<string, Flow>();

@@ -16,11 +16,23 @@ public sealed record RedshiftConnection : Connection
     [Description("The database.")]
     public required string Database { get; init; }
 
-    [Description("The user to log in as.")]
-    public required string User { get; init; }
+    [Description("The user to log in as; not with workgroup, where IAM says who it is.")]
+    public string? User { get; init; }
 
     [Description("Its password; best written as ${secret:…}.")]
     public string? Password { get; init; }
+
+    [Description("The identifier of the cluster, in the place of a password: IAM lends a login for the user.")]
+    public string? Cluster { get; init; }
+
+    [Description("The workgroup of Redshift Serverless, in the place of user and password: IAM lends a login.")]
+    public string? Workgroup { get; init; }
+
+    [Description("The region of cluster or workgroup; from where AWS's tools look for it when it is not said.")]
+    public string? Region { get; init; }
+
+    [Description("The URL at which IAM's logins are asked for, when it is not AWS's own.")]
+    public string? Endpoint { get; init; }
 
     [Description("The ARN of the role with which Redshift reads and writes staged files, or several with commas between them, or default.")]
     public required string IamRole { get; init; }

@@ -69,6 +69,21 @@ public class ProblemTests
     }
 
     [Theory]
+    [InlineData("HDR-504 3:3", "add `password: ${secret:…}`, or let IAM lend a login: `cluster: NAME`, or `workgroup: NAME` for Serverless", "user: u")]
+    [InlineData("HDR-504 3:3", "add `user:` with the user of the database to log in as", "cluster: c")]
+    [InlineData("HDR-515 3:128", "remove one: password is the user's own; cluster has IAM lend a login for the user", "user: u, password: x, cluster: c")]
+    [InlineData("HDR-515 3:129", "remove one: cluster has IAM lend a login for the user; workgroup has IAM lend a login to Serverless", "user: u, cluster: c, workgroup: w")]
+    [InlineData("HDR-515 3:103", "remove 'user'", "user: u, workgroup: w")]
+    [InlineData("HDR-515 3:127", "remove 'region', or write 'cluster' or 'workgroup' in the place of 'password'", "user: u, password: x, region: eu-west-1")]
+    [InlineData("HDR-515 3:121", "write https://HOST; http:// only for this machine", "workgroup: w, endpoint: 'http://example.com'")]
+    [InlineData("HDR-515 3:119", "write for example `region: eu-west-1`", "workgroup: w, region: 'evil.example.com/'")]
+    public void A_login_to_redshift_that_cannot_be_is_told_with_the_way_out(string at, string next, string login)
+    {
+        var problem = Written.Problem($"version: 1\nconnections:\n  rs: {{ type: redshift, host: h, database: d, iam_role: default, staging: {{ connection: lake }}, {login} }}\n  lake: {{ type: folder, path: x }}\n");
+        Assert.Equal((at, next), (Written.At(problem), problem.Next));
+    }
+
+    [Theory]
     [InlineData("dynamodb")]
     [InlineData("kinesis")]
     public void A_connection_of_a_later_version_is_said_to_be_one(string type) =>

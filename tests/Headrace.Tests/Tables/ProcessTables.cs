@@ -90,3 +90,5 @@ public abstract class ProcessTables(PostgresServer server, WarehouseKind kind) :
 public sealed class ProcessTablesIntoDuckDb(PostgresServer server) : ProcessTables(server, WarehouseKind.DuckDb);
 
 public sealed class ProcessTablesIntoPostgres(PostgresServer server) : ProcessTables(server, WarehouseKind.Postgres);
+
+public sealed class ProcessTablesIntoRedshift(PostgresServer server) : ProcessTables(server, WarehouseKind.Redshift);

@@ -16,9 +16,15 @@ public sealed class RedshiftTargets(PostgresServer server) : IAsyncDisposable
         await target.DisposeAsync();
     }
 
-    private async Task Into(string flows, string? staging = null, Func<StandInSettings, StandInSettings>? change = null, string redshift = "")
+    private async Task Into(string flows, string? staging = null, Func<StandInSettings, StandInSettings>? change = null, string redshift = "") =>
+        target = await Into(server, world, flows, staging, change, redshift);
+
+    /// <summary>A lake, a stand-in before an empty database as warehouse with the schema raw, and these flows.</summary>
+    /// <param name="redshift">More keys of its staging.</param>
+    internal static async Task<RedshiftTestDatabase> Into(
+        PostgresServer server, World world, string flows, string? staging = null, Func<StandInSettings, StandInSettings>? change = null, string redshift = "")
     {
-        target = await RedshiftTestDatabase.StartAsync(server, change);
+        var target = await RedshiftTestDatabase.StartAsync(server, change);
         world.Configuration(
             $$"""
             version: 1
@@ -26,11 +32,13 @@ public sealed class RedshiftTargets(PostgresServer server) : IAsyncDisposable
               lake: { type: folder, path: ./lake }
               rs: {{(redshift.Length == 0 ? target.Yaml : target.Yaml.Replace("path: in/", $"path: in/, {redshift}", StringComparison.Ordinal))}}
               staging: {{staging ?? $"{{ type: folder, path: {target.Folder} }}"}}
+              warehouse: { type: duckdb, path: ./warehouse.duckdb }
             defaults:
               target: { connection: rs, schema: raw }
             flows:
-              {{flows}}
+              {{flows.ReplaceLineEndings("\n").Replace("\n", "\n  ", StringComparison.Ordinal)}}
             """);
+        return target;
     }
 
     private Task<string[]> Query(string sql) => target.Behind.Query(sql);
@@ -244,26 +252,6 @@ public sealed class RedshiftTargets(PostgresServer server) : IAsyncDisposable
         Assert.Contains("\"released\":0", (await world.Run("quarantine", "release", "suppliers", "--json")).Output, StringComparison.Ordinal);
         Assert.Equal(["superseded"], await Query("SELECT status FROM headrace.quarantine"));
         Assert.Equal(["3|d"], await Query("SELECT id, name FROM raw.suppliers"));
-    }
-
-    [Fact]
-    public async Task ADropFolderMakesAndAddsAndRefuses()
-    {
-        await Into("""inbox: { source: { connection: lake, path: "inbox/{database}/{action}/{table}/*" }, read: drop, target: { schema: "{database}", table: "{table}" } }""");
-        string Schema(string columns) => $$"""{"schema_version": 1, "columns": [{{columns}}], "allowed_operations": ["append","truncate","schema"]}""";
-        world.Put("inbox/shop/schema/t/1.json", Schema("""{"name": "a", "type": "integer"}, {"name": "b", "type": "timestamp", "nullable": false}"""), landedSecondsAgo: 900)
-            .Put("inbox/shop/append/t/1.csv", "a,b\n1,2026-01-01 10:00:00\nx,2026-01-01\n2,\n", landedSecondsAgo: 800);
-        await world.Load();
-        world.Put("inbox/shop/schema/t/2.json", Schema("""{"name": "a", "type": "integer"}, {"name": "b", "type": "timestamp", "nullable": false}, {"name": "c", "type": "json"}"""), landedSecondsAgo: 700)
-            .Put("inbox/shop/append/t/2.csv", "a,b,c\n3,2026-01-01 10:00:00,\"{\"\"x\"\": 1}\"\n", landedSecondsAgo: 600);
-        await world.Load();
-        Assert.Equal(["1|NULL", "3|{\"x\": 1}"], await Query("SELECT a, c FROM shop.t ORDER BY a"));
-        world.Put("inbox/shop/schema/t/3.json", Schema("""{"name": "a", "type": "bigint"}, {"name": "b", "type": "timestamp", "nullable": false}, {"name": "c", "type": "json"}"""), landedSecondsAgo: 500);
-        Assert.Equal("HDR-317", (await world.Run("run", "--json")).Only.Error);
-        world.Remove("inbox/shop/schema/t/3.json");
-        world.Put("inbox/shop/truncate/t/3.csv", "a,b,c\n5,2026-01-01 10:00:00,\n", landedSecondsAgo: 400);
-        await world.Load();
-        Assert.Equal(["5"], await Query("SELECT a FROM shop.t"));
     }
 
     [Fact]

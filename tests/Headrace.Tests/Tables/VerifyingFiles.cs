@@ -1,3 +1,4 @@
+using Headrace.Tests.StandIn;
 using Xunit;
 
 namespace Headrace.Tests.Tables;
@@ -13,10 +14,15 @@ public abstract class VerifyingFiles(PostgresServer server, WarehouseKind kind) 
 
     private readonly World world = new();
     private PostgresTestDatabase? target;
+    private RedshiftTestDatabase? redshift;
+
+    // Redshift changes the type of no column.
+    private string Wider => kind == WarehouseKind.Redshift ? "integer" : "bigint";
 
     public void Dispose()
     {
         world.Dispose();
+        redshift?.DisposeAsync().AsTask().GetAwaiter().GetResult();
         GC.SuppressFinalize(this);
     }
 
@@ -24,6 +30,8 @@ public abstract class VerifyingFiles(PostgresServer server, WarehouseKind kind) 
     {
         if (kind == WarehouseKind.Postgres)
             target = await PostgresTargets.Into(server, world, flow);
+        else if (kind == WarehouseKind.Redshift)
+            target = (redshift = await RedshiftTargets.Into(server, world, flow)).Behind;
         else
             world.Flows(flow);
     }
@@ -188,8 +196,8 @@ public abstract class VerifyingFiles(PostgresServer server, WarehouseKind kind) 
         world.Put("inbox/append/stock/1.csv", "id\n1\n5000000000\n", landedSecondsAgo: 800);
         await world.Load();
         Assert.Equal(("0 True 0m 0e 0d 1/1", ""), await Verify());
-        world.Put("inbox/schema/stock/2.json", """{"schema_version":"2","allowed_operations":["append","truncate","schema"],"columns":[{"name":"id","type":"bigint"},{"name":"note","type":"text"}]}""", landedSecondsAgo: 700);
-        world.Put("inbox/append/stock/2.csv", "id,note\n6000000000,a\n", landedSecondsAgo: 600);
+        world.Put("inbox/schema/stock/2.json", $$"""{"schema_version":"2","allowed_operations":["append","truncate","schema"],"columns":[{"name":"id","type":"{{Wider}}"},{"name":"note","type":"text"}]}""", landedSecondsAgo: 700);
+        world.Put("inbox/append/stock/2.csv", $"id,note\n{(Wider == "bigint" ? "6000000000" : "6")},a\n", landedSecondsAgo: 600);
         await world.Load();
         Assert.Equal(("0 True 0m 0e 0d 2/2", ""), await Verify()); // what was too large for integer stays set aside
         world.Put("inbox/truncate/stock/3.csv", "id,note\n1,b\n2,c\n", landedSecondsAgo: 500).Put("inbox/append/stock/4.csv", "id,note\n2,c\n", landedSecondsAgo: 400);
@@ -257,3 +265,5 @@ public abstract class VerifyingFiles(PostgresServer server, WarehouseKind kind) 
 public sealed class VerifyingFilesIntoDuckDb(PostgresServer server) : VerifyingFiles(server, WarehouseKind.DuckDb);
 
 public sealed class VerifyingFilesIntoPostgres(PostgresServer server) : VerifyingFiles(server, WarehouseKind.Postgres);
+
+public sealed class VerifyingFilesIntoRedshift(PostgresServer server) : VerifyingFiles(server, WarehouseKind.Redshift);
