@@ -5,15 +5,31 @@ namespace Headrace.Postgres.Redshift;
 /// <summary>Headrace's own tables in Redshift, schema <c>headrace</c>; but for the positions, one table for each dataset, names and columns are those of every warehouse.</summary>
 internal static class RedshiftTables
 {
+    private const int MostTries = 5;
+
     /// <summary>True when those are there that all datasets share.</summary>
     public static async Task<bool> ExistAsync(NpgsqlConnection db, CancellationToken cancel) => (await NamesAsync(db, cancel)).Contains(RedshiftSql.LastOwn);
 
     public static async Task<HashSet<string>> NamesAsync(NpgsqlConnection db, CancellationToken cancel) =>
         [.. await db.RowsAsync(RedshiftSql.OwnTables, row => row.GetString(0), cancel)];
 
-    /// <summary>Creates what is missing. A user who may create no schema can use one that is there. Of two who create at once one is told to try again.</summary>
+    /// <summary>Creates what is missing. A user who may create no schema can use one that is there. Of datasets that begin at once one creates, and the others look again.</summary>
     /// <param name="dataset">Whose position is to be kept; null for nobody's.</param>
     public static async Task EnsureAsync(NpgsqlConnection db, Dataset? dataset, TableName? target, CancellationToken cancel)
+    {
+        for (var tries = 1; ; tries++)
+            try
+            {
+                await CreateAsync(db, dataset, target, cancel);
+                return;
+            }
+            catch (PostgresException met) when (tries < MostTries && met.SqlState is (PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateSchema or PostgresErrorCodes.DuplicateTable))
+            {
+                // Whoever was first has committed by now.
+            }
+    }
+
+    private static async Task CreateAsync(NpgsqlConnection db, Dataset? dataset, TableName? target, CancellationToken cancel)
     {
         var names = await NamesAsync(db, cancel);
         var statements = new List<string>();
