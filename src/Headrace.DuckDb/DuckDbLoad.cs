@@ -28,7 +28,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         catch (UnfitValueException)
         {
             foreach (var file in changes.Files)
-                file.Arriving?.Refuse();
+                file.Arriving!.Refuse();
             return new LoadResult { IsCommitted = false, IsToBeStagedAgain = true, Position = changes.From };
         }
         catch (DuckDbException) when (!WasCommitSent && changes.Operation != Operation.Replace && new ParquetFiles(db, cancel).Broken(changes) is { Count: > 0 } broken)

@@ -52,9 +52,9 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
     {
         var columns = shape.Columns.Select((column, i) => new BinaryColumn(column.Name, column.Type!.Value, file.Indexes[i])).ToList();
         using var append = new BinaryAppend(columns, file.Columns.Count);
-        using var rows = file.File.Arriving?.Open() ?? File.OpenRead(file.File.Segments[0]);
+        using var rows = file.File.Arriving!.Open();
         var taken = append.Run(db, HeadraceTables.Catalog, changes.Target, rows, cancel);
-        var expected = file.File.Arriving?.Whole.GetAwaiter().GetResult() ?? file.File.Records; // their last byte was read
+        var expected = file.File.Arriving.Whole.GetAwaiter().GetResult(); // their last byte was read
         if (taken != expected)
             throw Error.Bug($"{expected} rows were staged and {taken} were read.");
         counts[file.File.Segments[0]] = taken;

@@ -33,7 +33,7 @@ public sealed record StagedFile
     /// <summary>True for rows as PostgreSQL's COPY writes them with FORMAT binary, in one file; for warehouses that say they take them.</summary>
     public bool IsBinary { get; init; }
 
-    /// <summary>For binary rows of which not all are there yet; else null.</summary>
+    /// <summary>For binary rows how they arrive, or arrived; else null.</summary>
     public Staging.ArrivingRows? Arriving { get; init; }
 
     /// <summary>Bytes of the longest record in the segments.</summary>

@@ -6,7 +6,7 @@ namespace Headrace.Staging;
 /// Rows that are still on their way into one file of the spool. Whoever loads them reads along, and may commit once all of them are
 /// there: they are one batch like any other, and reading and loading it take their time side by side.
 /// </summary>
-/// <remarks>One writer, one reader.</remarks>
+/// <remarks>One writer; until all are there, one reader.</remarks>
 public sealed class ArrivingRows(string path)
 {
     private readonly Channel<long> written = Channel.CreateUnbounded<long>(new UnboundedChannelOptions { SingleReader = true, SingleWriter = true });
@@ -22,7 +22,9 @@ public sealed class ArrivingRows(string path)
     public void Refuse() => IsRefused = true;
 
     /// <summary>The bytes from the first to the last; reads wait for what is still to come, and fail as the reading of the rows did.</summary>
-    public Stream Open() => new Along(path, written.Reader);
+    public Stream Open() => whole.Task.IsCompletedSuccessfully
+        ? new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 1)
+        : new Along(path, written.Reader);
 
     /// <summary>So many bytes more are in the file.</summary>
     internal void Wrote(long bytes) => written.Writer.TryWrite(bytes);

@@ -108,8 +108,8 @@ public sealed class Stager(string spool, FileLimits limits)
         try
         {
             using var copy = new SpoolFile(Path.Combine(folder, "1.copy"), new byte[64]); // every block passes by it
-            var staged = new StagedFile { File = rows, Sha256 = "", Bytes = 0, Records = -1, Columns = columns, Segments = [copy.Path], IsBinary = true };
             var (counter, arriving) = (new BinaryRows(columns.Count), new ArrivingRows(copy.Path));
+            var staged = new StagedFile { File = rows, Sha256 = "", Bytes = 0, Records = -1, Columns = columns, Segments = [copy.Path], IsBinary = true, Arriving = arriving };
             var buffer = new byte[BinaryRows.BlockBytes];
             for (int length; (length = await bytes.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel)) > 0;)
             {
@@ -119,7 +119,7 @@ public sealed class Stager(string spool, FileLimits limits)
                 if (isBegun || begun is null || counter.Rows == 0)
                     continue;
                 isBegun = true;
-                begun(staged with { Arriving = arriving });
+                begun(staged);
             }
 
             if (!counter.IsWhole)
