@@ -72,8 +72,8 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         return $"PostgreSQL {db.PostgreSqlVersion}, {Address}, {(horizon.Obstacle is { } obstacle ? $"but {obstacle}" : "late commits can be told")}";
     });
 
-    /// <summary>True for what Npgsql says of a connection that was lost between two statements.</summary>
-    internal static bool IsBroken(Exception error) => error is InvalidOperationException { Source: "Npgsql" };
+    /// <summary>True for what Npgsql says of a connection that was lost between two statements, or from under a transaction that is disposed of.</summary>
+    internal static bool IsBroken(Exception error) => error is InvalidOperationException or NullReferenceException && error.Source == "Npgsql";
 
     private HeadraceException Name(Exception error) => error switch
     {

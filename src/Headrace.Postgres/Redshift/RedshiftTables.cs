@@ -7,6 +7,9 @@ internal static class RedshiftTables
 {
     private const int MostTries = 5;
 
+    // Loads of one process that begin at once would be in each other's way.
+    private static readonly SemaphoreSlim Making = new(1, 1);
+
     /// <summary>True when those are there that all datasets share.</summary>
     public static async Task<bool> ExistAsync(NpgsqlConnection db, CancellationToken cancel) => (await NamesAsync(db, cancel)).Contains(RedshiftSql.LastOwn);
 
@@ -17,16 +20,24 @@ internal static class RedshiftTables
     /// <param name="dataset">Whose position is to be kept; null for nobody's.</param>
     public static async Task EnsureAsync(NpgsqlConnection db, Dataset? dataset, TableName? target, CancellationToken cancel)
     {
-        for (var tries = 1; ; tries++)
-            try
-            {
-                await CreateAsync(db, dataset, target, cancel);
-                return;
-            }
-            catch (PostgresException met) when (tries < MostTries && met.SqlState is (PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateSchema or PostgresErrorCodes.DuplicateTable))
-            {
-                // Whoever was first has committed by now.
-            }
+        await Making.WaitAsync(cancel);
+        try
+        {
+            for (var tries = 1; ; tries++)
+                try
+                {
+                    await CreateAsync(db, dataset, target, cancel);
+                    return;
+                }
+                catch (PostgresException met) when (tries < MostTries && met.SqlState is (PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateSchema or PostgresErrorCodes.DuplicateTable))
+                {
+                    // Whoever was first, on another machine, has committed by now.
+                }
+        }
+        finally
+        {
+            Making.Release();
+        }
     }
 
     private static async Task CreateAsync(NpgsqlConnection db, Dataset? dataset, TableName? target, CancellationToken cancel)

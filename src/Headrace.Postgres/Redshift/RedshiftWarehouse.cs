@@ -171,7 +171,7 @@ public sealed class RedshiftWarehouse : IWarehouse, ILoadHistory
         {
             throw Error.Warehouse(Address, $"{error.SqlState} {error.MessageText}", error, IsPassing(error));
         }
-        catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException)
+        catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException || PostgresDatabase.IsBroken(error))
         {
             throw Error.Warehouse(Address, error.InnerException is { } inner ? $"{error.Message} {inner.Message}" : error.Message, error, transient: true);
         }
