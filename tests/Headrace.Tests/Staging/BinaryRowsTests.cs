@@ -25,6 +25,26 @@ public sealed class BinaryRowsTests
     }
 
     [Fact]
+    public async Task WhoeverLoadsThemMayRefuseThemEvenWhenAllAreThere()
+    {
+        byte[] all = [.. Head, .. Row, .. End];
+        using var world = new World();
+        var staged = await new Stager(Path.Combine(world.Folder, "spool"), new FileLimits()).StageBinaryAsync(
+            new MemoryStream(all), new LakeFile("t", 0, DateTimeOffset.UnixEpoch, "", new Dictionary<string, string>()), [new StagedColumn("a"), new StagedColumn("b")], TestContext.Current.CancellationToken);
+        Assert.Equal((1L, 1L), (staged.Records, await staged.Arriving!.Whole));
+        for (var times = 0; times < 2; times++)
+        {
+            using var copy = new MemoryStream();
+            await using var rows = staged.Arriving.Open();
+            await rows.CopyToAsync(copy, TestContext.Current.CancellationToken);
+            Assert.Equal(all, copy.ToArray());
+        }
+
+        staged.Arriving.Refuse();
+        Assert.True(staged.Arriving.IsRefused);
+    }
+
+    [Fact]
     public void WhatEndsEarlyIsNotWhole()
     {
         byte[] all = [.. Head, .. Row, .. End];
