@@ -20,11 +20,7 @@ internal sealed class PlanReport(Screen screen)
                 screen.Say($"{indent}{screen.Warn("note")}  {Text.Safe(warning)}");
         }
 
-        foreach (var run in runs.Where(run => run.Error is not null))
-        {
-            screen.Error("");
-            screen.Error(run.Error!);
-        }
+        screen.Errors(runs);
 
         var planned = runs.Where(run => run.Batches > 0).ToList();
         screen.Say();

@@ -16,11 +16,7 @@ internal sealed class RunReport(Screen screen)
                 screen.Say($"  {"".PadRight(name)}    {screen.Warn("note")}  {Text.Safe(warning)}");
         }
 
-        foreach (var run in runs.Where(run => run.Error is not null))
-        {
-            screen.Error("");
-            screen.Error(run.Error!);
-        }
+        screen.Errors(runs);
 
         screen.Say();
         screen.Say(Summary(runs, took));

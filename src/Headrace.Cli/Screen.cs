@@ -97,11 +97,7 @@ internal sealed class Screen
         }
 
         foreach (var error in errors)
-        {
             Error(RunError.Of(error));
-            if (IsVerbose)
-                Error(error.ToString());
-        }
 
         if (errors.Count > 1)
             Error($"{errors.Count} problems, nothing was run.");
@@ -116,6 +112,18 @@ internal sealed class Screen
             foreach (var (line, i) in fact.Value.Split('\n').Select((line, i) => (line, i)))
                 Error($"  {(i == 0 ? fact.Name : "").PadRight(width)} {Text.Safe(line)}");
         Error($"  {"next".PadRight(width)} {error.Next}");
+        if (IsVerbose && error.Trace is { } trace)
+            Error(trace);
+    }
+
+    /// <summary>Writes what went wrong in runs.</summary>
+    public void Errors(IEnumerable<Run> runs)
+    {
+        foreach (var run in runs.Where(run => run.Error is not null))
+        {
+            Error("");
+            Error(run.Error!);
+        }
     }
 
     /// <summary>Rows under headings, in columns as wide as they need.</summary>

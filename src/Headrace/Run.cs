@@ -68,5 +68,9 @@ public sealed record Run
 /// <summary>A <see cref="HeadraceException"/> as a run keeps and shows it.</summary>
 public sealed record RunError(string Code, string What, IReadOnlyList<Fact> Facts, string Next)
 {
-    public static RunError Of(HeadraceException error) => new(error.Code, error.What, error.Facts, error.Next);
+    /// <summary>Where in the code it came from, for <c>-v</c> of the process that met it; kept nowhere.</summary>
+    [System.Text.Json.Serialization.JsonIgnore]
+    public string? Trace { get; init; }
+
+    public static RunError Of(HeadraceException error) => new(error.Code, error.What, error.Facts, error.Next) { Trace = error.ToString() };
 }

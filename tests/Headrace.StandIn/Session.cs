@@ -112,6 +112,10 @@ public sealed class Session(RedshiftStandIn standIn, Wire client, Server server,
             {
                 await RefuseAsync(refusal);
             }
+            catch (Refused refused)
+            {
+                await FailAsync(refused.Error);
+            }
         }
 
         request.Clear();
@@ -150,6 +154,8 @@ public sealed class Session(RedshiftStandIn standIn, Wire client, Server server,
             return;
         }
 
+        // PostgreSQL locks what it parses, in a way that two may have at once, who then would wait for each other.
+        await WriteLockAsync(statement);
         if (statement.Command is null && !await RelayAsync(Parameters.Parse(name, statement.Sql, types)))
             return;
         if (statement.Command is not null)
@@ -268,8 +274,7 @@ public sealed class Session(RedshiftStandIn standIn, Wire client, Server server,
 
     private async Task DoAsync(Statement statement, Message? message, bool silent)
     {
-        if (server.Status != 'E' && statement.Writes is { } table)
-            await server.RunAsync($"SELECT redshift_standin.write_lock({Relation.Literal(table.Sql)})");
+        await WriteLockAsync(statement);
         if (statement.Command is { } command)
         {
             var tag = await Commands.RunAsync(this, command);
@@ -288,6 +293,13 @@ public sealed class Session(RedshiftStandIn standIn, Wire client, Server server,
         if (await RelayAsync(Message.Parse("", statement.Sql), Only("")) && await RelayAsync(Message.Bind("", ""), Only(""))
             && await RelayAsync(Message.Describe('P', ""), silent ? Only("") : Only("T")))
             await RelayAsync(Message.Execute(""), relay);
+    }
+
+    // Who writes a table has it alone until the transaction's end.
+    private async Task WriteLockAsync(Statement statement)
+    {
+        if (server.Status != 'E' && statement.Writes is { } table)
+            await server.RunAsync($"SELECT redshift_standin.write_lock({Relation.Literal(table.Sql)})");
     }
 
     private Func<Message, Task> Only(string types) => answer => types.Contains(answer.Type, StringComparison.Ordinal) ? SendAsync(answer) : Task.CompletedTask;

@@ -94,7 +94,7 @@ public sealed class World : IDisposable
     /// <summary>Runs and expects that nothing went wrong; says what did.</summary>
     public async Task<Answer> Load(params string[] flows)
     {
-        var answer = await Run(["run", "--json", .. flows]);
+        var answer = await Run(["run", "--json", "-v", .. flows]);
         Assert.True(answer.Exit == 0, $"exit {answer.Exit}\n{answer.Output}\n{answer.Messages}");
         return answer;
     }

@@ -25,6 +25,8 @@ internal static class PlanCommand
             screen.Data(JsonSerializer.Serialize(new RunsView([.. runs.Select(run => RunView.Of(run, isPlan: true))]), Views.Default.RunsView));
         else
             new PlanReport(screen).Write(runs);
+        if (screen.IsJson && screen.IsVerbose)
+            screen.Errors(runs);
         return ExitCode.Of(runs);
     }
 }

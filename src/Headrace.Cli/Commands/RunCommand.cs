@@ -58,6 +58,8 @@ internal static class RunCommand
             screen.Data(JsonSerializer.Serialize(new RunsView([.. runs.Select(run => RunView.Of(run))]), Views.Default.RunsView));
         else
             new RunReport(screen).Write(runs, workspace.Clock.GetElapsedTime(started));
+        if (screen.IsJson && screen.IsVerbose)
+            screen.Errors(runs);
         foreach (var name in (confirmed ?? []).Except(runs.Select(run => run.Dataset)))
             screen.Message($"--confirm {name}: no such dataset in this run.");
         Failpoint.Hit("end");

@@ -52,6 +52,8 @@ internal sealed class RedshiftLoad(
             return new LoadResult { IsCommitted = false, Refused = batch.Shape!.Refused, Position = changes.From };
 
         await using var db = await database.OpenAsync(cancel);
+        if (!attempt.IsPlan && table is null && !changes.Target.IsNone && batch.Shape is not { HasTable: false })
+            await RedshiftTables.EnsureSchemaAsync(db, changes.Target.Schema, cancel);
         await using var transaction = await db.BeginTransactionAsync(cancel);
         Failpoint.Hit("transaction_begun");
         await FenceAsync(db);
@@ -302,6 +304,7 @@ internal sealed class RedshiftLoad(
             throw Error.Warehouse(database.Address, $"{changes.Target} was changed while the rows were staged", null, transient: true);
         foreach (var statement in ddl)
             await db.ExecuteAsync(statement, cancel);
-        return ddl.Count == 0 ? now : await RedshiftTable.FindAsync(db, changes.Target, cancel);
+        return ddl.Count == 0 ? now : await RedshiftTable.FindAsync(db, changes.Target, cancel)
+            ?? throw Error.Warehouse(database.Address, $"{changes.Target} is not seen after it was made", null, transient: true);
     }
 }

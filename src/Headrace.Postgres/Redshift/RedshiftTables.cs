@@ -18,7 +18,21 @@ internal static class RedshiftTables
 
     /// <summary>Creates what is missing. A user who may create no schema can use one that is there. Of datasets that begin at once one creates, and the others look again.</summary>
     /// <param name="dataset">Whose position is to be kept; null for nobody's.</param>
-    public static async Task EnsureAsync(NpgsqlConnection db, Dataset? dataset, TableName? target, CancellationToken cancel)
+    public static Task EnsureAsync(NpgsqlConnection db, Dataset? dataset, TableName? target, CancellationToken cancel) =>
+        AloneAsync(() => CreateAsync(db, dataset, target, cancel), cancel);
+
+    /// <summary>
+    /// Creates the schema of targets when it is missing, before the transaction that creates a table in it: one that another transaction
+    /// committed since this one's snapshot is not seen, and neither is a table in it.
+    /// </summary>
+    public static Task EnsureSchemaAsync(NpgsqlConnection db, string schema, CancellationToken cancel) => AloneAsync(async () =>
+    {
+        // A user who may create no schema can use one that is there.
+        if (await db.ScalarAsync<long>(RedshiftSql.SchemaExists(schema), cancel) == 0)
+            await db.ExecuteAsync(RedshiftSql.CreateSchema(schema), cancel);
+    }, cancel);
+
+    private static async Task AloneAsync(Func<Task> create, CancellationToken cancel)
     {
         await Making.WaitAsync(cancel);
         try
@@ -26,7 +40,7 @@ internal static class RedshiftTables
             for (var tries = 1; ; tries++)
                 try
                 {
-                    await CreateAsync(db, dataset, target, cancel);
+                    await create();
                     return;
                 }
                 catch (PostgresException met) when (tries < MostTries && met.SqlState is (PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateSchema or PostgresErrorCodes.DuplicateTable))

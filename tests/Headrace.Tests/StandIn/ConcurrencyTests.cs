@@ -50,6 +50,28 @@ public class ConcurrencyTests(PostgresServer server)
         Assert.Equal("1|8\n2|1", await a.QueryAsync("SELECT * FROM t ORDER BY id"));
     }
 
+    [Fact]
+    public async Task Writers_that_prepared_their_statements_do_not_deadlock()
+    {
+        await using var redshift = await RedshiftTestDatabase.StartAsync(server);
+        await using var a = await redshift.OpenAsync();
+        await using var b = await redshift.OpenAsync();
+        await a.ExecuteAsync("CREATE TABLE t (id int)");
+        await a.ExecuteAsync("BEGIN");
+        await b.ExecuteAsync("BEGIN");
+        await using var first = new NpgsqlCommand("INSERT INTO t VALUES (1)", a);
+        await using var second = new NpgsqlCommand("INSERT INTO t VALUES (2)", b);
+        await first.PrepareAsync(TestContext.Current.CancellationToken);
+        var preparing = second.PrepareAsync(TestContext.Current.CancellationToken);
+        await first.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await a.ExecuteAsync("COMMIT");
+        await preparing;
+        await second.ExecuteNonQueryAsync(TestContext.Current.CancellationToken);
+        await b.ExecuteAsync("COMMIT");
+
+        Assert.Equal("1\n2", await a.QueryAsync("SELECT id FROM t ORDER BY id"));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -195,6 +195,20 @@ public sealed class RedshiftTargets(PostgresServer server) : IAsyncDisposable
     }
 
     [Fact]
+    public async Task ASchemaThatTwoLoadsNeedAtOnceIsThereForBoth()
+    {
+        await Into($"{PostgresTargets.Prices.Replace("write: append", "write: append, retries: 0", StringComparison.Ordinal)}\n{PostgresTargets.Customers}");
+        world.Put("prices/1.csv", "id,price\n1,1.50\n").Put("customers/1.csv", "id,name\n1,Ada\n");
+        using var child = world.Start(World.At("fenced", "stop"), "run", "prices", "--json");
+        await child.Stopped();
+        await world.Load("customers");
+        child.Signal("CONT");
+        var answer = await child.Ended();
+        Assert.True(answer.Exit == 0, answer.Text);
+        Assert.Equal(["1|1|Ada"], await Query("SELECT p.id, c.id, name FROM raw.prices AS p, raw.customers AS c"));
+    }
+
+    [Fact]
     public async Task TheNextRunRemovesWhatAnEarlierOneLeft()
     {
         await Into(PostgresTargets.Prices);
