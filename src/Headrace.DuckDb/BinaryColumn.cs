@@ -31,7 +31,12 @@ internal sealed unsafe class BinaryColumn(string name, ColumnType type, int plac
     private ulong* validity;
     private nint vector;
 
+    public string Name => name;
+
     public int Field => place;
+
+    /// <summary>The same for another thread.</summary>
+    public BinaryColumn Copy() => new(name, type, place);
 
     /// <summary>Its type for a chunk; the caller destroys it. A document is text there, which the table's own type takes.</summary>
     public nint CreateType() => type.Kind switch

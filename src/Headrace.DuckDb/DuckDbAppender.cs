@@ -102,13 +102,6 @@ public sealed unsafe class DuckDbAppender : IDisposable
         }
     }
 
-    /// <summary>Appends the first rows of a chunk, which has the table's columns.</summary>
-    internal void Append(nint chunk, ulong rows)
-    {
-        Native.SetChunkSize(chunk, rows);
-        Check(Native.AppendChunk(handle, chunk));
-    }
-
     /// <summary>Ends the row; it must have a value for each column.</summary>
     public void EndRow() => Check(Native.EndRow(handle));
 

@@ -248,6 +248,7 @@ public sealed class DuckDbWarehouse : IWarehouse, IEngine, ILoadHistory
             if (!isReadOnly || file != path)
                 db.Execute(HeadraceTables.Create, cancel);
             settings.Harden(db, cancel);
+            BinaryRows.Register(db);
             return memory;
         }
         catch

@@ -51,9 +51,8 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
     public void Append(ShapedFile file)
     {
         var columns = shape.Columns.Select((column, i) => new BinaryColumn(column.Name, column.Type!.Value, file.Indexes[i])).ToList();
-        using var append = new BinaryAppend(columns, file.Columns.Count);
         using var rows = file.File.Arriving!.Open();
-        var taken = append.Run(db, HeadraceTables.Catalog, changes.Target, rows, cancel);
+        var taken = BinaryRows.Insert(db, HeadraceTables.Target(changes.Target), columns, file.Columns.Count, rows, cancel);
         var expected = file.File.Arriving.Whole.GetAwaiter().GetResult(); // their last byte was read
         if (taken != expected)
             throw Error.Bug($"{expected} rows were staged and {taken} were read.");

@@ -49,7 +49,6 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "duckdb_append_double")] internal static partial int AppendDouble(AppenderHandle appender, double value);
     [LibraryImport(Library, EntryPoint = "duckdb_append_varchar_length")] internal static partial int AppendText(AppenderHandle appender, byte* text, ulong length);
     [LibraryImport(Library, EntryPoint = "duckdb_append_blob")] internal static partial int AppendBlob(AppenderHandle appender, byte* data, ulong length);
-    [LibraryImport(Library, EntryPoint = "duckdb_append_data_chunk")] internal static partial int AppendChunk(AppenderHandle appender, nint chunk);
     [LibraryImport(Library, EntryPoint = "duckdb_append_value")] internal static partial int AppendValue(AppenderHandle appender, nint value);
 
     /// <summary>duckdb_hugeint and duckdb_uhugeint.</summary>

@@ -43,7 +43,7 @@ public abstract class Following(PostgresServer server, WarehouseKind kind) : Tab
             var started = TimeProvider.System.GetTimestamp();
             for (var runs = 0; runs < LeastRuns || TimeProvider.System.GetElapsedTime(started).TotalSeconds < LeastSeconds; runs++)
                 await World.Load();
-            bench.Signal("INT");
+            bench.Signal("TERM");
             await bench.Ended();
         }
 
