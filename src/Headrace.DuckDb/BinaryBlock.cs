@@ -20,6 +20,7 @@ internal sealed class BinaryBlocks(Stream rows, int fields, Func<byte[]> rent)
     private byte[] buffer = rent();
     private int start;
     private int end;
+    private bool isBegun;
     private bool isOver;
 
     /// <summary>How many rows were in the blocks so far.</summary>
@@ -28,8 +29,9 @@ internal sealed class BinaryBlocks(Stream rows, int fields, Func<byte[]> rent)
     /// <summary>The next block; null after the last row.</summary>
     public BinaryBlock? Next()
     {
-        if (end == 0)
+        if (!isBegun)
         {
+            isBegun = true;
             Fill(Header);
             start = Header + BinaryPrimitives.ReadInt32BigEndian(buffer.AsSpan(Header - sizeof(int)));
         }
@@ -40,13 +42,16 @@ internal sealed class BinaryBlocks(Stream rows, int fields, Func<byte[]> rent)
             SkipWholeRows();
             if (start == first)
             {
-                Fill(end + 1);
+                if (!isOver)
+                    Fill(end + 1);
                 continue;
             }
 
             // What is there of the row after them goes to the front of another buffer.
             var block = new BinaryBlock(buffer, first, start);
             buffer = rent();
+            if (end - start > buffer.Length)
+                buffer = Larger(end - start);
             Keep(block.Bytes);
             return block;
         }
@@ -95,7 +100,7 @@ internal sealed class BinaryBlocks(Stream rows, int fields, Func<byte[]> rent)
 
         if (end == buffer.Length)
         {
-            var larger = GC.AllocateUninitializedArray<byte>(checked(buffer.Length * 2), pinned: true);
+            var larger = Larger(end);
             buffer.CopyTo(larger, 0);
             buffer = larger;
         }
@@ -110,6 +115,8 @@ internal sealed class BinaryBlocks(Stream rows, int fields, Func<byte[]> rent)
                 return;
         }
     }
+
+    private static byte[] Larger(int than) => GC.AllocateUninitializedArray<byte>(checked(than * 2), pinned: true);
 
     private void Keep(byte[] from)
     {

@@ -248,7 +248,7 @@ public sealed class DuckDbWarehouse : IWarehouse, IEngine, ILoadHistory
             if (!isReadOnly || file != path)
                 db.Execute(HeadraceTables.Create, cancel);
             settings.Harden(db, cancel);
-            BinaryRows.Register(db);
+            BinaryTable.Register(db);
             return memory;
         }
         catch

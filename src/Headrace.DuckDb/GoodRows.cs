@@ -52,7 +52,7 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
     {
         var columns = shape.Columns.Select((column, i) => new BinaryColumn(column.Name, column.Type!.Value, file.Indexes[i])).ToList();
         using var rows = file.File.Arriving!.Open();
-        var taken = BinaryRows.Insert(db, HeadraceTables.Target(changes.Target), columns, file.Columns.Count, rows, cancel);
+        var taken = BinaryTable.Insert(db, HeadraceTables.Target(changes.Target), columns, file.Columns.Count, rows, cancel);
         var expected = file.File.Arriving.Whole.GetAwaiter().GetResult(); // their last byte was read
         if (taken != expected)
             throw Error.Bug($"{expected} rows were staged and {taken} were read.");

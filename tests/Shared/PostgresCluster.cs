@@ -64,7 +64,7 @@ public sealed class PostgresCluster : IAsyncDisposable
     {
         var name = $"t{Guid.NewGuid():N}";
         await using var db = await OpenAsync("postgres");
-        await using var create = new NpgsqlCommand($"CREATE DATABASE {name}", db);
+        await using var create = new NpgsqlCommand($"CREATE DATABASE {name} STRATEGY file_copy", db);
         await create.ExecuteNonQueryAsync();
         return name;
     }

@@ -22,8 +22,6 @@ public sealed class Properties : ProjectTests
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    [InlineData(3)]
-    [InlineData(4)]
     public async Task Operations_and_table_are_the_export_after_every_version(int seed)
     {
         const int runs = 2;

@@ -29,7 +29,10 @@ public abstract class TableWorld(PostgresServer server, WarehouseKind kind = War
     protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     /// <summary>Makes the table by <paramref name="ddl"/>, and the flow that reads it.</summary>
-    protected async Task<PostgresTestDatabase> Shop(string ddl, string flow, string source = "table: orders")
+    protected Task<PostgresTestDatabase> Shop(string ddl, string flow, string source = "table: orders") => Shop(ddl, [$"orders: {{ source: {{ connection: shop, {source} }}, {flow} }}"]);
+
+    /// <summary>Makes tables by <paramref name="ddl"/>, and flows that read them.</summary>
+    protected async Task<PostgresTestDatabase> Shop(string ddl, IEnumerable<string> flows)
     {
         var shop = await server.DatabaseAsync();
         await shop.Execute(ddl);
@@ -47,7 +50,7 @@ public abstract class TableWorld(PostgresServer server, WarehouseKind kind = War
             defaults:
               target: { connection: warehouse, schema: raw }
             flows:
-              orders: { source: { connection: shop, {{source}} }, {{flow}} }
+              {{string.Join("\n  ", flows)}}
             """);
         return shop;
     }

@@ -11,14 +11,14 @@ namespace Headrace.DuckDb;
 /// vector, and never through text or an object. Their order is kept within a block.
 /// </summary>
 /// <remarks>https://duckdb.org/docs/stable/clients/c/table_functions</remarks>
-internal sealed unsafe class BinaryRows : IDisposable
+internal sealed unsafe class BinaryTable : IDisposable
 {
     private const string Function = "headrace_binary_rows";
     private const int BlockBytes = 1 << 20;
     private const int MostBlocks = 4;
 
     // SQL has a number for what it reads.
-    private static readonly ConcurrentDictionary<long, BinaryRows> Known = new();
+    private static readonly ConcurrentDictionary<long, BinaryTable> Known = new();
     private static long last;
 
     private readonly long number = Interlocked.Increment(ref last);
@@ -29,7 +29,7 @@ internal sealed unsafe class BinaryRows : IDisposable
     private readonly CancellationTokenSource over;
     private Exception? failure;
 
-    private BinaryRows(IReadOnlyList<BinaryColumn> columns, int fields, CancellationToken cancel)
+    private BinaryTable(IReadOnlyList<BinaryColumn> columns, int fields, CancellationToken cancel)
     {
         this.columns = columns;
         this.fields = fields;
@@ -63,7 +63,7 @@ internal sealed unsafe class BinaryRows : IDisposable
     /// <exception cref="UnfitValueException">A value is beyond what its type has in DuckDB; some rows may be in the transaction.</exception>
     public static long Insert(DuckDbConnection db, string target, IReadOnlyList<BinaryColumn> columns, int fields, Stream rows, CancellationToken cancel)
     {
-        using var own = new BinaryRows(columns, fields, cancel);
+        using var own = new BinaryTable(columns, fields, cancel);
 
         // A product has no order, so that all threads write; of one row it costs nothing.
         var insert = $"INSERT INTO {target} ({string.Join(", ", columns.Select(column => Sql.Identifier(column.Name)))}) SELECT r.* FROM {Function}({own.number}) AS r CROSS JOIN (VALUES (1)) AS one(row)";
@@ -170,14 +170,14 @@ internal sealed unsafe class BinaryRows : IDisposable
     }
 
     /// <summary>The blocks that one of DuckDB's threads takes.</summary>
-    private sealed class Share(BinaryRows of)
+    private sealed class Share(BinaryTable of)
     {
         private readonly BinaryColumn[] columns = [.. of.columns.Select(column => column.Copy())];
         private readonly int most = (int)Native.VectorSize();
         private BinaryBlock block;
         private int at;
 
-        public BinaryRows Of => of;
+        public BinaryTable Of => of;
 
         /// <summary>Says how many rows there are in the chunk now; none after the last.</summary>
         public int Fill(nint chunk)
