@@ -13,6 +13,7 @@ public sealed class World : IDisposable
     private const string Connections =
         """
         version: 1
+        threads: 1
         connections:
           lake: { type: folder, path: ./lake }
           warehouse: { type: duckdb, path: ./warehouse.duckdb }
