@@ -144,6 +144,23 @@ public sealed class Commands : ProjectTests
             Assert.DoesNotContain("very-secret-place", (await World.RunProcess(new Dictionary<string, string> { ["HEADRACE_SECRET_PLACE"] = path }, command)).Text, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("run")]
+    [InlineData("run", "--json")]
+    public async Task Where_an_error_of_a_run_came_from_is_told_with_v_and_only_then(params string[] run)
+    {
+        World.Flows("prices: { source: { connection: lake, path: \"prices/*\" }, read: incremental, write: append, retries: 0 }").Put("prices/1.csv", "id\n1\n");
+        foreach (var isVerbose in (bool[])[false, true])
+        {
+            var answer = await World.RunProcess(World.At("before_commit", "throw"), isVerbose ? [.. run, "-v"] : run);
+            Assert.Equal(1, answer.Exit);
+            Assert.Equal(isVerbose, answer.Messages.Contains("at Headrace.Runner.", StringComparison.Ordinal));
+            Assert.DoesNotContain("at Headrace.Runner.", answer.Output, StringComparison.Ordinal);
+        }
+
+        Assert.DoesNotContain("at Headrace.Runner.", (await World.Run("runs", "--json")).Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Version_names_what_it_stands_on()
     {
