@@ -59,14 +59,16 @@ internal sealed unsafe class BinaryTable : IDisposable
     /// <param name="target">Qualified and quoted.</param>
     /// <param name="columns">The table's columns.</param>
     /// <param name="fields">How many fields a row has.</param>
+    /// <param name="isOrdered">True when rows are to be numbered as they come, which one thread alone does.</param>
     /// <returns>How many they are.</returns>
     /// <exception cref="UnfitValueException">A value is beyond what its type has in DuckDB; some rows may be in the transaction.</exception>
-    public static long Insert(DuckDbConnection db, string target, IReadOnlyList<BinaryColumn> columns, int fields, Stream rows, CancellationToken cancel)
+    public static long Insert(DuckDbConnection db, string target, IReadOnlyList<BinaryColumn> columns, int fields, bool isOrdered, Stream rows, CancellationToken cancel)
     {
         using var own = new BinaryTable(columns, fields, cancel);
 
         // A product has no order, so that all threads write; of one row it costs nothing.
-        var insert = $"INSERT INTO {target} ({string.Join(", ", columns.Select(column => Sql.Identifier(column.Name)))}) SELECT r.* FROM {Function}({own.number}) AS r CROSS JOIN (VALUES (1)) AS one(row)";
+        var anyOrder = isOrdered ? "" : " CROSS JOIN (VALUES (1)) AS one(row)";
+        var insert = $"INSERT INTO {target} ({string.Join(", ", columns.Select(column => Sql.Identifier(column.Name)))}) SELECT r.* FROM {Function}({own.number}) AS r{anyOrder}";
         var inserting = Task.Run(() =>
         {
             try

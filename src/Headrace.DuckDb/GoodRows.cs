@@ -52,7 +52,9 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
     {
         var columns = shape.Columns.Select((column, i) => new BinaryColumn(column.Name, column.Type!.Value, file.Indexes[i])).ToList();
         using var rows = file.File.Arriving!.Open();
-        var taken = BinaryTable.Insert(db, HeadraceTables.Target(changes.Target), columns, file.Columns.Count, rows, cancel);
+        // Of rows of one key the last wins, where the source does not see to it that there is one.
+        var isOrdered = changes.Operation == Operation.Merge && !changes.Rules.HasUniqueKeys;
+        var taken = BinaryTable.Insert(db, HeadraceTables.Target(changes.Target), columns, file.Columns.Count, isOrdered, rows, cancel);
         var expected = file.File.Arriving.Whole.GetAwaiter().GetResult(); // their last byte was read
         if (taken != expected)
             throw Error.Bug($"{expected} rows were staged and {taken} were read.");

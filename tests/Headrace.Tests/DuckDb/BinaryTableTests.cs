@@ -58,7 +58,7 @@ public sealed class BinaryTableTests : IDisposable
         return rows;
     }
 
-    private long Insert(Stream rows, CancellationToken cancel) => BinaryTable.Insert(db, "t", Columns, 3, rows, cancel);
+    private long Insert(Stream rows, CancellationToken cancel, bool isOrdered = false) => BinaryTable.Insert(db, "t", Columns, 3, isOrdered, rows, cancel);
 
     [Fact]
     public void EachRowArrivesOnce()
@@ -68,6 +68,13 @@ public sealed class BinaryTableTests : IDisposable
         Assert.Equal(Count, db.Scalar<long>("SELECT count(DISTINCT id) FROM t WHERE none IS NULL AND ratio = 0.5", Cancel));
         Assert.Equal(0, db.Scalar<long>("SELECT count(*) FROM t WHERE \"no\"\"te\" IS DISTINCT FROM CASE WHEN id % 7 <> 0 THEN repeat(chr(97 + (id % 26)::INTEGER), (id % 40)::INTEGER) END", Cancel));
         Assert.Equal(0, Insert(Rows(0), Cancel));
+    }
+
+    [Fact]
+    public void RowsAreNumberedAsTheyComeWhereThatDecides()
+    {
+        Insert(Rows(300_000), Cancel, isOrdered: true);
+        Assert.Equal(0, db.Scalar<long>("SELECT count(*) FROM t WHERE rowid <> id", Cancel));
     }
 
     [Theory]
