@@ -73,7 +73,9 @@ internal static class DuckDbTypes
     public static string Cast(string text, ColumnType type, CsvDialect? dialect) => type.Kind switch
     {
         TypeKind.Text => text,
-        TypeKind.Boolean => $"(lower({text}) IN ('true', 't', 'yes', 'y', '1'))",
+
+        // Of an IN list DuckDB makes a join, and a join loses the order of rows, in which the last one wins.
+        TypeKind.Boolean => $"regexp_full_match({text}, '(?i)(true|t|yes|y|1)')",
 
         // unhex fails on what is no hexadecimal, and only CASE keeps it from being asked.
         TypeKind.Bytes => $@"(CASE WHEN regexp_full_match({text}, {Sql.Literal(Pattern(type)!)}) THEN unhex(CASE WHEN starts_with({text}, '\x') THEN {text}[3:] ELSE {text} END) END)",
@@ -104,7 +106,7 @@ internal static class DuckDbTypes
     /// <summary>The SQL value of a text that a database wrote for a value of the type (<see cref="StagedColumn.Written"/>), for which <see cref="WrittenFits"/> holds.</summary>
     public static string WrittenCast(string text, ColumnType type) => type.Kind switch
     {
-        TypeKind.Boolean => $"({text} IN ('t', 'true'))",
+        TypeKind.Boolean => $"starts_with({text}, 't')",
         TypeKind.Bytes => $"unhex({text}[3:])",
         TypeKind.Text or TypeKind.Json => Cast(text, type, null),
         _ => $"TRY_CAST({text} AS {Name(type)})",
@@ -115,7 +117,7 @@ internal static class DuckDbTypes
     {
         TypeKind.Json => Fits(text, type, null),
         TypeKind.Decimal => $"({text} <> 'NaN')",
-        TypeKind.Real or TypeKind.Double => $"({text} NOT IN ('NaN', 'Infinity', '-Infinity'))",
+        TypeKind.Real or TypeKind.Double => $"NOT regexp_full_match({text}, 'NaN|-?Infinity')",
         TypeKind.Date => $"(strlen({text}) = 10)",
         TypeKind.Time => $"({text} <> '24:00:00')",
         TypeKind.Timestamp or TypeKind.TimestampTz => $"(strlen({text}) = 19 OR ({text}[5] = '-' AND NOT ends_with({text}, 'C')))", // BC
