@@ -81,7 +81,7 @@ internal sealed class Benchmarks(string cli, string folder)
         return Row("nothing to do, 1,000 loaded files", Measure.Median(runs.Select(run => run.Seconds)), null, null, "0.4 s", runs.Max(run => run.PeakMb));
     }
 
-    private Measured Headrace(string project) => Measure.Run("dotnet", [cli, "-C", project, "run"]);
+    private Measured Headrace(string project) => Measure.Run(cli, ["-C", project, "run"]);
 
     public static IEnumerable<string> Self() =>
         Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet" ? [typeof(Benchmarks).Assembly.Location] : [];

@@ -48,7 +48,7 @@ internal sealed class DiffBenchmarks(string cli, string folder)
         Data.WriteExport(Export(project, "v2"), rows, isSecond: true);
         run = Run(project, (rows / 200, rows / 100, rows / 200));
         yield return Bounded("second export of 20M × 10, compared and applied, memory: 512MB", run, rows);
-        var diff = Measure.Run("dotnet", [cli, "diff", Export(project, "v1"), Export(project, "v2"), "--key", "pk", "--memory", "512MB"]);
+        var diff = Measure.Run(cli, ["diff", Export(project, "v1"), Export(project, "v2"), "--key", "pk", "--memory", "512MB"]);
         yield return Bounded("headrace diff of the two, --memory 512MB", diff, rows);
     }
 
@@ -65,7 +65,7 @@ internal sealed class DiffBenchmarks(string cli, string folder)
             var changed = Run(project, (Rows / 200, Rows / 100, Rows / 200));
             Link(second, Export(project, "v3"));
             var identical = Run(project, (0, 0, 0));
-            var files = Measure.Run("dotnet", [cli, "diff", first, second, "--key", "pk", "--json"]);
+            var files = Measure.Run(cli, ["diff", first, second, "--key", "pk", "--json"]);
             Directory.Delete(project, recursive: true);
             if (round == 0)
                 continue;
@@ -117,7 +117,7 @@ internal sealed class DiffBenchmarks(string cli, string folder)
 
     private Measured Run(string project, (long Inserted, long Updated, long Deleted) expected)
     {
-        var run = Measure.Run("dotnet", [cli, "-C", project, "run", "--json"], out var output);
+        var run = Measure.Run(cli, ["-C", project, "run", "--json"], out var output);
         using var json = JsonDocument.Parse(output);
         var found = json.RootElement.GetProperty("runs")[0];
         var counts = (found.GetProperty("inserted").GetInt64(), found.GetProperty("updated").GetInt64(), found.GetProperty("deleted").GetInt64());

@@ -2,7 +2,7 @@ using Headrace.Bench;
 using Headrace.DuckDb;
 
 // Measures whole processes, each beside its baseline in the same run, and prints a page for bench/results/.
-//   Headrace.Bench FOLDER/Headrace.Cli.dll load|diff|large|tables   the benchmarks of one page
+//   Headrace.Bench FOLDER/headrace load|diff|large|tables   the benchmarks of one page
 //   Headrace.Bench ctas CSV DATABASE           the baseline of load: DuckDB's own CREATE TABLE AS
 //   Headrace.Bench join OLD NEW                the baseline of diff: DuckDB reads both files and joins them
 if (args is ["ctas", var csv, var database])
@@ -33,7 +33,7 @@ if (args is ["join", var before, var after])
 
 if (args is not [var cli, "load" or "diff" or "large" or "tables"])
 {
-    await Console.Error.WriteLineAsync("Usage: Headrace.Bench PATH/Headrace.Cli.dll load|diff|large|tables");
+    await Console.Error.WriteLineAsync("Usage: Headrace.Bench PATH/headrace load|diff|large|tables");
     return 2;
 }
 

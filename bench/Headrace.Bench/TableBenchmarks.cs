@@ -195,7 +195,7 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
     private static string Flow(string table) => $"source: {{ connection: shop, table: {table} }}\n    read: incremental\n    primary_key: pk\n    update_key: updated_at\n    write: merge\n    target: {{ table: {table} }}";
 
     private Measured Headrace(string project, string command, string? option = null, int allowed = 0) =>
-        Measure.Run("dotnet", [cli, "-C", project, command, .. option is null ? (string[])[] : [option]], out _, allowed);
+        Measure.Run(cli, ["-C", project, command, .. option is null ? (string[])[] : [option]], out _, allowed);
 
     private static double Shell(string command) => Measure.Run("bash", ["-c", $"set -o pipefail; {command}"]).Seconds;
 

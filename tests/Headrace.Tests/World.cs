@@ -23,8 +23,8 @@ public sealed class World : IDisposable
 
         """;
 
-    // ./test has it compiled ahead of time, as users have it; a process starts in half the time then.
-    private static readonly string Program = Environment.GetEnvironmentVariable("HEADRACE_TESTED") ?? Path.Combine(AppContext.BaseDirectory, "Headrace.Cli.dll");
+    // ./test has it as native code, as users have it.
+    private static readonly string Program = Environment.GetEnvironmentVariable("HEADRACE_TESTED") ?? Path.Combine(AppContext.BaseDirectory, "Headrace.Cli");
 
     public World(string? folder = null)
     {
@@ -110,7 +110,7 @@ public sealed class World : IDisposable
 
     /// <summary>Starts the command line in a process of its own.</summary>
     public Child Start(IReadOnlyDictionary<string, string> environment, params string[] args) =>
-        Start("dotnet", [Program, "-C", Folder, .. args], environment);
+        Start(Program, ["-C", Folder, .. args], environment);
 
     /// <summary>Starts any program; <c>{program}</c> among the arguments is not replaced.</summary>
     public static Child Start(string program, IEnumerable<string> args, IReadOnlyDictionary<string, string> environment)
@@ -122,8 +122,8 @@ public sealed class World : IDisposable
         return new Child(Process.Start(start)!);
     }
 
-    /// <summary>The arguments with which <c>dotnet</c> runs the command line on this project.</summary>
-    public string[] Arguments(params string[] args) => [Program, "-C", Folder, .. args];
+    /// <summary>The words with which a shell would run the command line on this project.</summary>
+    public string[] Words(params string[] args) => [Program, "-C", Folder, .. args];
 
     /// <summary>The environment that arms a failpoint.</summary>
     public static Dictionary<string, string> At(string failpoint, string action, int hit = 1) => new()

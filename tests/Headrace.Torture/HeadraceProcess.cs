@@ -44,9 +44,9 @@ internal sealed partial class HeadraceProcess : IDisposable
     /// <summary>Starts <c>headrace ARGUMENTS</c> in a project's folder.</summary>
     /// <param name="failpoint"><c>name:hit:action</c>, or null.</param>
     /// <param name="plant">A bug to plant, or null.</param>
-    public static HeadraceProcess Start(string dll, string folder, IEnumerable<string> arguments, string? failpoint, string? plant)
+    public static HeadraceProcess Start(string program, string folder, IEnumerable<string> arguments, string? failpoint, string? plant)
     {
-        var start = new ProcessStartInfo("dotnet", [dll, .. arguments, "-C", folder])
+        var start = new ProcessStartInfo(program, [.. arguments, "-C", folder])
         {
             RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder,
         };

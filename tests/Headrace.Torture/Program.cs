@@ -15,7 +15,7 @@ internal static class Program
             return 2;
         if (!File.Exists(options.Headrace))
         {
-            Console.Error.WriteLine($"{options.Headrace} is not there: build it with ./build.sh, or name it with --headrace.");
+            Console.Error.WriteLine($"{options.Headrace} is not there: build it with ./build.sh --native, or name it with --headrace.");
             return 2;
         }
 
@@ -278,6 +278,6 @@ internal sealed record Arguments
         return options;
     }
 
-    // From artifacts/bin/Headrace.Torture/release to artifacts/headrace.
-    private static string Built() => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "headrace", "Headrace.Cli.dll"));
+    // From artifacts/bin/Headrace.Torture/release to artifacts/native.
+    private static string Built() => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "native", "headrace"));
 }

@@ -84,7 +84,7 @@ public sealed class HostileFiles : ProjectTests
         if (!Environment.IsPrivilegedProcess)
             return await World.Run("run", "--json");
         await Allow("777", World.Folder);
-        using var child = World.Start("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", "dotnet", .. World.Arguments("run", "--json")],
+        using var child = World.Start("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", .. World.Words("run", "--json")],
             new Dictionary<string, string> { ["HOME"] = World.Folder });
         return await child.Ended();
     }

@@ -76,7 +76,7 @@ public sealed class ExitCodes : ProjectTests
         World.Flows(Prices + "\n  settle: 9s").Put("prices/1.csv", "id,price\n1,1.50\n", landedSecondsAgo: 0); // a run waits that long
 
         // Whoever runs the tests in the background has SIGINT ignored, and a child would inherit that.
-        using var child = World.Start("env", ["--default-signal=INT", "dotnet", .. World.Arguments("run")], World.At("config_read", "stop"));
+        using var child = World.Start("env", ["--default-signal=INT", .. World.Words("run")], World.At("config_read", "stop"));
         await child.Stopped();
         child.Signal("CONT");
         await child.Until(() => Directory.Exists(Path.Combine(World.Folder, ".headrace")) || child.Age > TimeSpan.FromSeconds(2));

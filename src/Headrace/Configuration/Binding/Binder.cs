@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Globalization;
 
 namespace Headrace.Configuration.Binding;
@@ -112,7 +111,7 @@ internal sealed class Binder(Problems problems, Variables variables)
         }
 
         var one = word.TrimEnd('s');
-        var values = (IDictionary)Activator.CreateInstance(typeof(OrderedDictionary<,>).MakeGenericType(typeof(string), each))!;
+        var values = RecordPlan.NewMap(each);
         foreach (var (key, value) in map.Entries)
         {
             // What is missing inside is told at the name; what is wrong inside, where it stands.

@@ -9,8 +9,8 @@ internal static class Choices
     public static IReadOnlyList<(string Word, object Value)> Of(Type type)
     {
         var words = new List<(string, object)>();
-        foreach (var value in Enum.GetValues(type))
-            words.Add((WordOf(value), value));
+        foreach (var name in Enum.GetNames(type))
+            words.Add((Separated(name, '-'), Enum.Parse(type, name)));
         if (type == typeof(FormatKind))
             words.AddRange([("json", FormatKind.Jsonl), ("ndjson", FormatKind.Jsonl)]);
         return words;

@@ -1,12 +1,18 @@
+using System.Collections;
 using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
 namespace Headrace.Configuration.Binding;
 
 /// <summary>The keys of a record, made from its properties once. Loader, schema, reference and <c>config show</c> all read this.</summary>
+[UnconditionalSuppressMessage("Trimming", "IL2070", Justification = Rooted)]
+[UnconditionalSuppressMessage("Trimming", "IL2072", Justification = Rooted)]
 internal sealed class RecordPlan
 {
+    internal const string Rooted = "The native build keeps this assembly whole.";
+
     static readonly ConcurrentDictionary<Type, RecordPlan> Plans = new();
 
     RecordPlan(Type type)
@@ -46,6 +52,10 @@ internal sealed class RecordPlan
     public static Type? MapOf(Type type) =>
         type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>) ? type.GetGenericArguments()[1] : null;
 
+    /// <summary>An empty map by name with values of a record's type.</summary>
+    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Maps of records share their code, and the records' own defaults use it.")]
+    public static IDictionary NewMap(Type each) => (IDictionary)Activator.CreateInstance(typeof(OrderedDictionary<,>).MakeGenericType(typeof(string), each))!;
+
     public static bool IsKey(PropertyInfo property) => property.CanWrite && !property.IsDefined(typeof(NotAKeyAttribute));
 
     /// <summary>The key of a property.</summary>
@@ -54,6 +64,7 @@ internal sealed class RecordPlan
 }
 
 /// <summary>One key of a record.</summary>
+[UnconditionalSuppressMessage("Trimming", "IL2075", Justification = RecordPlan.Rooted)]
 internal sealed class KeyPlan(PropertyInfo property)
 {
     public PropertyInfo Property { get; } = property;
