@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Npgsql;
@@ -72,8 +73,10 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         return $"PostgreSQL {db.PostgreSqlVersion}, {Address}, {(horizon.Obstacle is { } obstacle ? $"but {obstacle}" : "late commits can be told")}";
     });
 
-    /// <summary>True for what Npgsql says of a connection that was lost between two statements, or from under a transaction that is disposed of.</summary>
-    internal static bool IsBroken(Exception error) => error is InvalidOperationException or NullReferenceException && error.Source == "Npgsql";
+    /// <summary>True for what Npgsql says of a connection that was lost between two statements.</summary>
+    /// <remarks>By who threw it: native code has no <see cref="Exception.Source"/>.</remarks>
+    internal static bool IsBroken(Exception error) => error is InvalidOperationException && new StackTrace(error).GetFrames()
+        .Any(frame => DiagnosticMethodInfo.Create(frame)?.DeclaringTypeName.StartsWith("Npgsql.", StringComparison.Ordinal) == true);
 
     private HeadraceException Name(Exception error) => error switch
     {

@@ -55,6 +55,16 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
         Assert.Equal(["2|2|1"], await target.Query("SELECT count(*), count(DISTINCT id), (SELECT count(*) FROM headrace.loads) AS loads FROM raw.prices"));
     }
 
+    [Fact]
+    public async Task WhatIsSaidOfAConnectionThatIsGoneIsKnown()
+    {
+        var cancel = TestContext.Current.CancellationToken;
+        await using var db = await server.OpenAsync("postgres");
+        await db.CloseAsync();
+        Assert.True(PostgresDatabase.IsBroken(await Assert.ThrowsAsync<InvalidOperationException>(() => db.ExecuteAsync("SELECT 1", cancel))));
+        Assert.False(PostgresDatabase.IsBroken(Assert.Throws<InvalidOperationException>(() => Enumerable.Empty<int>().First())));
+    }
+
     [Theory]
     [InlineData("COMMIT", true)]
     [InlineData("ROLLBACK", false)]
