@@ -22,9 +22,6 @@ public sealed class Child : IDisposable
     /// <summary>How long ago it started.</summary>
     public TimeSpan Age => DateTime.Now - process.StartTime;
 
-    /// <summary>True when it has a file in its memory.</summary>
-    public bool Maps(string file) => File.ReadAllText($"/proc/{process.Id}/maps").Contains(file, StringComparison.Ordinal);
-
     public void Signal(string name)
     {
         using var kill = Process.Start("kill", [$"-{name}", $"{process.Id}"]);

@@ -178,21 +178,4 @@ public sealed class RedshiftLogins(PostgresServer server) : IAsyncDisposable
             "SignedHeaders=host;x-amz-date, Signature=5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b",
             Signature.Of(to, [("host", to.Authority), ("x-amz-date", Signature.Time(at))], [], keys, "us-east-1", "service", at), StringComparison.Ordinal);
     }
-
-    [Fact]
-    public async Task WhoeverUsesNoRedshiftLoadsNothingOfAwsSdk()
-    {
-        await Into(_ => Lend(DateTimeOffset.UtcNow.AddMinutes(15)), "workgroup: wg");
-        Assert.True(await Maps("before_commit"));
-        world.Configuration((await File.ReadAllTextAsync(Path.Combine(world.Folder, "headrace.yaml"), Cancel)).Replace("defaults:", "  local: { type: duckdb, path: ./warehouse.duckdb }\ndefaults:", StringComparison.Ordinal)
-            .Replace("target: { connection: rs", "target: { connection: local", StringComparison.Ordinal));
-        Assert.False(await Maps("before_commit"));
-
-        async Task<bool> Maps(string failpoint)
-        {
-            using var child = world.Start(World.At(failpoint, "stop"), "run");
-            await child.Stopped();
-            return child.Maps("AWSSDK.Core.dll");
-        }
-    }
 }
