@@ -116,6 +116,7 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         var builder = new NpgsqlSlimDataSourceBuilder(text.ConnectionString);
         builder.EnableTransportSecurity();
         builder.EnableArrays();
+        builder.ConfigureTypeLoading(loading => loading.EnableTypeLoading(false)); // values come as text: the server's types need not be known
         return builder.Build();
     }
 
