@@ -23,7 +23,7 @@ public sealed class World : IDisposable
 
         """;
 
-    // ./test has it as native code, as users have it.
+    // ./test sets it to the native code that users run.
     private static readonly string Program = Environment.GetEnvironmentVariable("HEADRACE_TESTED") ?? Path.Combine(AppContext.BaseDirectory, "Headrace.Cli");
 
     public World(string? folder = null)
