@@ -94,11 +94,9 @@ internal static class RedshiftTypes
     /// <summary>The engine's value of UNLOAD's text; NULL for one that the engine has no value for.</summary>
     public static string Read(string text, ColumnType type) => type.Kind switch
     {
-        TypeKind.Text => text,
-        TypeKind.Boolean => $"({text} IN ('t', 'true'))",
         TypeKind.Bytes => $"unhex({text})",
         TypeKind.Json => $"{text}::JSON",
-        _ => $"TRY_CAST({text} AS {DuckDbTypes.Name(type)})",
+        _ => DuckDbTypes.WrittenCast(text, type),
     };
 
     /// <inheritdoc cref="ValueLimits"/>
