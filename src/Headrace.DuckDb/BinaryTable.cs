@@ -66,8 +66,8 @@ internal sealed unsafe class BinaryTable : IDisposable
     {
         using var own = new BinaryTable(columns, fields, cancel);
 
-        // A product has no order, so that all threads write; of one row it costs nothing.
-        var anyOrder = isOrdered ? "" : " CROSS JOIN (VALUES (1)) AS one(row)";
+        // What comes out of a join has no order, so that all threads write. This one keeps each row once, whatever it holds.
+        var anyOrder = isOrdered ? "" : $" LEFT JOIN (VALUES (false)) AS one(row) ON one.row = (r.{Sql.Identifier(columns[0].Name)} IS NULL)";
         var insert = $"INSERT INTO {target} ({string.Join(", ", columns.Select(column => Sql.Identifier(column.Name)))}) SELECT r.* FROM {Function}({own.number}) AS r{anyOrder}";
         var inserting = Task.Run(() =>
         {
@@ -142,6 +142,7 @@ internal sealed unsafe class BinaryTable : IDisposable
             Native.DestroyType(ref type);
         }
 
+        Native.SetCardinality(info, 1_000_000, false); // nobody knows; of the two sides of a join DuckDB keeps the smaller one in memory
         Native.SetBindData(info, (nint)number, null);
     }
 

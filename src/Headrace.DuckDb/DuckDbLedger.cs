@@ -41,8 +41,7 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
         ? Task.CompletedTask
         : UseAsync(isReadOnly: false, db =>
         {
-            db.Execute(Create, cancel);
-            db.Execute("BEGIN", cancel);
+            db.Execute($"BEGIN; {Create}", cancel);
             foreach (var run in runs)
                 db.Execute("INSERT INTO runs VALUES ($1, $2, $3, $4, $5, $6)", cancel, run.Id, run.Flow, run.Dataset,
                     JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()), run.StartedAt, JsonSerializer.Serialize(run, RunJson.Default.Run));

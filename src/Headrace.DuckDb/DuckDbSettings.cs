@@ -35,6 +35,10 @@ public sealed record DuckDbSettings
         if (TempDirectory is not null)
             Set("temp_directory", Sql.Literal(TempDirectory));
 
+        // A group of rows is compressed and written as soon as it is full, and not five of them at once at the end: it takes half the
+        // memory, and goes on beside the reading.
+        Set("write_buffer_row_group_count", "1");
+
         // Staged files have the same names in the next batch; the cache takes one for the other within a second.
         Set("enable_external_file_cache", "false");
 

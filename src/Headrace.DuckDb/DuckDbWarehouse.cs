@@ -246,9 +246,10 @@ public sealed class DuckDbWarehouse : IWarehouse, IEngine, ILoadHistory
             var mode = isReadOnly && file == path ? " (READ_ONLY)" : "";
             db.Execute($"ATTACH {Sql.Literal(file)} AS {HeadraceTables.Catalog}{mode}", cancel);
             if (!isReadOnly || file != path)
-                db.Execute(HeadraceTables.Create, cancel);
+                db.Execute($"BEGIN; {HeadraceTables.Create} COMMIT", cancel); // one write to the disk, not one a table
             settings.Harden(db, cancel);
             BinaryTable.Register(db);
+            KeyFilter.Register(db);
             return memory;
         }
         catch

@@ -36,22 +36,42 @@ internal sealed class Merge(DuckDbConnection db, ChangeSet changes, TableShape s
         }
 
         var isKey = changes.Rules.PrimaryKey.ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var differs = brought.Where(name => !isKey.Contains(name))
-            .Select(name => known.Contains(name)
-                ? $"s.{Sql.Identifier(name)} IS DISTINCT FROM t.{Sql.Identifier(name)}"
-                : $"s.{Sql.Identifier(name)} IS NOT NULL").DefaultIfEmpty("false");
+        var differs = string.Join(" OR ", brought.Where(name => !isKey.Contains(name)).Select(name => known.Contains(name) ? Differs(name)
+            : $"s.{Sql.Identifier(name)} IS NOT NULL").DefaultIfEmpty("false"));
         var on = string.Join(" AND ", changes.Rules.PrimaryKey.Select(key => $"s.{Sql.Identifier(key)} = t.{Sql.Identifier(key)}"));
-        db.Execute(
-            $"""
-            CREATE OR REPLACE TEMP TABLE matched AS
-            SELECT s.rowid AS staged_row, t.rowid AS target_row, ({string.Join(" OR ", differs)}) AS differs{string.Concat(values)}
-            FROM temp.staged AS s JOIN {target} AS t ON {on}
-            """, cancel);
+
+        // A row with another value in the column that changes with it has changed: the target's other columns need not be read.
+        var sign = old.Count > 0 ? null : brought.Find(name => name.Equals(changes.Rules.UpdateKey, StringComparison.OrdinalIgnoreCase) && known.Contains(name) && !isKey.Contains(name));
+        using (var filter = Filter("temp.staged", staged))
+            db.Execute(
+                $"""
+                CREATE OR REPLACE TEMP TABLE matched AS
+                SELECT s.rowid AS staged_row, t.rowid AS target_row, ({(sign is null ? differs : Differs(sign))}) AS differs{string.Concat(values)}
+                FROM temp.staged AS s JOIN {target} AS t ON {on} WHERE {filter.Condition("t")}
+                """, cancel);
+        if (sign is not null)
+            CompareRest(on, differs);
         using var reader = db.Query(
             "SELECT count(*), count(*) FILTER (differs) FROM (SELECT bool_or(differs) OR count(*) > 1 AS differs FROM temp.matched GROUP BY staged_row)", cancel);
         reader.Read();
         var (found, updated) = (reader.GetInt64(0), reader.GetInt64(1));
         return (staged - found, updated, found - updated);
+    }
+
+    private static string Differs(string name) => $"s.{Sql.Identifier(name)} IS DISTINCT FROM t.{Sql.Identifier(name)}";
+
+    private KeyFilter Filter(string rows, long count) =>
+        new(db, target == HeadraceTables.Target(changes.Target) ? changes.Target : TableName.None, changes.Rules.PrimaryKey, rows, count, cancel);
+
+    // Rows that were read once more are few and lie together.
+    private void CompareRest(string on, string differs)
+    {
+        const string Same = "(FROM temp.staged SEMI JOIN (SELECT staged_row FROM temp.matched WHERE NOT differs) AS m ON staged.rowid = m.staged_row)";
+        if (db.Scalar<long>($"SELECT count(*) FROM {Same}", cancel) is var rows && rows == 0)
+            return;
+        using var filter = Filter(Same, rows);
+        db.Execute(
+            $"UPDATE temp.matched SET differs = true WHERE NOT differs AND target_row IN (SELECT t.rowid FROM {Same} AS s JOIN {target} AS t ON {on} WHERE {filter.Condition("t")} AND ({differs}))", cancel);
     }
 
     /// <summary>Takes the old versions out and puts the new ones in; unchanged rows are not touched.</summary>

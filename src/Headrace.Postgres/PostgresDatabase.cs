@@ -111,6 +111,8 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
             CommandTimeout = 0, // a long read is ended by its cancellation
             KeepAlive = 30,
             Pooling = false,
+            ReadBufferSize = 1 << 16, // rows come in thousands
+            GssEncryptionMode = GssEncryptionMode.Disable, // `tls` says what is wanted; a try at GSS costs a connection
             IncludeErrorDetail = false, // the detail of an error may hold values of rows
         };
         var builder = new NpgsqlSlimDataSourceBuilder(text.ConnectionString);

@@ -184,7 +184,12 @@ public sealed class TableSource : ISource, IWholeSource
         From = from,
         Files = files,
         Format = new FileFormat(FormatKind.Csv, new CsvDialect { Header = false }),
-        Rules = flow.Rules() with { Columns = Columns(table), HasUniqueKeys = !flow.DeclaredColumns().Any(column => column.Type is not null) && table.IsUnique(Keys(table)) },
+        Rules = flow.Rules() with
+        {
+            Columns = Columns(table),
+            UpdateKey = flow.UpdateKey is { } cursor ? Columns(table).FirstOrDefault(column => column.From.Equals(cursor, StringComparison.OrdinalIgnoreCase))?.Name : null,
+            HasUniqueKeys = !flow.DeclaredColumns().Any(column => column.Type is not null) && table.IsUnique(Keys(table)),
+        },
     };
 
     // What the flow declares goes before what the catalogue says.

@@ -55,6 +55,9 @@ public sealed record LoadRules
 
     public IReadOnlyList<string> PrimaryKey { get; init; } = [];
 
+    /// <summary>The column of the target that changes whenever its row does; null when nobody names one.</summary>
+    public string? UpdateKey { get; init; }
+
     /// <summary>True when the source itself sees to it that no two rows have one key.</summary>
     public bool HasUniqueKeys { get; init; }
 

@@ -204,6 +204,18 @@ public abstract class Incremental(PostgresServer server, WarehouseKind kind) : T
     }
 
     [Fact]
+    public async Task ARowThatIsReadAgainAndHasChangedWithoutItsCursorIsPutRight()
+    {
+        var shop = await ByCursor($"{Orders}; INSERT INTO orders VALUES (1, 'a'), (2, 'b'), (3, 'c')", "primary_key: id, update_key: updated_at, lookback: 1h");
+        await World.Load();
+        await shop.Execute("UPDATE orders SET name = 'd' WHERE id = 1; UPDATE orders SET updated_at = clock_timestamp() WHERE id = 2; INSERT INTO orders VALUES (4, 'e')");
+        await Task.Delay(50, Cancel);
+        var run = (await World.Load()).Only;
+        Assert.Equal((1, 2, 1), (run["inserted"], run["updated"], run["unchanged"]));
+        Assert.Equal(["1|d", "2|b", "3|c", "4|e"], await Rows("SELECT id, name FROM raw.orders ORDER BY id"));
+    }
+
+    [Fact]
     public async Task APlanCountsAndWritesNothing()
     {
         await ByCursor($"{Orders}; INSERT INTO orders VALUES (1, 'a')");
