@@ -150,7 +150,7 @@ internal sealed class Workspace : IAsyncDisposable
     {
         var path = Project.FullPath(settings.Path);
         return warehouses.TryGetValue((path, isReadOnly), out var open) ? open
-            : warehouses[(path, isReadOnly)] = new DuckDbWarehouse(path, isReadOnly, Engine(settings.Memory, settings.Threads), Clock);
+            : warehouses[(path, isReadOnly)] = new DuckDbWarehouse(path, isReadOnly, Engine(settings.Memory, settings.Threads) with { SmallBlocks = settings.Blocks == BlockSize.Small }, Clock);
     }
 
     private IWarehouse Postgres(PostgresConnection settings, bool isReadOnly)

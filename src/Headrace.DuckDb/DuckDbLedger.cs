@@ -98,7 +98,11 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
             try
             {
                 Directory.CreateDirectory(folder);
-                using var database = DuckDbDatabase.Open(path, new Dictionary<string, string> { ["access_mode"] = isReadOnly ? "READ_ONLY" : "READ_WRITE", ["threads"] = "1" });
+                using var database = DuckDbDatabase.Open(path, new Dictionary<string, string>(DuckDbSettings.SmallestBlocks)
+                {
+                    ["access_mode"] = isReadOnly ? "READ_ONLY" : "READ_WRITE",
+                    ["threads"] = "1",
+                });
                 using var db = database.Connect();
                 return use(db);
             }

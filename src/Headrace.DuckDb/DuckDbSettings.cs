@@ -12,6 +12,15 @@ public sealed record DuckDbSettings
     /// <summary>Where it puts what does not fit in the memory; null for DuckDB's own place.</summary>
     public string? TempDirectory { get; init; }
 
+    /// <summary>A file that is made, and what is in memory, is in the smallest blocks.</summary>
+    public bool SmallBlocks { get; init; }
+
+    /// <summary>What DuckDB is to know before it opens anything.</summary>
+    public IReadOnlyDictionary<string, string> Early => SmallBlocks ? SmallestBlocks : new Dictionary<string, string>();
+
+    /// <summary>Blocks of 16 KiB. A checkpoint writes whole blocks: of tables of a few rows these are quicker.</summary>
+    public static IReadOnlyDictionary<string, string> SmallestBlocks { get; } = new Dictionary<string, string> { ["default_block_size"] = "16384" };
+
     /// <summary>Absolute folders whose files SQL may read and write; nothing else is in its reach.</summary>
     public IReadOnlyList<string> AllowedDirectories { get; init; } = [];
 

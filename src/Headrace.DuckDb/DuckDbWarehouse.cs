@@ -236,7 +236,7 @@ public sealed class DuckDbWarehouse : IWarehouse, IEngine, ILoadHistory
 
     private DuckDbDatabase Open(CancellationToken cancel)
     {
-        var memory = DuckDbDatabase.Open(":memory:");
+        var memory = DuckDbDatabase.Open(DuckDbDatabase.Memory, settings.Early);
         try
         {
             using var db = memory.Connect();

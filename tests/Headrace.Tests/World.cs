@@ -16,7 +16,7 @@ public sealed class World : IDisposable
         threads: 1
         connections:
           lake: { type: folder, path: ./lake }
-          warehouse: { type: duckdb, path: ./warehouse.duckdb }
+          warehouse: { type: duckdb, path: ./warehouse.duckdb, blocks: small }
         defaults:
           target: { connection: warehouse, schema: raw }
         flows:
@@ -25,6 +25,8 @@ public sealed class World : IDisposable
 
     // ./test sets it to the native code that users run.
     private static readonly string Program = Environment.GetEnvironmentVariable("HEADRACE_TESTED") ?? Path.Combine(AppContext.BaseDirectory, "Headrace.Cli");
+
+    private static readonly System.Collections.Concurrent.ConcurrentBag<DuckDbDatabase> Databases = [];
 
     public World(string? folder = null)
     {
@@ -72,9 +74,7 @@ public sealed class World : IDisposable
     public World PutParquet(string key, string sql, double landedSecondsAgo = 3600)
     {
         var path = Path.Combine(Folder, $"{Guid.NewGuid():N}.parquet");
-        using (var database = DuckDbDatabase.Open(":memory:"))
-        using (var db = database.Connect())
-            db.Execute($"COPY ({sql}) TO {Sql.Literal(path)} (FORMAT parquet)", CancellationToken.None);
+        Beside(db => db.Execute($"COPY ({sql}) TO {Sql.Literal(path)} (FORMAT parquet)", CancellationToken.None));
         Put(key, File.ReadAllBytes(path), landedSecondsAgo: landedSecondsAgo);
         File.Delete(path);
         return this;
@@ -135,13 +135,13 @@ public sealed class World : IDisposable
     /// <summary>The rows of a query over the warehouse, each with <c>|</c> between its values.</summary>
     public string[] Query(string sql)
     {
-        using var database = DuckDbDatabase.Open(":memory:");
-        using var db = database.Connect();
-        db.Execute($"ATTACH {Sql.Literal(Warehouse)} AS warehouse (READ_ONLY); USE warehouse; SET TimeZone = 'UTC'", CancellationToken.None);
         var rows = new List<string>();
-        using var reader = db.Query(sql, CancellationToken.None);
-        while (reader.Read())
-            rows.Add(string.Join('|', Enumerable.Range(0, reader.ColumnCount).Select(i => reader.GetText(i) ?? "NULL")));
+        Attached(" (READ_ONLY)", db =>
+        {
+            using var reader = db.Query(sql, CancellationToken.None);
+            while (reader.Read())
+                rows.Add(string.Join('|', Enumerable.Range(0, reader.ColumnCount).Select(i => reader.GetText(i) ?? "NULL")));
+        });
         return [.. rows];
     }
 
@@ -149,18 +149,35 @@ public sealed class World : IDisposable
     public string Value(string sql) => Assert.Single(Query(sql));
 
     /// <summary>Changes the warehouse behind the product's back.</summary>
-    public void Alter(string sql)
-    {
-        using var database = DuckDbDatabase.Open(":memory:");
-        using var db = database.Connect();
-        db.Execute($"ATTACH {Sql.Literal(Warehouse)} AS warehouse; USE warehouse; {sql}", CancellationToken.None);
-    }
+    public void Alter(string sql) => Attached("", db => db.Execute(sql, CancellationToken.None));
 
     /// <summary>The columns of a table with their types, for example <c>id BIGINT</c>.</summary>
     public string[] Columns(string table)
     {
         var name = table.Split('.');
         return Query($"SELECT column_name || ' ' || data_type FROM duckdb_columns() WHERE schema_name = '{name[0]}' AND table_name = '{name[1]}' ORDER BY column_index");
+    }
+
+    private void Attached(string mode, Action<DuckDbConnection> use) => Beside(db =>
+    {
+        db.Execute($"ATTACH {Sql.Literal(Warehouse)} AS warehouse{mode}; USE warehouse; SET TimeZone = 'UTC'", CancellationToken.None);
+        try
+        {
+            use(db);
+        }
+        finally
+        {
+            db.Execute("USE memory; DETACH warehouse", CancellationToken.None);
+        }
+    });
+
+    // Another database than the product's, which the next test has after this one: to make one takes longer than most queries.
+    private static void Beside(Action<DuckDbConnection> use)
+    {
+        var database = Databases.TryTake(out var idle) ? idle : DuckDbDatabase.Open(DuckDbDatabase.Memory);
+        using (var db = database.Connect())
+            use(db);
+        Databases.Add(database);
     }
 
     public static byte[] Gzip(byte[] bytes)

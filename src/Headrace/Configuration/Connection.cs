@@ -53,6 +53,19 @@ public sealed record DuckDbConnection : Connection
     [Description("Threads for this database; the project's when it is not said.")]
     [AtLeast(1)]
     public int? Threads { get; init; }
+
+    [Description("Blocks of a file that is made: large (256 KiB) for tables of millions of rows, small (16 KiB) where loads of a few rows into many tables are to be quick.")]
+    public BlockSize Blocks { get; init; }
+}
+
+/// <summary>In what pieces a DuckDB file is written.</summary>
+public enum BlockSize
+{
+    /// <summary>DuckDB's own, 256 KiB.</summary>
+    Large,
+
+    /// <summary>The smallest, 16 KiB.</summary>
+    Small,
 }
 
 /// <summary>A folder of files with one JSON object a line.</summary>

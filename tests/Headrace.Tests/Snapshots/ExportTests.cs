@@ -10,7 +10,7 @@ public abstract class ExportTests : ProjectTests
         version: 1
         connections:
           lake: { type: folder, path: ./lake }
-          warehouse: { type: duckdb, path: ./warehouse.duckdb }
+          warehouse: { type: duckdb, path: ./warehouse.duckdb, blocks: small }
           ops: { type: jsonl, path: ./ops }
         flows:
           items:

@@ -11,7 +11,7 @@ public sealed class Properties : ProjectTests
         version: 1
         connections:
           lake: { type: folder, path: ./lake }
-          warehouse: { type: duckdb, path: ./warehouse.duckdb }
+          warehouse: { type: duckdb, path: ./warehouse.duckdb, blocks: small }
           ops: { type: jsonl, path: ./ops }
         defaults:
           target: { connection: warehouse }

@@ -43,7 +43,7 @@ public abstract class TableWorld(PostgresServer server, WarehouseKind kind = War
             version: 1
             connections:
               shop: {{shop.Yaml}}
-              warehouse: {{redshift?.Yaml ?? warehouse?.Yaml ?? "{ type: duckdb, path: ./warehouse.duckdb }"}}
+              warehouse: {{redshift?.Yaml ?? warehouse?.Yaml ?? "{ type: duckdb, path: ./warehouse.duckdb, blocks: small }"}}
               lake: { type: folder, path: ./lake }
               staging: { type: folder, path: {{redshift?.Folder ?? "./staging"}} }
               ops: { type: jsonl, path: ./ops }
