@@ -14,8 +14,9 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
         string? lastContent = null;
         string? version = null;
         var loads = new HashSet<string>(StringComparer.Ordinal);
+        var (replacedAt, newestRowsAt) = ((DateTimeOffset?)null, (DateTimeOffset?)null);
         using (var files = db.Query(
-            $"SELECT key, stamp, coalesce(sha256, ''), outcome, action, note, version, load_id FROM {HeadraceTables.Table("files")} WHERE dataset = $1 ORDER BY sequence",
+            $"SELECT key, stamp, coalesce(sha256, ''), outcome, action, note, version, load_id, epoch_us(landed_at) FROM {HeadraceTables.Table("files")} WHERE dataset = $1 ORDER BY sequence",
             cancel, dataset.Name))
         {
             while (files.Read())
@@ -29,18 +30,26 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
                     loads.Clear();
                 version = file.Version ?? version;
                 loads.Add(BadRows.Text(files, 7) ?? "");
+                var landedAt = Time(files.GetInt64(8));
+                if (files.GetString(4) != "schema")
+                    newestRowsAt = Later(newestRowsAt, landedAt);
                 if (files.GetString(4) == "truncate")
+                {
+                    replacedAt = Later(replacedAt, landedAt);
                     contents.Clear(); // the rows of what came before are gone, so it may come again
+                }
+
                 contents[file.Sha256] = file.Key;
                 lastContent = file.Sha256;
             }
         }
 
+        var (generation, loadId, cursor) = Moved(dataset);
         return With(new Position
         {
-            Generation = db.Scalar<long?>($"SELECT generation FROM {HeadraceTables.Table("positions")} WHERE dataset = $1", cancel, dataset.Name) ?? 0,
-            LoadId = LoadId(dataset),
-            Cursor = Cursor(dataset),
+            Generation = generation,
+            LoadId = loadId,
+            Cursor = cursor,
             Version = version,
             VersionLoads = loads.Count,
             Files = known,
@@ -48,8 +57,8 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
             Contents = contents,
             LastContent = lastContent,
             Schema = Schema(dataset),
-            ReplacedAt = Landed(dataset, "AND action = 'truncate'"),
-            NewestRowsAt = Landed(dataset, "AND action <> 'schema'"),
+            ReplacedAt = replacedAt,
+            NewestRowsAt = newestRowsAt,
         }, target);
     }
 
@@ -69,15 +78,17 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
     }
 
     /// <summary>The load that last moved the dataset's position.</summary>
-    public string? LoadId(Dataset dataset) =>
-        db.Scalar<string?>($"SELECT load_id FROM {HeadraceTables.Table("positions")} WHERE dataset = $1", cancel, dataset.Name);
+    public string? LoadId(Dataset dataset) => Moved(dataset).LoadId;
 
-    // A plan may look at a warehouse that an older Headrace made.
-    private string? Cursor(Dataset dataset) => db.Scalar<long>(
-        "SELECT count(*) FROM duckdb_columns() WHERE database_name = $1 AND schema_name = 'headrace' AND table_name = 'positions' AND column_name = 'cursor'",
-        cancel, HeadraceTables.Catalog) == 0
-        ? null
-        : db.Scalar<string?>($"SELECT cursor FROM {HeadraceTables.Table("positions")} WHERE dataset = $1", cancel, dataset.Name);
+    // All columns, since a plan may look at a warehouse that an older Headrace made, which has no cursor.
+    private (long Generation, string? LoadId, string? Cursor) Moved(Dataset dataset)
+    {
+        using var reader = db.Query($"SELECT * FROM {HeadraceTables.Table("positions")} WHERE dataset = $1", cancel, dataset.Name);
+        if (!reader.Read())
+            return (0, null, null);
+        var places = Enumerable.Range(0, reader.ColumnCount).ToDictionary(reader.Name);
+        return (reader.GetInt64(places["generation"]), reader.GetString(places["load_id"]), places.TryGetValue("cursor", out var cursor) ? BadRows.Text(reader, cursor) : null);
+    }
 
     /// <summary>The columns of a table of the warehouse; null when there is none.</summary>
     public IReadOnlyList<Column>? Columns(TableName target)
@@ -115,9 +126,7 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
             : null;
     }
 
-    private DateTimeOffset? Landed(Dataset dataset, string which) =>
-        db.Scalar<long?>($"SELECT epoch_us(max(landed_at)) FROM {HeadraceTables.Table("files")} WHERE dataset = $1 AND outcome = 'loaded' {which}",
-            cancel, dataset.Name) is { } microseconds ? Time(microseconds) : null;
+    private static DateTimeOffset Later(DateTimeOffset? one, DateTimeOffset other) => one > other ? one.Value : other;
 
     private static DateTimeOffset Time(long microseconds) => DateTimeOffset.UnixEpoch.AddMicroseconds(microseconds);
 }

@@ -37,14 +37,18 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
     public Task<NpgsqlConnection> OpenAsync(CancellationToken cancel) =>
         Interlocked.Exchange(ref begun, null) is { } ready ? ready.WaitAsync(cancel) : ConnectAsync(cancel);
 
+    /// <summary>Closes the connections that wait for their next use: where one was lost, they may be too.</summary>
+    public void Forget()
+    {
+        if (source.IsValueCreated)
+            source.Value.Clear();
+    }
+
     private async Task<NpgsqlConnection> ConnectAsync(CancellationToken cancel)
     {
         try
         {
-            var connection = await source.Value.OpenConnectionAsync(cancel);
-            await using var command = new NpgsqlCommand(Session, connection);
-            await command.ExecuteNonQueryAsync(cancel);
-            return connection;
+            return await source.Value.OpenConnectionAsync(cancel);
         }
         catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException or IOException)
         {
@@ -78,7 +82,14 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
     internal static bool IsBroken(Exception error) => error is InvalidOperationException && new StackTrace(error).GetFrames()
         .Any(frame => DiagnosticMethodInfo.Create(frame)?.DeclaringTypeName.StartsWith("Npgsql.", StringComparison.Ordinal) == true);
 
-    private HeadraceException Name(Exception error) => error switch
+    private HeadraceException Name(Exception error)
+    {
+        if (error is not PostgresException { SqlState: not ['5', '7', ..] })
+            Forget();
+        return Named(error);
+    }
+
+    private HeadraceException Named(Exception error) => error switch
     {
         PostgresException { SqlState: "42P01" or "3F000" or "42501" or "42703" or "42601" } refused => Error.SourceTableMissing(Address, refused.TableName ?? "the source", Found(refused), refused),
         PostgresException { SqlState: ['2', '8', ..] or "3D000" } login => Error.DatabaseUnreachable(Address, Found(login), login, transient: false),
@@ -110,7 +121,9 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
             Timeout = 15,
             CommandTimeout = 0, // a long read is ended by its cancellation
             KeepAlive = 30,
-            Pooling = false,
+            NoResetOnClose = true, // what a session is told at its begin holds for each of its users
+            ConnectionIdleLifetime = 30,
+            ConnectionPruningInterval = 10,
             ReadBufferSize = 1 << 16, // rows come in thousands
             GssEncryptionMode = GssEncryptionMode.Disable, // `tls` says what is wanted; a try at GSS costs a connection
             IncludeErrorDetail = false, // the detail of an error may hold values of rows
@@ -118,6 +131,13 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         var builder = new NpgsqlSlimDataSourceBuilder(text.ConnectionString);
         builder.EnableTransportSecurity();
         builder.EnableArrays();
+        builder.UsePhysicalConnectionInitializer(
+            connection => throw Error.Bug("a connection is opened without waiting"),
+            async connection =>
+            {
+                await using var command = new NpgsqlCommand(Session, connection);
+                await command.ExecuteNonQueryAsync();
+            });
         builder.ConfigureTypeLoading(loading => loading.EnableTypeLoading(false)); // values come as text: the server's types need not be known
         return builder.Build();
     }

@@ -71,6 +71,8 @@ public sealed class PostgresWarehouse : IWarehouse, IWholeTarget, ILoadHistory
             if (Failpoint.Planted("naive-retry"))
                 return await LoadAsync(changes with { From = await PositionAsync(changes.Dataset, changes.Target, cancel) }, attempt, cancel);
 
+            database.Forget();
+
             // The answer to COMMIT did not arrive whole; the position says whether it happened. The user may have given up meanwhile.
             if (await AskAsync(db => PostgresPositions.WasCommittedAsync(db, changes, clock.GetUtcNow(), CancellationToken.None), CancellationToken.None))
                 return load.Result!;

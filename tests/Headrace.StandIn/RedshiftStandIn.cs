@@ -134,7 +134,7 @@ public sealed class RedshiftStandIn : IAsyncDisposable
 
     private async Task<NpgsqlConnection> OpenAsync(string database)
     {
-        var db = new NpgsqlConnection($"Host={host};Port={serverPort.ToString(CultureInfo.InvariantCulture)};Database={database};Username={user};Password={password};SSL Mode=Disable;Pooling=false");
+        var db = new NpgsqlConnection($"Host={host};Port={serverPort.ToString(CultureInfo.InvariantCulture)};Database={database};Username={user};Password={password};SSL Mode=Disable;GSS Encryption Mode=Disable;Pooling=false");
         await db.OpenAsync();
         return db;
     }

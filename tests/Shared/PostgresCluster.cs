@@ -51,6 +51,7 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// <summary>Ends the server as a crash does, and starts it again.</summary>
     public async Task CrashAsync()
     {
+        NpgsqlConnection.ClearAllPools();
         await ProgramAsync("pg_ctl", "-D", Path.Combine(folder, "data"), "-m", "immediate", "-w", "stop");
         await StartServerAsync();
     }
@@ -71,7 +72,7 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     public async Task<NpgsqlConnection> OpenAsync(string database, string user = "tester")
     {
-        var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={Port};Database={database};Username={user};Password=known;SSL Mode=Disable;Pooling=false;Include Error Detail=true");
+        var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={Port};Database={database};Username={user};Password=known;SSL Mode=Disable;GSS Encryption Mode=Disable;Connection Idle Lifetime=2;Connection Pruning Interval=1;Include Error Detail=true");
         await connection.OpenAsync();
         return connection;
     }

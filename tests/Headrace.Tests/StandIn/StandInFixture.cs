@@ -30,7 +30,7 @@ public sealed class RedshiftTestDatabase : IAsyncDisposable
         return new RedshiftTestDatabase(await RedshiftStandIn.StartAsync("127.0.0.1", server.Port, "tester", "known", change?.Invoke(settings) ?? settings), database, folder);
     }
 
-    public string ConnectionString => $"Host=127.0.0.1;Port={StandIn.Port};Database={Database};Username=tester;Password=known;SSL Mode=Disable;Pooling=false;Server Compatibility Mode=NoTypeLoading;Include Error Detail=true";
+    public string ConnectionString => $"Host=127.0.0.1;Port={StandIn.Port};Database={Database};Username=tester;Password=known;SSL Mode=Disable;GSS Encryption Mode=Disable;Pooling=false;Server Compatibility Mode=NoTypeLoading;Include Error Detail=true";
 
     public async Task<NpgsqlConnection> OpenAsync()
     {
