@@ -2,10 +2,11 @@
 # Builds the command line.
 #   ./build.sh [FOLDER]             for the dotnet that is there, default artifacts/headrace
 #   ./build.sh --native [FOLDER]    one program that needs no dotnet and starts in half the time, default artifacts/native
+#   ./build.sh --needs              nothing; it looks for what a build needs, and installs it where it may
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 kind=headrace
-[ "${1:-}" != --native ] || { kind=native; shift; }
+case "${1:-}" in --native | --needs) kind="${1#--}"; shift ;; esac
 out="${1:-$root/artifacts/$kind}"
 
 need() {
@@ -18,6 +19,8 @@ need() {
 }
 need dotnet "the .NET 10 SDK" ""
 need npm "Node.js with npm (Debian: apt-get install npm)" "npm"
+[ "$kind" = headrace ] || command -v clang >/dev/null 2>&1 || need gcc "a C compiler (Debian: apt-get install gcc)" "gcc libc6-dev"
+[ "$kind" != needs ] || exit 0
 
 # npm trusts what the machine trusts; its own list alone does not know a company's certificates.
 [ -n "${NODE_EXTRA_CA_CERTS:-}" ] || { [ -f /etc/ssl/certs/ca-certificates.crt ] && export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt; } || true
@@ -27,7 +30,6 @@ trap 'rm -f "$log"' EXIT
 publish() { dotnet publish "$root/src/Headrace.Cli/Headrace.Cli.csproj" -c Release -o "$out" --use-current-runtime -p:UseSharedCompilation=false -v quiet "$@" >"$log" 2>&1; }
 
 if [ "$kind" = native ]; then
-  command -v clang >/dev/null 2>&1 || need gcc "a C compiler (Debian: apt-get install gcc)" "gcc libc6-dev"
   echo "Compiling Headrace to native code (once, about a minute and a half)…"
   # In a folder of its own; how the code is written is looked at elsewhere.
   publish -p:PublishAot=true -p:ArtifactsPath="$root/artifacts/native-build" -p:RunAnalyzers=false -p:GenerateDocumentationFile=false \
