@@ -17,6 +17,8 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         SET statement_timeout = 0; SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '10min'
         """;
 
+    private const int LongestLogin = 15; // seconds
+
     private readonly Lazy<NpgsqlDataSource> source = new(() => Build(settings, rootCertificate));
     private Task<NpgsqlConnection>? begun;
 
@@ -118,7 +120,7 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
             },
             RootCertificate = rootCertificate,
             ApplicationName = "headrace",
-            Timeout = 15,
+            Timeout = LongestLogin,
             CommandTimeout = 0, // a long read is ended by its cancellation
             KeepAlive = 30,
             NoResetOnClose = true, // what a session is told at its begin holds for each of its users
@@ -135,7 +137,7 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
             connection => throw Error.Bug("a connection is opened without waiting"),
             async connection =>
             {
-                await using var command = new NpgsqlCommand(Session, connection);
+                await using var command = new NpgsqlCommand(Session, connection) { CommandTimeout = LongestLogin };
                 await command.ExecuteNonQueryAsync();
             });
         builder.ConfigureTypeLoading(loading => loading.EnableTypeLoading(false)); // values come as text: the server's types need not be known

@@ -36,6 +36,28 @@ public class Targets : ProjectTests
         Assert.Equal(["a", "b", "c", "d"], World.Query("SELECT name FROM raw.both ORDER BY name"));
     }
 
+    [Theory]
+    [InlineData("", 262_144)]
+    [InlineData(", blocks: large", 262_144)]
+    [InlineData(", blocks: small", 16_384)]
+    public async Task A_warehouse_has_the_blocks_it_was_made_with(string blocks, int bytes)
+    {
+        await Made(blocks);
+        await Made(blocks.Length > 0 ? "" : ", blocks: small");
+        Assert.Equal([$"{bytes}"], World.Query("SELECT block_size FROM pragma_database_size() WHERE database_name = 'warehouse'"));
+        Assert.Equal("2", World.Value("SELECT count(*) FROM raw.any"));
+
+        Task<Answer> Made(string blocks) => World.Configuration($$"""
+            version: 1
+            connections:
+              lake: { type: folder, path: ./lake }
+              warehouse: { type: duckdb, path: ./warehouse.duckdb{{blocks}} }
+            defaults: { target: { connection: warehouse, schema: raw } }
+            flows:
+              {{Any.Trim()}}
+            """).Put($"any/{blocks.Length}.csv", $"a\n{blocks.Length}\n").Load();
+    }
+
     [Fact]
     public async Task The_case_of_a_tables_name_makes_no_other_table()
     {
