@@ -34,7 +34,7 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
     /// <summary>Begins to open the next connection, while something else is done; what goes wrong is told to whoever needs it.</summary>
     public void BeginOpen() => begun ??= Task.Run(() => ConnectAsync(CancellationToken.None));
 
-    /// <summary>A new connection, with the session's settings.</summary>
+    /// <summary>A connection with the session's settings: a new one, or one that an earlier step has given back.</summary>
     /// <exception cref="HeadraceException">HDR-151.</exception>
     public Task<NpgsqlConnection> OpenAsync(CancellationToken cancel) =>
         Interlocked.Exchange(ref begun, null) is { } ready ? ready.WaitAsync(cancel) : ConnectAsync(cancel);
