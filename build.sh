@@ -27,7 +27,7 @@ need npm "Node.js with npm (Debian: apt-get install npm)" "npm"
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
 log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
-publish() { dotnet publish "$root/src/Headrace.Cli/Headrace.Cli.csproj" -c Release -o "$out" --use-current-runtime -p:UseSharedCompilation=false -v quiet "$@" >"$log" 2>&1; }
+publish() { dotnet publish "$root/src/Headrace.Cli/Headrace.Cli.csproj" -c Release -o "$out" --use-current-runtime -p:UseSharedCompilation="${UseSharedCompilation:-false}" -v quiet "$@" >"$log" 2>&1; }
 
 if [ "$kind" = native ]; then
   echo "Compiling Headrace to native code (once, about a minute and a half)…"

@@ -15,8 +15,17 @@ public sealed record DuckDbSettings
     /// <summary>A file that is made, and what is in memory, is in the smallest blocks.</summary>
     public bool SmallBlocks { get; init; }
 
-    /// <summary>What DuckDB is to know before it opens anything.</summary>
-    public IReadOnlyDictionary<string, string> Early => SmallBlocks ? SmallestBlocks : new Dictionary<string, string>();
+    /// <summary>What DuckDB is to know before it opens anything; threads, so that it does not start some only to end them.</summary>
+    public IReadOnlyDictionary<string, string> Early
+    {
+        get
+        {
+            var early = new Dictionary<string, string>(SmallBlocks ? SmallestBlocks : new Dictionary<string, string>());
+            if (Threads is { } threads)
+                early["threads"] = $"{threads}";
+            return early;
+        }
+    }
 
     /// <summary>Blocks of 16 KiB. A checkpoint writes whole blocks: of tables of a few rows these are quicker.</summary>
     public static IReadOnlyDictionary<string, string> SmallestBlocks { get; } = new Dictionary<string, string> { ["default_block_size"] = "16384" };

@@ -117,6 +117,7 @@ public sealed class World : IDisposable
     {
         var start = new ProcessStartInfo(program, args) { RedirectStandardOutput = true, RedirectStandardError = true };
         start.Environment["DOTNET_gcServer"] = "0";
+        start.Environment.Remove("LD_PRELOAD"); // ./test speaks of its own process
         foreach (var (name, value) in environment)
             start.Environment[name] = value;
         return new Child(Process.Start(start)!);
