@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
@@ -19,6 +20,14 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
             id VARCHAR NOT NULL, flow VARCHAR NOT NULL, dataset VARCHAR NOT NULL, outcome VARCHAR NOT NULL, started_at TIMESTAMPTZ NOT NULL,
             detail VARCHAR NOT NULL);
         """;
+
+    // One of the process that ledgers are attached to for as long as they are used: it takes a third of the time of a database of its own.
+    private static readonly Lazy<DuckDbDatabase> Host = new(() => DuckDbDatabase.Open(DuckDbDatabase.Memory, new DuckDbSettings { SmallBlocks = true, Threads = 1 }.Early));
+
+    // A file is attached once: whoever else of this process wants it waits for its turn.
+    private static readonly ConcurrentDictionary<string, SemaphoreSlim> Turns = new(StringComparer.Ordinal);
+
+    private static long uses;
 
     private readonly string path = Path.Combine(folder, "ledger.duckdb");
 
@@ -89,8 +98,39 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
         public ValueTask DisposeAsync() => file.DisposeAsync();
     }
 
-    /// <summary>Opens, uses and closes the file; waits while another process has it open.</summary>
+    private T Use<T>(bool isReadOnly, Func<DuckDbConnection, T> use, CancellationToken cancel)
+    {
+        var name = $"ledger_{Interlocked.Increment(ref uses)}";
+        using var host = Host.Value.Connect();
+        host.Execute($"ATTACH {Sql.Literal(path)} AS {name}{(isReadOnly ? " (READ_ONLY)" : "")}", cancel);
+        try
+        {
+            using var db = Host.Value.Connect(); // what it has not committed goes with it
+            db.Execute($"USE {name}", cancel);
+            return use(db);
+        }
+        finally
+        {
+            host.Execute($"DETACH {name}", CancellationToken.None);
+        }
+    }
+
+    /// <summary>Opens, uses and closes the file; waits while somebody else has it open.</summary>
     private async Task<T> UseAsync<T>(bool isReadOnly, Func<DuckDbConnection, T> use, CancellationToken cancel)
+    {
+        var turn = Turns.GetOrAdd(path, _ => new SemaphoreSlim(1));
+        await turn.WaitAsync(cancel);
+        try
+        {
+            return await UseInTurnAsync(isReadOnly, use, cancel);
+        }
+        finally
+        {
+            turn.Release();
+        }
+    }
+
+    private async Task<T> UseInTurnAsync<T>(bool isReadOnly, Func<DuckDbConnection, T> use, CancellationToken cancel)
     {
         var started = clock.GetTimestamp();
         for (var pause = TimeSpan.FromMilliseconds(10); ; pause *= 2)
@@ -98,13 +138,7 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
             try
             {
                 Directory.CreateDirectory(folder);
-                using var database = DuckDbDatabase.Open(path, new Dictionary<string, string>(DuckDbSettings.SmallestBlocks)
-                {
-                    ["access_mode"] = isReadOnly ? "READ_ONLY" : "READ_WRITE",
-                    ["threads"] = "1",
-                });
-                using var db = database.Connect();
-                return use(db);
+                return Use(isReadOnly, use, cancel);
             }
             catch (DuckDbException error) when (error.IsLocked && clock.GetElapsedTime(started) < LongestWait)
             {

@@ -15,7 +15,10 @@ public sealed record DuckDbSettings
     /// <summary>A file that is made, and what is in memory, is in the smallest blocks.</summary>
     public bool SmallBlocks { get; init; }
 
-    /// <summary>What DuckDB is to know before it opens anything; threads, so that it does not start some only to end them.</summary>
+    /// <summary>
+    /// What DuckDB is to know before it opens anything. Told later, it would have started threads only to end them, and would look for
+    /// memory to give back.
+    /// </summary>
     public IReadOnlyDictionary<string, string> Early
     {
         get
@@ -23,6 +26,8 @@ public sealed record DuckDbSettings
             var early = new Dictionary<string, string>(SmallBlocks ? SmallestBlocks : new Dictionary<string, string>());
             if (Threads is { } threads)
                 early["threads"] = $"{threads}";
+            if (Memory is { } memory)
+                early["memory_limit"] = $"{memory}B";
             return early;
         }
     }
@@ -34,7 +39,7 @@ public sealed record DuckDbSettings
     public IReadOnlyList<string> AllowedDirectories { get; init; } = [];
 
     /// <summary>
-    /// Shuts the database of <paramref name="connection"/> in, for all its connections: SQL reaches only the allowed
+    /// Shuts the database of <paramref name="connection"/>, opened with <see cref="Early"/>, in for all its connections: SQL reaches only the allowed
     /// folders, the temp directory and the database files that are attached by then (with their logs), no extension is
     /// fetched or loaded, and no setting can be changed any more.
     /// </summary>
@@ -46,10 +51,6 @@ public sealed record DuckDbSettings
     public void Harden(DuckDbConnection connection, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        if (Memory is { } memory)
-            Set("memory_limit", Sql.Literal($"{memory}B"));
-        if (Threads is { } threads)
-            Set("threads", $"{threads}");
         if (TempDirectory is not null)
             Set("temp_directory", Sql.Literal(TempDirectory));
 

@@ -27,11 +27,11 @@ public static class Failpoint
     /// <summary>Bugs of reading tables that <c>HEADRACE_PLANT</c> can plant; the harness must find each.</summary>
     public static readonly IReadOnlyList<string> TableBugs = ["cursor-strict", "cursor-to-now", "horizon-after-snapshot", "naive-retry", "missing-fence"];
 
-    /// <summary>Every other bug that <c>HEADRACE_PLANT</c> can plant; the harness must find each.</summary>
+    /// <summary>Every other bug that <c>HEADRACE_PLANT</c> can plant; the harness must find each, and is longest with the first.</summary>
     public static readonly IReadOnlyList<string> Bugs =
     [
-        "files-after-commit", "latest-name", "alias-loaded", "lenient-gzip", "bad-rows-dropped", "first-row-wins",
-        "publish-before-commit", "publish-forgotten", "state-by-name", "ids-by-load",
+        "publish-forgotten", "ids-by-load", "alias-loaded", "lenient-gzip", "files-after-commit", "latest-name", "bad-rows-dropped",
+        "first-row-wins", "publish-before-commit", "state-by-name",
     ];
 
     private static readonly bool Allowed = Environment.GetEnvironmentVariable("HEADRACE_ALLOW_FAILPOINTS") == "1";

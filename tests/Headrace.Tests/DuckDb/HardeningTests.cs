@@ -5,11 +5,13 @@ namespace Headrace.Tests.DuckDb;
 
 public sealed class HardeningTests : IDisposable
 {
-    private readonly Memory memory = new();
+    private readonly DuckDbSettings settings = new() { Memory = 200L << 20, Threads = 2 };
+    private readonly Memory memory;
     private readonly string outside = Directory.CreateTempSubdirectory("headrace-").FullName;
 
     public HardeningTests()
     {
+        memory = new Memory(settings.Early);
         foreach (var folder in new[] { memory.Folder, outside })
         {
             memory.Execute($"COPY (SELECT 1 AS a) TO {In(folder, "a.csv")}; COPY (SELECT 1 AS a) TO {In(folder, "a.parquet")}");
@@ -18,14 +20,7 @@ public sealed class HardeningTests : IDisposable
             connection.Execute("CREATE TABLE t AS SELECT 1 AS a", Memory.Cancel);
         }
 
-        var settings = new DuckDbSettings
-        {
-            Memory = 200L << 20,
-            Threads = 2,
-            TempDirectory = memory.Path("temp"),
-            AllowedDirectories = [memory.Folder],
-        };
-        settings.Harden(memory.Connection, Memory.Cancel);
+        (settings with { TempDirectory = memory.Path("temp"), AllowedDirectories = [memory.Folder] }).Harden(memory.Connection, Memory.Cancel);
     }
 
     public void Dispose()

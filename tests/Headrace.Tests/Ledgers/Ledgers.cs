@@ -31,6 +31,18 @@ public abstract class Ledgers
     }
 
     [Fact]
+    public async Task RunsThatAreWrittenAtOnceAreAllThere()
+    {
+        var ledger = await LedgerAsync();
+        await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Task.Run(async () =>
+        {
+            await ledger.WriteAsync([Run($"r_{i:00}", "a", i)], Cancel);
+            Assert.NotEmpty(await ledger.RunsAsync($"r_{i:00}", 1, Cancel));
+        })));
+        Assert.Equal(12, (await ledger.RunsAsync("a", 100, Cancel)).Count);
+    }
+
+    [Fact]
     public async Task ADatasetIsHeldByOneAndFreeAgain()
     {
         var ledger = await LedgerAsync();
