@@ -50,11 +50,31 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
     {
         try
         {
+            var connection = await source.Value.OpenConnectionAsync(cancel);
+            if (await AnswersAsync(connection, cancel))
+                return connection;
+            await connection.DisposeAsync();
+            Forget();
             return await source.Value.OpenConnectionAsync(cancel);
         }
         catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException or IOException)
         {
             throw Name(error);
+        }
+    }
+
+    // One that waited may be lost: the server was started again, or something between took it for dead. Nothing depends on it yet.
+    private static async Task<bool> AnswersAsync(NpgsqlConnection connection, CancellationToken cancel)
+    {
+        try
+        {
+            await using var command = new NpgsqlCommand("SELECT", connection) { CommandTimeout = LongestLogin };
+            await command.ExecuteNonQueryAsync(cancel);
+            return true;
+        }
+        catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException || IsBroken(error))
+        {
+            return false;
         }
     }
 

@@ -36,9 +36,13 @@ internal static class Program
             Verdict(await RunAsync(seed, new Setting(options.Headrace, options.Keep, options.Plant), alone, verbose: true), $"sequence {seed}");
             alone.Print(Console.Out);
         }
-        else if (options.Kills > 0)
+
+        // Runs of tables wait for much of their time: both share the lanes.
+        var each = options is { Kills: > 0, Trials: > 0 } ? options with { Lanes = (options.Lanes + 1) / 2 } : options;
+        var (killing, trying) = (options.Sequence is null && options.Kills > 0 ? KillRunAsync(each) : null, options.Trials > 0 ? TrialRunAsync(each) : null);
+        if (killing is not null)
         {
-            var tally = await KillRunAsync(options);
+            var tally = await killing;
             tally.Print(Console.Out);
             Verdict(tally.Wrong == 0, $"{tally.Wrong} of {tally.Sequences} sequences were wrong");
             foreach (var name in Failpoint.Names)
@@ -53,9 +57,9 @@ internal static class Program
             Verdict(alone.Wrong == 0, $"round {round}");
         }
 
-        if (options.Trials > 0)
+        if (trying is not null)
         {
-            var tally = await TrialRunAsync(options);
+            var tally = await trying;
             tally.Print(Console.Out, Failpoint.OfTables);
             Verdict(tally.Wrong == 0, $"{tally.Wrong} of {tally.Sequences} rounds of tables were wrong");
             foreach (var name in Failpoint.OfTables)
@@ -85,6 +89,10 @@ internal static class Program
         return failed == 0 ? 0 : 1;
     }
 
+    /// <summary>True before there were as many as asked for, and, for as many again, while a failpoint was never hit.</summary>
+    private static bool IsMissing(Tally tally, int done, int asked, IReadOnlyList<string> failpoints) =>
+        done < asked || (done < 2 * asked && failpoints.Any(name => tally.KillsAt(name) == 0));
+
     /// <summary>Rounds of trials in all lanes until there were as many as asked for, or too many wrong ones to go on.</summary>
     private static async Task<Tally> TrialRunAsync(Arguments options)
     {
@@ -94,7 +102,7 @@ internal static class Program
         await Task.WhenAll(Enumerable.Range(0, options.Lanes).Select(_ => Task.Run(async () =>
         {
             await using var cluster = await Tests.PostgresCluster.StartAsync();
-            while (tally.Processes < options.Trials && tally.Wrong < enough)
+            while (IsMissing(tally, tally.Processes, options.Trials, Failpoint.OfTables) && tally.Wrong < enough)
             {
                 var number = Interlocked.Increment(ref started);
                 var target = options.Target ?? (TableTarget)(number % 2);
@@ -142,7 +150,7 @@ internal static class Program
         var setting = new Setting(options.Headrace, options.Keep);
         await Task.WhenAll(Enumerable.Range(0, options.Lanes).Select(_ => Task.Run(async () =>
         {
-            while (tally.Kills < options.Kills && tally.Wrong < enough)
+            while (IsMissing(tally, tally.Kills, options.Kills, Failpoint.Names) && tally.Wrong < enough)
                 await RunAsync(SeedOf(options.Seed, Interlocked.Increment(ref started)), setting, tally, verbose: false);
         })));
         return tally;
@@ -206,7 +214,7 @@ internal sealed record Arguments
 
     public int Seed { get; private init; } = 42;
 
-    public int Lanes { get; private init; } = 2;
+    public int Lanes { get; init; } = 2;
 
     public bool Canaries { get; private init; }
 

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
@@ -8,7 +9,16 @@ namespace Headrace.Tests;
 /// <summary>A real PostgreSQL, in a temporary cluster on loopback.</summary>
 public sealed class PostgresCluster : IAsyncDisposable
 {
+    private static readonly ConcurrentDictionary<PostgresCluster, bool> Running = new();
+
     private readonly string folder;
+
+    static PostgresCluster()
+    {
+        // A server would stay for ever if whoever uses it were interrupted.
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => EndAll();
+        Console.CancelKeyPress += (_, _) => EndAll();
+    }
 
     private PostgresCluster(string folder, int port)
     {
@@ -45,6 +55,7 @@ public sealed class PostgresCluster : IAsyncDisposable
         }
 
         var cluster = new PostgresCluster(folder, port);
+        Running[cluster] = true;
         await cluster.StartServerAsync();
         return cluster;
     }
@@ -106,8 +117,16 @@ public sealed class PostgresCluster : IAsyncDisposable
     /// <summary>Ends it as a crash does; all that it kept is gone.</summary>
     public async ValueTask DisposeAsync()
     {
+        if (!Running.TryRemove(this, out _))
+            return;
         await ProgramAsync("pg_ctl", "-D", Path.Combine(folder, "data"), "-m", "immediate", "-w", "stop");
         Directory.Delete(folder, recursive: true);
+    }
+
+    private static void EndAll()
+    {
+        foreach (var cluster in Running.Keys)
+            cluster.DisposeAsync().AsTask().GetAwaiter().GetResult();
     }
 
     // PostgreSQL does not run as root; Debian's user of that name owns the cluster then.

@@ -56,6 +56,20 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
     }
 
     [Fact]
+    public async Task AConnectionThatIsLostBetweenTwoStepsIsMadeAgain()
+    {
+        var target = await PostgresTargets.Into(server, world, PostgresTargets.Prices.Replace("write:", "retries: 0, write:", StringComparison.Ordinal));
+        world.Put("prices/1.csv", "id,price\n1,1.50\n3,3.50\n");
+        using var child = world.Start(World.At("changes_staged", "stop"), "run", "--json");
+        await child.Stopped();
+        Assert.Equal(["true"], await target.Query("SELECT DISTINCT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'headrace' AND datname = current_database()"));
+        child.Signal("CONT");
+        var answer = await child.Ended();
+        Assert.True(answer.Exit == 0, answer.Text);
+        Assert.Equal(["2"], await target.Query("SELECT count(*) FROM raw.prices"));
+    }
+
+    [Fact]
     public async Task WhatIsSaidOfAConnectionThatIsGoneIsKnown()
     {
         var cancel = TestContext.Current.CancellationToken;
