@@ -21,8 +21,10 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
             detail VARCHAR NOT NULL);
         """;
 
+    private static readonly Lock Opening = new();
+
     // One of the process that ledgers are attached to for as long as they are used: it takes a third of the time of a database of its own.
-    private static readonly Lazy<DuckDbDatabase> Host = new(() => DuckDbDatabase.Open(DuckDbDatabase.Memory, new DuckDbSettings { SmallBlocks = true, Threads = 1 }.Early));
+    private static DuckDbDatabase? host;
 
     // A file is attached once: whoever else of this process wants it waits for its turn.
     private static readonly ConcurrentDictionary<string, SemaphoreSlim> Turns = new(StringComparer.Ordinal);
@@ -101,17 +103,40 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
     private T Use<T>(bool isReadOnly, Func<DuckDbConnection, T> use, CancellationToken cancel)
     {
         var name = $"ledger_{Interlocked.Increment(ref uses)}";
-        using var host = Host.Value.Connect();
-        host.Execute($"ATTACH {Sql.Literal(path)} AS {name}{(isReadOnly ? " (READ_ONLY)" : "")}", cancel);
+        using var around = Connect();
+        around.Execute($"ATTACH {Sql.Literal(path)} AS {name}{(isReadOnly ? " (READ_ONLY)" : "")}", cancel);
         try
         {
-            using var db = Host.Value.Connect(); // what it has not committed goes with it
+            using var db = Connect(); // what it has not committed goes with it
             db.Execute($"USE {name}", cancel);
             return use(db);
         }
         finally
         {
-            host.Execute($"DETACH {name}", CancellationToken.None);
+            Detach(around, name);
+        }
+    }
+
+    private static DuckDbConnection Connect()
+    {
+        lock (Opening)
+            return (host ??= DuckDbDatabase.Open(DuckDbDatabase.Memory, new DuckDbSettings { SmallBlocks = true, Threads = 1 }.Early)).Connect();
+    }
+
+    // What is committed stays in the file's log when it cannot be moved into the file; the lock must go all the same.
+    private static void Detach(DuckDbConnection around, string name)
+    {
+        try
+        {
+            around.Execute($"DETACH {name}", CancellationToken.None);
+        }
+        catch (DuckDbException)
+        {
+            lock (Opening)
+            {
+                host?.Dispose();
+                host = null;
+            }
         }
     }
 

@@ -15,10 +15,7 @@ public sealed record DuckDbSettings
     /// <summary>A file that is made, and what is in memory, is in the smallest blocks.</summary>
     public bool SmallBlocks { get; init; }
 
-    /// <summary>
-    /// What DuckDB is to know before it opens anything. Told later, it would have started threads only to end them, and would look for
-    /// memory to give back.
-    /// </summary>
+    /// <summary>What DuckDB is to know before it opens anything: told later, it would have started threads only to end them.</summary>
     public IReadOnlyDictionary<string, string> Early
     {
         get
@@ -26,8 +23,6 @@ public sealed record DuckDbSettings
             var early = new Dictionary<string, string>(SmallBlocks ? SmallestBlocks : new Dictionary<string, string>());
             if (Threads is { } threads)
                 early["threads"] = $"{threads}";
-            if (Memory is { } memory)
-                early["memory_limit"] = $"{memory}B";
             return early;
         }
     }
@@ -51,6 +46,8 @@ public sealed record DuckDbSettings
     public void Harden(DuckDbConnection connection, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(connection);
+        if (Memory is { } memory)
+            Set("memory_limit", Sql.Literal($"{memory}B"));
         if (TempDirectory is not null)
             Set("temp_directory", Sql.Literal(TempDirectory));
 

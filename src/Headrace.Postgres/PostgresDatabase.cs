@@ -53,7 +53,6 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
             var connection = await source.Value.OpenConnectionAsync(cancel);
             if (await AnswersAsync(connection, cancel))
                 return connection;
-            await connection.DisposeAsync();
             Forget();
             return await source.Value.OpenConnectionAsync(cancel);
         }
@@ -72,9 +71,12 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
             await command.ExecuteNonQueryAsync(cancel);
             return true;
         }
-        catch (Exception error) when (error is NpgsqlException or TimeoutException or IOException || IsBroken(error))
+        catch (Exception error)
         {
-            return false;
+            await connection.DisposeAsync();
+            if (error is NpgsqlException or TimeoutException or IOException || IsBroken(error))
+                return false;
+            throw;
         }
     }
 

@@ -24,7 +24,7 @@ internal sealed class Folder : IDisposable
     private readonly bool keep;
     private int hidden;
 
-    public Folder(string name, int retries, int parallel, bool hasFeed, bool hasSmallBlocks, bool keep)
+    public Folder(string name, int retries, int parallel, bool hasFeed, bool keep)
     {
         this.keep = keep;
         Path = Directory.CreateTempSubdirectory($"headrace-torture-{name}-").FullName;
@@ -36,7 +36,7 @@ internal sealed class Folder : IDisposable
             parallel: {{parallel}}
             connections:
               lake: { type: folder, path: ./lake }
-              warehouse: { type: duckdb, path: ./warehouse.duckdb{{(hasSmallBlocks ? ", blocks: small" : "")}} }
+              warehouse: { type: duckdb, path: ./warehouse.duckdb }
               ops: { type: jsonl, path: ./ops }
             defaults:
               target: { connection: warehouse, schema: raw }

@@ -43,8 +43,7 @@ internal sealed class Sequence : IDisposable
         retries = random.Next(2);
         var parallel = random.Next(1, 6);
         var hasFeed = random.Next(2) == 0;
-        var hasSmallBlocks = random.Next(4) > 0; // quicker
-        folder = new Folder($"{seed}", retries, parallel, hasFeed, hasSmallBlocks, setting.Keep);
+        folder = new Folder($"{seed}", retries, parallel, hasFeed, setting.Keep);
         model = new Model(["events", "people", "stock", "inbox", "exports", .. hasFeed ? (string[])["feed"] : []]);
         var tenants = random.Next(2) == 0 ? (string[])["exports/acme"] : ["exports/acme", "exports/bolt"];
         operations = new Operations(random, folder, model, new Exports(random, model, [.. tenants, .. hasFeed ? (string[])["feed"] : []]), log.Add);
