@@ -51,7 +51,7 @@ public sealed class DuckDbEngine(DuckDbSettings settings) : IEngine, IDisposable
 
     private DuckDbDatabase Open(CancellationToken cancel)
     {
-        var memory = DuckDbDatabase.Open(DuckDbDatabase.Memory, settings.Early);
+        var memory = DuckDbDatabase.Open(DuckDbDatabase.Memory);
         try
         {
             using var db = memory.Connect();
