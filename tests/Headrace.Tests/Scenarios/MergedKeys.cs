@@ -21,7 +21,7 @@ public sealed class MergedKeys : ProjectTests
     {
         World.Flows($$"""m: { source: { connection: lake, path: "m/*" }, columns: { id: "{{type}}", part: text, name: text }, read: incremental, primary_key: [id, part], write: merge }""");
         World.Alter($"CREATE SCHEMA raw; CREATE TABLE raw.m (id {made}, part VARCHAR, name VARCHAR)");
-        World.Alter($"INSERT INTO raw.m SELECT '{there.Split(',')[0]}', 'part ' || i, 'others' FROM range(20_000) AS t(i)"); // too many to be read as a whole
+        World.Alter($"INSERT INTO raw.m SELECT '{there.Split(',')[0]}', 'part ' || i, 'others' FROM range(20_000) AS t(i)"); // others with its key's first column, in more than one block
         Put("1", there, "x");
         Assert.Equal(2, (await World.Load()).Only["inserted"]);
         Put("2", comes, "y");
