@@ -43,9 +43,7 @@ internal sealed class BadRows(DuckDbConnection db, ChangeSet changes, TableShape
                 yield return (file.File,
                     $"""
                     SELECT line, NULL::VARCHAR AS "column", raw AS value, reason, NULL::VARCHAR AS "row"{more?.Invoke(null)}
-                    FROM read_csv({Sql.Literal(rejects)}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
-                        new_line = '\n', nullstr = '', allow_quoted_nulls = false,
-                        columns = {"{'line': 'BIGINT', 'reason': 'VARCHAR', 'raw': 'VARCHAR'}"})
+                    FROM {SpoolCsv.Read([rejects], 0, [("line", "BIGINT"), ("reason", "VARCHAR"), ("raw", "VARCHAR")])}
                     """);
             if (!missing.ContainsKey(file))
                 continue;

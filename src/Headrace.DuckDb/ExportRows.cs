@@ -103,7 +103,7 @@ internal sealed class ExportRows(
         }
 
         db.Execute(
-            $"CREATE OR REPLACE TEMP TABLE gone AS SELECT DISTINCT hi, lo FROM read_csv({Sql.Literal(gone)}, auto_detect = false, header = false, delim = ',', columns = {{'hi': 'BIGINT', 'lo': 'BIGINT'}})", cancel);
+            $"CREATE OR REPLACE TEMP TABLE gone AS SELECT DISTINCT hi, lo FROM {SpoolCsv.Read([gone], 0, [("hi", "BIGINT"), ("lo", "BIGINT")])}", cancel);
         Matched = candidates.Matched;
         return candidates.Take(Path.Combine(folder, "candidates"));
     }

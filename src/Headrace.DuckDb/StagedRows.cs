@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 
 namespace Headrace.DuckDb;
 
@@ -21,23 +20,16 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
     /// <summary>A table function over the segments of staged files.</summary>
     public static string From(IReadOnlyList<StagedFile> files, IReadOnlyList<StagedColumn> columns)
     {
-        var paths = string.Join(", ", files.SelectMany(file => file.Segments).Select(Sql.Literal));
         if (files[0].IsParquet)
         {
+            var paths = string.Join(", ", files.SelectMany(file => file.Segments).Select(Sql.Literal));
             var names = columns.Select((column, i) => string.Create(CultureInfo.InvariantCulture, $"{Sql.Identifier(column.Name)} AS c{i}"));
             return $"(SELECT file_row_number + 1 AS line, {string.Join(", ", names)} FROM read_parquet([{paths}], file_row_number = true))";
         }
 
-        var text = new StringBuilder("read_csv([").Append(paths)
-            .Append("], auto_detect = false, header = false, delim = ',', quote = '\"', escape = '\"', new_line = '\\n', ")
-            .Append("nullstr = '', allow_quoted_nulls = false, max_line_size = ")
-            .Append(Math.Max(2_097_152, files.Max(file => file.LongestRecord) + 128).ToString(CultureInfo.InvariantCulture))
-            .Append(", columns = {'line': 'BIGINT'");
-        if (files[0].HasInlineDigests)
-            text.Append(", 'hi': 'BIGINT', 'lo': 'BIGINT'");
-        for (var i = 0; i < columns.Count; i++)
-            text.Append(CultureInfo.InvariantCulture, $", 'c{i}': 'VARCHAR'");
-        return text.Append("})").ToString();
+        (string, string)[] digests = files[0].HasInlineDigests ? [("hi", "BIGINT"), ("lo", "BIGINT")] : [];
+        return SpoolCsv.Read(files.SelectMany(file => file.Segments), files.Max(file => file.LongestRecord),
+            [("line", "BIGINT"), .. digests, .. columns.Select((_, i) => (Raw(i), "VARCHAR"))]);
     }
 
     /// <summary>The value of a target column, sound only for rows that fit.</summary>

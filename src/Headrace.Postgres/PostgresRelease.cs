@@ -55,10 +55,7 @@ internal sealed class PostgresRelease(
         await Task.Run(() =>
         {
             new MendedRows(engine, columns, mending, PostgresWarehouse.Limits, cancel).Stage(
-                $$"""
-                SELECT * FROM read_csv({{Sql.Literal(asked)}}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', new_line = '\n', nullstr = '',
-                    allow_quoted_nulls = false, max_line_size = {{longest}}, columns = {'id': 'BIGINT', 'row': 'VARCHAR'})
-                """);
+                $"SELECT * FROM {SpoolCsv.Read([asked], longest, [("id", "BIGINT"), ("row", "VARCHAR")])}");
             var values = columns.Select((column, i) => $"{TargetTypes.Written(Sql.Identifier(column.Name), column.Type)} AS v{i}, has_{i}");
             var texts = columns.Select((column, i) => (column.Type.Kind, Name: $"v{i}")).Where(column => column.Kind is TypeKind.Text or TypeKind.Json).Select(column => column.Name).ToList();
             engine.Execute(

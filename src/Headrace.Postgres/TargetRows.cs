@@ -26,12 +26,8 @@ internal sealed class TargetRows(NpgsqlConnection db, StagedBatch batch, Cancell
     {
         var columns = table.Columns;
         var longest = await TextCopy.OutAsync(db, $"SELECT {string.Join(", ", columns.Select(column => $"t.{PostgresSql.Identifier(column.Name)}"))} FROM {table.Quoted} AS t {where}", path, cancel);
-        var texts = columns.Select((_, i) => SnapshotColumns.Text($"'c{i}': 'VARCHAR'"));
         var values = columns.Select((column, i) => $"{TargetTypes.Read(SnapshotColumns.Text($"c{i}"), column.Type)} AS {Sql.Identifier(column.Name)}");
-        return $$"""
-            (SELECT {{string.Join(", ", values)}} FROM read_csv({{Sql.Literal(path)}}, auto_detect = false, header = false, delim = ',', quote = '"', escape = '"',
-                new_line = '\n', nullstr = '', allow_quoted_nulls = false, max_line_size = {{SnapshotColumns.Text($"{longest}")}}, columns = { {{string.Join(", ", texts)}} }))
-            """;
+        return $"(SELECT {string.Join(", ", values)} FROM {SpoolCsv.Read([path], longest, columns.Select((_, i) => (SnapshotColumns.Text($"c{i}"), "VARCHAR")))})";
     }
 
     /// <summary>The first few changes of each kind, with the target's values before.</summary>

@@ -6,7 +6,6 @@ namespace Headrace.Postgres;
 internal static class TextCopy
 {
     private const int Buffer = 1 << 18;
-    private const long UsualLine = 2_097_152;
 
     /// <summary>Copies a file into a table of the open transaction.</summary>
     /// <param name="table">Qualified and quoted.</param>
@@ -35,19 +34,19 @@ internal static class TextCopy
     }
 
     /// <summary>Copies the rows of a query into a CSV file.</summary>
-    /// <returns>Bytes of the longest record, which the engine must hold in memory; at least what it holds anyway.</returns>
+    /// <returns>Bytes of the longest record.</returns>
     public static async Task<long> OutAsync(NpgsqlConnection db, string query, string path, CancellationToken cancel)
     {
         await using var stream = await OutAsync(db, query, isBinary: false, cancel);
         await using var file = new FileStream(path, FileMode.Create, FileAccess.Write, FileShare.None, 1, useAsync: true);
-        var (buffer, length, longest, isQuoted) = (new byte[Buffer], 0L, UsualLine, false);
+        var (buffer, length, longest, isQuoted) = (new byte[Buffer], 0L, 0L, false);
         while (await stream.ReadAsync(buffer, cancel) is > 0 and var read)
         {
             await file.WriteAsync(buffer.AsMemory(0, read), cancel);
             Measure(buffer.AsSpan(0, read), ref length, ref longest, ref isQuoted);
         }
 
-        return longest + 128;
+        return longest;
     }
 
     /// <summary>The rows of a query as bytes: CSV in UTF-8 without a header, or as PostgreSQL writes them for its like.</summary>

@@ -41,7 +41,7 @@ internal sealed class Oracle(Model model, Folder folder, Snapshot found, List<st
             var refused = model.Present.FirstOrDefault(item => item.Dataset == run.Dataset && FateOf(item) == Fate.Refused);
             var bad = refused?.Version is null ? "failed" : "stopped";
             if (refused is null ? run.Outcome is not ("loaded" or "up_to_date") : run.Outcome != bad)
-                problems.Add($"{run.Dataset}: outcome {run.Outcome} {run.Error}{(refused is not null ? $", though a file of it must be refused: {bad}" : "")}");
+                problems.Add($"{run.Dataset}: outcome {run.Outcome} {run.Error} {run.Facts}{(refused is not null ? $", though a file of it must be refused: {bad}" : "")}");
             var loads = found.Loads.Where(load => load.RunId == run.Id).ToList();
             if (loads.Count != run.Batches || loads.Sum(load => load.Inserted) != run.Inserted || loads.Sum(load => load.Quarantined) != run.Quarantined)
                 problems.Add($"{run.Dataset}: the run says {run.Batches} batches, {run.Inserted} rows, {run.Quarantined} in quarantine; headrace.loads says {loads.Count}, {loads.Sum(load => load.Inserted)}, {loads.Sum(load => load.Quarantined)}");

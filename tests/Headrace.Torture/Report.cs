@@ -3,7 +3,7 @@ using System.Text.Json;
 namespace Headrace.Torture;
 
 /// <summary>A dataset's entry in what <c>run --json</c> prints.</summary>
-internal sealed record RunRow(string Dataset, string Id, string Outcome, long Batches, long Inserted, long Quarantined, string? Error)
+internal sealed record RunRow(string Dataset, string Id, string Outcome, long Batches, long Inserted, long Quarantined, string? Error, string? Facts)
 {
     private static readonly string[] Outcomes = ["loaded", "up_to_date", "stopped", "failed", "skipped"];
 
@@ -36,10 +36,14 @@ internal sealed record RunRow(string Dataset, string Id, string Outcome, long Ba
         }
     }
 
-    private static RunRow Of(JsonElement run) => new(
-        run.GetProperty("dataset").GetString()!, run.GetProperty("run").GetString()!, run.GetProperty("outcome").GetString()!, run.GetProperty("batches").GetInt64(),
-        run.GetProperty("inserted").GetInt64(), run.GetProperty("quarantined").GetInt64(),
-        run.GetProperty("error") is { ValueKind: JsonValueKind.Object } error ? error.GetProperty("code").GetString() : null);
+    private static RunRow Of(JsonElement run)
+    {
+        var error = run.GetProperty("error") is { ValueKind: JsonValueKind.Object } said ? said : (JsonElement?)null;
+        return new(
+            run.GetProperty("dataset").GetString()!, run.GetProperty("run").GetString()!, run.GetProperty("outcome").GetString()!, run.GetProperty("batches").GetInt64(),
+            run.GetProperty("inserted").GetInt64(), run.GetProperty("quarantined").GetInt64(),
+            error?.GetProperty("code").GetString(), error?.GetProperty("facts").GetRawText());
+    }
 
     private static int Expected(IReadOnlyList<RunRow> rows)
     {

@@ -153,7 +153,7 @@ internal sealed class Sequence : IDisposable
             var rows = RunRow.Parse(second, Problems) ?? [];
             log.Add($"a run stopped at {name}; the second one: {string.Join(", ", rows.Select(row => $"{row.Dataset} {row.Outcome} {row.Error}"))}");
             foreach (var row in rows.Where(row => row.Outcome == "failed" && row.Error != "HDR-302" && row.Error?.StartsWith("HDR-1", StringComparison.Ordinal) != true))
-                Problems.Add($"{row.Dataset}: a second run beside a stopped one failed with {row.Error}");
+                Problems.Add($"{row.Dataset}: a second run beside a stopped one failed with {row.Error} {row.Facts}");
             tally.Stop(rows.Any(row => row.Outcome == "skipped" || row.Error == "HDR-302"));
             first.Resume();
         }

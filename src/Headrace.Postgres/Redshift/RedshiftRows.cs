@@ -42,10 +42,7 @@ internal sealed class RedshiftRows(NpgsqlConnection db, StagedLoad stage, Cancel
     /// <summary>What UNLOAD wrote, in the engine's SQL: texts <c>c0…</c>.</summary>
     /// <param name="nothing">What stands for NULL.</param>
     public static string Unloaded(IReadOnlyList<string> paths, string nothing, int columns) =>
-        $$"""
-        read_csv([{{string.Join(", ", paths.Select(Sql.Literal))}}], auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', new_line = '\n',
-            compression = 'gzip', nullstr = {{Sql.Literal(nothing)}}, max_line_size = {{LongestLine}}, columns = { {{string.Join(", ", Enumerable.Range(0, columns).Select(i => $"'{Name(i)}': 'VARCHAR'"))}} })
-        """;
+        SpoolCsv.Read(paths, LongestLine, Enumerable.Range(0, columns).Select(i => (Name(i), "VARCHAR")), $"compression = 'gzip', nullstr = {Sql.Literal(nothing)}");
 
     /// <summary>The first few changes of each kind, with the target's values before.</summary>
     public async Task<IReadOnlyList<RowChange>> SampleAsync(Lazy<DuckDbConnection> engine, StagedBatch batch, ChangeSet changes, RedshiftTable? table, int most)
