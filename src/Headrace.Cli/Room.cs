@@ -5,7 +5,7 @@ namespace Headrace.Cli;
 /// <summary>A folder and an engine in memory for work beside a warehouse; gone when it is disposed.</summary>
 internal sealed class Room : IDisposable
 {
-    private readonly DuckDbDatabase engine = DuckDbDatabase.Open(DuckDbDatabase.Memory);
+    private readonly DuckDbDatabase engine;
     private readonly DuckDbSettings settings;
 
     /// <param name="folder">Absolute; it is made, and removed with all that is in it.</param>
@@ -16,6 +16,7 @@ internal sealed class Room : IDisposable
         Folder = Directory.CreateDirectory(folder).FullName;
         SetBytes = Math.Max(memory / 8, 16L << 20);
         settings = new DuckDbSettings { Memory = memory, Threads = threads, TempDirectory = Path.Combine(folder, "temp"), AllowedDirectories = [folder, .. reach] };
+        engine = DuckDbDatabase.Open(DuckDbDatabase.Memory, settings.Early);
     }
 
     public string Folder { get; }

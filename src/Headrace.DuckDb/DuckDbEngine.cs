@@ -51,7 +51,7 @@ public sealed class DuckDbEngine(DuckDbSettings settings) : IEngine, IDisposable
 
     private DuckDbDatabase Open(CancellationToken cancel)
     {
-        var memory = DuckDbDatabase.Open(DuckDbDatabase.Memory);
+        var memory = DuckDbDatabase.Open(DuckDbDatabase.Memory, settings.Early);
         try
         {
             using var db = memory.Connect();

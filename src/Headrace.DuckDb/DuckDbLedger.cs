@@ -120,7 +120,7 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
     private static DuckDbConnection Connect()
     {
         lock (Opening)
-            return (host ??= DuckDbDatabase.Open(DuckDbDatabase.Memory, new Dictionary<string, string>(DuckDbSettings.SmallestBlocks) { ["threads"] = "1" })).Connect();
+            return (host ??= DuckDbDatabase.Open(DuckDbDatabase.Memory, new DuckDbSettings { SmallBlocks = true, Threads = 1 }.Early)).Connect();
     }
 
     // What is committed stays in the file's log when it cannot be moved into the file; the lock must go all the same.

@@ -15,17 +15,30 @@ public sealed record DuckDbSettings
     /// <summary>A file that is made, and what is in memory, is in the smallest blocks.</summary>
     public bool SmallBlocks { get; init; }
 
-    /// <summary>What DuckDB is to know before it opens anything.</summary>
-    public IReadOnlyDictionary<string, string> Early => SmallBlocks ? SmallestBlocks : new Dictionary<string, string>();
-
-    /// <summary>Blocks of 16 KiB. A checkpoint writes whole blocks: of tables of a few rows these are quicker.</summary>
-    public static IReadOnlyDictionary<string, string> SmallestBlocks { get; } = new Dictionary<string, string> { ["default_block_size"] = "16384" };
+    /// <summary>
+    /// What DuckDB is to know before it opens anything: told later, it would have started threads only to end them, and would look for
+    /// memory to give back. Blocks are of 16 KiB when they are small: a checkpoint writes whole ones.
+    /// </summary>
+    public IReadOnlyDictionary<string, string> Early
+    {
+        get
+        {
+            var early = new Dictionary<string, string>();
+            if (SmallBlocks)
+                early["default_block_size"] = "16384";
+            if (Threads is { } threads)
+                early["threads"] = $"{threads}";
+            if (Memory is { } memory)
+                early["memory_limit"] = $"{memory}B";
+            return early;
+        }
+    }
 
     /// <summary>Absolute folders whose files SQL may read and write; nothing else is in its reach.</summary>
     public IReadOnlyList<string> AllowedDirectories { get; init; } = [];
 
     /// <summary>
-    /// Shuts the database of <paramref name="connection"/> in, for all its connections: SQL reaches only the allowed
+    /// Shuts the database of <paramref name="connection"/>, opened with <see cref="Early"/>, in for all its connections: SQL reaches only the allowed
     /// folders, the temp directory and the database files that are attached by then (with their logs), no extension is
     /// fetched or loaded, and no setting can be changed any more.
     /// </summary>
@@ -37,10 +50,6 @@ public sealed record DuckDbSettings
     public void Harden(DuckDbConnection connection, CancellationToken cancel)
     {
         ArgumentNullException.ThrowIfNull(connection);
-        if (Memory is { } memory)
-            Set("memory_limit", Sql.Literal($"{memory}B"));
-        if (Threads is { } threads)
-            Set("threads", $"{threads}");
         if (TempDirectory is not null)
             Set("temp_directory", Sql.Literal(TempDirectory));
 

@@ -48,12 +48,13 @@ internal sealed class FileLedger(DuckDbConnection db, TimeProvider clock, Cancel
         var json = Json(rows);
 
         // A refused version is no history of rows: what counts is what became of it. The same refusal keeps its first row.
-        db.Execute(
-            $"""
-            DELETE FROM {Files} AS f USING ({Unnest("$1")}) AS n WHERE f.dataset = $2 AND f.key = n.key AND f.outcome = 'refused'
-                AND NOT (n.outcome = 'refused' AND f.stamp = n.stamp AND f.note IS NOT DISTINCT FROM n.note)
-            """,
-            cancel, json, dataset.Name);
+        if (db.Scalar<long>($"SELECT count(*) FROM {Files} WHERE dataset = $1 AND outcome = 'refused'", cancel, dataset.Name) > 0)
+            db.Execute(
+                $"""
+                DELETE FROM {Files} AS f USING ({Unnest("$1")}) AS n WHERE f.dataset = $2 AND f.key = n.key AND f.outcome = 'refused'
+                    AND NOT (n.outcome = 'refused' AND f.stamp = n.stamp AND f.note IS NOT DISTINCT FROM n.note)
+                """,
+                cancel, json, dataset.Name);
         db.Execute(
             $"""
             INSERT INTO {Files}
@@ -61,7 +62,7 @@ internal sealed class FileLedger(DuckDbConnection db, TimeProvider clock, Cancel
                 n.stamp, make_timestamptz(n.landed_us), $6, CASE WHEN $7 IS NULL THEN NULL ELSE $6 END, $7,
                 coalesce((SELECT max(sequence) FROM {Files}), 0) + row_number() OVER (), n.version, n.parts
             FROM ({Unnest("$1")}) AS n
-            WHERE n.outcome <> 'refused' OR NOT EXISTS (SELECT 1 FROM {Files} AS f WHERE f.dataset = $3 AND f.key = n.key AND f.outcome = 'refused')
+            WHERE n.outcome <> 'refused' OR n.key NOT IN (SELECT f.key FROM {Files} AS f WHERE f.dataset = $3 AND f.outcome = 'refused')
             """,
             cancel, json, dataset.Flow, dataset.Name, target.Schema, target.Table, clock.GetUtcNow(), loadId);
     }

@@ -16,6 +16,9 @@ internal sealed unsafe class KeyFilter : IDisposable
     // More of them are in nearly all blocks of a target anyway.
     private const int Most = 100_000;
 
+    // Fewer are read as a whole before anything has been asked.
+    private const int LeastInTarget = 10_000;
+
     // SQL has a number for the hashes of one column of a key.
     private static readonly ConcurrentDictionary<long, HashSet<long>> Known = new();
     private static long last;
@@ -26,7 +29,7 @@ internal sealed unsafe class KeyFilter : IDisposable
     /// <param name="count">How many they are.</param>
     public KeyFilter(DuckDbConnection db, TableName target, IReadOnlyList<string> key, string rows, long count, CancellationToken cancel)
     {
-        if (count > Most || !HashesAlike(db, target, key, cancel))
+        if (count > Most || target.IsNone || db.Scalar<long>($"SELECT count(*) FROM {HeadraceTables.Target(target)}", cancel) < LeastInTarget || !HashesAlike(db, target, key, cancel))
             return;
         foreach (var (column, hashes) in key.Select(column => (column, Hashes(db, column, rows, cancel))).ToList())
         {

@@ -97,11 +97,7 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
             return null;
         var columns = new List<Column>();
         using var reader = db.Query(
-            """
-            SELECT column_name, data_type, is_nullable, coalesce(column_default, 'NULL') NOT IN ('NULL', '') FROM duckdb_columns()
-            WHERE database_name = $1 AND lower(schema_name) = lower($2) AND lower(table_name) = lower($3) ORDER BY column_index
-            """,
-            cancel, HeadraceTables.Catalog, target.Schema, target.Table);
+            $"SELECT column_name, column_type, \"null\" = 'YES', coalesce(\"default\", 'NULL') NOT IN ('NULL', '') FROM (DESCRIBE {HeadraceTables.Target(target)})", cancel);
         while (reader.Read())
         {
             var type = DuckDbTypes.Parse(reader.GetString(1)) ?? throw Error.UnknownTargetType(target, reader.GetString(0), reader.GetString(1));

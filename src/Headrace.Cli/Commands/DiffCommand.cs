@@ -61,15 +61,17 @@ internal static class DiffCommand
         var digests = DigestKey.New();
         var memory = Workspace.EngineMemory(parsed.GetValue(Memory) is { } text && Quantity.TrySize(text, out var size) ? size : null);
 
+        var settings = new DuckDbSettings { Memory = memory, TempDirectory = Path.Combine(folder, "temp"), AllowedDirectories = [folder] };
+
         // Both at once: while one is decompressed, the other is cut; and the engine starts meanwhile.
-        var opening = Task.Run(() => DuckDbDatabase.Open(DuckDbDatabase.Memory), cancel);
+        var opening = Task.Run(() => DuckDbDatabase.Open(DuckDbDatabase.Memory, settings.Early), cancel);
         var sides = await Task.WhenAll(
             Task.Run(() => StageAsync(parsed.GetValue(Old)!, Path.Combine(folder, "a"), source, key, digests, cancel), cancel),
             Task.Run(() => StageAsync(parsed.GetValue(New)!, Path.Combine(folder, "b"), source, key, digests, cancel), cancel));
 
         using var engine = await opening;
         using var db = engine.Connect();
-        new DuckDbSettings { Memory = memory, TempDirectory = Path.Combine(folder, "temp"), AllowedDirectories = [folder] }.Harden(db, cancel);
+        settings.Harden(db, cancel);
         var found = await Task.Run(
             () => new FileDiff(db, folder, Math.Max(memory / 8, 16L << 20), cancel).Run(sides[0], sides[1], new FileFormat(FormatKind.Csv, csv.ToDialect()), key, digests), cancel);
         var clearing = Task.Run(() => Array.ForEach(["a", "b"], side => Directory.Delete(Path.Combine(folder, side), recursive: true)), CancellationToken.None);
