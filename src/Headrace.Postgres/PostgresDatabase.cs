@@ -17,8 +17,6 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         SET statement_timeout = 0; SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '10min'
         """;
 
-    private const int LongestLogin = 15; // seconds
-
     private readonly Lazy<NpgsqlDataSource> source = new(() => Build(settings, rootCertificate));
     private Task<NpgsqlConnection>? begun;
 
@@ -50,33 +48,11 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
     {
         try
         {
-            var connection = await source.Value.OpenConnectionAsync(cancel);
-            if (await AnswersAsync(connection, cancel))
-                return connection;
-            Forget();
-            return await source.Value.OpenConnectionAsync(cancel);
+            return await source.Value.TakeAsync(cancel);
         }
         catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException or IOException)
         {
             throw Name(error);
-        }
-    }
-
-    // One that waited may be lost: the server was started again, or something between took it for dead. Nothing depends on it yet.
-    private static async Task<bool> AnswersAsync(NpgsqlConnection connection, CancellationToken cancel)
-    {
-        try
-        {
-            await using var command = new NpgsqlCommand("SELECT", connection) { CommandTimeout = LongestLogin };
-            await command.ExecuteNonQueryAsync(cancel);
-            return true;
-        }
-        catch (Exception error)
-        {
-            await connection.DisposeAsync();
-            if (error is NpgsqlException or TimeoutException or IOException || IsBroken(error))
-                return false;
-            throw;
         }
     }
 
@@ -142,7 +118,7 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
             },
             RootCertificate = rootCertificate,
             ApplicationName = "headrace",
-            Timeout = LongestLogin,
+            Timeout = Pool.LongestLogin,
             CommandTimeout = 0, // a long read is ended by its cancellation
             KeepAlive = 30,
             NoResetOnClose = true, // what a session is told at its begin holds for each of its users
@@ -155,13 +131,7 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         var builder = new NpgsqlSlimDataSourceBuilder(text.ConnectionString);
         builder.EnableTransportSecurity();
         builder.EnableArrays();
-        builder.UsePhysicalConnectionInitializer(
-            connection => throw Error.Bug("a connection is opened without waiting"),
-            async connection =>
-            {
-                await using var command = new NpgsqlCommand(Session, connection) { CommandTimeout = LongestLogin };
-                await command.ExecuteNonQueryAsync();
-            });
+        builder.BeginWith([Session]);
         builder.ConfigureTypeLoading(loading => loading.EnableTypeLoading(false)); // values come as text: the server's types need not be known
         return builder.Build();
     }

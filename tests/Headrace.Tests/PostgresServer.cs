@@ -10,10 +10,27 @@ public sealed class PostgresServer : IAsyncDisposable
 {
     private readonly Lazy<Task<PostgresCluster>> cluster = new(PostgresCluster.StartAsync);
 
+    private readonly Lazy<Task<string>> redshift;
+
+    public PostgresServer() => redshift = new(TemplateAsync);
+
     public int Port => cluster.Value.Result.Port;
 
     /// <summary>A new, empty database on the server.</summary>
     public async Task<PostgresTestDatabase> DatabaseAsync() => new(this, await (await cluster.Value).CreateAsync());
+
+    /// <summary>A new database in which the stand-in for Redshift has made its views already.</summary>
+    public async Task<PostgresTestDatabase> RedshiftDatabaseAsync() => new(this, await (await cluster.Value).CreateAsync(await redshift.Value));
+
+    private async Task<string> TemplateAsync()
+    {
+        var name = await (await cluster.Value).CreateAsync();
+        await using var db = new NpgsqlConnection($"Host=127.0.0.1;Port={Port};Database={name};Username=tester;Password=known;SSL Mode=Disable;GSS Encryption Mode=Disable;Pooling=false");
+        await db.OpenAsync();
+        await using var make = new NpgsqlCommand(Headrace.StandIn.Catalogue.Marked, db);
+        await make.ExecuteNonQueryAsync();
+        return name;
+    }
 
     public async Task<NpgsqlConnection> OpenAsync(string database, string user = "tester") => await (await cluster.Value).OpenAsync(database, user);
 

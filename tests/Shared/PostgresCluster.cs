@@ -72,12 +72,12 @@ public sealed class PostgresCluster : IAsyncDisposable
     private Task StartServerAsync() => ProgramAsync("pg_ctl", "-D", Path.Combine(folder, "data"), "-w", "-l", Path.Combine(folder, "log"), "-o",
         $"-p {Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c autovacuum=off -c jit=off -c max_prepared_transactions=5 -c max_connections=80 -c password_encryption=scram-sha-256", "start");
 
-    /// <summary>Makes a database under a new name.</summary>
-    public async Task<string> CreateAsync()
+    /// <summary>Makes a database under a new name, empty or a copy of another one that nobody uses.</summary>
+    public async Task<string> CreateAsync(string template = "template1")
     {
         var name = $"t{Guid.NewGuid():N}";
         await using var db = await OpenAsync("postgres");
-        await using var create = new NpgsqlCommand($"CREATE DATABASE {name} STRATEGY file_copy", db);
+        await using var create = new NpgsqlCommand($"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy", db);
         await create.ExecuteNonQueryAsync();
         return name;
     }

@@ -12,7 +12,7 @@ public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCe
 {
     private readonly KeptLogin? login = logins is null ? null : new(logins, clock);
     private readonly Lock building = new();
-    private readonly Dictionary<string, NpgsqlDataSource> sources = new(StringComparer.Ordinal);
+    private readonly Dictionary<(string User, bool IsOwn), NpgsqlDataSource> sources = [];
 
     /// <summary>Where this is, the way a person would write it.</summary>
     public string Address => $"{settings.Host}:{settings.Port}/{settings.Database}";
@@ -20,33 +20,36 @@ public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCe
     /// <summary>What COPY and UNLOAD name as the role.</summary>
     internal string IamRole => settings.IamRole;
 
-    /// <summary>A new connection, with the session's settings.</summary>
+    /// <summary>A connection with the session's settings: a new one, or one that an earlier step has given back. No temporary table may stay in it, and no setting.</summary>
     /// <exception cref="HeadraceException">HDR-151, HDR-321.</exception>
-    public async Task<NpgsqlConnection> OpenAsync(CancellationToken cancel)
+    public Task<NpgsqlConnection> OpenAsync(CancellationToken cancel) => OpenAsync(isOwn: false, cancel);
+
+    /// <summary>A connection that nobody had and nobody will have: Redshift resets no session, which keeps its temporary tables and settings to its end.</summary>
+    /// <exception cref="HeadraceException">HDR-151, HDR-321.</exception>
+    public Task<NpgsqlConnection> OpenOwnAsync(CancellationToken cancel) => OpenAsync(isOwn: true, cancel);
+
+    private async Task<NpgsqlConnection> OpenAsync(bool isOwn, CancellationToken cancel)
     {
         if (login is null)
-            return await OpenAsync(settings.User!, cancel);
+            return await OpenAsync(settings.User!, isOwn, cancel);
         var lent = await login.CurrentAsync(cancel);
         try
         {
-            return await OpenAsync(lent.User, cancel);
+            return await OpenAsync(lent.User, isOwn, cancel);
         }
         catch (HeadraceException refused) when (refused.InnerException is PostgresException { SqlState: PostgresErrorCodes.InvalidAuthorizationSpecification or PostgresErrorCodes.InvalidPassword })
         {
             // It may have ended before its time: once more with another one.
             login.Refuse(lent);
-            return await OpenAsync((await login.CurrentAsync(cancel)).User, cancel);
+            return await OpenAsync((await login.CurrentAsync(cancel)).User, isOwn, cancel);
         }
     }
 
-    private async Task<NpgsqlConnection> OpenAsync(string user, CancellationToken cancel)
+    private async Task<NpgsqlConnection> OpenAsync(string user, bool isOwn, CancellationToken cancel)
     {
         try
         {
-            var connection = await Source(user).OpenConnectionAsync(cancel);
-            foreach (var setting in RedshiftSql.Session)
-                await connection.ExecuteAsync(setting, cancel);
-            return connection;
+            return isOwn ? await Source(user, isOwn).OpenConnectionAsync(cancel) : await Source(user, isOwn).TakeAsync(cancel);
         }
         catch (PostgresException refused)
         {
@@ -61,7 +64,7 @@ public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCe
     /// <summary>What a person wants to know of it.</summary>
     public Task<string> LookAsync(CancellationToken cancel) => AskAsync(async db => $"{await db.ScalarAsync<string>(RedshiftSql.Version, cancel)}, {Address}", cancel);
 
-    /// <summary>Asks on a connection of its own; errors come out by their Headrace names.</summary>
+    /// <summary>Asks; errors come out by their Headrace names.</summary>
     internal async Task<T> AskAsync<T>(Func<NpgsqlConnection, Task<T>> ask, CancellationToken cancel)
     {
         try
@@ -86,13 +89,13 @@ public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCe
     private static string Found(PostgresException error) => $"{error.SqlState} {error.MessageText}";
 
     // One for each user: whoever IAM names is the same as long as the machine's role is.
-    private NpgsqlDataSource Source(string user)
+    private NpgsqlDataSource Source(string user, bool isOwn)
     {
         lock (building)
-            return sources.TryGetValue(user, out var known) ? known : sources[user] = Build(user);
+            return sources.TryGetValue((user, isOwn), out var known) ? known : sources[(user, isOwn)] = Build(user, isOwn);
     }
 
-    private NpgsqlDataSource Build(string user)
+    private NpgsqlDataSource Build(string user, bool isOwn)
     {
         var isHere = settings.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(settings.Host, out var address) && IPAddress.IsLoopback(address));
         var text = new NpgsqlConnectionStringBuilder
@@ -115,13 +118,17 @@ public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCe
             Timeout = 30,
             CommandTimeout = 0, // a COPY that the client gave up would go on
             KeepAlive = 30,
-            Pooling = false, // a session keeps its temporary tables
+            Pooling = !isOwn,
+            NoResetOnClose = true, // what Redshift does anyway: the version that it says cannot
+            ConnectionIdleLifetime = 30,
+            ConnectionPruningInterval = 10,
             IncludeErrorDetail = false, // the detail of an error may hold values of rows
         };
         var builder = new NpgsqlSlimDataSourceBuilder(text.ConnectionString);
         if (login is not null)
             builder.UsePasswordProvider(_ => login.Last!.Password, (_, _) => ValueTask.FromResult(login.Last!.Password));
         builder.EnableTransportSecurity();
+        builder.BeginWith(RedshiftSql.Session);
         builder.ConfigureTypeLoading(loading => loading.EnableTypeLoading(false)); // its catalogue of types is not PostgreSQL's
         return builder.Build();
     }

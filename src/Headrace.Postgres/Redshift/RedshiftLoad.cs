@@ -51,7 +51,7 @@ internal sealed class RedshiftLoad(
         if (!await StageAsync(batch))
             return new LoadResult { IsCommitted = false, Refused = batch.Shape!.Refused, Position = changes.From };
 
-        await using var db = await database.OpenAsync(cancel);
+        await using var db = await database.OpenOwnAsync(cancel);
         if (!attempt.IsPlan && table is null && !changes.Target.IsNone && batch.Shape is not { HasTable: false })
             await RedshiftTables.EnsureSchemaAsync(db, changes.Target.Schema, cancel);
         await using var transaction = await db.BeginTransactionAsync(cancel);

@@ -16,7 +16,7 @@ internal sealed class RedshiftReader(Flow flow, RedshiftDatabase database, Stagi
     {
         try
         {
-            await using var db = await database.OpenAsync(cancel);
+            await using var db = await database.OpenOwnAsync(cancel);
             foreach (var setting in RedshiftSql.Reading)
                 await db.ExecuteAsync(setting, cancel);
             return await step(new Reading(flow, database, staging, clock, db, await RedshiftSource.DescribeAsync(db, flow.Source, Address, cancel)));

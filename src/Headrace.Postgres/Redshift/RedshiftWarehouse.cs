@@ -96,7 +96,7 @@ public sealed class RedshiftWarehouse : IWarehouse, ILoadHistory
     public Task PublishedAsync(Publication publication, CancellationToken cancel) =>
         AskAsync(db => db.ExecuteAsync(RedshiftSql.Published(publication.LoadId, clock.GetUtcNow()), cancel), cancel);
 
-    public Task RecordAsync(Dataset dataset, TableName target, IReadOnlyList<FileNote> notes, LoadAttempt attempt, CancellationToken cancel) => AskAsync(async db =>
+    public Task RecordAsync(Dataset dataset, TableName target, IReadOnlyList<FileNote> notes, LoadAttempt attempt, CancellationToken cancel) => StepAsync(async db =>
     {
         await RedshiftTables.EnsureAsync(db, dataset, target, cancel);
         await using var transaction = await db.BeginTransactionAsync(cancel);
@@ -123,11 +123,18 @@ public sealed class RedshiftWarehouse : IWarehouse, ILoadHistory
             or PostgresErrorCodes.AdminShutdown or PostgresErrorCodes.CrashShutdown or PostgresErrorCodes.CannotConnectNow
             or PostgresErrorCodes.DuplicateTable or PostgresErrorCodes.DuplicateSchema or PostgresErrorCodes.DuplicateColumn or PostgresErrorCodes.UniqueViolation;
 
-    /// <summary>Asks on a connection of its own; errors come out by their Headrace names.</summary>
+    /// <summary>Asks, without temporary tables; errors come out by their Headrace names.</summary>
     internal Task<T> AskAsync<T>(Func<NpgsqlConnection, Task<T>> ask, CancellationToken cancel) => NameAsync(async () =>
     {
         await using var db = await database.OpenAsync(cancel);
         return await ask(db);
+    });
+
+    // The same with a session of its own, which may have temporary tables.
+    private Task<T> StepAsync<T>(Func<NpgsqlConnection, Task<T>> step, CancellationToken cancel) => NameAsync(async () =>
+    {
+        await using var db = await database.OpenOwnAsync(cancel);
+        return await step(db);
     });
 
     /// <summary>The same with the engine, a place for staged files of a table and a folder, which are gone afterwards.</summary>
@@ -142,7 +149,7 @@ public sealed class RedshiftWarehouse : IWarehouse, ILoadHistory
         try
         {
             Directory.CreateDirectory(own);
-            return await AskAsync(db => step(db, stage, connection, own), cancel);
+            return await StepAsync(db => step(db, stage, connection, own), cancel);
         }
         finally
         {

@@ -24,7 +24,7 @@ public sealed class RedshiftTestDatabase : IAsyncDisposable
 
     public static async Task<RedshiftTestDatabase> StartAsync(PostgresServer server, Func<StandInSettings, StandInSettings>? change = null)
     {
-        var database = await server.DatabaseAsync();
+        var database = await server.RedshiftDatabaseAsync();
         var folder = Directory.CreateTempSubdirectory("headrace-standin-").FullName;
         var settings = new StandInSettings { FolderRoot = folder, IamRole = Role };
         return new RedshiftTestDatabase(await RedshiftStandIn.StartAsync("127.0.0.1", server.Port, "tester", "known", change?.Invoke(settings) ?? settings), database, folder);

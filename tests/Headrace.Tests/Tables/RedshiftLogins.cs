@@ -126,13 +126,13 @@ public sealed class RedshiftLogins(PostgresServer server) : IAsyncDisposable
     {
         await Into(_ => Lend(DateTimeOffset.UtcNow.AddMinutes(15)), "workgroup: wg");
         await using var database = Database(TimeProvider.System, new Secrets());
-        await (await database.OpenAsync(Cancel)).DisposeAsync();
+        await (await database.OpenOwnAsync(Cancel)).DisposeAsync();
         await target!.Behind.Execute($"ALTER ROLE \"IAM:{user}\" PASSWORD 'ended'");
-        await (await database.OpenAsync(Cancel)).DisposeAsync();
+        await (await database.OpenOwnAsync(Cancel)).DisposeAsync();
         Assert.Equal(2, login!.Requests.Count);
 
         await target!.Behind.Execute($"ALTER ROLE \"IAM:{user}\" NOLOGIN");
-        var refused = await Assert.ThrowsAsync<HeadraceException>(() => database.OpenAsync(Cancel));
+        var refused = await Assert.ThrowsAsync<HeadraceException>(() => database.OpenOwnAsync(Cancel));
         Assert.Equal(("HDR-151", false, 3), (refused.Code, refused.IsTransient, login!.Requests.Count));
     }
 

@@ -1,3 +1,5 @@
+using Headrace.Configuration;
+using Headrace.Postgres.Redshift;
 using Headrace.StandIn;
 using Headrace.Tests.StandIn;
 using Xunit;
@@ -136,6 +138,42 @@ public sealed class RedshiftTargets(PostgresServer server) : IAsyncDisposable
         Assert.Equal(2 + loaded, int.Parse(Assert.Single(await Query("SELECT count(*) FROM raw.prices")), System.Globalization.CultureInfo.InvariantCulture));
         Assert.Equal(loaded == 1 ? "up_to_date" : "loaded", (await world.Load()).Only.Outcome);
         Assert.Equal(["0", "1", "2"], await Query("SELECT id FROM raw.prices ORDER BY id"));
+    }
+
+    [Fact]
+    public async Task AConnectionThatIsLostBetweenTwoStepsIsMadeAgain()
+    {
+        await Into(PostgresTargets.Prices.Replace("write: append", "write: append, retries: 0", StringComparison.Ordinal));
+        world.Put("prices/1.csv", "id,price\n1,1.50\n");
+        using var child = world.Start(World.At("changes_staged", "stop"), "run", "--json");
+        await child.Stopped();
+        Assert.Equal(["true"], await Query("SELECT DISTINCT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'headrace' AND datname = current_database()"));
+        child.Signal("CONT");
+        var answer = await child.Ended();
+        Assert.True(answer.Exit == 0, answer.Text);
+        Assert.Equal(["1"], await Query("SELECT count(*) FROM raw.prices"));
+    }
+
+    [Fact]
+    public async Task NobodyGetsASessionThatHadTemporaryTables()
+    {
+        await Into(PostgresTargets.Prices);
+        var settings = new RedshiftConnection
+        {
+            Name = "rs", Host = "127.0.0.1", Port = target.StandIn.Port, Database = target.Database, User = "tester", Password = "known", IamRole = RedshiftTestDatabase.Role, Staging = new RedshiftStaging(),
+        };
+        await using var database = new RedshiftDatabase(settings, null, null, TimeProvider.System);
+        async Task<(int Process, string Zone)> Session(bool isOwn)
+        {
+            await using var db = isOwn ? await database.OpenOwnAsync(TestContext.Current.CancellationToken) : await database.OpenAsync(TestContext.Current.CancellationToken);
+            return (int.Parse(await db.QueryAsync("SELECT pg_backend_pid()"), System.Globalization.CultureInfo.InvariantCulture), await db.QueryAsync("SHOW timezone"));
+        }
+
+        var (first, own, second) = (await Session(isOwn: false), await Session(isOwn: true), await Session(isOwn: false));
+        Assert.Equal(first, second);
+        Assert.NotEqual(first.Process, own.Process);
+        Assert.Equal(("UTC", "UTC"), (first.Zone, own.Zone));
+        Assert.NotEqual(own.Process, (await Session(isOwn: true)).Process);
     }
 
     [Theory]
