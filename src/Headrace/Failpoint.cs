@@ -30,8 +30,8 @@ public static class Failpoint
     /// <summary>Every other bug that <c>HEADRACE_PLANT</c> can plant; the harness must find each, and is longest with the first.</summary>
     public static readonly IReadOnlyList<string> Bugs =
     [
-        "publish-forgotten", "ids-by-load", "alias-loaded", "lenient-gzip", "files-after-commit", "latest-name", "bad-rows-dropped",
-        "first-row-wins", "publish-before-commit", "state-by-name",
+        "ids-by-load", "lenient-gzip", "files-after-commit", "first-row-wins", "publish-forgotten", "alias-loaded", "publish-before-commit",
+        "latest-name", "bad-rows-dropped", "state-by-name",
     ];
 
     private static readonly bool Allowed = Environment.GetEnvironmentVariable("HEADRACE_ALLOW_FAILPOINTS") == "1";

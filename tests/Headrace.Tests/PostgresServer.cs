@@ -25,8 +25,7 @@ public sealed class PostgresServer : IAsyncDisposable
     private async Task<string> TemplateAsync()
     {
         var name = await (await cluster.Value).CreateAsync();
-        await using var db = new NpgsqlConnection($"Host=127.0.0.1;Port={Port};Database={name};Username=tester;Password=known;SSL Mode=Disable;GSS Encryption Mode=Disable;Pooling=false");
-        await db.OpenAsync();
+        await using var db = await (await cluster.Value).OpenAsync(name, pooling: false);
         await using var make = new NpgsqlCommand(Headrace.StandIn.Catalogue.Marked, db);
         await make.ExecuteNonQueryAsync();
         return name;

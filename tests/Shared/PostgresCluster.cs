@@ -57,6 +57,9 @@ public sealed class PostgresCluster : IAsyncDisposable
         var cluster = new PostgresCluster(folder, port);
         Running[cluster] = true;
         await cluster.StartServerAsync();
+
+        // Who is first in a database writes down what its catalogue holds; the copies have that file then.
+        await using var db = await cluster.OpenAsync("template1", pooling: false);
         return cluster;
     }
 
@@ -82,9 +85,9 @@ public sealed class PostgresCluster : IAsyncDisposable
         return name;
     }
 
-    public async Task<NpgsqlConnection> OpenAsync(string database, string user = "tester")
+    public async Task<NpgsqlConnection> OpenAsync(string database, string user = "tester", bool pooling = true)
     {
-        var connection = new NpgsqlConnection($"Host=127.0.0.1;Port={Port};Database={database};Username={user};Password=known;SSL Mode=Disable;GSS Encryption Mode=Disable;Connection Idle Lifetime=2;Connection Pruning Interval=1;Include Error Detail=true");
+        var connection = new NpgsqlConnection($"Pooling={pooling};Host=127.0.0.1;Port={Port};Database={database};Username={user};Password=known;SSL Mode=Disable;GSS Encryption Mode=Disable;Connection Idle Lifetime=2;Connection Pruning Interval=1;Include Error Detail=true");
         await connection.OpenAsync();
         return connection;
     }

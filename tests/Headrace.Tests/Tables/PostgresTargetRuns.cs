@@ -46,12 +46,7 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
     {
         var target = await PostgresTargets.Into(server, world, PostgresTargets.Prices.Replace("write:", "retries: 2, retry_delay: 10ms, write:", StringComparison.Ordinal));
         world.Put("prices/1.csv", "id,price\n1,1.50\n3,3.50\n");
-        using var child = world.Start(World.At("before_commit", "stop"), "run", "--json");
-        await child.Stopped();
-        await target.Execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'headrace' AND datname = current_database()");
-        child.Signal("CONT");
-        var answer = await child.Ended();
-        Assert.True(answer.Exit == 0, answer.Text);
+        await PostgresTargets.RunsThoughItsSessionsEndAt("before_commit", world, target);
         Assert.Equal(["2|2|1"], await target.Query("SELECT count(*), count(DISTINCT id), (SELECT count(*) FROM headrace.loads) AS loads FROM raw.prices"));
     }
 
@@ -60,12 +55,7 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
     {
         var target = await PostgresTargets.Into(server, world, PostgresTargets.Prices.Replace("write:", "retries: 0, write:", StringComparison.Ordinal));
         world.Put("prices/1.csv", "id,price\n1,1.50\n3,3.50\n");
-        using var child = world.Start(World.At("changes_staged", "stop"), "run", "--json");
-        await child.Stopped();
-        Assert.Equal(["true"], await target.Query("SELECT DISTINCT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'headrace' AND datname = current_database()"));
-        child.Signal("CONT");
-        var answer = await child.Ended();
-        Assert.True(answer.Exit == 0, answer.Text);
+        await PostgresTargets.RunsThoughItsSessionsEndAt("changes_staged", world, target);
         Assert.Equal(["2"], await target.Query("SELECT count(*) FROM raw.prices"));
     }
 

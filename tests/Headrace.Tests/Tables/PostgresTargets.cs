@@ -28,6 +28,17 @@ public sealed class PostgresTargets(PostgresServer server) : IDisposable
         return target;
     }
 
+    /// <summary>A run that succeeds, though its sessions are ended from outside while it waits at a boundary.</summary>
+    internal static async Task RunsThoughItsSessionsEndAt(string boundary, World world, PostgresTestDatabase target)
+    {
+        using var child = world.Start(World.At(boundary, "stop"), "run", "--json");
+        await child.Stopped();
+        Assert.Equal(["true"], await target.Query("SELECT DISTINCT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'headrace' AND datname = current_database()"));
+        child.Signal("CONT");
+        var answer = await child.Ended();
+        Assert.True(answer.Exit == 0, answer.Text);
+    }
+
     internal const string Prices = """prices: { source: { connection: lake, path: "prices/*" }, columns: { id: bigint, price: "decimal(12,2)" }, read: incremental, write: append }""";
 
     internal const string Customers = """customers: { source: { connection: lake, path: "customers/*" }, columns: { id: bigint, name: text }, read: incremental, primary_key: id, write: merge }""";

@@ -145,12 +145,7 @@ public sealed class RedshiftTargets(PostgresServer server) : IAsyncDisposable
     {
         await Into(PostgresTargets.Prices.Replace("write: append", "write: append, retries: 0", StringComparison.Ordinal));
         world.Put("prices/1.csv", "id,price\n1,1.50\n");
-        using var child = world.Start(World.At("changes_staged", "stop"), "run", "--json");
-        await child.Stopped();
-        Assert.Equal(["true"], await Query("SELECT DISTINCT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'headrace' AND datname = current_database()"));
-        child.Signal("CONT");
-        var answer = await child.Ended();
-        Assert.True(answer.Exit == 0, answer.Text);
+        await PostgresTargets.RunsThoughItsSessionsEndAt("changes_staged", world, target.Behind);
         Assert.Equal(["1"], await Query("SELECT count(*) FROM raw.prices"));
     }
 
