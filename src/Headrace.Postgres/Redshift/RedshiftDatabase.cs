@@ -49,7 +49,8 @@ public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCe
     {
         try
         {
-            return isOwn ? await Source(user, isOwn).OpenConnectionAsync(cancel) : await Source(user, isOwn).TakeAsync(cancel);
+            var source = Source(user, isOwn);
+            return isOwn ? await source.OpenConnectionAsync(cancel) : await source.TakeAsync(cancel);
         }
         catch (PostgresException refused)
         {
@@ -119,7 +120,7 @@ public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCe
             CommandTimeout = 0, // a COPY that the client gave up would go on
             KeepAlive = 30,
             Pooling = !isOwn,
-            NoResetOnClose = true, // what Redshift does anyway: the version that it says cannot
+            NoResetOnClose = true, // what Npgsql does anyway before Redshift, whose version knows no DISCARD
             ConnectionIdleLifetime = 30,
             ConnectionPruningInterval = 10,
             IncludeErrorDetail = false, // the detail of an error may hold values of rows
