@@ -130,8 +130,5 @@ public static class Catalogue
         """;
 
     /// <summary>Stands as the comment of the schema once a database has all of it.</summary>
-    /// <summary>The statements, and the word that they were done.</summary>
-    public static string Marked => $"{Sql}COMMENT ON SCHEMA redshift_standin IS '{Mark}'";
-
     public static string Mark { get; } = Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Sql)));
 }

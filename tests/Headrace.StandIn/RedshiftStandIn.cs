@@ -148,7 +148,7 @@ public sealed class RedshiftStandIn : IAsyncDisposable
             await using var marked = new NpgsqlCommand("SELECT obj_description(to_regnamespace('redshift_standin'), 'pg_namespace')", db);
             if (await marked.ExecuteScalarAsync() as string == Catalogue.Mark)
                 return;
-            await using var make = new NpgsqlCommand(Catalogue.Marked, db);
+            await using var make = new NpgsqlCommand($"{Catalogue.Sql}COMMENT ON SCHEMA redshift_standin IS '{Catalogue.Mark}'", db);
             await make.ExecuteNonQueryAsync();
         }
         catch

@@ -1,3 +1,4 @@
+using Headrace.StandIn;
 using Npgsql;
 using Xunit;
 
@@ -25,9 +26,9 @@ public sealed class PostgresServer : IAsyncDisposable
     private async Task<string> TemplateAsync()
     {
         var name = await (await cluster.Value).CreateAsync();
-        await using var db = await (await cluster.Value).OpenAsync(name, pooling: false);
-        await using var make = new NpgsqlCommand(Headrace.StandIn.Catalogue.Marked, db);
-        await make.ExecuteNonQueryAsync();
+        await using var standIn = await RedshiftStandIn.StartAsync("127.0.0.1", Port, "tester", "known");
+        await using var db = new NpgsqlConnection($"Host=127.0.0.1;Port={standIn.Port};Database={name};Username=tester;Password=known;SSL Mode=Disable;GSS Encryption Mode=Disable;Pooling=false;Server Compatibility Mode=NoTypeLoading");
+        await db.OpenAsync();
         return name;
     }
 
