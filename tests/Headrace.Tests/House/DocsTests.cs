@@ -14,6 +14,9 @@ public partial class DocsTests
     [GeneratedRegex("^## (HDR-[0-9]{3})", RegexOptions.Multiline)]
     private static partial Regex Described();
 
+    [GeneratedRegex(@"^\| (?<case>[FETRSU][0-9]+) \|.*\| (?<tests>[^|]+) \|$", RegexOptions.Multiline)]
+    private static partial Regex Case();
+
     [GeneratedRegex(@"\]\(([^)#:]+)(?:#[^)]*)?\)")]
     private static partial Regex Link();
 
@@ -70,6 +73,16 @@ public partial class DocsTests
             var line = Assert.Single(guarantees, line => line.StartsWith($"| {id} |", StringComparison.Ordinal));
             Assert.True(Regex.IsMatch(tests, $@"(void|Task) {id}_") || line.Contains("no test:", StringComparison.Ordinal), $"{id} has no test and no reason why.");
         }
+    }
+
+    [Fact]
+    public void Every_case_names_tests_that_exist()
+    {
+        var known = typeof(DocsTests).Assembly.GetTypes().SelectMany(type => type.GetMethods().Where(method => method.GetCustomAttributes(typeof(FactAttribute), inherit: true).Length > 0)
+            .Select(method => $"{type.Name}.{method.Name}")).ToHashSet();
+        foreach (Match line in Case().Matches(Repository.Read("docs", "cases.md")))
+            foreach (var test in line.Groups["tests"].Value.Split(", "))
+                Assert.True(known.Contains(test.Trim('`')), $"{line.Groups["case"].Value}: there is no test {test}.");
     }
 
     internal static string Help(string[] path)
