@@ -25,7 +25,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         {
             return Apply();
         }
-        catch (UnfitValueException)
+        catch (Exception error) when (error is UnfitValueException || (!WasCommitSent && changes.Files.Any(file => file.Arriving is { IsRefused: true })))
         {
             foreach (var file in changes.Files)
                 file.Arriving!.Refuse();
@@ -150,6 +150,9 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
                     quarantine.Hold(file, query);
             result = result with { Quarantined = quarantined, Sample = bad.Sample(5) };
         }
+
+        if (!attempt.IsPlan && (quarantined > 0 || changes.Operation == Operation.Replace))
+            result = result with { Quarantined = result.Quarantined - quarantine.LeaveRepeated() };
 
         Failpoint.Hit("quarantine_written");
         var loaded = shape.Files.Select(file => FileLedger.Row(file.File.File, file.File.Sha256, changes.Action, FileFate.Loaded) with

@@ -41,10 +41,11 @@ public sealed class FileDifference
     /// <summary>Leaves inserts and updates out whose values of the columns are not below these; the first column that is not NULL decides. Says how many.</summary>
     public long LeaveNewer(IReadOnlyList<(string Column, string Value)> newest, string folder)
     {
+        newest = [.. newest.Where(one => columns.IndexOf(one.Column) >= 0)]; // others are not in the target
         if (newest.Count == 0)
             return 0;
         var newer = newest.Select(one => SnapshotColumns.Text(
-            $"c{columns.IndexOf(one.Column)} >= CAST({Sql.Literal(one.Value)} AS {DuckDbTypes.Name(rows.Columns[columns.IndexOf(one.Column)].Type)})"));
+            $"c{columns.IndexOf(one.Column)} >= TRY_CAST({Sql.Literal(one.Value)} AS {DuckDbTypes.Name(rows.Columns[columns.IndexOf(one.Column)].Type)})"));
         return Leave($"op <> 'D' AND coalesce({string.Join(", ", newer)}, false)", folder);
     }
 

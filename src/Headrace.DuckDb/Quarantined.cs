@@ -17,6 +17,16 @@ internal sealed class Quarantined(DuckDbConnection db, ChangeSet changes, LoadAt
         cancel, changes.Dataset.Flow, changes.Dataset.Name, changes.Target.Schema, changes.Target.Table, file.File.Key, file.Sha256,
         changes.Operation.ToString().ToLowerInvariant(), changes.Id, attempt.RunId, clock.GetUtcNow());
 
+    /// <summary>Has each row of a table wait once; says how many of those that were set aside had waited before.</summary>
+    public long LeaveRepeated()
+    {
+        var repeated = new RepeatedRows(changes, Table, Sql.Literal, (row, column) => $"json_extract_string({row}, '/' || replace(replace({column}, '~', '~0'), '/', '~1'))");
+        if (!repeated.Applies)
+            return 0;
+        db.Execute(repeated.Supersede("$1"), cancel, clock.GetUtcNow());
+        return db.Execute(repeated.Drop, cancel);
+    }
+
     /// <summary>Rows of earlier exports of the dataset wait for nothing any more.</summary>
     public void Supersede() => db.Execute(
         $"UPDATE {Table} SET status = 'superseded', resolved_at = $1, resolution = 'a newer export was applied' WHERE dataset = $2 AND status = 'waiting'",

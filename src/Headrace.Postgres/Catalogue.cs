@@ -8,7 +8,7 @@ public sealed class Catalogue(PostgresDatabase database, string connection) : IC
     public Task<IReadOnlyList<TableEntry>> DiscoverAsync(CancellationToken cancel) => database.RunAsync<IReadOnlyList<TableEntry>>(async () =>
     {
         await using var db = await database.OpenAsync(cancel);
-        await using var command = new NpgsqlCommand(
+        return await db.RowsAsync(
             """
             SELECT n.nspname || '.' || c.relname,
                 coalesce((SELECT string_agg(a.attname, ',' ORDER BY k.place) FROM pg_constraint AS p CROSS JOIN unnest(p.conkey) WITH ORDINALITY AS k(number, place)
@@ -20,13 +20,7 @@ public sealed class Catalogue(PostgresDatabase database, string connection) : IC
             FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
             WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'headrace') AND n.nspname !~ '^pg_'
             ORDER BY 1
-            """, db);
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        var found = new List<TableEntry>();
-        while (await reader.ReadAsync(cancel))
-            found.Add(new TableEntry(
-                connection, reader.GetString(0), null, reader.GetString(1).Split(',', StringSplitOptions.RemoveEmptyEntries),
-                await reader.IsDBNullAsync(2, cancel) ? null : reader.GetString(2), await reader.IsDBNullAsync(3, cancel) ? null : reader.GetString(3)));
-        return found;
+            """,
+            row => new TableEntry(connection, row.GetString(0), null, row.GetString(1).Split(',', StringSplitOptions.RemoveEmptyEntries), row.Text(2), row.Text(3)), cancel);
     });
 }

@@ -8,7 +8,6 @@ internal sealed class CursorColumn
     private enum Method { Time, Day, Sequence, Xid }
 
     private static readonly TimeSpan UsualLookback = TimeSpan.FromMinutes(10);
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(5);
 
     private readonly SourceTable table;
     private readonly SourceColumn column;
@@ -73,8 +72,10 @@ internal sealed class CursorColumn
     {
         switch (method)
         {
-            case Method.Xid:
+            case Method.Xid when horizon.Obstacle is null || !horizon.IsFilled:
                 return new CursorMove(horizon.HasPrepared ? null : horizon.OldestXid, "xid", null);
+            case Method.Xid:
+                return new CursorMove(horizon.OldestXid, "none", $"{horizon.Obstacle}: rows that come late with a smaller {column.Name} may be skipped");
             case Method.Sequence:
                 return await NumberAsync(open, horizon, cancel);
             case var _ when horizon.HasPrepared:
@@ -109,27 +110,50 @@ internal sealed class CursorColumn
     /// </summary>
     private async Task<CursorMove> NumberAsync(NpgsqlConnection open, Horizon horizon, CancellationToken cancel)
     {
-        var most = await ScalarAsync(open, $"(SELECT max({Quoted}) FROM {table.From})", cancel);
-        if (horizon.Obstacle is not null)
-            return new CursorMove(most, "none", $"{horizon.Obstacle}: rows that commit late with a smaller {column.Name} may be skipped");
-        var asked = await ScalarAsync(open, "clock_timestamp()", cancel);
-        for (var waited = TimeSpan.Zero; waited < LongestWait; waited += TimeSpan.FromMilliseconds(100))
+        var most = await ScalarAsync(open, $"(SELECT max({Quoted}) FROM {table.From}{(Endless is null ? "" : $" WHERE {Quoted} < {Endless}")})", cancel);
+        if ((horizon.Obstacle ?? await CursorNumbers.ObstacleAsync(open, table, column.Name, cancel)) is { } obstacle)
         {
-            var isOver = await ScalarAsync(open,
-                $"NOT EXISTS (SELECT FROM pg_stat_activity WHERE xact_start <= {PostgresSql.Literal(asked!)}::timestamptz AND pid <> pg_backend_pid() AND backend_type NOT IN ('autovacuum worker', 'walsender') AND (datname IS NULL OR datname = current_database())) AND NOT EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database())", cancel);
-            if (isOver == "true")
-                return new CursorMove(most, "sequence", null);
-            await Task.Delay(100, cancel);
+            var isOver = horizon.Obstacle is not null || await CursorNumbers.AllEndedAsync(open, cancel);
+            return new CursorMove(isOver ? most : null, "none", $"{obstacle}: rows that commit late with a smaller {column.Name} may be skipped");
         }
 
-        return new CursorMove(null, "sequence", "a transaction that began before this run is still open, so the position stays where it is; rows are read again by the next run");
+        return await CursorNumbers.AllEndedAsync(open, cancel) ? new CursorMove(most, "sequence", null)
+            : new CursorMove(null, "sequence", "a transaction that began before this run is still open, so the position stays where it is; rows are read again by the next run");
     }
 
-    private static async Task<string?> ScalarAsync(NpgsqlConnection db, string expression, CancellationToken cancel)
+    /// <summary>What is larger than every value and no position; null where there is none.</summary>
+    private string? Endless => method switch
     {
-        await using var command = new NpgsqlCommand($"SELECT ({expression})::text", db);
-        return await command.ExecuteScalarAsync(cancel) as string;
+        Method.Time or Method.Day => Literal("infinity"),
+        Method.Sequence when column.Type.Kind == TypeKind.Decimal => Literal("NaN"),
+        _ => null,
+    };
+
+    /// <summary>What the run's record says of rows that no position will reach, where each row is read once.</summary>
+    public async Task<string?> EndlessAsync(NpgsqlConnection open, CancellationToken cancel) =>
+        isExact && Endless is { } endless && await ScalarAsync(open, $"EXISTS (SELECT FROM {table.From} WHERE {Quoted} = {endless})", cancel) == "true"
+            ? $"rows whose {column.Name} is infinity or NaN are not read: no position comes after them"
+            : null;
+
+    /// <summary>True unless a position is the text of no value: the column had another type when it was kept.</summary>
+    public async Task<bool> TakesAsync(NpgsqlConnection open, string position, CancellationToken cancel)
+    {
+        try
+        {
+            await ScalarAsync(open, Literal(position), cancel);
+            return true;
+        }
+        catch (PostgresException error) when (error.SqlState is "22P02" or "22007" or "22008" or "22003")
+        {
+            return false;
+        }
     }
+
+    public string Name => column.Name;
+
+    public string TypeName => column.TypeName;
+
+    private static Task<string?> ScalarAsync(NpgsqlConnection db, string expression, CancellationToken cancel) => db.ScalarAsync<string>($"SELECT ({expression})::text", cancel);
 }
 
 /// <summary>How far a cursor may move.</summary>

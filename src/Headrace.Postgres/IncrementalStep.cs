@@ -22,7 +22,13 @@ internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor
         var isExact = flow.Write == WriteMode.Append;
         var updated = flow.UpdateKey is { } u ? new CursorColumn(table, u, address, isExact, flow.Lookback) : null;
         var created = flow.CreateKey is { } c ? new CursorColumn(table, c, address, isExact, flow.Lookback) : null;
-        var horizon = await Horizon.AskAsync(db, cancel);
+        var horizon = await Horizon.AskAsync(db, table.Number, cancel);
+        if (attempt.IsConfirmed && !(await TakesAsync(db, updated, before?.Updated, cancel) && await TakesAsync(db, created, before?.Created, cancel)))
+            before = null;
+        foreach (var (column, position) in new[] { (updated, before?.Updated), (created, before?.Created) })
+            if (!await TakesAsync(db, column, position, cancel))
+                throw Error.CursorUnfit(address, table.Name, column!.Name, $"is {column.TypeName} now, and was read to '{position}', which is none",
+                    $"give it back its type, or read the table again from the start: headrace run --confirm {dataset.Name}");
         if (await IsRewoundAsync(db, updated, before?.Updated, horizon, cancel) || await IsRewoundAsync(db, created, before?.Created, horizon, cancel))
             before = attempt.IsConfirmed ? null : throw Error.SourceRewound(address, table.Name, dataset.Name, before!.Updated ?? before.Created!, horizon.Now);
         var cursor = before ?? new TableCursor();
@@ -37,6 +43,10 @@ internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor
             moves.Add(move);
             if (move.Warning is not null && !warnings.Contains(move.Warning))
                 warnings.Add(move.Warning);
+            if (horizon.Warning is { } hidden && move.Promise == "horizon" && !warnings.Contains(hidden))
+                warnings.Add(hidden);
+            if (await column.EndlessAsync(db, cancel) is { } endless && !warnings.Contains(endless))
+                warnings.Add(endless);
             return move.Value ?? from;
         }
 
@@ -75,30 +85,27 @@ internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor
         NpgsqlConnection db, Flow flow, SourceTable table, TableCursor cursor, TableCursor next, string? upper, IReadOnlyList<string> warnings, CancellationToken cancel)
     {
         var keys = flow.PrimaryKey.Select(key => table.Find(flow.DeclaredColumns().FirstOrDefault(column => column.Name == key)?.From ?? key)!).ToList();
-        if (cursor.After is null && (keys.Count == 0 || table.Bytes <= flow.BatchBytes))
+        if (cursor.After is null && (keys.Count == 0 || table.Bytes <= flow.BatchBytes || !keys.TrueForAll(key => key.IsOrdered)))
             return new IncrementalStep([upper ?? All], next, true, warnings) { IsWhole = true };
 
         var names = string.Join(", ", keys.Select(key => key.Quoted));
         string Row(IReadOnlyList<string> values) => $"({string.Join(", ", values.Select((value, i) => $"{PostgresSql.Literal(value)}::{keys[i].TypeName}"))})";
         var after = cursor.After is { Count: > 0 } last ? $"({names}) > {Row(last)}" : null;
+
+        // A row with a NULL in its key stands in no range: those come together, with the last one.
+        var maybe = keys.Where(key => !key.IsNotNull).Select(key => key.Quoted).ToList();
+        var there = maybe.Select(key => $"{key} IS NOT NULL").ToList();
+        string Both(IEnumerable<string?> conditions) => string.Join(" AND ", conditions.OfType<string>().DefaultIfEmpty(All));
         var rows = await new CursorProbe(db, table, flow.BatchBytes).RowsAsync(cancel);
-        var end = new List<string>();
-        await using (var command = new NpgsqlCommand(
-            string.Create(CultureInfo.InvariantCulture, $"SELECT {string.Join(", ", keys.Select(key => $"{key.Quoted}::text"))} FROM (SELECT {names} FROM {table.From}{(after is null ? "" : $" WHERE {after}")} ORDER BY {names} OFFSET {rows - 1} LIMIT 1) AS last"), db))
-        await using (var reader = await command.ExecuteReaderAsync(cancel))
-            if (await reader.ReadAsync(cancel))
-                for (var i = 0; i < keys.Count; i++)
-                    end.Add(reader.GetString(i));
-        var conditions = new List<string>();
-        if (after is not null)
-            conditions.Add(after);
-        if (end.Count > 0)
-            conditions.Add($"({names}) <= {Row(end)}");
-        if (upper is not null)
-            conditions.Add(upper);
+        var end = (await db.RowsAsync(
+            string.Create(CultureInfo.InvariantCulture, $"SELECT {string.Join(", ", keys.Select(key => $"{key.Quoted}::text"))} FROM (SELECT {names} FROM {table.From} WHERE {Both([after, .. there])} ORDER BY {names} OFFSET {rows - 1} LIMIT 1) AS last"),
+            row => keys.Select((_, i) => row.GetString(i)).ToList(), cancel)).FirstOrDefault() ?? [];
+        List<string> slices = [Both([after, end.Count > 0 ? $"({names}) <= {Row(end)}" : null, .. there, upper])];
+        if (end.Count == 0 && maybe.Count > 0)
+            slices.Add(Both([$"({string.Join(" OR ", maybe.Select(key => $"{key} IS NULL"))})", upper]));
 
         // After the last range comes what changed since the first one, by the same run.
-        return new IncrementalStep(conditions.Count == 0 ? [All] : [string.Join(" AND ", conditions)], next with { After = end.Count > 0 ? end : null }, false, warnings);
+        return new IncrementalStep(slices, next with { After = end.Count > 0 ? end : null }, false, warnings);
     }
 
     /// <summary>The rows that are new since a position; those that come by the one key do not come by the other.</summary>
@@ -123,6 +130,9 @@ internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor
             below.Add(created.Until(createdTo));
         return below.Count == 0 ? null : $"coalesce({string.Join(", ", below)}, true)";
     }
+
+    private static async Task<bool> TakesAsync(NpgsqlConnection db, CursorColumn? column, string? position, CancellationToken cancel) =>
+        column is null || position is null || await column.TakesAsync(db, position, cancel);
 
     private static async Task<bool> IsRewoundAsync(NpgsqlConnection db, CursorColumn? column, string? from, Horizon horizon, CancellationToken cancel) =>
         column is not null && from is not null && await column.IsRewoundAsync(db, from, horizon, cancel);

@@ -5,7 +5,7 @@ namespace Headrace.Postgres;
 /// <summary>The tables that the process table lists for one connection: each a dataset, with a position and a target of its own.</summary>
 /// <param name="database">Where the tables are, the way a person would write it.</param>
 /// <param name="sourceOf">What reads the table of one flow.</param>
-public sealed class ListedTables(Flow flow, string database, IProcessTable listed, Func<Flow, TableSource> sourceOf) : ISource, IWholeSource
+public sealed class ListedTables(Flow flow, string database, IProcessTable listed, Func<Flow, TableSource> sourceOf) : ISource, IWholeSource, ICheckedSource
 {
     private readonly Dictionary<string, TableSource> sources = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Flow> flows = new(StringComparer.Ordinal);
@@ -30,6 +30,8 @@ public sealed class ListedTables(Flow flow, string database, IProcessTable liste
     public TableName Target(Dataset dataset) => sources[dataset.Name].Target(dataset);
 
     public Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel) => sources[dataset.Name].NextAsync(dataset, from, attempt, cancel);
+
+    public Task CheckAsync(Dataset dataset, CancellationToken cancel) => sources[dataset.Name].CheckAsync(dataset, cancel);
 
     public Task<WholeTable> StageAllAsync(Dataset dataset, Position position, Staging.DigestOptions digesting, CancellationToken cancel) =>
         sources[dataset.Name].StageAllAsync(dataset, position, digesting, cancel);

@@ -9,22 +9,27 @@ internal static class Pool
     public const int LongestLogin = 15;
 
     /// <summary>A connection that answers. One that waited may be lost: the server was started again, or something between took it for dead.</summary>
-    public static async Task<NpgsqlConnection> TakeAsync(this NpgsqlDataSource source, CancellationToken cancel)
+    /// <param name="question">What it is to answer; whoever had it before may have left a setting that this puts right.</param>
+    /// <param name="answered">Is given the answer.</param>
+    public static async Task<NpgsqlConnection> TakeAsync(this NpgsqlDataSource source, string question, Action<NpgsqlConnection, NpgsqlDataReader> answered, CancellationToken cancel)
     {
         var connection = await source.OpenConnectionAsync(cancel);
-        if (await AnswersAsync(connection, cancel))
+        if (await AnswersAsync(connection, question, answered, cancel))
             return connection;
         source.Clear(); // where one was lost, the others may be too
-        return await source.OpenConnectionAsync(cancel);
+        connection = await source.OpenConnectionAsync(cancel);
+        return await AnswersAsync(connection, question, answered, cancel) ? connection : throw new TimeoutException("The server lets in and does not answer.");
     }
 
     // Nothing depends on it yet.
-    private static async Task<bool> AnswersAsync(NpgsqlConnection connection, CancellationToken cancel)
+    private static async Task<bool> AnswersAsync(NpgsqlConnection connection, string question, Action<NpgsqlConnection, NpgsqlDataReader> answered, CancellationToken cancel)
     {
         try
         {
-            await using var command = new NpgsqlCommand("SELECT 1", connection) { CommandTimeout = LongestLogin };
-            await command.ExecuteNonQueryAsync(cancel);
+            await using var command = new NpgsqlCommand(question, connection) { CommandTimeout = LongestLogin };
+            await using var reader = await command.ExecuteReaderAsync(cancel);
+            if (await reader.ReadAsync(cancel))
+                answered(connection, reader);
             return true;
         }
         catch (Exception error)
@@ -47,4 +52,26 @@ internal static class Pool
                 await command.ExecuteNonQueryAsync();
             }
         });
+
+    /// <summary>What the environment says to Npgsql behind our back must not count; nor may a peer that is gone be waited for.</summary>
+    public static void Settle(this NpgsqlConnectionStringBuilder text)
+    {
+        text.ClientEncoding = "UTF8";
+        text.Encoding = "UTF8";
+        text.Timezone = "UTC";
+        text.SslNegotiation = SslNegotiation.Postgres;
+        text.GssEncryptionMode = GssEncryptionMode.Disable; // `tls` says what is wanted; a try at GSS costs a connection
+        if (Environment.GetEnvironmentVariable("PGOPTIONS") is { Length: > 0 })
+            text.Options = " ";
+        text.ApplicationName = "headrace";
+        text.CommandTimeout = 0; // a Watch tells a long statement from a server that is gone
+        text.KeepAlive = 30;
+        text.TcpKeepAlive = true;
+        text.TcpKeepAliveTime = 30;
+        text.TcpKeepAliveInterval = 10;
+        text.NoResetOnClose = true; // what a session is told at its begin holds for each of its users
+        text.ConnectionIdleLifetime = 30;
+        text.ConnectionPruningInterval = 10;
+        text.IncludeErrorDetail = false; // the detail of an error may hold values of rows
+    }
 }

@@ -10,14 +10,34 @@ namespace Headrace.Postgres;
 /// <param name="rootCertificate">An absolute path, or null for the system's certificates.</param>
 public sealed class PostgresDatabase(Configuration.PostgresConnection settings, string? rootCertificate) : IAsyncDisposable
 {
-    // Values leave as text; each of these says how, whatever the server's own settings are. A peer that is gone is noticed.
+    // No name of ours is looked up where others may put one, and no row is hidden without an error. Then values: they leave as text, and each of
+    // these says how, whatever the server's, the database's and the role's own settings are.
     private const string Session =
         """
-        SET DateStyle = 'ISO'; SET IntervalStyle = 'iso_8601'; SET TimeZone = 'UTC'; SET extra_float_digits = 1; SET bytea_output = 'hex';
-        SET statement_timeout = 0; SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '10min'
+        SET search_path = pg_catalog, pg_temp; SET row_security = off;
+        SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'iso_8601'; SET TimeZone = 'UTC'; SET extra_float_digits = 1; SET bytea_output = 'hex'; SET xmloption = 'content';
+        SET standard_conforming_strings = on; SET backslash_quote = 'safe_encoding'; SET array_nulls = on; SET transform_null_equals = off; SET quote_all_identifiers = off;
+        SET default_transaction_isolation = 'read committed'; SET default_transaction_deferrable = off;
+        SET statement_timeout = 0; SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '10min';
+        SELECT set_config('idle_session_timeout', '0', false) WHERE current_setting('idle_session_timeout', true) IS NOT NULL;
+        SELECT set_config('transaction_timeout', '0', false) WHERE current_setting('transaction_timeout', true) IS NOT NULL;
+        SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
         """;
 
+    // The flow that had the connection before may have had its query look elsewhere (SearchPath).
+    private const string Hello = "SET search_path = pg_catalog, pg_temp; SELECT pg_backend_pid(), pg_postmaster_start_time()::text";
+
+    private const string Look =
+        """
+        SELECT CASE WHEN pg_postmaster_start_time()::text <> $2 OR pg_is_in_recovery() THEN 'works'
+            WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1) THEN 'gone'
+            WHEN EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event IN ('ClientRead', 'ClientWrite')) THEN 'waits' ELSE 'works' END
+        """;
+
+    private const string End = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND application_name = 'headrace' AND pg_postmaster_start_time()::text = $2";
+
     private readonly Lazy<NpgsqlDataSource> source = new(() => Build(settings, rootCertificate));
+    private Sentry? sentry;
     private Task<NpgsqlConnection>? begun;
 
     /// <summary>Where this is, the way a person would write it.</summary>
@@ -48,7 +68,7 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
     {
         try
         {
-            return await source.Value.TakeAsync(cancel);
+            return await source.Value.TakeAsync(Hello, (db, row) => Watch.Over(db, Sentry(), (row.GetInt32(0), row.GetString(1))), cancel);
         }
         catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException or IOException)
         {
@@ -57,7 +77,8 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
     }
 
     /// <summary>Runs a step; PostgreSQL's errors come out by their Headrace names.</summary>
-    public async Task<T> RunAsync<T>(Func<Task<T>> step)
+    /// <param name="source">The table or query that is read, the way a person would write it.</param>
+    public async Task<T> RunAsync<T>(Func<Task<T>> step, string source = "the source")
     {
         try
         {
@@ -65,7 +86,7 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         }
         catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException || IsBroken(error))
         {
-            throw Name(error);
+            throw Name(error, source);
         }
     }
 
@@ -73,7 +94,7 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
     public Task<string> LookAsync(CancellationToken cancel) => RunAsync(async () =>
     {
         await using var db = await OpenAsync(cancel);
-        var horizon = await Horizon.AskAsync(db, cancel);
+        var horizon = await Horizon.AskAsync(db, table: 0, cancel);
         return $"PostgreSQL {db.PostgreSqlVersion}, {Address}, {(horizon.Obstacle is { } obstacle ? $"but {obstacle}" : "late commits can be told")}";
     });
 
@@ -82,25 +103,69 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
     internal static bool IsBroken(Exception error) => error is InvalidOperationException && new StackTrace(error).GetFrames()
         .Any(frame => DiagnosticMethodInfo.Create(frame)?.DeclaringTypeName.StartsWith("Npgsql.", StringComparison.Ordinal) == true);
 
-    private HeadraceException Name(Exception error)
+    private Sentry Sentry()
+    {
+        if (sentry is null)
+            Interlocked.CompareExchange(ref sentry, new Sentry(settings.Silence, LookAsync), null);
+        sentry.Begin();
+        return sentry;
+    }
+
+    // On a connection of its own: of those that wait, each may be lost as well.
+    private async Task<Standing> LookAsync(Watch watch, bool isEnd, CancellationToken cancel)
+    {
+        try
+        {
+            await using var fresh = Build(settings, rootCertificate, isPooled: false);
+            await using var db = await fresh.OpenConnectionAsync(cancel);
+            await using var command = new NpgsqlCommand(isEnd ? End : Look, db) { CommandTimeout = Pool.LongestLogin, Parameters = { new() { Value = watch.Process.Id }, new() { Value = watch.Process.Server } } };
+            return await command.ExecuteScalarAsync(cancel) switch
+            {
+                "gone" => Standing.Gone,
+                "waits" => Standing.Waits,
+                _ => Standing.Works,
+            };
+        }
+        catch (PostgresException)
+        {
+            return Standing.Works; // it answers, if only that it has no room
+        }
+        catch (OperationCanceledException)
+        {
+            return Standing.Works; // nobody wants to know any more
+        }
+        catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException or IOException || IsBroken(error))
+        {
+            return Standing.Gone;
+        }
+    }
+
+    /// <summary>True for the error that PostgreSQL gives where a policy would hide rows.</summary>
+    internal static bool IsHidden(PostgresException error) => error is { SqlState: PostgresErrorCodes.InsufficientPrivilege, Routine: "check_enable_rls" };
+
+    private HeadraceException Name(Exception error, string source = "the source")
     {
         if (error is not PostgresException { SqlState: not ['5', '7', ..] })
             Forget();
-        return Named(error);
+        return Named(error, source);
     }
 
-    private HeadraceException Named(Exception error) => error switch
+    private HeadraceException Named(Exception error, string source) => error switch
     {
-        PostgresException { SqlState: "42P01" or "3F000" or "42501" or "42703" or "42601" } refused => Error.SourceTableMissing(Address, refused.TableName ?? "the source", Found(refused), refused),
+        PostgresException refused when IsHidden(refused) => Error.RowsHidden(Address, source, refused.MessageText, refused),
+        PostgresException { SqlState: "42P01" or "3F000" or "42501" or "42703" or "42601" or "42883" or "42704" } refused => Error.SourceTableMissing(
+            Address, refused.TableName ?? source, Found(refused), refused.SqlState == PostgresErrorCodes.InsufficientPrivilege ? "have its owner grant to the connection's user what found names" : null, refused),
+        PostgresException { SqlState: "22021" or "22P05" } refused => Error.SourceNotText(Address, source, Found(refused), refused),
         PostgresException { SqlState: ['2', '8', ..] or "3D000" } login => Error.DatabaseUnreachable(Address, Found(login), login, transient: false),
-        PostgresException { IsTransient: true } or PostgresException { SqlState: "57014" or "57P01" or "57P02" or "57P03" } => Error.DatabaseRefused(Address, Found((PostgresException)error), true, error),
+        PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "53300" } away => Error.DatabaseUnreachable(Address, Found(away), away), // it starts, ends or is full: another time it answers
+        PostgresException { IsTransient: true } or PostgresException { SqlState: "57014" } => Error.DatabaseRefused(Address, Found((PostgresException)error), true, error),
         PostgresException refused => Error.DatabaseRefused(Address, Found(refused), false, refused),
         _ => Error.DatabaseUnreachable(Address, error.InnerException is { } inner ? $"{error.Message} {inner.Message}" : error.Message, error),
     };
 
     private static string Found(PostgresException error) => $"{error.SqlState} {error.MessageText}{(error.Detail is { } detail ? $" ({detail})" : "")}";
 
-    private static NpgsqlDataSource Build(Configuration.PostgresConnection settings, string? rootCertificate)
+    private static NpgsqlDataSource Build(Configuration.PostgresConnection settings, string? rootCertificate, bool isPooled = true)
     {
         var text = new NpgsqlConnectionStringBuilder
         {
@@ -117,17 +182,11 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
                 _ => SslMode.Disable,
             },
             RootCertificate = rootCertificate,
-            ApplicationName = "headrace",
             Timeout = Pool.LongestLogin,
-            CommandTimeout = 0, // a long read is ended by its cancellation
-            KeepAlive = 30,
-            NoResetOnClose = true, // what a session is told at its begin holds for each of its users
-            ConnectionIdleLifetime = 30,
-            ConnectionPruningInterval = 10,
+            Pooling = isPooled,
             ReadBufferSize = 1 << 16, // rows come in thousands
-            GssEncryptionMode = GssEncryptionMode.Disable, // `tls` says what is wanted; a try at GSS costs a connection
-            IncludeErrorDetail = false, // the detail of an error may hold values of rows
         };
+        text.Settle();
         var builder = new NpgsqlSlimDataSourceBuilder(text.ConnectionString);
         builder.EnableTransportSecurity();
         builder.EnableArrays();
@@ -151,6 +210,8 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
             // Nobody needed it.
         }
 
+        if (sentry is not null)
+            await sentry.DisposeAsync();
         if (source.IsValueCreated)
             await source.Value.DisposeAsync();
     }

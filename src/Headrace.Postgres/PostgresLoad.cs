@@ -25,6 +25,10 @@ internal sealed class PostgresLoad(
         {
             return await ApplyAsync();
         }
+        catch (Exception) when (!WasCommitSent && changes.Files.Any(file => file.Arriving is { IsRefused: true }))
+        {
+            return new LoadResult { IsCommitted = false, IsToBeStagedAgain = true, Position = changes.From };
+        }
         catch (DuckDbException) when (!WasCommitSent && changes.Operation != Operation.Replace && new ParquetFiles(engine.Value, cancel).Broken(changes) is { Count: > 0 } broken)
         {
             changes = changes with { Files = [.. changes.Files.Where(file => !broken.Exists(note => note.File == file.File))] };
@@ -78,7 +82,7 @@ internal sealed class PostgresLoad(
         await ledger.AddAsync(changes, attempt, result, batch.Files.Count);
         Failpoint.Hit("before_commit");
         WasCommitSent = true;
-        await transaction.CommitAsync(CancellationToken.None);
+        await db.CommitAsync(transaction, CancellationToken.None);
         WasCommitSent = false;
         Failpoint.Hit("after_commit");
         if (Failpoint.Planted("files-after-commit"))
@@ -197,8 +201,17 @@ internal sealed class PostgresLoad(
 
     private async Task<LoadResult> HoldAsync(NpgsqlConnection db, StagedBatch batch, LoadResult result)
     {
-        if (batch.Quarantined == 0)
+        if (batch.Quarantined > 0)
+            result = await HoldBadAsync(db, batch, result);
+        var repeated = new RepeatedRows(changes, "headrace.quarantine", PostgresSql.Literal, (row, column) => $"({row}::json ->> {column})");
+        if (attempt.IsPlan || !repeated.Applies || (batch.Quarantined == 0 && changes.Operation != Operation.Replace))
             return result;
+        await db.ExecuteAsync(repeated.Supersede("$1"), cancel, clock.GetUtcNow());
+        return result with { Quarantined = result.Quarantined - await db.ExecuteAsync(repeated.Drop, cancel) };
+    }
+
+    private async Task<LoadResult> HoldBadAsync(NpgsqlConnection db, StagedBatch batch, LoadResult result)
+    {
 
         // A file that is mostly bad is no replacement for good rows.
         var allow = changes.Rules.Allow ?? (changes.Operation == Operation.Replace && result.Deleted > 0 ? 0.5 : null);

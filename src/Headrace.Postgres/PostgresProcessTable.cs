@@ -54,7 +54,7 @@ internal sealed class PostgresProcessTable(PostgresWarehouse warehouse, TimeProv
                     cancel, JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()), run.Inserted, run.Updated, run.Deleted,
                     run.Error is null ? null : $"{run.Error.Code}  {run.Error.What}", run.Outcome is Outcome.Loaded or Outcome.UpToDate, now, connection, table);
             await db.ExecuteAsync($"INSERT INTO headrace.process_table_snapshot ({Columns}, snapshot_at) SELECT {Columns}, $1 FROM headrace.process_table WHERE connection = $2", cancel, now, connection);
-            await transaction.CommitAsync(cancel);
+            await db.CommitAsync(transaction, cancel);
             return true;
         }, cancel);
 }

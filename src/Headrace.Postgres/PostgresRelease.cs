@@ -42,7 +42,7 @@ internal sealed class PostgresRelease(
         var taken = await db.ExecuteAsync(
             $"UPDATE headrace.quarantine SET status = 'released', resolved_at = $1 WHERE status = 'waiting' AND id IN (SELECT headrace_id FROM {Staged})", cancel, clock.GetUtcNow());
         Failpoint.Hit("before_commit");
-        await transaction.CommitAsync(CancellationToken.None);
+        await db.CommitAsync(transaction, CancellationToken.None);
         Failpoint.Hit("after_commit");
         return (taken, superseded);
     }

@@ -64,7 +64,7 @@ internal static class PostgresTables
         await using var transaction = await db.BeginTransactionAsync(cancel);
         await LockCreationAsync(db, cancel);
         await db.ExecuteAsync(Create, cancel);
-        await transaction.CommitAsync(cancel);
+        await db.CommitAsync(transaction, cancel);
     }
 
     /// <summary>Waits until nobody else makes tables in schema <c>headrace</c>; to the end of the transaction nobody does.</summary>

@@ -10,6 +10,9 @@ namespace Headrace.Postgres;
 /// </summary>
 public sealed class PostgresWarehouse : IWarehouse, IWholeTarget, ILoadHistory
 {
+    // What was let in is read again.
+    private const int LongestRow = 1 << 30;
+
     private readonly PostgresDatabase database;
     private readonly DuckDbEngine engine;
     private readonly string folder;
@@ -38,9 +41,9 @@ public sealed class PostgresWarehouse : IWarehouse, IWholeTarget, ILoadHistory
         AskAsync<IReadOnlyList<StagedFile>>(async db =>
         {
             var found = await TargetTable.FindAsync(db, table, cancel) ?? throw Error.SourceTableMissing(Address, table.ToString(), "no table of this name");
-            var all = await SourceTable.DescribeAsync(db, found.Name.Schema, found.Name.Table, Address, cancel);
+            var all = await SourceTable.DescribeAsync(db, found.Name, Address, cancel);
             var rows = all with { Columns = [.. columns.Select(name => all.Find(name)!)] };
-            var read = new TableRead(database, rows, new Staging.Stager(folder, new FileLimits()), clock, null);
+            var read = new TableRead(database, rows, new Staging.Stager(folder, new FileLimits { MaxRecordBytes = LongestRow }), clock, null);
             var files = await read.RunAsync(db, read.Whole(), digesting, cancel);
             return [.. files.Select(file => file with { Columns = [.. columns.Select(name => new StagedColumn(name))] })];
         }, cancel);
@@ -126,7 +129,7 @@ public sealed class PostgresWarehouse : IWarehouse, IWholeTarget, ILoadHistory
         await PostgresTables.EnsureAsync(db, cancel);
         await using var transaction = await db.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancel);
         await new PostgresLedger(db, clock, cancel).WriteAsync(dataset, target, notes);
-        await transaction.CommitAsync(cancel);
+        await db.CommitAsync(transaction, cancel);
         return true;
     }, cancel);
 
@@ -167,6 +170,10 @@ public sealed class PostgresWarehouse : IWarehouse, IWholeTarget, ILoadHistory
         catch (PostgresException error) when (error.SqlState is PostgresErrorCodes.DiskFull)
         {
             throw Error.DiskFull(Address, error);
+        }
+        catch (PostgresException error) when (PostgresDatabase.IsHidden(error))
+        {
+            throw Error.TargetRowsHidden(Address, error.MessageText, error);
         }
         catch (PostgresException error)
         {

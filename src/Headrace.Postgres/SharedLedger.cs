@@ -36,7 +36,7 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
         foreach (var run in runs)
             await db.ExecuteAsync("INSERT INTO headrace.runs (id, flow, dataset, outcome, started_at, detail) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING", cancel,
                 run.Id, run.Flow, run.Dataset, JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()), run.StartedAt, JsonSerializer.Serialize(run, RunJson.Default.Run));
-        await transaction.CommitAsync(cancel);
+        await db.CommitAsync(transaction, cancel);
         return true;
     }, cancel);
 
@@ -80,7 +80,7 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
             await using var transaction = await db.BeginTransactionAsync(cancel);
             await PostgresTables.LockCreationAsync(db, cancel);
             await db.ExecuteAsync(Create, cancel);
-            await transaction.CommitAsync(cancel);
+            await db.CommitAsync(transaction, cancel);
         }
 
         if (await db.ScalarAsync<int>("SELECT max(version) FROM headrace.ledger", cancel) is > Version and var version)

@@ -1,6 +1,7 @@
 using System.Globalization;
 using Headrace.Configuration;
 using Npgsql;
+using Npgsql.Schema;
 
 namespace Headrace.Postgres;
 
@@ -10,6 +11,9 @@ namespace Headrace.Postgres;
 internal sealed record SourceColumn(string Name, string TypeName, char Category, bool IsNotNull)
 {
     public string Quoted => PostgresSql.Identifier(Name);
+
+    /// <summary>True when PostgreSQL itself says which of two values is larger; an extension's word for it need not be found.</summary>
+    public bool IsOrdered { get; init; } = true;
 
     public ColumnType Type { get; init; } = PostgresTypes.Of(TypeName, Category);
 
@@ -34,64 +38,107 @@ internal sealed record SourceTable(string Name, string From, string Identity, IR
     {
         if (source.Query is { } query)
             return await DescribeAsync(db, query, cancel);
-        var name = source.Table!.Contains('.', StringComparison.Ordinal) ? source.Table : $"public.{source.Table}";
-        var dot = name.IndexOf('.', StringComparison.Ordinal);
-        return await DescribeAsync(db, name[..dot], name[(dot + 1)..], address, cancel);
+        var name = await FindAsync(db, source.Table!, address, cancel);
+        try
+        {
+            return await DescribeAsync(db, name, address, cancel);
+        }
+        catch (PostgresException refused) when (PostgresDatabase.IsHidden(refused))
+        {
+            throw Error.RowsHidden(address, name.ToString(), refused.MessageText, refused);
+        }
+        catch (PostgresException refused) when (refused.SqlState == PostgresErrorCodes.InsufficientPrivilege)
+        {
+            throw Error.SourceTableMissing(address, name.ToString(), $"{refused.SqlState} {refused.MessageText}",
+                $"have its owner say: GRANT SELECT ON {PostgresSql.Identifier(name.Schema)}.{PostgresSql.Identifier(name.Table)} TO the connection's user; where only some columns may be read, name them in query:", refused);
+        }
     }
 
     /// <summary>The names and types of what stands after FROM, as it is read in this transaction from now on: nobody can change it any more.</summary>
-    public static async Task<string> LayoutAsync(NpgsqlConnection db, string from, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand($"SELECT * FROM {from} LIMIT 0", db);
-        await using var reader = await command.ExecuteReaderAsync(cancel);
-        return string.Join('\n', Enumerable.Range(0, reader.FieldCount).Select(i => string.Create(CultureInfo.InvariantCulture, $"{reader.GetName(i)} {reader.GetDataTypeOID(i)} {reader.GetDataTypeName(i)}")));
-    }
+    public static Task<string> LayoutAsync(NpgsqlConnection db, string from, CancellationToken cancel) => db.ColumnsAsync($"SELECT * FROM {from} LIMIT 0",
+        reader => string.Join('\n', Enumerable.Range(0, reader.FieldCount).Select(i => string.Create(CultureInfo.InvariantCulture, $"{reader.GetName(i)} {reader.GetDataTypeOID(i)} {reader.GetDataTypeName(i)}"))), cancel);
 
     /// <summary>Describes a table.</summary>
-    public static async Task<SourceTable> DescribeAsync(NpgsqlConnection db, string schema, string table, string address, CancellationToken cancel)
+    /// <exception cref="HeadraceException">HDR-152, HDR-159.</exception>
+    public static async Task<SourceTable> DescribeAsync(NpgsqlConnection db, TableName table, string address, CancellationToken cancel)
     {
-        var (name, from) = ($"{schema}.{table}", $"{PostgresSql.Identifier(schema)}.{PostgresSql.Identifier(table)}");
+        var (name, from) = (table.ToString(), $"{PostgresSql.Identifier(table.Schema)}.{PostgresSql.Identifier(table.Table)}");
         var layout = await LayoutAsync(db, from, cancel);
-        var columns = new List<SourceColumn>();
-        var (identity, rows, bytes, oid) = ("", -1d, 0L, 0L);
-        await using (var command = new NpgsqlCommand(
-            """
-            SELECT a.attname::text, format_type(CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE a.atttypid END, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE a.atttypmod END),
-                coalesce(b.typcategory, t.typcategory)::text, a.attnotnull::text, c.oid::text, c.reltuples::text,
-                (CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) ELSE 0 END)::text,
-                (SELECT oid::text FROM pg_database WHERE datname = current_database())
-            FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-                JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-                JOIN pg_type AS t ON t.oid = a.atttypid LEFT JOIN pg_type AS b ON t.typtype = 'd' AND b.oid = t.typbasetype
-            WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ('r', 'p', 'v', 'm', 'f') ORDER BY a.attnum
-            """, db) { Parameters = { new() { Value = schema }, new() { Value = table } } })
-        await using (var reader = await command.ExecuteReaderAsync(cancel))
-            while (await reader.ReadAsync(cancel))
-            {
-                columns.Add(new SourceColumn(reader.GetString(0), reader.GetString(1), reader.GetString(2)[0], reader.GetString(3) == "true"));
-                identity = $"{reader.GetString(7)}/{reader.GetString(4)}";
-                oid = long.Parse(reader.GetString(4), CultureInfo.InvariantCulture);
-                rows = double.Parse(reader.GetString(5), CultureInfo.InvariantCulture);
-                bytes = long.Parse(reader.GetString(6), CultureInfo.InvariantCulture);
-            }
-
-        return columns.Count == 0
-            ? throw Error.SourceTableMissing(address, name, "no table, view or foreign table of this name")
-            : new SourceTable(name, from, $"{await ServerAsync(db, cancel)}/{identity}", columns, rows, bytes, db.PostgreSqlVersion.Major >= FirstWithRanges)
-            {
-                Layout = layout,
-                UniqueKeys = await db.RowsAsync(
-                    """
-                    SELECT string_agg(a.attname, ',' ORDER BY a.attname COLLATE "C") FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])
-                    WHERE i.indrelid = $1::bigint AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
-                        AND ((SELECT relkind FROM pg_class WHERE oid = i.indrelid) = 'p' OR NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = i.indrelid))
-                    GROUP BY i.indexrelid HAVING bool_and(a.attnotnull)
-                    """, row => row.GetString(0), cancel, oid),
-            };
+        var rows = await db.RowsAsync(
+            $"""
+            SELECT a.attname::text, {ResolvedType}, a.attnotnull::text, c.oid::bigint, c.reltuples::double precision,
+                CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) ELSE 0 END, (SELECT oid::text FROM pg_database WHERE datname = current_database())
+            FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                {ResolvedFrom("a.atttypid", "a.atttypmod")}
+            WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ({Kinds}) ORDER BY a.attnum
+            """,
+            row => (Column: Column(row.GetString(0), row, 1, row.GetString(4) == "true"), Number: row.GetInt64(5), Rows: row.GetDouble(6), Bytes: row.GetInt64(7), Database: row.GetString(8)),
+            cancel, table.Schema, table.Table);
+        if (rows.Count == 0)
+            throw Error.SourceTableMissing(address, name, "a table without columns", "leave the table out, or have it get columns");
+        var (_, number, estimate, bytes, database) = rows[0];
+        var server = await ServerAsync(db, cancel);
+        return new SourceTable(name, from, string.Create(CultureInfo.InvariantCulture, $"{server}/{database}/{number}"), [.. rows.Select(row => row.Column)],
+            estimate, bytes, db.PostgreSqlVersion.Major >= FirstWithRanges)
+        {
+            Layout = layout,
+            Number = number,
+            UniqueKeys = await db.RowsAsync(
+                """
+                SELECT string_agg(a.attname, ',' ORDER BY a.attname COLLATE "C") FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])
+                WHERE i.indrelid = $1::bigint AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
+                    AND ((SELECT relkind FROM pg_class WHERE oid = i.indrelid) = 'p' OR NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = i.indrelid))
+                GROUP BY i.indexrelid HAVING bool_and(a.attnotnull)
+                """, row => row.GetString(0), cancel, number),
+        };
     }
+
+    /// <summary>The table that a name means: <c>table</c> in <c>public</c>, or <c>schema.table</c>, either of which may have points of its own.</summary>
+    private static async Task<TableName> FindAsync(NpgsqlConnection db, string name, string address, CancellationToken cancel)
+    {
+        var found = await db.RowsAsync(
+            $"""
+            SELECT n.nspname::text, c.relname::text, has_schema_privilege(n.oid, 'USAGE'), has_table_privilege(c.oid, 'SELECT')
+            FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ({Kinds}) AND c.relname = ANY ($1) AND (n.nspname || '.' || c.relname = $2 OR (n.nspname = 'public' AND c.relname = $2))
+            ORDER BY n.nspname || '.' || c.relname = $2 DESC, n.nspname
+            """, row => (Name: new TableName(row.GetString(0), row.GetString(1)), MayEnter: row.GetBoolean(2), MayRead: row.GetBoolean(3)), cancel, Endings(name), name);
+        if (found.Count == 0)
+            throw Error.SourceTableMissing(address, name, "no table, view or foreign table of this name", "correct table: of the flow, or bring the table back");
+        if (found.Count > 1 && found[0].Name.Schema != "public" && found[1].Name.Schema != "public")
+            throw Error.SourceTableMissing(address, name, $"{found.Count} tables of this name, in the schemas {string.Join(" and ", found.Select(one => $"'{one.Name.Schema}'"))}", "read the one that is meant by query:");
+        var (table, mayEnter, mayRead) = found[0];
+        if (!mayEnter)
+            throw Error.SourceTableMissing(address, name, $"the connection's user may not use the schema '{table.Schema}'",
+                $"have its owner say: GRANT USAGE ON SCHEMA {PostgresSql.Identifier(table.Schema)} TO the connection's user{(mayRead ? "" : ", and GRANT SELECT on the table")}");
+        return table;
+    }
+
+    // What may be the table's own part of a name.
+    private static string[] Endings(string name) => [name, .. Enumerable.Range(0, name.Length).Where(i => name[i] == '.' && i + 1 < name.Length).Select(i => name[(i + 1)..])];
+
+    private const string Kinds = "'r', 'p', 'v', 'm', 'f'";
+
+    // A domain is what it is made of, with the length and precision that are said there, however often it is made of another domain.
+    private const string ResolvedType = "format_type(b.oid, b.typmod), t.typcategory::text, (t.typnamespace = 'pg_catalog'::regnamespace OR t.typtype = 'e')::text";
+
+    private static string ResolvedFrom(string type, string modifier) =>
+        $"""
+        CROSS JOIN LATERAL (
+            WITH RECURSIVE made (oid, typmod) AS (
+                SELECT {type}, {modifier} UNION ALL SELECT d.typbasetype, d.typtypmod FROM made JOIN pg_type AS d ON d.oid = made.oid AND d.typtype = 'd')
+            SELECT oid, typmod FROM made) AS b JOIN pg_type AS t ON t.oid = b.oid AND t.typtype <> 'd'
+        """;
+
+    // Name of the type, category, whether it is PostgreSQL's own.
+    private static SourceColumn Column(string name, NpgsqlDataReader row, int type, bool isNotNull) =>
+        new(name, row.GetString(type), row.GetString(type + 1)[0], isNotNull) { IsOrdered = row.GetString(type + 2) == "true" };
 
     /// <summary>The columns as their rows are staged.</summary>
     public IReadOnlyList<StagedColumn> Staged => [.. Columns.Select(column => new StagedColumn(column.Name, Written: column.Written, IsNotNull: column.IsNotNull))];
+
+    /// <summary>Its number in the catalogue; 0 for a query.</summary>
+    public long Number { get; private init; }
 
     /// <summary>What <see cref="LayoutAsync"/> said before the columns were asked for.</summary>
     public string Layout { get; init; } = "";
@@ -110,33 +157,22 @@ internal sealed record SourceTable(string Name, string From, string Identity, IR
     {
         var from = $"({query.TrimEnd().TrimEnd(';')}\n) AS source";
         var layout = await LayoutAsync(db, from, cancel);
-        var found = new List<(string Name, string Type)>();
-        await using (var command = new NpgsqlCommand($"SELECT * FROM {from} LIMIT 0", db))
-        await using (var reader = await command.ExecuteReaderAsync(cancel))
-            foreach (var column in reader.GetColumnSchema())
-                found.Add((column.ColumnName, column.NumericPrecision is > 0 and var precision && column.TypeOID == 1700
-                    ? string.Create(CultureInfo.InvariantCulture, $"numeric({precision},{column.NumericScale ?? 0})")
-                    : column.TypeOID.ToString(CultureInfo.InvariantCulture)));
-
-        var columns = new List<SourceColumn>();
-        foreach (var (name, type) in found)
-        {
-            await using var command = new NpgsqlCommand(
-                "SELECT format_type(CASE WHEN t.typtype = 'd' THEN t.typbasetype ELSE t.oid END, CASE WHEN t.typtype = 'd' THEN t.typtypmod ELSE NULL END), coalesce(b.typcategory, t.typcategory)::text FROM pg_type AS t LEFT JOIN pg_type AS b ON t.typtype = 'd' AND b.oid = t.typbasetype WHERE t.oid = $1::oid",
-                db) { Parameters = { new() { Value = long.TryParse(type, out var oid) ? oid : 1700L } } };
-            await using var reader = await command.ExecuteReaderAsync(cancel);
-            await reader.ReadAsync(cancel);
-            columns.Add(new SourceColumn(name, type.StartsWith('n') ? type : reader.GetString(0), reader.GetString(1)[0], false));
-        }
-
-        return new SourceTable("query", from, await ServerAsync(db, cancel), columns, -1, 0, false) { Layout = layout };
+        var found = await db.ColumnsAsync($"SELECT * FROM {from} LIMIT 0", reader => reader.GetColumnSchema()
+            .Select(column => (Name: column.ColumnName, Number: (long)column.TypeOID, Modifier: Modifier(column))).ToList(), cancel);
+        var columns = await db.RowsAsync(
+            $"""
+            SELECT {ResolvedType}, place FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS asked (type, modifier, place)
+                {ResolvedFrom("asked.type::oid", "asked.modifier::int")} ORDER BY place
+            """,
+            row => (Place: row.GetInt64(3), Column: Column("", row, 0, isNotNull: false)), cancel, found.Select(column => column.Number).ToArray(), found.Select(column => column.Modifier).ToArray());
+        return new SourceTable("query", from, await ServerAsync(db, cancel), [.. columns.Select(column => column.Column with { Name = found[(int)column.Place - 1].Name })], -1, 0, false) { Layout = layout };
     }
+
+    // As the catalogue keeps precision and scale of a number; of other types it is of no meaning here.
+    private static long Modifier(NpgsqlDbColumn column) =>
+        column is { TypeOID: 1700, NumericPrecision: > 0 and var precision } ? ((precision << 16) | ((column.NumericScale ?? 0) & 0x7FF)) + 4 : -1;
 
     // Where the function may not be asked, the position says only which table it was.
-    private static async Task<string> ServerAsync(NpgsqlConnection db, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand(
-            "SELECT CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE') THEN (SELECT system_identifier::text FROM pg_control_system()) END", db);
-        return await command.ExecuteScalarAsync(cancel) as string ?? "";
-    }
+    private static async Task<string> ServerAsync(NpgsqlConnection db, CancellationToken cancel) => await db.ScalarAsync<string>(
+        "SELECT CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE') THEN (SELECT system_identifier::text FROM pg_control_system()) END", cancel) ?? "";
 }

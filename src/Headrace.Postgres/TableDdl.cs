@@ -13,6 +13,7 @@ internal sealed class TableDdl(NpgsqlConnection db, TableName target, TargetTabl
     public async Task<IReadOnlyList<string>> CreateAsync(IReadOnlyList<Column> columns)
     {
         Check([target.Schema, target.Table, .. columns.Select(column => column.Name)]);
+        CheckColumns(columns);
         var list = columns.Select(column => $"{PostgresSql.Identifier(column.Name)} {TargetTypes.Name(column.Type)}{(column.Nullable ? "" : " NOT NULL")}");
         var create = $"CREATE TABLE {Quoted} ({string.Join(", ", list)})";
 
@@ -30,6 +31,7 @@ internal sealed class TableDdl(NpgsqlConnection db, TableName target, TargetTabl
     {
         var missing = columns.Where(column => table!.Find(column.Name) is null).ToList();
         Check(missing.Select(column => column.Name));
+        CheckColumns(missing);
         return [.. missing.Select(Add)];
     }
 
@@ -78,6 +80,15 @@ internal sealed class TableDdl(NpgsqlConnection db, TableName target, TargetTabl
     {
         if (names.FirstOrDefault(name => Encoding.UTF8.GetByteCount(name) > TargetTypes.LongestName) is { } name)
             throw Error.NameTooLong(target.ToString(), name, TargetTypes.LongestName);
+    }
+
+    // In any table of PostgreSQL.
+    private static readonly HashSet<string> Kept = new(StringComparer.Ordinal) { "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid" };
+
+    private void CheckColumns(IEnumerable<Column> columns)
+    {
+        if (columns.FirstOrDefault(column => Kept.Contains(column.Name)) is { } kept)
+            throw Error.SystemColumn(target, kept.Name, "PostgreSQL");
     }
 
     private static Column? Find(IReadOnlyList<Column> columns, string name) =>

@@ -41,7 +41,7 @@ internal sealed class TableRead(PostgresDatabase database, SourceTable table, St
         NpgsqlConnection db, IReadOnlyList<string> conditions, DigestOptions? digesting, CancellationToken cancel, Action<int, StagedFile>? begun = null)
     {
         await using var transaction = await db.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
-        await ExecuteAsync(db, "SET TRANSACTION READ ONLY", cancel);
+        await db.ExecuteAsync("SET TRANSACTION READ ONLY", cancel);
         if (await SourceTable.LayoutAsync(db, table.From, cancel) != table.Layout)
             throw Error.SourceChanged(database.Address, table.Name);
         Failpoint.Hit("snapshot_taken");
@@ -50,8 +50,7 @@ internal sealed class TableRead(PostgresDatabase database, SourceTable table, St
             files[0] = await CopyAsync(db, 0);
         else
         {
-            await using var export = new NpgsqlCommand("SELECT pg_export_snapshot()", db);
-            var snapshot = (string)(await export.ExecuteScalarAsync(cancel))!;
+            var snapshot = (await db.ScalarAsync<string>("SELECT pg_export_snapshot()", cancel))!;
             await Parallel.ForAsync(0, conditions.Count, new ParallelOptions { MaxDegreeOfParallelism = database.Readers, CancellationToken = cancel }, async (i, cancel) =>
             {
                 if (i == 0)
@@ -62,7 +61,7 @@ internal sealed class TableRead(PostgresDatabase database, SourceTable table, St
 
                 await using var reader = await database.OpenAsync(cancel);
                 await using var reading = await reader.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
-                await ExecuteAsync(reader, $"SET TRANSACTION READ ONLY; SET TRANSACTION SNAPSHOT {PostgresSql.Literal(snapshot)}", cancel);
+                await reader.ExecuteAsync($"SET TRANSACTION READ ONLY; SET TRANSACTION SNAPSHOT {PostgresSql.Literal(snapshot)}", cancel);
                 files[i] = await CopyAsync(reader, i);
             });
         }
@@ -82,11 +81,5 @@ internal sealed class TableRead(PostgresDatabase database, SourceTable table, St
             : await stager.StageRowsAsync(rows, file, table.Staged, cancel, digesting);
         progress?.Invoke(new LoadProgress("reads", Interlocked.Add(ref this.rows, staged.Records), null));
         return staged;
-    }
-
-    private static async Task ExecuteAsync(NpgsqlConnection db, string sql, CancellationToken cancel)
-    {
-        await using var command = new NpgsqlCommand(sql, db);
-        await command.ExecuteNonQueryAsync(cancel);
     }
 }

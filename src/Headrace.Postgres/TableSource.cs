@@ -6,7 +6,7 @@ using Headrace.Staging;
 namespace Headrace.Postgres;
 
 /// <summary>A table, a view or a query of a database as source.</summary>
-public sealed class TableSource : ISource, IWholeSource
+public sealed class TableSource : ISource, IWholeSource, ICheckedSource
 {
     private readonly Flow flow;
     private readonly ITableReader reader;
@@ -81,6 +81,12 @@ public sealed class TableSource : ISource, IWholeSource
             };
         }, cancel);
     }
+
+    public Task CheckAsync(Dataset dataset, CancellationToken cancel) => reader.RunAsync(reading =>
+    {
+        Check(reading.Table);
+        return Task.FromResult(true);
+    }, cancel);
 
     public Task<WholeTable> StageAllAsync(Dataset dataset, Position position, DigestOptions digesting, CancellationToken cancel) => reader.RunAsync(async reading =>
     {
@@ -210,7 +216,10 @@ public sealed class TableSource : ISource, IWholeSource
     private void Check(SourceTable table)
     {
         if (table.Columns.GroupBy(column => column.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } twice)
-            throw Error.DuplicateColumn(Address, twice.First().Name, twice.Last().Name, 0);
+            throw Error.ColumnsAlike(reader.Address, Name, twice.First().Name, twice.Last().Name);
+        foreach (var cursor in new[] { flow.UpdateKey, flow.CreateKey }.OfType<string>())
+            if (table.Find(cursor) is null)
+                throw Error.CursorUnfit(reader.Address, Name, cursor, "is not there", $"the columns are {string.Join(", ", table.Columns.Select(column => column.Name))}");
         foreach (var key in flow.PrimaryKey)
             if (table.Find(flow.DeclaredColumns().FirstOrDefault(column => column.Name == key)?.From ?? key) is null)
                 throw Error.CursorUnfit(reader.Address, Name, key, "is not there, and primary_key names it", $"the columns are {string.Join(", ", table.Columns.Select(column => column.Name))}");

@@ -15,13 +15,13 @@ internal static class TextCopy
         await using var file = rows.Open();
         var columns = string.Join(", ", rows.Columns.Select(PostgresSql.Identifier));
         var into = $"COPY {table} ({columns}) FROM STDIN";
-        var stream = rows.IsBinary ? await db.BeginRawBinaryCopyAsync($"{into} (FORMAT binary)", cancel)
-            : (NpgsqlRawCopyStream)((StreamWriter)await db.BeginTextImportAsync($"{into} (FORMAT csv, ENCODING 'UTF8')", cancel)).BaseStream; // what is below the writer takes bytes
+        var stream = await Watch.AnswerAsync(db, async () => rows.IsBinary ? await db.BeginRawBinaryCopyAsync($"{into} (FORMAT binary)", cancel)
+            : (NpgsqlRawCopyStream)((StreamWriter)await db.BeginTextImportAsync($"{into} (FORMAT csv, ENCODING 'UTF8')", cancel)).BaseStream); // what is below the writer takes bytes
         try
         {
             var buffer = new byte[Buffer];
             for (; await file.ReadAsync(buffer, cancel) is > 0 and var read; progress?.Invoke(read))
-                await stream.WriteAsync(buffer.AsMemory(0, read), cancel);
+                await Watch.AnswerAsync(db, () => stream.WriteAsync(buffer.AsMemory(0, read), cancel).AsTask());
         }
         catch
         {
@@ -30,7 +30,7 @@ internal static class TextCopy
             throw;
         }
 
-        await stream.DisposeAsync();
+        await Watch.AnswerAsync(db, () => stream.DisposeAsync().AsTask());
     }
 
     /// <summary>Copies the rows of a query into a CSV file.</summary>
@@ -50,9 +50,12 @@ internal static class TextCopy
     }
 
     /// <summary>The rows of a query as bytes: CSV in UTF-8 without a header, or as PostgreSQL writes them for its like.</summary>
-    public static async Task<Stream> OutAsync(NpgsqlConnection db, string query, bool isBinary, CancellationToken cancel) => isBinary
+    public static async Task<Stream> OutAsync(NpgsqlConnection db, string query, bool isBinary, CancellationToken cancel) => new WatchedStream(db, await Watch.AnswerAsync(db, async () => isBinary
         ? await db.BeginRawBinaryCopyAsync($"COPY ({query}) TO STDOUT (FORMAT binary)", cancel)
-        : ((StreamReader)await db.BeginTextExportAsync($"COPY ({query}) TO STDOUT (FORMAT csv, ENCODING 'UTF8')", cancel)).BaseStream; // text in .NET would be decoded only to be encoded again
+        : ((StreamReader)await db.BeginTextExportAsync($"COPY ({query}) TO STDOUT (FORMAT csv, ENCODING '{Encoding(db)}')", cancel)).BaseStream)); // text in .NET would be decoded only to be encoded again
+
+    // A server that does not know its own encoding sends what it has, and who reads looks at it: else one bad value would keep a whole table.
+    private static string Encoding(NpgsqlConnection db) => db.PostgresParameters.GetValueOrDefault("server_encoding") == "SQL_ASCII" ? "SQL_ASCII" : "UTF8";
 
     // A line feed between two quotes ends no record; a quote that is doubled begins and ends at once.
     private static void Measure(ReadOnlySpan<byte> bytes, ref long length, ref long longest, ref bool isQuoted)
@@ -73,7 +76,7 @@ internal static class TextCopy
     {
         try
         {
-            await stream.CancelAsync();
+            await stream.CancelAsync(); // of a connection that was cut it returns at once
         }
         catch (Exception)
         {

@@ -11,8 +11,8 @@ public static partial class Error
         };
 
     /// <summary>The table of a source is not there, or may not be read.</summary>
-    public static HeadraceException SourceTableMissing(string database, string table, string found, Exception? inner = null) =>
-        new("HDR-152", $"'{table}' cannot be read; nothing was loaded.", "correct table: or query: of the flow, or grant SELECT to the connection's user", inner)
+    public static HeadraceException SourceTableMissing(string database, string table, string found, string? next = null, Exception? inner = null) =>
+        new("HDR-152", $"'{table}' cannot be read; nothing was loaded.", next ?? "correct table: or query: of the flow; in a query write the schema before each table", inner)
         {
             Facts = Facts(("database", database), ("found", found)),
         };
@@ -55,4 +55,41 @@ public static partial class Error
             Facts = Facts(("database", database), ("found", found)),
             IsTransient = transient,
         };
+
+    /// <summary>Row level security would hide rows of a source: what is not seen would be missed, or deleted in the target.</summary>
+    public static HeadraceException RowsHidden(string database, string table, string found, Exception inner) =>
+        new("HDR-159", $"Row level security hides rows of '{table}' from the connection's user; nothing was loaded.",
+            "connect as a role that sees all rows (ALTER ROLE … BYPASSRLS, or the table's owner); or have its owner make a view of the rows that are meant, and read that", inner)
+        {
+            Facts = Facts(("database", database), ("found", found)),
+        };
+
+    /// <summary>Row level security would hide rows of a target.</summary>
+    public static HeadraceException TargetRowsHidden(string warehouse, string found, Exception inner) =>
+        new("HDR-160", "Row level security hides rows of the target from the connection's user; nothing of the batch was loaded.",
+            "connect as a role that sees all rows (ALTER ROLE … BYPASSRLS, or the table's owner), or switch it off: ALTER TABLE … DISABLE ROW LEVEL SECURITY", inner)
+        {
+            Facts = Facts(("warehouse", warehouse), ("found", found)),
+        };
+
+    /// <summary>Two columns of a source differ in nothing but case; targets have one place for them.</summary>
+    public static HeadraceException ColumnsAlike(string database, string table, string first, string second) =>
+        new("HDR-161", $"The columns '{first}' and '{second}' of '{table}' differ in nothing but case; nothing was loaded.",
+            "read the table by query:, and give one of the two another name there: SELECT id, \"ID\" AS id_2, … FROM schema.table")
+        {
+            Facts = Facts(("database", database)),
+        };
+
+    /// <summary>A text of a source cannot be written in UTF-8.</summary>
+    public static HeadraceException SourceNotText(string database, string table, string found, Exception inner) =>
+        new("HDR-162", $"A text of '{table}' cannot be written in UTF-8; nothing of the batch was loaded.",
+            "correct the value; or read the table by query: with convert_from(convert_to(column, 'SQL_ASCII'), 'LATIN1') for the encoding that the text has", inner)
+        {
+            Facts = Facts(("database", database), ("found", found)),
+        };
+
+    /// <summary>A column has a name that the target's database keeps for columns of its own.</summary>
+    public static HeadraceException SystemColumn(TableName target, string column, string database) =>
+        new("HDR-163", $"{target} can have no column '{column}': {database} keeps that name for itself; nothing was loaded.",
+            $"give it another name under columns: {{ {column}_value: {{ from: {column} }} }}, or read the table by query:");
 }

@@ -60,7 +60,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
         {
             try
             {
-                var datasets = await flow.Source.DatasetsAsync(cancel);
+                var datasets = await Retry(flow).ExecuteAsync(async stop => await flow.Source.DatasetsAsync(stop), cancel);
                 foreach (var dataset in datasets)
                     work.Add((flow, dataset));
 

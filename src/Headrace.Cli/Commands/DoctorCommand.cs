@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Text.Json;
 using Headrace.Configuration;
+using Headrace.Postgres;
 
 namespace Headrace.Cli.Commands;
 
@@ -22,6 +23,9 @@ internal static class DoctorCommand
         };
         foreach (var (name, connection) in workspace.Project.Connections)
             checks.Add(await CheckAsync(workspace, name, connection, cancel));
+        foreach (var flow in workspace.Project.Flows.Values.Where(flow => flow.Enabled && checks.Find(check => check.Name == flow.Source.Connection)?.State == "ok"))
+            if (workspace.Project.Connections[flow.Source.Connection] is PostgresConnection or RedshiftConnection)
+                checks.AddRange(await CheckAsync(workspace, flow, cancel));
         checks.Add(CheckSpool(workspace));
 
         var bad = checks.Count(check => check.State != "ok");
@@ -43,6 +47,35 @@ internal static class DoctorCommand
         screen.Say(bad == 0 ? "Everything is there." : $"{bad} to fix.");
         return bad == 0 ? ExitCode.Ok : ExitCode.Failed;
     }
+
+    // What a run would end with before it reads a row: a table that is gone, a column, a right.
+    private static async Task<List<CheckView>> CheckAsync(Workspace workspace, Flow flow, CancellationToken cancel)
+    {
+        var views = new List<CheckView>();
+        try
+        {
+            var source = (ICheckedSource)workspace.Ready(flow, isPlan: true).Source;
+            foreach (var dataset in await source.DatasetsAsync(cancel))
+                try
+                {
+                    await source.CheckAsync(dataset, cancel);
+                    views.Add(new CheckView(dataset.Name, "ok", "can be read", null));
+                }
+                catch (HeadraceException error)
+                {
+                    views.Add(Failed(dataset.Name, error));
+                }
+        }
+        catch (HeadraceException error)
+        {
+            views.Add(Failed(flow.Name, error));
+        }
+
+        return views;
+    }
+
+    private static CheckView Failed(string name, HeadraceException error) =>
+        new(name, "failed", $"{error.Message}  {string.Join("; ", error.Facts.Select(fact => $"{fact.Name} {fact.Value}"))}", error.Next);
 
     private static async Task<CheckView> CheckAsync(Workspace workspace, string name, Connection connection, CancellationToken cancel)
     {
@@ -81,7 +114,7 @@ internal static class DoctorCommand
         }
         catch (HeadraceException error)
         {
-            return new CheckView(name, "failed", $"{error.Message}  {string.Join("; ", error.Facts.Select(fact => $"{fact.Name} {fact.Value}"))}", error.Next);
+            return Failed(name, error);
         }
         catch (Exception error) when (error is IOException or UnauthorizedAccessException)
         {

@@ -57,7 +57,7 @@ internal sealed class RedshiftCursor
     /// <param name="now">The server's clock, asked before.</param>
     public async Task<CursorMove> NextAsync(NpgsqlConnection db, DateTime now, string? before, CancellationToken cancel)
     {
-        var most = await db.ScalarAsync<string>(RedshiftSql.Most(table.From, column.Name), cancel);
+        var most = await db.ScalarAsync<string>(RedshiftSql.Most(table.From, column.Name, column.Type.Kind == TypeKind.Decimal ? Compare("<=", new string('9', column.Type.Precision)) : null), cancel);
         if (method == Method.Number)
             return new CursorMove(Later(most, before), "none", $"Redshift does not show who writes: rows that commit late with a smaller {column.Name} may be skipped");
         string? next = null;

@@ -13,6 +13,7 @@ public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCe
     private readonly KeptLogin? login = logins is null ? null : new(logins, clock);
     private readonly Lock building = new();
     private readonly Dictionary<(string User, bool IsOwn), NpgsqlDataSource> sources = [];
+    private Sentry? sentry;
 
     /// <summary>Where this is, the way a person would write it.</summary>
     public string Address => $"{settings.Host}:{settings.Port}/{settings.Database}";
@@ -50,7 +51,9 @@ public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCe
         try
         {
             var source = Source(user, isOwn);
-            return isOwn ? await source.OpenConnectionAsync(cancel) : await source.TakeAsync(cancel);
+            var db = isOwn ? await source.OpenConnectionAsync(cancel) : await source.TakeAsync(RedshiftSql.Hello, (_, _) => { }, cancel);
+            Watch.Over(db, Sentry(), (0, ""));
+            return db;
         }
         catch (PostgresException refused)
         {
@@ -80,12 +83,38 @@ public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCe
     }
 
     /// <summary>What went wrong with a source, by its Headrace name.</summary>
-    internal HeadraceException Name(Exception error) => error switch
+    internal HeadraceException Name(Exception error, string source = "the source") => error switch
     {
-        PostgresException { SqlState: "42P01" or "3F000" or "42501" or "42703" or "42601" } refused => Error.SourceTableMissing(Address, refused.TableName ?? "the source", Found(refused), refused),
+        PostgresException { SqlState: "42P01" or "3F000" or "42501" or "42703" or "42601" } refused => Error.SourceTableMissing(Address, refused.TableName ?? source, Found(refused), inner: refused),
         PostgresException refused => Error.DatabaseRefused(Address, Found(refused), RedshiftWarehouse.IsPassing(refused), refused),
         _ => Error.DatabaseUnreachable(Address, error.InnerException is { } inner ? $"{error.Message} {inner.Message}" : error.Message, error),
     };
+
+    private Sentry Sentry()
+    {
+        if (sentry is null)
+            Interlocked.CompareExchange(ref sentry, new Sentry(settings.Silence, LookAsync), null);
+        sentry.Begin();
+        return sentry;
+    }
+
+    // Redshift does not show all that a session does (a commit, what its leader does alone): only whether it still answers is asked.
+    private async Task<Standing> LookAsync(Watch watch, bool isEnd, CancellationToken cancel)
+    {
+        try
+        {
+            await using var db = await OpenOwnAsync(cancel);
+            return Standing.Works;
+        }
+        catch (HeadraceException error)
+        {
+            return error.InnerException is PostgresException ? Standing.Works : Standing.Gone;
+        }
+        catch (OperationCanceledException)
+        {
+            return Standing.Works;
+        }
+    }
 
     private static string Found(PostgresException error) => $"{error.SqlState} {error.MessageText}";
 
@@ -114,17 +143,10 @@ public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCe
                 _ => SslMode.Disable,
             },
             RootCertificate = rootCertificate,
-            GssEncryptionMode = GssEncryptionMode.Disable,
-            ApplicationName = "headrace",
             Timeout = 30,
-            CommandTimeout = 0, // a COPY that the client gave up would go on
-            KeepAlive = 30,
             Pooling = !isOwn,
-            NoResetOnClose = true, // what Npgsql does anyway before Redshift, whose version knows no DISCARD
-            ConnectionIdleLifetime = 30,
-            ConnectionPruningInterval = 10,
-            IncludeErrorDetail = false, // the detail of an error may hold values of rows
         };
+        text.Settle(); // Npgsql resets no session of Redshift anyway, whose version knows no DISCARD
         var builder = new NpgsqlSlimDataSourceBuilder(text.ConnectionString);
         if (login is not null)
             builder.UsePasswordProvider(_ => login.Last!.Password, (_, _) => ValueTask.FromResult(login.Last!.Password));
@@ -136,6 +158,8 @@ public sealed class RedshiftDatabase(RedshiftConnection settings, string? rootCe
 
     public async ValueTask DisposeAsync()
     {
+        if (sentry is not null)
+            await sentry.DisposeAsync();
         foreach (var source in sources.Values)
             await source.DisposeAsync();
         login?.Dispose();

@@ -77,7 +77,7 @@ internal sealed class RedshiftLoad(
         await ledger.AddAsync(changes, attempt, result, batch.Files.Count);
         Failpoint.Hit("before_commit");
         WasCommitSent = true;
-        await transaction.CommitAsync(CancellationToken.None);
+        await db.CommitAsync(transaction, CancellationToken.None);
         WasCommitSent = false;
         Failpoint.Hit("after_commit");
         return result;
@@ -198,8 +198,17 @@ internal sealed class RedshiftLoad(
 
     private async Task<LoadResult> HoldAsync(NpgsqlConnection db, StagedBatch batch, LoadResult result)
     {
-        if (batch.Quarantined == 0)
+        if (batch.Quarantined > 0)
+            result = await HoldBadAsync(db, batch, result);
+        var repeated = new RepeatedRows(changes, "headrace.quarantine", RedshiftSql.Literal, (row, column) => $"json_extract_path_text({row}, {column})");
+        if (attempt.IsPlan || !repeated.Applies || (batch.Quarantined == 0 && changes.Operation != Operation.Replace))
             return result;
+        await db.ExecuteAsync(repeated.Supersede(RedshiftSql.Literal(clock.GetUtcNow())), cancel);
+        return result with { Quarantined = result.Quarantined - await db.ExecuteAsync(repeated.Drop, cancel) };
+    }
+
+    private async Task<LoadResult> HoldBadAsync(NpgsqlConnection db, StagedBatch batch, LoadResult result)
+    {
 
         // A file that is mostly bad is no replacement for good rows.
         var allow = changes.Rules.Allow ?? (changes.Operation == Operation.Replace && result.Deleted > 0 ? 0.5 : null);

@@ -27,7 +27,7 @@ internal sealed class RedshiftProcessTable(RedshiftWarehouse warehouse, TimeProv
         await using var transaction = await db.BeginTransactionAsync(cancel);
         if (await db.ExecuteAsync(RedshiftSql.ChangeTable(entry), cancel) == 0)
             await db.ExecuteAsync(RedshiftSql.AddTable(entry), cancel);
-        await transaction.CommitAsync(cancel);
+        await db.CommitAsync(transaction, cancel);
         return true;
     }, cancel);
 
@@ -42,7 +42,7 @@ internal sealed class RedshiftProcessTable(RedshiftWarehouse warehouse, TimeProv
         foreach (var (table, run) in runs)
             await db.ExecuteAsync(RedshiftSql.RecordTable(connection, table, run, JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()), now), cancel);
         await db.ExecuteAsync(RedshiftSql.CopyTables(connection, now), cancel);
-        await transaction.CommitAsync(cancel);
+        await db.CommitAsync(transaction, cancel);
         return true;
     }, cancel);
 }

@@ -19,11 +19,13 @@ internal sealed class RedshiftReader(Flow flow, RedshiftDatabase database, Stagi
             await using var db = await database.OpenOwnAsync(cancel);
             foreach (var setting in RedshiftSql.Reading)
                 await db.ExecuteAsync(setting, cancel);
+            if (flow.Source.Query is not null)
+                await db.ExecuteAsync(RedshiftSql.OwnPath, cancel);
             return await step(new Reading(flow, database, staging, clock, db, await RedshiftSource.DescribeAsync(db, flow.Source, Address, cancel)));
         }
         catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException || PostgresDatabase.IsBroken(error))
         {
-            throw database.Name(error);
+            throw database.Name(error, flow.Source.Table ?? "query");
         }
     }
 
@@ -82,7 +84,7 @@ internal sealed class RedshiftReader(Flow flow, RedshiftDatabase database, Stagi
             Failpoint.Hit("snapshot_taken");
             var keys = await stage.WriteAsync(db, RedshiftSql.SourceRows(table.From, table.Columns.Select(column => (column.Name, column.TypeName)), condition));
             var rows = await db.ScalarAsync<long>(RedshiftSql.UnloadCount, cancel);
-            await transaction.CommitAsync(cancel);
+            await db.CommitAsync(transaction, cancel);
             return (keys, rows);
         }
 

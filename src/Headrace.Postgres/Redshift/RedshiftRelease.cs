@@ -32,7 +32,7 @@ internal sealed class RedshiftRelease(
                 await db.ExecuteAsync(RedshiftSql.ForgetLoad(dataset, Id.New("q", clock)), cancel);
         var taken = released.Count == 0 ? 0 : await db.ExecuteAsync(RedshiftSql.Resolve(released, "released", null, clock.GetUtcNow()), cancel);
         Failpoint.Hit("before_commit");
-        await transaction.CommitAsync(CancellationToken.None);
+        await db.CommitAsync(transaction, CancellationToken.None);
         Failpoint.Hit("after_commit");
         return (taken, superseded);
     }

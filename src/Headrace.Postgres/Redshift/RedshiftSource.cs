@@ -42,15 +42,13 @@ internal static class RedshiftSource
     }
 
     /// <summary>The columns of what stands after FROM, and a text that is another one when they are.</summary>
-    public static async Task<(IReadOnlyList<SourceColumn> Columns, string Layout)> LookAsync(NpgsqlConnection db, string from, CancellationToken cancel)
+    public static Task<(IReadOnlyList<SourceColumn> Columns, string Layout)> LookAsync(NpgsqlConnection db, string from, CancellationToken cancel) => db.ColumnsAsync(RedshiftSql.Layout(from), reader =>
     {
-        await using var command = new NpgsqlCommand(RedshiftSql.Layout(from), db);
-        await using var reader = await command.ExecuteReaderAsync(cancel);
         var columns = new List<SourceColumn>();
         foreach (var column in reader.GetColumnSchema())
             columns.Add(Column(column.ColumnName, Numbers.GetValueOrDefault(column.TypeOID, "other"), column.ColumnSize, column.NumericPrecision, column.NumericScale));
-        return (columns, string.Join('\n', columns.Select((column, i) => string.Create(CultureInfo.InvariantCulture, $"{column.Name} {reader.GetDataTypeOID(i)}"))));
-    }
+        return ((IReadOnlyList<SourceColumn>)columns, string.Join('\n', columns.Select((column, i) => string.Create(CultureInfo.InvariantCulture, $"{column.Name} {reader.GetDataTypeOID(i)}"))));
+    }, cancel);
 
     private static SourceColumn Column(string name, string type, int? length, int? precision, int? scale)
     {

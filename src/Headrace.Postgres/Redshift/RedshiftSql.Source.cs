@@ -6,6 +6,9 @@ internal static partial class RedshiftSql
     /// <summary>What a session that reads begins with: how values are written, whatever the user's own settings are. Numbers get all of their digits.</summary>
     public static readonly IReadOnlyList<string> Reading = ["SET datestyle TO 'ISO, MDY'", "SET extra_float_digits TO 2"];
 
+    /// <summary>Has the names in a query that a user wrote looked up where the user's own sessions look.</summary>
+    public const string OwnPath = "RESET search_path";
+
     /// <summary>The cluster's or namespace's own name, which no other one has, and the database.</summary>
     public const string Place = "SELECT CAST(current_namespace AS varchar(128)), CAST(current_database() AS varchar(128))";
 
@@ -40,7 +43,8 @@ internal static partial class RedshiftSql
     public static string Layout(string from) => $"SELECT * FROM {from} LIMIT 0";
 
     /// <summary>The largest value of a column, as text.</summary>
-    public static string Most(string from, string column) => $"SELECT CAST(max({Identifier(column)}) AS varchar(64)) FROM {from}";
+    /// <param name="below">A condition that leaves NaN out, which is larger than every number.</param>
+    public static string Most(string from, string column, string? below) => $"SELECT CAST(max({Identifier(column)}) AS varchar(64)) FROM {from}{(below is null ? "" : $" WHERE {below}")}";
 
     /// <summary>A condition: a column is of some order to a value, which is the text of one of its type.</summary>
     public static string Compare(string column, string order, string value, string type) => $"{Identifier(column)} {order} CAST({Literal(value)} AS {type})";

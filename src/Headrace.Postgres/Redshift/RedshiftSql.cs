@@ -8,7 +8,10 @@ namespace Headrace.Postgres.Redshift;
 internal static partial class RedshiftSql
 {
     /// <summary>What each session begins with.</summary>
-    public static readonly IReadOnlyList<string> Session = ["SET timezone TO 'UTC'", "SET statement_timeout TO 0"];
+    public static readonly IReadOnlyList<string> Session = ["SET search_path TO pg_catalog", "SET timezone TO 'UTC'", "SET statement_timeout TO 0"];
+
+    /// <summary>What a session that was used before is asked.</summary>
+    public const string Hello = "SELECT 1";
 
     public const string Version = "SELECT version()";
 

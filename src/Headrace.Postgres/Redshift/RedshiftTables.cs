@@ -74,6 +74,6 @@ internal static class RedshiftTables
         await using var transaction = await db.BeginTransactionAsync(cancel);
         foreach (var statement in statements)
             await db.ExecuteAsync(statement, cancel);
-        await transaction.CommitAsync(cancel);
+        await db.CommitAsync(transaction, cancel);
     }
 }

@@ -102,7 +102,7 @@ public sealed class RedshiftWarehouse : IWarehouse, ILoadHistory
         await using var transaction = await db.BeginTransactionAsync(cancel);
         await db.ExecuteAsync(RedshiftSql.LockPosition(dataset), cancel);
         await new RedshiftLedger(db, clock, cancel).WriteAsync(dataset, target, notes);
-        await transaction.CommitAsync(cancel);
+        await db.CommitAsync(transaction, cancel);
         return true;
     }, cancel);
 

@@ -47,4 +47,7 @@ public sealed record PostgresConnection : Connection
     [Description("How many connections may be open at once for one flow.")]
     [AtLeast(1)]
     public int Readers { get; init; } = 2;
+
+    [Description("How long the server may say nothing before another connection asks whether it still works.")]
+    public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(20);
 }

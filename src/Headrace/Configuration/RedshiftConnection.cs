@@ -45,6 +45,9 @@ public sealed record RedshiftConnection : Connection
 
     [Description("A file with the certificates that are trusted, in PEM; the system's when it is not said.")]
     public string? RootCertificate { get; init; }
+
+    [Description("How long the server may say nothing before another connection asks whether it still answers.")]
+    public TimeSpan Silence { get; init; } = TimeSpan.FromSeconds(20);
 }
 
 /// <summary>Where rows wait on their way to Redshift and from it.</summary>

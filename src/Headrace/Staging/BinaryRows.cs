@@ -7,7 +7,7 @@ namespace Headrace.Staging;
 /// number of its fields and each field with its length, and at the end a row of -1 fields.
 /// </summary>
 /// <remarks>https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format".</remarks>
-internal sealed class BinaryRows(int columns)
+internal sealed class BinaryRows(int columns, long longest = long.MaxValue)
 {
     /// <summary>Bytes that are read at once.</summary>
     public const int BlockBytes = 1 << 18;
@@ -22,9 +22,13 @@ internal sealed class BinaryRows(int columns)
     private long skip = Header;
     private int fields = 1; // lengths that are still to come in this row; the header ends with one of its own
     private bool isOver;
+    private long length;
 
     /// <summary>Rows that have passed.</summary>
     public long Rows { get; private set; }
+
+    /// <summary>True once a row was longer than <paramref name="longest"/>.</summary>
+    public bool HasLong { get; private set; }
 
     /// <summary>True once the last row has passed, and nothing after it.</summary>
     public bool IsWhole => isOver;
@@ -69,11 +73,14 @@ internal sealed class BinaryRows(int columns)
         {
             fields--;
             skip = Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(number)); // -1 is NULL
+            length += skip;
+            HasLong |= length > longest;
             return;
         }
 
         var count = BinaryPrimitives.ReadInt16BigEndian(number);
         isOver = count == NoMore;
+        length = 0;
         if (!isOver && count != columns)
             throw new InvalidDataException($"a row has {count} fields where {columns} are expected");
         fields = isOver ? 0 : columns;

@@ -25,6 +25,8 @@ internal sealed class CsvCutter : IRecordCutter
     private long line = 1;
     private long suspectUntil;
     private int skip;
+    private bool isPassing;
+    private bool isQuoted;
 
     public CsvCutter(CsvDialect dialect, FileLimits limits, string source, IReadOnlyList<string>? declared, SegmentWriter rows, RejectWriter rejects, RowDigests? digests = null)
     {
@@ -39,6 +41,9 @@ internal sealed class CsvCutter : IRecordCutter
         scanner = new CsvScanner(dialect);
         fields = new CsvFields(dialect, scanner);
     }
+
+    /// <summary>True for rows of a database: a record that is too long is a row like any other, and is set aside alone.</summary>
+    public bool IsTable { get; init; }
 
     public IReadOnlyList<StagedColumn> Columns => columns ?? [];
 
@@ -61,7 +66,7 @@ internal sealed class CsvCutter : IRecordCutter
         var isClean = start >= whole || (Utf8.IsValid(data[start..whole]) && !data[start..whole].Contains((byte)0));
         while (start < data.Length)
         {
-            var taken = CutRecord(data[start..], isFinal, isClean);
+            var taken = isPassing ? Pass(data[start..]) : CutRecord(data[start..], isFinal, isClean);
             if (taken == 0)
                 break;
             start += taken;
@@ -82,6 +87,10 @@ internal sealed class CsvCutter : IRecordCutter
         var isOver = (extent.End is CsvEnd.Incomplete or CsvEnd.OpenQuote ? data.Length : extent.Length) > limits.MaxRecordBytes;
         switch (extent.End)
         {
+            case var _ when isOver && IsTable:
+                rejects.Add(line, $"a row of more than max_record_bytes ({limits.MaxRecordBytes})", data);
+                isPassing = true;
+                return Pass(data);
             case var _ when isOver:
                 return RejectLine(data, isFinal, $"a quote is opened and not closed within max_record_bytes ({limits.MaxRecordBytes})");
             case CsvEnd.Incomplete:
@@ -147,6 +156,25 @@ internal sealed class CsvCutter : IRecordCutter
         suspectUntil = Math.Max(suspectUntil, suspect);
         line++;
         return next;
+    }
+
+    // To the end of a record that was set aside, of which not all may be there yet.
+    private int Pass(ReadOnlySpan<byte> data)
+    {
+        for (var taken = 0; data[taken..].IndexOfAny((byte)'"', Lf) is >= 0 and var at;)
+        {
+            taken += at + 1;
+            if (data[taken - 1] == '"')
+                isQuoted = !isQuoted;
+            else if (!isQuoted)
+            {
+                isPassing = false;
+                line++;
+                return taken;
+            }
+        }
+
+        return data.Length;
     }
 
     /// <summary>The bytes up to the next line, its end included; -1 when the end is not there yet.</summary>

@@ -1,7 +1,7 @@
 namespace Headrace.Staging;
 
 /// <summary>A stream that is only read, once, from front to back; what is left to write is one method.</summary>
-internal abstract class ForwardStream : Stream
+public abstract class ForwardStream : Stream
 {
     public override bool CanRead => true;
 

@@ -8,6 +8,9 @@ namespace Headrace.Staging;
 /// <param name="limits">What one file may cost.</param>
 public sealed class Stager(string spool, FileLimits limits)
 {
+    // A value's text is not so many times as long as its binary form.
+    private const int TextOfBinary = 8;
+
     private static readonly Lock MakingFolder = new();
     private int folders;
 
@@ -58,7 +61,7 @@ public sealed class Stager(string spool, FileLimits limits)
             using var digests = digesting is null ? null : new RowDigests(folder, digesting);
             using var segments = new SegmentWriter(folder, SegmentBytes, digests);
             using var rejects = new RejectWriter(folder);
-            var cutter = new CsvCutter(new CsvDialect { Header = false }, limits, rows.Key, [.. columns.Select(column => column.Name)], segments, rejects, digests);
+            var cutter = new CsvCutter(new CsvDialect { Header = false }, limits, rows.Key, [.. columns.Select(column => column.Name)], segments, rejects, digests) { IsTable = true };
             long bytes;
             await using (var pump = new BlockPump(text, rows.Key, cancel))
                 bytes = await CutAsync(pump, cutter, cancel);
@@ -108,12 +111,18 @@ public sealed class Stager(string spool, FileLimits limits)
         try
         {
             using var copy = new SpoolFile(Path.Combine(folder, "1.copy"), new byte[64]); // every block passes by it
-            var (counter, arriving) = (new BinaryRows(columns.Count), new ArrivingRows(copy.Path));
+            var (counter, arriving) = (new BinaryRows(columns.Count, limits.MaxRecordBytes / TextOfBinary), new ArrivingRows(copy.Path));
             var staged = new StagedFile { File = rows, Sha256 = "", Bytes = 0, Records = -1, Columns = columns, Segments = [copy.Path], IsBinary = true, Arriving = arriving };
             var buffer = new byte[BinaryRows.BlockBytes];
             for (int length; (length = await bytes.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel)) > 0;)
             {
                 counter.Pass(buffer.AsSpan(0, length));
+                if (counter.HasLong)
+                {
+                    arriving.Refuse();
+                    throw new LongRowException();
+                }
+
                 copy.Write(buffer.AsSpan(0, length));
                 arriving.Wrote(length);
                 if (isBegun || begun is null || counter.Rows == 0)

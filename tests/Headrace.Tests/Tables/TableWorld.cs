@@ -16,6 +16,8 @@ public abstract class TableWorld(PostgresServer server, WarehouseKind kind = War
 
     protected World World { get; } = new();
 
+    protected WarehouseKind Kind => kind;
+
     /// <summary>The port of the test server.</summary>
     protected int ServerPort => server.Port;
 
@@ -54,6 +56,29 @@ public abstract class TableWorld(PostgresServer server, WarehouseKind kind = War
             """);
         return shop;
     }
+
+    /// <summary>Writes the configuration again with another text somewhere in it.</summary>
+    protected void Reconfigure(string text, string by)
+    {
+        var path = Path.Combine(World.Folder, "headrace.yaml");
+        var yaml = File.ReadAllText(path);
+        Assert.Contains(text, yaml, StringComparison.Ordinal);
+        File.WriteAllText(path, yaml.Replace(text, by, StringComparison.Ordinal));
+    }
+
+    /// <summary>Has a role of its own read the shop from now on, which may do what <paramref name="grants"/> say of <c>{0}</c>.</summary>
+    protected async Task As(PostgresTestDatabase shop, string role, string grants)
+    {
+        role += kind.ToString().ToLowerInvariant();
+        await shop.Execute($"DO $$ BEGIN CREATE ROLE {role} LOGIN PASSWORD 'known'; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$; {grants.Replace("{0}", role, StringComparison.Ordinal)}");
+        Reconfigure($"shop: {shop.Yaml}", $"shop: {shop.Yaml.Replace("user: tester", $"user: {role}", StringComparison.Ordinal)}");
+    }
+
+    /// <summary>A database of the test server under its name.</summary>
+    protected PostgresTestDatabase Database(string name) => new(server, name);
+
+    /// <summary>The database that is the warehouse; null for DuckDB.</summary>
+    protected PostgresTestDatabase? WarehouseDatabase => warehouse;
 
     /// <summary>The rows of a query over the warehouse, each with <c>|</c> between its values.</summary>
     protected async Task<string[]> Rows(string sql) => warehouse is null ? World.Query(sql) : await warehouse.Query(await Known(sql));
