@@ -23,12 +23,9 @@ internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor
         var updated = flow.UpdateKey is { } u ? new CursorColumn(table, u, address, isExact, flow.Lookback) : null;
         var created = flow.CreateKey is { } c ? new CursorColumn(table, c, address, isExact, flow.Lookback) : null;
         var horizon = await Horizon.AskAsync(db, table.Number, cancel);
-        if (attempt.IsConfirmed && !(await TakesAsync(db, updated, before?.Updated, cancel) && await TakesAsync(db, created, before?.Created, cancel)))
+        if (attempt.IsConfirmed && (await UntakenAsync(db, updated, before?.Updated, cancel) ?? await UntakenAsync(db, created, before?.Created, cancel)) is not null)
             before = null;
-        foreach (var (column, position) in new[] { (updated, before?.Updated), (created, before?.Created) })
-            if (!await TakesAsync(db, column, position, cancel))
-                throw Error.CursorUnfit(address, table.Name, column!.Name, $"is {column.TypeName} now, and was read to '{position}', which is none",
-                    $"give it back its type, or read the table again from the start: headrace run --confirm {dataset.Name}");
+        await CheckAsync(db, table, updated, created, before, dataset, address, cancel);
         if (await IsRewoundAsync(db, updated, before?.Updated, horizon, cancel) || await IsRewoundAsync(db, created, before?.Created, horizon, cancel))
             before = attempt.IsConfirmed ? null : throw Error.SourceRewound(address, table.Name, dataset.Name, before!.Updated ?? before.Created!, horizon.Now);
         var cursor = before ?? new TableCursor();
@@ -78,6 +75,21 @@ internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor
         return !attempt.IsPlan && await new IncrementBatch(db, flow, table, updated, created, horizon).FindAsync(cursor, next, isFirst: false, cancel) is { } batch
             ? new IncrementalStep(batch.Slices, batch.Next, false, warnings)
             : new IncrementalStep(Changed(updated, created, cursor, next, horizon, isExact), next, true, warnings);
+    }
+
+    /// <summary>Looks whether the columns of a flow can serve as its cursors, and go on from its position.</summary>
+    /// <exception cref="HeadraceException">HDR-153.</exception>
+    public static Task CheckAsync(NpgsqlConnection db, Flow flow, SourceTable table, TableCursor? before, Dataset dataset, string address, CancellationToken cancel)
+    {
+        CursorColumn? Column(string? name) => name is null ? null : new CursorColumn(table, name, address, false, flow.Lookback);
+        return CheckAsync(db, table, Column(flow.UpdateKey), Column(flow.CreateKey), before, dataset, address, cancel);
+    }
+
+    private static async Task CheckAsync(NpgsqlConnection db, SourceTable table, CursorColumn? updated, CursorColumn? created, TableCursor? before, Dataset dataset, string address, CancellationToken cancel)
+    {
+        if ((await UntakenAsync(db, updated, before?.Updated, cancel) ?? await UntakenAsync(db, created, before?.Created, cancel)) is var (column, position))
+            throw Error.CursorUnfit(address, table.Name, column.Name, $"is {column.TypeName} now, and was read to '{position}', which is none",
+                $"give it back its type, or read the table again from the start: headrace run --confirm {dataset.Name}");
     }
 
     /// <summary>All rows, or those of the next range of keys where they are more than a batch.</summary>
@@ -131,8 +143,9 @@ internal sealed record IncrementalStep(IReadOnlyList<string> Slices, TableCursor
         return below.Count == 0 ? null : $"coalesce({string.Join(", ", below)}, true)";
     }
 
-    private static async Task<bool> TakesAsync(NpgsqlConnection db, CursorColumn? column, string? position, CancellationToken cancel) =>
-        column is null || position is null || await column.TakesAsync(db, position, cancel);
+    // The column, where a position is none of its values.
+    private static async Task<(CursorColumn Column, string Position)?> UntakenAsync(NpgsqlConnection db, CursorColumn? column, string? position, CancellationToken cancel) =>
+        column is null || position is null || await column.TakesAsync(db, position, cancel) ? null : (column, position);
 
     private static async Task<bool> IsRewoundAsync(NpgsqlConnection db, CursorColumn? column, string? from, Horizon horizon, CancellationToken cancel) =>
         column is not null && from is not null && await column.IsRewoundAsync(db, from, horizon, cancel);

@@ -35,6 +35,9 @@ internal sealed class PostgresReader(Flow flow, PostgresDatabase database, TimeP
 
         public async Task<string> NowAsync(CancellationToken cancel) => (await Horizon.AskAsync(db, table.Number, cancel)).Now;
 
+        public Task CheckAsync(TableCursor? before, Dataset dataset, CancellationToken cancel) =>
+            IncrementalStep.CheckAsync(db, flow, table, before, dataset, database.Address, cancel);
+
         public Task<IncrementalStep> NextAsync(TableCursor? before, Dataset dataset, StageAttempt attempt, CancellationToken cancel) =>
             IncrementalStep.PrepareAsync(db, flow, table, before, dataset, attempt, database.Address, cancel);
 

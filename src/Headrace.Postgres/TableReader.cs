@@ -24,6 +24,10 @@ internal interface ITableReading
     /// <summary>The server's clock.</summary>
     Task<string> NowAsync(CancellationToken cancel);
 
+    /// <summary>Looks whether the flow's cursors are columns that can serve, and go on from a position.</summary>
+    /// <exception cref="HeadraceException">HDR-153.</exception>
+    Task CheckAsync(TableCursor? before, Dataset dataset, CancellationToken cancel);
+
     /// <summary>Settles which rows are read next, and how far the position moves with them.</summary>
     Task<IncrementalStep> NextAsync(TableCursor? before, Dataset dataset, StageAttempt attempt, CancellationToken cancel);
 

@@ -82,22 +82,23 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
         }, cancel);
     }
 
-    public Task CheckAsync(Dataset dataset, CancellationToken cancel) => reader.RunAsync(reading =>
+    public Task CheckAsync(Dataset dataset, CancellationToken cancel) => reader.RunAsync(async reading =>
     {
         Check(reading.Table);
-        return Task.FromResult(true);
+        await reading.CheckAsync(null, dataset, cancel);
+        return true;
     }, cancel);
 
     public Task<WholeTable> StageAllAsync(Dataset dataset, Position position, DigestOptions digesting, CancellationToken cancel) => reader.RunAsync(async reading =>
     {
         Release(dataset);
-        var table = reading.Table;
+        var (table, cursor) = (reading.Table, TableCursor.Parse(position.Cursor));
         Check(table);
+        await reading.CheckAsync(cursor, dataset, cancel);
         var declared = Columns(table);
         string Named(string column) => declared.FirstOrDefault(one => one.From.Equals(column, StringComparison.OrdinalIgnoreCase))?.Name ?? column;
         var files = (await reading.ReadAsync(null, new RowsWanted(dataset, NewStager(dataset), Spool(dataset)) { Digesting = digesting }, cancel))
             .Select(file => file with { Columns = [.. file.Columns.Select(column => column with { Name = Named(column.Name) })] }).ToList();
-        var cursor = TableCursor.Parse(position.Cursor);
         var newest = new List<(string, string)>();
         if (flow.UpdateKey is { } updated && cursor?.Updated is { } sinceUpdate)
             newest.Add((Named(updated), sinceUpdate));

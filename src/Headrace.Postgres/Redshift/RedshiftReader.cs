@@ -40,6 +40,13 @@ internal sealed class RedshiftReader(Flow flow, RedshiftDatabase database, Stagi
 
         public async Task<string> NowAsync(CancellationToken cancel) => (await db.ScalarAsync<string>(RedshiftSql.Clock, cancel))!;
 
+        public Task CheckAsync(TableCursor? before, Dataset dataset, CancellationToken cancel)
+        {
+            foreach (var name in new[] { flow.UpdateKey, flow.CreateKey }.OfType<string>())
+                _ = new RedshiftCursor(table, name, database.Address, false, flow.Lookback);
+            return Task.CompletedTask;
+        }
+
         public Task<IncrementalStep> NextAsync(TableCursor? before, Dataset dataset, StageAttempt attempt, CancellationToken cancel) =>
             RedshiftStep.PrepareAsync(db, flow, table, before, dataset, attempt.IsConfirmed, database.Address, cancel);
 

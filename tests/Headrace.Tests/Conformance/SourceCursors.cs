@@ -73,10 +73,9 @@ public abstract class SourceCursors(PostgresServer server, WarehouseKind kind) :
     [Fact]
     public async Task WhatIsAppendedOnceSaysOfRowsThatNoPositionReaches()
     {
-        var shop = await ByCursor($"{Orders}; INSERT INTO orders VALUES (1, 'a', '2026-01-01'), (2, 'b', 'infinity')", "create_key: created_at", "append");
+        await ByCursor($"{Orders}; INSERT INTO orders VALUES (1, 'a', '2026-01-01'), (2, 'b', 'infinity'), (3, 'c', now() - interval '1 minute')", "create_key: created_at", "append");
         Assert.Contains("infinity", (await World.Load()).Only.Warnings, StringComparison.Ordinal);
-        await shop.Execute("INSERT INTO orders VALUES (3, 'c', now() - interval '1 minute')");
-        await World.Load();
+        Assert.Contains("infinity", (await World.Load()).Only.Warnings, StringComparison.Ordinal);
         Assert.Equal(["1", "3"], await Rows("SELECT id FROM raw.orders ORDER BY id"));
     }
 
