@@ -2,11 +2,12 @@
 # Builds the command line.
 #   ./build.sh [FOLDER]             for the dotnet that is there, default artifacts/headrace
 #   ./build.sh --native [FOLDER]    one program that needs no dotnet and starts in half the time, default artifacts/native
+#   ./build.sh --tested [FOLDER]    the same with failpoints, for the crash harness and the tests alone, default artifacts/tested
 #   ./build.sh --needs              nothing; it looks for what a build needs, and installs it where it may
 set -euo pipefail
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)"
 kind=headrace
-case "${1:-}" in --native | --needs) kind="${1#--}"; shift ;; esac
+case "${1:-}" in --native | --tested | --needs) kind="${1#--}"; shift ;; esac
 out="${1:-$root/artifacts/$kind}"
 
 need() {
@@ -29,15 +30,18 @@ log="$(mktemp)"
 trap 'rm -f "$log"' EXIT
 publish() { dotnet publish "$root/src/Headrace.Cli/Headrace.Cli.csproj" -c Release -o "$out" --use-current-runtime -p:UseSharedCompilation="${UseSharedCompilation:-false}" -v quiet "$@" >"$log" 2>&1; }
 
-if [ "$kind" = native ]; then
-  echo "Compiling Headrace to native code (once, about a minute and a half)…"
-  # In a folder of its own; how the code is written is looked at elsewhere.
-  publish -p:PublishAot=true -p:ArtifactsPath="$root/artifacts/native-build" -p:RunAnalyzers=false -p:GenerateDocumentationFile=false \
-    -p:NativeDebugSymbols=false -p:DebugType=none || { cat "$log" >&2; exit 1; }
-  mv "$out/Headrace.Cli" "$out/headrace"
-else
+if [ "$kind" = headrace ]; then
   echo "Building Headrace (the first time takes about half a minute)…"
   # Where the compiler that works ahead of time cannot be had, Headrace starts a little slower and does the same.
-  publish --self-contained false -p:PublishReadyToRun=true || publish --self-contained false -p:PublishReadyToRun=false || { cat "$log" >&2; exit 1; }
+  quick=(--self-contained false -p:Failpoints=false -p:ArtifactsPath="$root/artifacts/headrace-build")
+  publish "${quick[@]}" -p:PublishReadyToRun=true || publish "${quick[@]}" -p:PublishReadyToRun=false || { cat "$log" >&2; exit 1; }
+else
+  failpoints=false
+  [ "$kind" = native ] || failpoints=true
+  echo "Compiling Headrace to native code (once, about a minute and a half)…"
+  # In a folder of its own; how the code is written is looked at elsewhere.
+  publish -p:PublishAot=true -p:Failpoints="$failpoints" -p:ArtifactsPath="$root/artifacts/$kind-build" -p:RunAnalyzers=false -p:GenerateDocumentationFile=false \
+    -p:NativeDebugSymbols=false -p:DebugType=none || { cat "$log" >&2; exit 1; }
+  mv "$out/Headrace.Cli" "$out/headrace"
 fi
 touch "$out/.built"

@@ -11,13 +11,13 @@ internal sealed class PlanReport(Screen screen)
             var indent = $"  {"".PadRight(name)}  ";
             screen.Say($"  {run.Dataset.PadRight(name)}  {Line(run)}");
             foreach (var ddl in run.Ddl)
-                screen.Say($"{indent}{screen.Good("+")} {Text.Safe(ddl)}");
+                screen.Say($"{indent}{screen.Good("+")} {Plain.Line(ddl)}");
             foreach (var line in new ChangeLines(screen).Of(run.Changes))
                 screen.Say($"{indent}{line}");
             foreach (var row in run.Sample)
-                screen.Say($"{indent}{screen.Warn("!")} {Text.Safe(row.File)} line {row.Line}{(row.Column is null ? "" : $", {Text.Safe(row.Column)}")}: {Text.Safe(row.Reason)}");
+                screen.Say($"{indent}{screen.Warn("!")} {Plain.Line(row.File)} line {row.Line}{(row.Column is null ? "" : $", {Plain.Line(row.Column)}")}: {Plain.Line(row.Reason)}");
             foreach (var warning in run.Warnings)
-                screen.Say($"{indent}{screen.Warn("note")}  {Text.Safe(warning)}");
+                screen.Say($"{indent}{screen.Warn("note")}  {Plain.Line(warning)}");
         }
 
         screen.Errors(runs);

@@ -1,3 +1,4 @@
 using Headrace.Cli;
 
+OwnerOnly.Begin();
 return await CommandLine.RunAsync(args);

@@ -11,9 +11,9 @@ internal sealed class RunReport(Screen screen)
         {
             screen.Say($"  {run.Dataset.PadRight(name)}  {Line(run, target)}");
             foreach (var ddl in run.Ddl.Where(ddl => !ddl.StartsWith("CREATE SCHEMA", StringComparison.Ordinal)))
-                screen.Say($"  {"".PadRight(name)}    {screen.Good("+")} {Text.Safe(ddl)}");
+                screen.Say($"  {"".PadRight(name)}    {screen.Good("+")} {Plain.Line(ddl)}");
             foreach (var warning in run.Warnings)
-                screen.Say($"  {"".PadRight(name)}    {screen.Warn("note")}  {Text.Safe(warning)}");
+                screen.Say($"  {"".PadRight(name)}    {screen.Warn("note")}  {Plain.Line(warning)}");
         }
 
         screen.Errors(runs);
@@ -70,7 +70,7 @@ internal sealed class RunReport(Screen screen)
     private static IEnumerable<string> Next(IReadOnlyList<Run> runs)
     {
         if (runs.FirstOrDefault(run => run.Quarantined > 0) is { } held)
-            yield return $"headrace quarantine show {held.Flow}";
+            yield return $"headrace quarantine show {Shell.Word(held.Flow)}";
         if (runs.FirstOrDefault(run => run.Error is not null) is { } failed)
             yield return $"headrace show {failed.Id}";
     }

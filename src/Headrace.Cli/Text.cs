@@ -23,14 +23,4 @@ internal static class Text
         { TotalDays: < 1 } => $"{(int)time.TotalHours} h ago",
         _ => $"{(int)time.TotalDays} d ago",
     };
-
-    /// <summary>What may come from a file and goes to a terminal: control characters are shown, not obeyed.</summary>
-    public static string Safe(string? text)
-    {
-        if (text is null)
-            return "";
-        return text.Any(char.IsControl)
-            ? string.Concat(text.Select(c => char.IsControl(c) && c != '\n' ? $"\\x{(int)c:x2}" : c == '\n' ? "\\n" : c.ToString()))
-            : text;
-    }
 }

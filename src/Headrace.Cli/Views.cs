@@ -7,7 +7,7 @@ namespace Headrace.Cli;
 internal sealed record RunsView(IReadOnlyList<RunView> Runs);
 
 internal sealed record RunView(
-    string Flow, string Dataset, string Run, string Outcome, int Batches, long Inserted, long Updated, long Deleted, long Unchanged,
+    string Flow, string Dataset, [property: JsonConverter(typeof(ContractWord))] string Run, [property: JsonConverter(typeof(ContractWord))] string Outcome, int Batches, long Inserted, long Updated, long Deleted, long Unchanged,
     long Quarantined, long Published, string? From, string? To, long DurationMs, IReadOnlyList<string> Warnings, ErrorJson? Error,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Ddl,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<BadRow>? Sample,
@@ -26,7 +26,7 @@ internal sealed record RunView(
 internal sealed record ErrorView(
     ErrorJson Error, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ErrorJson>? Problems);
 
-internal sealed record ErrorJson(string Code, string What, IReadOnlyDictionary<string, string> Facts, string Next)
+internal sealed record ErrorJson([property: JsonConverter(typeof(ContractWord))] string Code, string What, IReadOnlyDictionary<string, string> Facts, string Next)
 {
     public static ErrorJson Of(RunError error)
     {
@@ -70,11 +70,13 @@ internal sealed record VerifiedView(
 
 internal sealed record StatusView(IReadOnlyList<DatasetView> Datasets);
 
-internal sealed record DatasetView(string Flow, string Dataset, string State, string? Target, DateTimeOffset? LastRun, string? Outcome, long Inserted, long Quarantine, ErrorJson? Error);
+internal sealed record DatasetView(
+    string Flow, string Dataset, [property: JsonConverter(typeof(ContractWord))] string State, string? Target, DateTimeOffset? LastRun,
+    [property: JsonConverter(typeof(ContractWord))] string? Outcome, long Inserted, long Quarantine, ErrorJson? Error);
 
 internal sealed record DoctorView(IReadOnlyList<CheckView> Checks);
 
-internal sealed record CheckView(string Name, string State, string Found, string? Next);
+internal sealed record CheckView(string Name, [property: JsonConverter(typeof(ContractWord))] string State, string Found, string? Next);
 
 internal sealed record VersionView(string Headrace, string Dotnet, string Duckdb, string Platform);
 

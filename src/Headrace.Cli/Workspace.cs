@@ -36,6 +36,9 @@ internal sealed class Workspace : IAsyncDisposable
 
     public ILedger Ledger { get; }
 
+    /// <summary>What brings flows up to date and keeps no secret of them.</summary>
+    public Runner Runner => new(Ledger, Clock, Project.Secrets.Redact);
+
     /// <summary>Loads headrace.yaml; null, with the problems on the screen, when it is not right.</summary>
     public static Workspace? Open(ParseResult parsed, Screen screen)
     {
@@ -43,9 +46,15 @@ internal sealed class Workspace : IAsyncDisposable
         var loaded = ProjectFile.Load(folder, parsed.GetValue(CommandLine.Environment), System.Environment.GetEnvironmentVariable);
         if (loaded.Project is { } known)
             screen.Redact = known.Secrets.Redact;
+        if (Failpoint.Notice is { } notice)
+            screen.Error($"Warning: {notice}.");
         Failpoint.Hit("config_read");
         if (loaded.Project is { } project && loaded.Problems.Count == 0)
+        {
+            OwnerOnly.Close(Path.Combine(project.Folder, ".headrace"));
+            OwnerOnly.Close(project.FullPath(project.Spool));
             return new Workspace(project, screen);
+        }
 
         screen.Fail(loaded.Problems);
         return null;

@@ -134,7 +134,7 @@ public static partial class Error
     /// <summary>A loaded file came again with new content, and the table has no key to merge it by.</summary>
     public static HeadraceException FileChanged(string source, string flow, string key) =>
         new("HDR-211", "The file was loaded before and has new content now; the rows of the old version are in the table, nothing of the new one was loaded.",
-            $"headrace run {flow} --accept {key}   (adds the rows of the new version too), or set changed_files: append")
+            $"headrace run {Shell.Word(flow)} --accept {Shell.Word(key)}   (adds the rows of the new version too), or set changed_files: append")
         {
             Facts = Facts(("source", source)),
         };
@@ -142,7 +142,7 @@ public static partial class Error
     /// <summary>An export that was applied has a new file, or other content in one of its files.</summary>
     public static HeadraceException ExportChanged(string source, string version, string flow, string key) =>
         new("HDR-212", $"The export {version} was applied before and has another content now; nothing of it was loaded again.",
-            $"have it delivered as a new version; or, to compare it again as it is now: headrace run {flow} --accept {key}")
+            $"have it delivered as a new version; or, to compare it again as it is now: headrace run {Shell.Word(flow)} --accept {Shell.Word(key)}")
         {
             Facts = Facts(("source", source)),
         };
@@ -164,7 +164,7 @@ public static partial class Error
     /// <summary>An export lacks more rows of the one before than the flow allows.</summary>
     public static HeadraceException TooManyDeleted(string flow, string dataset, string version, long deleted, long before, double? most) =>
         new("HDR-203", $"The export {version} would delete {deleted} of {before} rows, {(most is { } share ? $"more than limits: {{ max_deleted: {Share(share)} }}" : "more than half of them")}; nothing of it was loaded.",
-            $"if it is right: headrace run {flow} --confirm {dataset}")
+            $"if it is right: headrace run {Shell.Word(flow)} --confirm {Shell.Word(dataset)}")
         {
             Facts = Facts(("dataset", dataset)),
         };
@@ -180,7 +180,7 @@ public static partial class Error
     /// <summary>An export changes more rows of the one before than the flow allows.</summary>
     public static HeadraceException TooManyChanged(string flow, string dataset, string version, long changed, long before, double most) =>
         new("HDR-204", $"The export {version} would update or delete {changed} of {before} rows, more than limits: {{ max_changed: {Share(most)} }}; nothing of it was loaded.",
-            $"if it is right: headrace run {flow} --confirm {dataset}")
+            $"if it is right: headrace run {Shell.Word(flow)} --confirm {Shell.Word(dataset)}")
         {
             Facts = Facts(("dataset", dataset)),
         };

@@ -6,9 +6,12 @@ namespace Headrace;
 /// Named boundaries of the protocol at which the crash harness kills, stops or fails the process. Off unless
 /// <c>HEADRACE_ALLOW_FAILPOINTS=1</c>; then <c>HEADRACE_FAILPOINT=name:hit:action</c> with action
 /// <c>kill | stop | throw | exit | enospc</c>, and <c>HEADRACE_PLANT=bug</c> plants one of the harness's bugs.
+/// Only the build of the tests has them: what is published is compiled without the constant <c>FAILPOINTS</c>, and knows none of these
+/// variables.
 /// </summary>
 public static class Failpoint
 {
+#if FAILPOINTS
     /// <summary>Every boundary, in the order in which a load passes them. The harness fails when one was never killed.</summary>
     public static readonly IReadOnlyList<string> Names =
     [
@@ -40,6 +43,15 @@ public static class Failpoint
         Allowed ? Environment.GetEnvironmentVariable("HEADRACE_FAILPOINT")?.Split(':') : null;
     private static int hits;
 
+    /// <summary>What is planted or armed in this process, to be said loudly and kept with each run; null for nothing.</summary>
+    public static string? Notice { get; } = (Bug, Armed) switch
+    {
+        (null, null) => null,
+        ({ } bug, null) => $"the bug '{bug}' is planted in this process: its results are wrong on purpose",
+        (null, { } armed) => $"the failpoint '{string.Join(':', armed)}' is armed in this process",
+        ({ } bug, { } armed) => $"the bug '{bug}' is planted and the failpoint '{string.Join(':', armed)}' is armed in this process: its results are wrong on purpose",
+    };
+
     /// <summary>Marks that the process is at the boundary <paramref name="name"/>.</summary>
     public static void Hit(string name)
     {
@@ -68,4 +80,17 @@ public static class Failpoint
 
     /// <summary>True when the harness asked for the planted bug <paramref name="bug"/>; never in ordinary use.</summary>
     public static bool Planted(string bug) => Bug == bug;
+#else
+    /// <summary>Nothing can be planted or armed in this build.</summary>
+    public static string? Notice => null;
+
+    /// <summary>Nothing: this build has no failpoints.</summary>
+    [Conditional("FAILPOINTS")]
+    public static void Hit(string name)
+    {
+    }
+
+    /// <summary>False: no bug can be planted in this build.</summary>
+    public static bool Planted(string bug) => false;
+#endif
 }

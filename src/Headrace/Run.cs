@@ -63,6 +63,15 @@ public sealed record Run
         Changes = Changes.Count > 0 ? Changes : result.Changes,
         To = result.Position.ToString(),
     };
+
+    /// <summary>The same run without secrets in its texts.</summary>
+    public Run Redacted(Func<string, string> redact) => this with
+    {
+        Target = Target is null ? null : redact(Target),
+        Warnings = [.. Warnings.Select(redact)],
+        Ddl = [.. Ddl.Select(redact)],
+        Error = Error?.Redacted(redact),
+    };
 }
 
 /// <summary>A <see cref="HeadraceException"/> as a run keeps and shows it.</summary>
@@ -72,5 +81,23 @@ public sealed record RunError(string Code, string What, IReadOnlyList<Fact> Fact
     [System.Text.Json.Serialization.JsonIgnore]
     public string? Trace { get; init; }
 
-    public static RunError Of(HeadraceException error) => new(error.Code, error.What, error.Facts, error.Next) { Trace = error.ToString() };
+    public static RunError Of(HeadraceException error) => new(error.Code, error.What, error.Facts, error.Next) { Trace = TraceOf(error) };
+
+    /// <summary>The same error without secrets.</summary>
+    public RunError Redacted(Func<string, string> redact) => this with
+    {
+        What = redact(What),
+        Facts = [.. Facts.Select(fact => fact with { Value = redact(fact.Value) })],
+        Next = redact(Next),
+        Trace = Trace is null ? null : redact(Trace),
+    };
+
+    // Types, messages and places in the code. What a driver adds to its errors (where in a row, the whole row) may hold values of rows.
+    private static string TraceOf(Exception error)
+    {
+        var trace = new System.Text.StringBuilder();
+        for (var one = error; one is not null; one = one.InnerException)
+            trace.Append(one == error ? "" : "caused by ").Append(one.GetType().FullName).Append(": ").Append(Plain.Line(one.Message)).Append('\n').Append(one.StackTrace).Append('\n');
+        return trace.ToString().TrimEnd();
+    }
 }

@@ -48,7 +48,8 @@ public sealed record RunOptions
 /// Runs flows: find what is new, stage it, check it, apply it with its position in one transaction, write it down.
 /// This file is the whole of that sentence; everything else is how.
 /// </summary>
-public sealed class Runner(ILedger ledger, TimeProvider clock)
+/// <param name="redact">Takes secrets out of a text before it is kept anywhere.</param>
+public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, string> redact)
 {
     /// <summary>Brings every dataset of the flows up to date, several at once; one that fails does not stop another.</summary>
     public async Task<IReadOnlyList<Run>> RunAsync(IReadOnlyList<ReadyFlow> flows, RunOptions options, CancellationToken cancel)
@@ -90,6 +91,8 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
         {
             // An interrupted command has runs that ended, too.
             runs.Sort((a, b) => string.CompareOrdinal(a.Dataset, b.Dataset));
+            for (var i = 0; i < runs.Count; i++)
+                runs[i] = runs[i].Redacted(redact);
             if (!options.IsPlan)
                 await ledger.WriteAsync(runs, CancellationToken.None);
             Failpoint.Hit("ledger_written");
@@ -111,11 +114,11 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
             // Nothing is held for a plan: it must be free to look while a run is under way.
             await using var hold = options.IsPlan ? null : await ledger.HoldAsync(dataset, cancel);
             if (hold is null && !options.IsPlan)
-                return run with { Outcome = Outcome.Skipped, Warnings = ["another run holds the dataset"] };
+                return run with { Outcome = Outcome.Skipped, Warnings = [.. run.Warnings, "another run holds the dataset"] };
             Failpoint.Hit("dataset_held");
             options.Observe?.Invoke(run, null);
 
-            var steps = new Steps(flow, dataset, options, run, () => options.TimeBudget is { } budget && clock.GetElapsedTime(started) > budget);
+            var steps = new Steps(flow, dataset, options, redact, run, () => options.TimeBudget is { } budget && clock.GetElapsedTime(started) > budget);
             using var mine = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, hold?.Lost ?? CancellationToken.None);
             try
             {
@@ -154,6 +157,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
         Dataset = dataset,
         StartedAt = clock.GetUtcNow(),
         Outcome = Outcome.UpToDate,
+        Warnings = Failpoint.Notice is { } notice ? [notice] : [],
     };
 
     private ResiliencePipeline Retry(ReadyFlow flow) => flow.Retries == 0
@@ -179,7 +183,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
     };
 
     /// <summary>The batches of one dataset, one after another, until nothing is left.</summary>
-    private sealed class Steps(ReadyFlow flow, Dataset dataset, RunOptions options, Run run, Func<bool> isOverBudget)
+    private sealed class Steps(ReadyFlow flow, Dataset dataset, RunOptions options, Func<string, string> redact, Run run, Func<bool> isOverBudget)
     {
         private readonly StageAttempt stage = new(options.Accepted, options.IsPlan, Progress(options, run))
         {
@@ -277,7 +281,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock)
             }
 
             if (!options.IsPlan)
-                await flow.Warehouse.RecordAsync(dataset, target, notes, load, cancel);
+                await flow.Warehouse.RecordAsync(dataset, target, [.. notes.Select(note => note with { Note = note.Note is null ? null : redact(note.Note) })], load, cancel);
         }
     }
 }

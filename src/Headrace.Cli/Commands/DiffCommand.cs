@@ -105,7 +105,7 @@ internal static class DiffCommand
         {
             found.WriteCsv(Path.Combine(folder, "changes.csv"));
             foreach (var lines in File.ReadLines(Path.Combine(folder, "changes.csv")).Chunk(LinesAtOnce))
-                screen.Data(string.Join('\n', lines));
+                screen.Raw(string.Join('\n', lines));
             return;
         }
 
@@ -113,17 +113,17 @@ internal static class DiffCommand
         {
             // One object; its rows are written as they are read, since there may be more than the memory holds.
             found.WriteJson(Path.Combine(folder, "changes.jsonl"));
-            var counts = JsonSerializer.Serialize(new DiffView(found.Inserted, found.Updated, found.Deleted, found.Unchanged, found.Doubtful), Views.Default.DiffView);
+            var counts = screen.JsonOf(new DiffView(found.Inserted, found.Updated, found.Deleted, found.Unchanged, found.Doubtful), Views.Default.DiffView);
             var text = $"{counts[..^1]},\"operations\":[";
             var comma = "";
             foreach (var lines in File.ReadLines(Path.Combine(folder, "changes.jsonl")).Chunk(LinesAtOnce))
             {
-                screen.Data($"{text}{comma}");
+                screen.Raw($"{text}{comma}");
                 text = string.Join(",\n", lines);
                 comma = ",";
             }
 
-            screen.Data($"{text}]}}");
+            screen.Raw($"{text}]}}");
             return;
         }
 

@@ -31,7 +31,7 @@ internal static class DoctorCommand
         var bad = checks.Count(check => check.State != "ok");
         if (screen.IsJson)
         {
-            screen.Data(JsonSerializer.Serialize(new DoctorView(checks), Views.Default.DoctorView));
+            screen.Json(new DoctorView(checks), Views.Default.DoctorView);
             return bad == 0 ? ExitCode.Ok : ExitCode.Failed;
         }
 

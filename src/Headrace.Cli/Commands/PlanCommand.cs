@@ -16,13 +16,13 @@ internal static class PlanCommand
         var screen = workspace.Screen;
 
         var flows = workspace.Flows(parsed.GetValue(Flows)!).Select(flow => workspace.Ready(flow, isPlan: true)).ToList();
-        var runs = await new Runner(workspace.Ledger, workspace.Clock).RunAsync(flows, new RunOptions
+        var runs = await workspace.Runner.RunAsync(flows, new RunOptions
         {
             IsPlan = true,
             Parallel = workspace.Project.Parallel,
         }, cancel);
         if (screen.IsJson)
-            screen.Data(JsonSerializer.Serialize(new RunsView([.. runs.Select(run => RunView.Of(run, isPlan: true))]), Views.Default.RunsView));
+            screen.Json(new RunsView([.. runs.Select(run => RunView.Of(run, isPlan: true))]), Views.Default.RunsView);
         else
             new PlanReport(screen).Write(runs);
         if (screen.IsJson && screen.IsVerbose)

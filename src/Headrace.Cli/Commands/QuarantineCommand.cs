@@ -31,7 +31,7 @@ internal static class QuarantineCommand
                 counts.Add(new QuarantineCountView(dataset, rows, oldest));
         if (screen.IsJson)
         {
-            screen.Data(JsonSerializer.Serialize(new QuarantineListView(counts), Views.Default.QuarantineListView));
+            screen.Json(new QuarantineListView(counts), Views.Default.QuarantineListView);
             return ExitCode.Ok;
         }
 
@@ -44,7 +44,7 @@ internal static class QuarantineCommand
         var now = workspace.Clock.GetUtcNow();
         screen.Table(["DATASET", "ROWS", "OLDEST"], [.. counts.Select(count => (IReadOnlyList<string>)[count.Dataset, Text.Count(count.Rows), Text.Ago(now - count.Oldest)])]);
         screen.Say();
-        screen.Say($"Next:  headrace quarantine show {counts[0].Dataset}");
+        screen.Say($"Next:  headrace quarantine show {Shell.Word(counts[0].Dataset)}");
         return ExitCode.Ok;
     }
 
@@ -56,7 +56,7 @@ internal static class QuarantineCommand
         var rows = await quarantine.RowsAsync(of, parsed.GetValue(All), screen.IsJson ? int.MaxValue : 200, cancel);
         if (screen.IsJson)
         {
-            screen.Data(JsonSerializer.Serialize(new QuarantineView(rows), Views.Default.QuarantineView));
+            screen.Json(new QuarantineView(rows), Views.Default.QuarantineView);
             return ExitCode.Ok;
         }
 
@@ -69,12 +69,12 @@ internal static class QuarantineCommand
         screen.Say($"{of}: {Text.Rows(rows.Count)}");
         screen.Say();
         screen.Table(["#", "FILE", "LINE", "COLUMN", "WHY"], [.. rows.Select(row => (IReadOnlyList<string>)
-            [row.Id.ToString(CultureInfo.InvariantCulture), Text.Safe(row.File), row.Line?.ToString(CultureInfo.InvariantCulture) ?? "-", Text.Safe(row.Column ?? "-"),
-                Text.Safe(row.Reason) + (row.Status == "waiting" ? "" : $"  ({row.Status}{(row.Resolution is null ? "" : $": {row.Resolution}")})")])]);
+            [row.Id.ToString(CultureInfo.InvariantCulture), Plain.Line(row.File), row.Line?.ToString(CultureInfo.InvariantCulture) ?? "-", Plain.Line(row.Column ?? "-"),
+                Plain.Line(row.Reason) + (row.Status == "waiting" ? "" : $"  ({row.Status}{(row.Resolution is null ? "" : $": {row.Resolution}")})")])]);
         screen.Say();
         if (rows.FirstOrDefault(row => row.Row is not null && row.Status == "waiting") is { } row)
-            screen.Say($"Next:  headrace quarantine release {of} {row.Id} --set {row.Column ?? "column"}=value");
-        screen.Say($"Next:  headrace quarantine discard {of} {rows[0].Id} --reason \"…\"");
+            screen.Say($"Next:  headrace quarantine release {Shell.Word(of)} {row.Id} --set {Shell.Word($"{row.Column ?? "column"}=value")}");
+        screen.Say($"Next:  headrace quarantine discard {Shell.Word(of)} {rows[0].Id} --reason \"…\"");
         return ExitCode.Ok;
     }
 
@@ -104,14 +104,14 @@ internal static class QuarantineCommand
         var quarantine = workspace.Warehouse(flow, isReadOnly: false).Quarantine;
         var (released, superseded, kept) = await quarantine.ReleaseAsync(of, ids, new Mending(set, rules, flow.Source.Csv.ToDialect()), cancel);
         if (screen.IsJson)
-            screen.Data(JsonSerializer.Serialize(new ReleaseView(released, kept, 0), Views.Default.ReleaseView));
+            screen.Json(new ReleaseView(released, kept, 0), Views.Default.ReleaseView);
         screen.Say($"Loaded {Text.Rows(released)} from quarantine.{(kept > 0 ? $" {Text.Rows(kept)} still do not fit, or have the key of a later row, and stay." : "")}");
         if (superseded > 0)
             screen.Say($"{Text.Rows(superseded)} were not loaded: newer rows have replaced the table.");
         if (released + superseded + kept < (ids?.Distinct().Count() ?? 0))
             screen.Message("Some of these rows do not wait any more.");
         if (kept > 0)
-            screen.Say($"Next:  headrace quarantine show {of}");
+            screen.Say($"Next:  headrace quarantine show {Shell.Word(of)}");
         return kept > 0 && released == 0 ? ExitCode.Stopped : ExitCode.Ok;
     }
 
@@ -122,8 +122,8 @@ internal static class QuarantineCommand
         var quarantine = workspace.Warehouse(FlowOf(workspace, of), isReadOnly: false).Quarantine;
         var discarded = await quarantine.DiscardAsync(of, Numbers(parsed), parsed.GetValue(Reason), cancel);
         if (screen.IsJson)
-            screen.Data(JsonSerializer.Serialize(new ReleaseView(0, 0, discarded), Views.Default.ReleaseView));
-        screen.Say($"Gave up {Text.Rows(discarded)}; they stay on record (headrace quarantine show {of} --all).");
+            screen.Json(new ReleaseView(0, 0, discarded), Views.Default.ReleaseView);
+        screen.Say($"Gave up {Text.Rows(discarded)}; they stay on record (headrace quarantine show {Shell.Word(of)} --all).");
         return ExitCode.Ok;
     }
 

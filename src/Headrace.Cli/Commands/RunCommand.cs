@@ -41,7 +41,7 @@ internal static class RunCommand
         var flows = workspace.Flows(names).Select(flow => workspace.Ready(flow, isPlan: false)).ToList();
         using var progress = new ProgressLines(screen, workspace.Clock);
         var started = workspace.Clock.GetTimestamp();
-        var runs = await new Runner(workspace.Ledger, workspace.Clock).RunAsync(flows, new RunOptions
+        var runs = await workspace.Runner.RunAsync(flows, new RunOptions
         {
             Parallel = workspace.Project.Parallel,
             TimeBudget = budget,
@@ -55,7 +55,7 @@ internal static class RunCommand
                 flow.Source.Connection, runs.Where(run => run.Dataset.StartsWith($"{flow.Name}/", StringComparison.Ordinal)).ToDictionary(run => run.Dataset[(flow.Name.Length + 1)..]), CancellationToken.None);
 
         if (screen.IsJson)
-            screen.Data(JsonSerializer.Serialize(new RunsView([.. runs.Select(run => RunView.Of(run))]), Views.Default.RunsView));
+            screen.Json(new RunsView([.. runs.Select(run => RunView.Of(run))]), Views.Default.RunsView);
         else
             new RunReport(screen).Write(runs, workspace.Clock.GetElapsedTime(started));
         if (screen.IsJson && screen.IsVerbose)

@@ -22,7 +22,7 @@ internal static class RunsCommand
         var runs = await workspace.Ledger.RunsAsync(of, parsed.GetValue(Most), cancel);
         if (screen.IsJson)
         {
-            screen.Data(JsonSerializer.Serialize(new RunsView([.. runs.Select(run => RunView.Of(run, isHistory: true))]), Views.Default.RunsView));
+            screen.Json(new RunsView([.. runs.Select(run => RunView.Of(run, isHistory: true))]), Views.Default.RunsView);
             return ExitCode.Ok;
         }
 

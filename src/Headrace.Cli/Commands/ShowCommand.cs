@@ -20,14 +20,14 @@ internal static class ShowCommand
             ?? throw Error.NotFound("run", id, "headrace runs");
         if (screen.IsJson)
         {
-            screen.Data(JsonSerializer.Serialize(RunView.Of(run, isHistory: true), Views.Default.RunView));
+            screen.Json(RunView.Of(run, isHistory: true), Views.Default.RunView);
             return ExitCode.Ok;
         }
 
         void Line(string name, string? value)
         {
             if (value is not null)
-                screen.Say($"  {name,-12} {Text.Safe(value)}");
+                screen.Say($"  {name,-12} {Plain.Line(value)}");
         }
 
         screen.Say(screen.Bold(run.Id));

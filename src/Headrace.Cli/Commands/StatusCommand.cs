@@ -28,7 +28,7 @@ internal static class StatusCommand
 
         if (screen.IsJson)
         {
-            screen.Data(JsonSerializer.Serialize(new StatusView(views), Views.Default.StatusView));
+            screen.Json(new StatusView(views), Views.Default.StatusView);
             return ExitCode.Ok;
         }
 
@@ -44,7 +44,7 @@ internal static class StatusCommand
             _ => $"{need.Count} of {views.Count} datasets need you.",
         });
         if (need.Count > 0)
-            screen.Say(need[0].State == "quarantine" ? $"Next:  headrace quarantine show {need[0].Flow}" : $"Next:  headrace runs {need[0].Flow}");
+            screen.Say(need[0].State == "quarantine" ? $"Next:  headrace quarantine show {Shell.Word(need[0].Flow)}" : $"Next:  headrace runs {Shell.Word(need[0].Flow)}");
         return ExitCode.Ok;
     }
 

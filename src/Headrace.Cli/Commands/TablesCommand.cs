@@ -35,7 +35,7 @@ internal static class TablesCommand
         var entry = new TableEntry(connection, Full(parsed.GetValue(Table)!), target, Columns(parsed.GetValue(Key)), parsed.GetValue(Created), parsed.GetValue(Updated)) { IsEnabled = !parsed.GetValue(Off) };
         await workspace.ProcessTable(flow, isReadOnly: false).AddAsync(entry, cancel);
         workspace.Screen.Say($"{entry.Table} of {connection} is {How(entry)}.");
-        workspace.Screen.Say($"Next:  headrace plan {flow.Name}");
+        workspace.Screen.Say($"Next:  headrace plan {Shell.Word(flow.Name)}");
         return ExitCode.Ok;
     }
 
@@ -69,8 +69,9 @@ internal static class TablesCommand
         var found = await catalogue.DiscoverAsync(cancel);
         Show(workspace.Screen, found, "The database has no tables that this user may see.", null);
         foreach (var entry in workspace.Screen.IsJson ? [] : found)
-            workspace.Screen.Say(string.Concat("  headrace tables add ", entry.Table, " --connection ", name,
-                entry.PrimaryKey.Count > 0 ? $" --key {string.Join(',', entry.PrimaryKey)}" : "", entry.CreateKey is { } created ? $" --created {created}" : "", entry.UpdateKey is { } updated ? $" --updated {updated}" : ""));
+            workspace.Screen.Say(string.Concat("  headrace tables add ", Shell.Word(entry.Table), " --connection ", Shell.Word(name),
+                entry.PrimaryKey.Count > 0 ? $" --key {Shell.Word(string.Join(',', entry.PrimaryKey))}" : "",
+                entry.CreateKey is { } created ? $" --created {Shell.Word(created)}" : "", entry.UpdateKey is { } updated ? $" --updated {Shell.Word(updated)}" : ""));
         return ExitCode.Ok;
     }
 
@@ -78,7 +79,7 @@ internal static class TablesCommand
     {
         if (screen.IsJson)
         {
-            screen.Data(JsonSerializer.Serialize(new TablesView([.. entries.Select(TableView.Of)]), Views.Default.TablesView));
+            screen.Json(new TablesView([.. entries.Select(TableView.Of)]), Views.Default.TablesView);
             return;
         }
 

@@ -30,7 +30,7 @@ internal static class VerifyCommand
         }
 
         if (workspace.Screen.IsJson)
-            workspace.Screen.Data(JsonSerializer.Serialize(new VerifyView([.. found.Select(VerifiedView.Of)]), Views.Default.VerifyView));
+            workspace.Screen.Json(new VerifyView([.. found.Select(VerifiedView.Of)]), Views.Default.VerifyView);
         else
             Show(workspace.Screen, found);
         return found.All(one => one.IsEqual || one is { IsRepaired: true, IsWhole: true }) ? ExitCode.Ok : ExitCode.Stopped;

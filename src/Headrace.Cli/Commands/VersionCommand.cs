@@ -16,7 +16,7 @@ internal static class VersionCommand
             var screen = Screen.Of(parsed);
             var version = Current();
             if (screen.IsJson)
-                screen.Data(JsonSerializer.Serialize(version, Views.Default.VersionView));
+                screen.Json(version, Views.Default.VersionView);
             else
                 screen.Data($"headrace {version.Headrace}, .NET {version.Dotnet}, DuckDB {version.Duckdb}, {version.Platform}");
             return ExitCode.Ok;

@@ -18,6 +18,10 @@ internal sealed class ShortForAttribute(string key) : Attribute
     public string Key { get; } = key;
 }
 
+/// <summary>A value that nobody may see: it is shown as it is written when it is a variable, else as <c>***</c>.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+internal sealed class SecretAttribute : Attribute;
+
 /// <summary>The key of a property that is not its name in snake case.</summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class KeyAttribute(string key) : Attribute

@@ -36,6 +36,7 @@ public sealed record PostgresConnection : Connection
     public required string User { get; init; }
 
     [Description("Its password; best written as ${secret:…}.")]
+    [Secret]
     public string? Password { get; init; }
 
     [Description("How the connection is protected. When it is not said: verify-full, and disable on this machine.")]

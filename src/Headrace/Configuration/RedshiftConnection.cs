@@ -20,6 +20,7 @@ public sealed record RedshiftConnection : Connection
     public string? User { get; init; }
 
     [Description("Its password; best written as ${secret:…}.")]
+    [Secret]
     public string? Password { get; init; }
 
     [Description("The identifier of the cluster, in the place of a password: IAM lends a login for the user.")]

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Headrace.Configuration.Binding;
 
@@ -7,7 +8,7 @@ namespace Headrace.Configuration.Binding;
 /// Writes a project as YAML, every default said. A value with a variable in it is written as it stands in the file, so
 /// that no secret can get out this way.
 /// </summary>
-internal sealed class ProjectText
+internal sealed partial class ProjectText
 {
     readonly StringBuilder text = new();
     readonly HashSet<string>? connections;
@@ -61,6 +62,8 @@ internal sealed class ProjectText
             if (text.Length == empty)
                 text.Length = start; // nothing is said, so nothing is shown
         }
+        else if (key.IsSecret && !(written is ScalarNode { Text: var text } && OneVariable().IsMatch(text)))
+            Line(indent, key.Word, Quoted("***"));
         else if (written is not null && HasVariable(written))
             Line(indent, key.Word, AsWritten(written));
         else if (value is IReadOnlyList<string> { Count: > 0 } many)
@@ -88,6 +91,10 @@ internal sealed class ProjectText
     static MapNode? Expanded(Node? node) => node is ScalarNode scalar
         ? new MapNode(scalar.Span, [new Entry(new ScalarNode(scalar.Span, "type", ScalarStyle.Plain), scalar)])
         : node as MapNode;
+
+    // A default or a text around the variable would be a part of the secret.
+    [GeneratedRegex(@"^\$\{((secret|file):)?[^:{}]+\}$")]
+    private static partial Regex OneVariable();
 
     void Line(int indent, string key, string value) =>
         text.Append(' ', indent * 2).Append(key).Append(':').Append(value.Length == 0 ? "" : " ").Append(value).Append('\n');

@@ -69,6 +69,9 @@ internal sealed class KeyPlan(PropertyInfo property)
 {
     public PropertyInfo Property { get; } = property;
 
+    /// <summary>A value that nobody may see.</summary>
+    public bool IsSecret { get; } = property.IsDefined(typeof(SecretAttribute));
+
     public string Word { get; } = RecordPlan.WordOf(property);
 
     /// <summary>The type of its value; without the question mark.</summary>
