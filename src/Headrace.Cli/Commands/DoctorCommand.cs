@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Text.Json;
 using Headrace.Configuration;
 using Headrace.Postgres;
 
