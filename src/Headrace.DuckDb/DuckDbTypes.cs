@@ -51,16 +51,17 @@ internal static class DuckDbTypes
     };
 
     /// <summary>The pattern (RE2, whole text) of what is a value of the type; null when every text is, or a function decides.</summary>
-    public static string? Pattern(ColumnType type) => type.Kind switch
+    /// <param name="isKept">Nobody declared the type: a text that would come back as another one is no value (<c>007</c>, <c>+1</c>, <c>yes</c>, a <c>Z</c>).</param>
+    public static string? Pattern(ColumnType type, bool isKept = false) => type.Kind switch
     {
-        TypeKind.SmallInt or TypeKind.Integer or TypeKind.BigInt => @" *[+-]?[0-9]+(\.0*)? *",
-        TypeKind.Decimal when type.Scale == 0 => @" *[+-]?[0-9]+(\.0*)? *",
-        TypeKind.Decimal => string.Create(CultureInfo.InvariantCulture, $@" *[+-]?([0-9]+(\.[0-9]{{0,{type.Scale}}}0*)?|\.[0-9]{{1,{type.Scale}}}0*) *"),
-        TypeKind.Real or TypeKind.Double => @" *[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)? *",
-        TypeKind.Boolean => "(?i)(true|false|t|f|yes|no|y|n|1|0)",
+        TypeKind.SmallInt or TypeKind.Integer or TypeKind.BigInt => $@" *{Whole(isKept)}(\.0*)? *",
+        TypeKind.Decimal when type.Scale == 0 => $@" *{Whole(isKept)}(\.0*)? *",
+        TypeKind.Decimal => string.Create(CultureInfo.InvariantCulture, $@" *({Whole(isKept)}(\.[0-9]{{0,{type.Scale}}}0*)?|{Sign(isKept)}\.[0-9]{{1,{type.Scale}}}0*) *"),
+        TypeKind.Real or TypeKind.Double => $@" *({Whole(isKept)}\.?[0-9]*|{Sign(isKept)}\.[0-9]+)([eE][+-]?[0-9]+)? *",
+        TypeKind.Boolean => isKept ? "(?i)(true|false)" : "(?i)(true|false|t|f|yes|no|y|n|1|0)",
         TypeKind.Date => Day,
         TypeKind.Time => Clock,
-        TypeKind.Timestamp => $"{Day}([ T]{Clock}[Zz]?)?",
+        TypeKind.Timestamp => $"{Day}([ T]{Clock}{(isKept ? "" : "[Zz]?")})?",
         TypeKind.TimestampTz => $"{Day}[ T]{Clock} ?{Zone}",
         TypeKind.Uuid => "[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}",
         TypeKind.Bytes => @"(\\x)?([0-9a-fA-F]{2})*",
@@ -89,7 +90,8 @@ internal static class DuckDbTypes
     };
 
     /// <summary>True (in SQL) for a text that is a value of the type.</summary>
-    public static string Fits(string text, ColumnType type, CsvDialect? dialect)
+    /// <param name="isKept"><inheritdoc cref="Pattern" path="/param[@name='isKept']"/></param>
+    public static string Fits(string text, ColumnType type, CsvDialect? dialect, bool isKept = false)
     {
         if (type.Kind == TypeKind.Text)
             return "true";
@@ -98,7 +100,9 @@ internal static class DuckDbTypes
         var cast = $"{Cast(text, type, dialect)} IS NOT NULL";
         if (type.Kind == TypeKind.Decimal) // what is this short cannot be too large, and the cast takes long
             cast = string.Create(CultureInfo.InvariantCulture, $"CASE WHEN strlen({text}) <= {type.Precision - type.Scale} THEN true ELSE {cast} END");
-        return hasFormat || Pattern(type) is not { } pattern
+        if (isKept && type.Kind == TypeKind.Double)
+            cast = $"{IsWholeInDouble(Number(text, dialect))} AND {cast}";
+        return hasFormat || Pattern(type, isKept) is not { } pattern
             ? cast
             : $"(CASE WHEN regexp_full_match({Number(text, type, dialect)}, {Sql.Literal(pattern)}) THEN {cast} ELSE false END)"; // a cast that fails is slow
     }
@@ -123,6 +127,14 @@ internal static class DuckDbTypes
         TypeKind.Timestamp or TypeKind.TimestampTz => $"(strlen({text}) = 19 OR ({text}[5] = '-' AND NOT ends_with({text}, 'C')))", // BC
         _ => null,
     };
+
+    private static string Sign(bool isKept) => isKept ? "-?" : "[+-]?";
+
+    private static string Whole(bool isKept) => isKept ? "-?(0|[1-9][0-9]*)" : "[+-]?[0-9]+";
+
+    /// <summary>True (in SQL) for a number that a double gives back with all its digits: 15 of them always, 17 when they are the shortest.</summary>
+    public static string IsWholeInDouble(string number) =>
+        $"(length(ltrim(regexp_replace({number}, '[eE].*$|[-+. ]', '', 'g'), '0')) <= 15 OR CAST(TRY_CAST({number} AS DOUBLE) AS VARCHAR) = {number})";
 
     // Infinity is what DuckDB makes of '1e999', and zero of '1e-999'.
     private static string Finite(string number, ColumnType type)

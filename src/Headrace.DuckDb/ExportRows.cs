@@ -113,6 +113,8 @@ internal sealed class ExportRows(
         var parquet = new ParquetFiles(db, cancel);
         var isEmpty = before is { Rows: 0 } && export.From.Table is null; // without a row nothing is known of types
         var table = isEmpty ? null : before?.Columns ?? export.From.Table?.Where(column => !IsDeletedAt(column)).ToList();
+        if (files.Where(file => file.Parquet is not null).Select(parquet.Fault).FirstOrDefault(fault => fault is not null) is { } unreadable)
+            throw unreadable;
         var narrowed = export with { Files = files, From = export.From with { Table = table } };
         Shape = new TableShape(narrowed, parquet.Columns);
         if (Shape.Refused.Count > 0)

@@ -19,6 +19,9 @@ public sealed class FileDiff(DuckDbConnection db, string folder, long setBytes, 
         IReadOnlyList<DeclaredColumn>? declared = null, IReadOnlyList<string>? compare = null)
     {
         this.compare = compare;
+        var parquet = new ParquetFiles(db, cancel);
+        if (before.Concat(after).Where(file => file.Parquet is not null).Select(parquet.Fault).FirstOrDefault(fault => fault is not null) is { } unreadable)
+            throw unreadable;
         var (olds, news) = (new Candidates(before, setBytes, cancel), new Candidates(after, setBytes, cancel));
         news.Find(olds);
         IReadOnlyList<StagedFile> oldRows = [], newRows = [];
@@ -57,7 +60,7 @@ public sealed class FileDiff(DuckDbConnection db, string folder, long setBytes, 
         var shape = new TableShape(Staged(files, format, key, []), new ParquetFiles(db, cancel).Columns);
         if (shape.Refused.Count > 0)
             throw shape.Refused[0].Error!;
-        new TypeInference(db, cancel).Settle(shape, format.Csv);
+        new TypeInference(db, cancel, isKept: false).Settle(shape, format.Csv);
         return [.. shape.Columns.Select(column => new DeclaredColumn(column.Name, column.Name, column.Type))];
     }
 

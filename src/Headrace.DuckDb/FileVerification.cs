@@ -162,7 +162,10 @@ public sealed class FileVerification(
             var compared = new List<DeclaredColumn>();
             foreach (var column in (table ?? []).Where(column => !isOwn(column)))
                 if (isBrought(column))
-                    compared.Add(new DeclaredColumn(column.Name, column.Name, column.Type, column.Nullable));
+                    compared.Add(new DeclaredColumn(column.Name, column.Name, column.Type, column.Nullable)
+                    {
+                        IsInferred = !flow.Columns.Values.Any(declared => Same(declared.Name, column.Name)),
+                    });
                 else
                     warnings.Add($"column '{column.Name}' of the target is not in the files and was not compared");
             return compared;

@@ -42,12 +42,19 @@ internal sealed class MendedRows(DuckDbConnection db, IReadOnlyList<Column> colu
     // A value that somebody typed is written the plain way, whatever the files' dialect is.
     private CsvDialect? Dialect(Column column) => mending.Set.ContainsKey(column.Name) ? null : mending.Dialect;
 
-    private string Value(int i) => DuckDbTypes.Cast($"c{i}", columns[i].Type, Dialect(columns[i]));
+    // Nobody types a text without a letter for a number; in a file it stands for no value.
+    private string Given(int i) => columns[i].Type.HasEmpty ? $"c{i}" : $"nullif(c{i}, '')";
+
+    // What a type that nobody declared would change was set aside for that; somebody who sets the value says what he means.
+    private bool IsKept(int i) => !mending.Set.ContainsKey(columns[i].Name)
+        && !mending.Rules.Columns.Any(declared => declared.Type is not null && declared.Name.Equals(columns[i].Name, StringComparison.OrdinalIgnoreCase));
+
+    private string Value(int i) => DuckDbTypes.Cast(Given(i), columns[i].Type, Dialect(columns[i]));
 
     private string Fits(int i)
     {
         var mayBeNull = columns[i].Nullable && !keys.Contains(columns[i].Name, StringComparer.OrdinalIgnoreCase);
         var limit = limits?.Invoke(new ShapeColumn(columns[i].Name, columns[i].Type, columns[i].Nullable, false, Length: columns[i].Length), true, Value(i));
-        return $"(c{i} IS {(mayBeNull ? "NULL OR" : "NOT NULL AND")} {DuckDbTypes.Fits($"c{i}", columns[i].Type, Dialect(columns[i]))}){(limit is null ? "" : $" AND coalesce({limit.Value.Fits}, true)")}";
+        return $"({Given(i)} IS {(mayBeNull ? "NULL OR" : "NOT NULL AND")} {DuckDbTypes.Fits(Given(i), columns[i].Type, Dialect(columns[i]), IsKept(i))}){(limit is null ? "" : $" AND coalesce({limit.Value.Fits}, true)")}";
     }
 }

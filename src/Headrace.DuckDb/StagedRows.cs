@@ -23,7 +23,7 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         if (files[0].IsParquet)
         {
             var paths = string.Join(", ", files.SelectMany(file => file.Segments).Select(Sql.Literal));
-            var names = columns.Select((column, i) => string.Create(CultureInfo.InvariantCulture, $"{Sql.Identifier(column.Name)} AS c{i}"));
+            var names = columns.Select((column, i) => string.Create(CultureInfo.InvariantCulture, $"{column.Read ?? Sql.Identifier(column.Name)} AS c{i}"));
             return $"(SELECT file_row_number + 1 AS line, {string.Join(", ", names)} FROM read_parquet([{paths}], file_row_number = true))";
         }
 
@@ -40,7 +40,7 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         if (index < 0)
             return $"CAST(NULL AS {DuckDbTypes.Name(type)})";
         return shaped.File.IsParquet ? ParquetValue(index, type)
-            : IsWritten(index, type) ? DuckDbTypes.WrittenCast(Raw(index), type) : DuckDbTypes.Cast(Raw(index), type, dialect);
+            : IsWritten(index, type) ? DuckDbTypes.WrittenCast(Raw(index), type) : DuckDbTypes.Cast(Given(index, type), type, dialect);
     }
 
     /// <summary>The condition that a row fits all columns.</summary>
@@ -70,14 +70,14 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
             {
                 var (column, index) = (shape.Columns[i], shaped.Indexes[i]);
                 var name = Sql.Literal(column.Name);
-                var value = index < 0 ? "NULL" : $"CAST({Raw(index)} AS VARCHAR)";
+                var value = index < 0 ? "NULL" : shaped.File.IsParquet ? $"CAST({AsText(shaped.Columns[index], index)} AS VARCHAR)" : Given(index, column.Type!.Value);
                 if (Limit(i) is { } limit)
                     problems.Add($"CASE WHEN NOT coalesce({limit.Fits}, true) THEN {{'c': {name}, 'v': {value}, 'r': {Sql.Literal(limit.Reason)}}} END");
                 if (Fits(i) is not { } fits)
                     continue;
                 var isKey = changes.Rules.PrimaryKey.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
                 var isNull = Sql.Literal(isKey ? $"the key column '{column.Name}' is NULL" : $"'{column.Name}' is NULL and may not be");
-                var reason = $"CASE WHEN {value} IS NULL THEN {isNull} ELSE '''' || left({value}, 200) || {Sql.Literal($"' is no {column.Type}")} END";
+                var reason = $"CASE WHEN {value} IS NULL THEN {isNull}{Why(i, value)} ELSE '''' || left({value}, 200) || {Sql.Literal($"' is no {column.Type}")} END";
                 problems.Add($"CASE WHEN NOT ({fits}) THEN {{'c': {name}, 'v': {value}, 'r': {reason}}} END");
             }
 
@@ -97,9 +97,34 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         _ => $"CAST({Raw(index)} AS VARCHAR)",
     };
 
+    // What else there is to say of a value that does not fit, as branches of CASE.
+    private string Why(int i, string value)
+    {
+        var (type, index, name) = (shape.Columns[i].Type!.Value, shaped.Indexes[i], shape.Columns[i].Name);
+        if (index < 0 || IsWritten(index, type))
+            return "";
+        var column = shaped.Columns[index];
+        if (shaped.File.IsParquet && column.Read is not null && shaped.File.Parquet!.Columns[column.Name].Form == Staging.ParquetForm.Bytes)
+            return $" WHEN starts_with({Raw(index)}, {ParquetReading.NoValue}) THEN 'not valid UTF-8'";
+        if (shaped.File.IsParquet && (column.IsJson || (column.ParquetType == "VARCHAR" && column.Read is null && type.Kind == TypeKind.Text)))
+            return $" WHEN true THEN {Sql.Literal(column.IsJson ? $"a NUL character, NaN or Infinity in '{name}'" : $"a NUL character in '{name}'")}";
+        var why = "";
+        if (IsKept(i))
+            why = $" WHEN {DuckDbTypes.Fits(value, type, dialect)} THEN '''' || left({value}, 200) || {Sql.Literal($"' would change as {type}, a type that nobody declared: declare the column under columns:, as this type or as text")}";
+        return type.Kind != TypeKind.Decimal ? why
+            : $"{why} WHEN {DuckDbTypes.Fits(value, new ColumnType(TypeKind.Decimal, 38, 19), dialect)} THEN '''' || left({value}, 200) || {Sql.Literal($"' has more digits than {type} holds")}";
+    }
+
     // Of a value that does not fit its type nothing is asked: there it is NULL.
     private (string Fits, string Reason)? Limit(int column) =>
         shaped.Indexes[column] < 0 ? null : changes.Limits?.Invoke(shape.Columns[column], shaped.File.IsParquet, Value(column));
+
+    // A text without a letter is no value of a type that has none.
+    private string Given(int index, ColumnType type) =>
+        type.HasEmpty || !files.Any(file => file.File.HasEmptyTexts) ? Raw(index) : $"nullif({Raw(index)}, '')";
+
+    // What was inferred is kept for later files, which must not be changed by it.
+    private bool IsKept(int column) => shape.Columns[column].IsKept && shaped.Columns[shaped.Indexes[column]] is { Written: null, Holds: null } && changes.Cursor is null;
 
     private static string Raw(int index) => string.Create(CultureInfo.InvariantCulture, $"c{index}");
 
@@ -112,15 +137,17 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
             return mayBeNull || target.HasDefault ? null : "false";
 
         var fits = shaped.File.IsParquet
-            ? ParquetFits(index, target.Type!.Value)
+            ? ParquetFits(index, target.Type!.Value, IsKept(column))
             : target.Type!.Value.Kind == TypeKind.Text ? null
-            : IsWritten(index, target.Type.Value) ? DuckDbTypes.WrittenFits(Raw(index), target.Type.Value) : DuckDbTypes.Fits(Raw(index), target.Type.Value, dialect);
+            : IsWritten(index, target.Type.Value) ? DuckDbTypes.WrittenFits(Raw(index), target.Type.Value)
+            : DuckDbTypes.Fits(Given(index, target.Type.Value), target.Type.Value, dialect, IsKept(column));
+        var given = shaped.File.IsParquet ? Raw(index) : Given(index, target.Type!.Value);
         return (mayBeNull, fits) switch
         {
             (true, null) => null,
-            (true, _) => $"({Raw(index)} IS NULL OR {fits})",
-            (false, null) => $"{Raw(index)} IS NOT NULL",
-            _ => $"({Raw(index)} IS NOT NULL AND {fits})",
+            (true, _) => $"({given} IS NULL OR {fits})",
+            (false, null) => $"{given} IS NOT NULL",
+            _ => $"({given} IS NOT NULL AND {fits})",
         };
     }
 
@@ -133,13 +160,14 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         _ => $"TRY_CAST({Raw(index)} AS {DuckDbTypes.Name(type)})",
     };
 
-    private string? ParquetFits(int index, ColumnType type)
+    private string? ParquetFits(int index, ColumnType type, bool isKept)
     {
         var column = shaped.Columns[index];
+        var isOwn = shaped.File.Parquet is null; // Headrace wrote it
         if (column.IsJson)
-            return null;
+            return isOwn ? null : IsJson($"CAST(to_json({Raw(index)}) AS VARCHAR)");
         if (column.ParquetType == "VARCHAR")
-            return type.Kind == TypeKind.Text ? null : DuckDbTypes.Fits(Raw(index), type, null);
+            return type.Kind != TypeKind.Text ? DuckDbTypes.Fits(Raw(index), type, null, isKept) : isOwn ? null : $"NOT contains({Raw(index)}, chr(0))";
 
         // There and back again: a cast that loses something does not come back equal. Infinity does, and is no day.
         var isSame = column.ParquetType == DuckDbTypes.Name(type) ? null
@@ -147,4 +175,11 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         var isFinite = column.ParquetType!.StartsWith("TIMESTAMP", StringComparison.Ordinal) || column.ParquetType == "DATE" ? $"isfinite({Raw(index)})" : null;
         return isSame is null || isFinite is null ? isSame ?? isFinite : $"({isFinite} AND {isSame})";
     }
+
+    // The engine writes NUL, NaN and Infinity into JSON, which has none of them.
+    private static string IsJson(string text) =>
+        $"""
+        (CASE WHEN contains({text}, '\u0000') AND regexp_matches({text}, '(^|[^\\])(\\\\)*\\u0000') THEN false
+            WHEN contains({text}, 'NaN') OR contains({text}, 'Infinity') THEN NOT regexp_matches(regexp_replace({text}, '"([^"\\]|\\.)*"', 's', 'g'), 'NaN|Infinity') ELSE true END)
+        """;
 }

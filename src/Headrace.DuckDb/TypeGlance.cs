@@ -10,6 +10,7 @@ internal static class TypeGlance
 {
     private static readonly SearchValues<char> Words = SearchValues.Create("truefalsTRUEFALS");
     private static readonly SearchValues<char> Whole = SearchValues.Create("0123456789-");
+    private static readonly SearchValues<char> Digits = SearchValues.Create("0123456789-.,");
     private static readonly SearchValues<char> Number = SearchValues.Create("0123456789+-.,eE");
     private static readonly SearchValues<char> Day = SearchValues.Create("0123456789- ");
     private static readonly SearchValues<char> Clock = SearchValues.Create("0123456789:. ");
@@ -21,7 +22,8 @@ internal static class TypeGlance
     {
         TypeKind.Boolean => Has(text, Words),
         TypeKind.BigInt => Has(text, Whole) && text.LastIndexOf('-') <= 0,
-        TypeKind.Decimal or TypeKind.Double => Has(text, Number) && (text.LastIndexOf('-') <= 0 || text.Contains('e') || text.Contains('E')),
+        TypeKind.Decimal => Has(text, Digits),
+        TypeKind.Double => Has(text, Number) && (text.LastIndexOf('-') <= 0 || text.Contains('e') || text.Contains('E')),
         TypeKind.Date when dialect?.Date is null => Has(text, Day),
         TypeKind.Time => Has(text, Clock) && text.Contains(':'),
         TypeKind.Timestamp when dialect?.Timestamp is null => Has(text, Moment) && text.Contains('-'),

@@ -3,9 +3,10 @@ namespace Headrace.DuckDb;
 /// <summary>
 /// Chooses a type for each column that has none: the narrowest that every value of the change set fits, so that a
 /// file is never refused for a type that Headrace itself chose. Digits are never lost: a number with leading zeros
-/// stays text, one with more digits than a double keeps becomes a decimal or text.
+/// stays text, one with a point becomes a decimal, one with an exponent a double only where that gives back what was written.
 /// </summary>
-internal sealed class TypeInference(DuckDbConnection db, CancellationToken cancel)
+/// <param name="isKept">Later values are to fit, too: a decimal has more places than the values of now.</param>
+internal sealed class TypeInference(DuckDbConnection db, CancellationToken cancel, bool isKept = true)
 {
     // A glance at a few rows rules most types out; the engine is asked of the first one left, for more rows, and then for all.
     private const int FewRows = 200;
@@ -14,14 +15,20 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
     // A statement of ten thousand expressions, for a table of a thousand columns, does not end.
     private const int QuestionsAtOnce = 200;
 
+    private const string Point = @"(0|-?[1-9][0-9]*|0\.[0-9]+|-0\.[0-9]*[1-9][0-9]*|-?[1-9][0-9]*\.[0-9]+)";
+
     // In order of preference. A column without a value stays text.
     private static readonly (ColumnType Type, string? Pattern)[] Candidates =
     [
         (new ColumnType(TypeKind.Boolean), "(?i)(true|false)"),
         (ColumnType.BigInt, "0|-?[1-9][0-9]*"),
         (new ColumnType(TypeKind.Decimal, 38, 0), "0|-?[1-9][0-9]*"),
+        (new ColumnType(TypeKind.Decimal, 18, 2), @"(0|-?[1-9][0-9]*|-0)\.[0-9]{2}"), // amounts: each value has two places
+        (new ColumnType(TypeKind.Decimal, 18, 4), Point),
+        (new ColumnType(TypeKind.Decimal, 18, 9), Point),
+        (new ColumnType(TypeKind.Decimal, 38, 12), Point),
+        (new ColumnType(TypeKind.Decimal, 38, 18), Point),
         (new ColumnType(TypeKind.Double), @"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,3})?"),
-        (new ColumnType(TypeKind.Decimal, 38, 12), @"-?(0|[1-9][0-9]*)(\.[0-9]+)?"),
         (new ColumnType(TypeKind.Date), null),
         (new ColumnType(TypeKind.TimestampTz), null), // where every value tells its zone
         (new ColumnType(TypeKind.Timestamp), null),
@@ -48,8 +55,19 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
         }
 
         foreach (var (column, options) in guesses)
-            shape.Settle(column, options.Count == 0 ? ColumnType.Text : Candidates[options[0]].Type);
+        {
+            var type = options.Count == 0 ? ColumnType.Text : Candidates[options[0]].Type;
+            shape.Settle(column, isKept || type.Scale == 0 ? type : type with { Scale = Places(shape, column, dialect) });
+        }
     }
+
+    // The most digits behind the point that a value has.
+    private int Places(TableShape shape, int column, CsvDialect? dialect) => (int)Alike(shape).Where(group => group[0].Indexes[column] >= 0).Max(group =>
+    {
+        var (text, point) = ($"c{group[0].Indexes[column]}", Sql.Literal($"{dialect?.Decimal ?? '.'}"));
+        return db.Scalar<long>(
+            $"SELECT coalesce(max(strlen({text}) - strpos({text}, {point})) FILTER (contains({text}, {point})), 0) FROM {StagedRows.From([.. group.Select(one => one.File)], group[0].Columns)}", cancel);
+    });
 
     // Parquet knows its types; the widest of several files wins, and text where they have nothing in common.
     private ColumnType? Declared(TableShape shape, int column)
@@ -59,7 +77,8 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
         {
             if (file.Indexes[column] < 0 || file.Columns[file.Indexes[column]].ParquetType is not { } name)
                 continue;
-            var type = file.Columns[file.Indexes[column]].IsJson ? ColumnType.Json
+            var type = file.Columns[file.Indexes[column]].Holds is { } holds ? holds
+                : file.Columns[file.Indexes[column]].IsJson ? ColumnType.Json
                 : name == "TIMESTAMP_NS" && IsMicroseconds(file, column) ? new ColumnType(TypeKind.Timestamp)
                 : DuckDbTypes.Holding(name);
             widest = widest is not { } seen || type.Holds(seen) ? type : seen.Holds(type) ? seen : ColumnType.Text;
@@ -81,6 +100,8 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
         if (isJson)
             return isText ? [] : [.. all.Where(i => Candidates[i].Type.Kind == TypeKind.Json)];
         all.RemoveAll(i => Candidates[i].Type.Kind == TypeKind.Json);
+        if (shape.IsKey(column)) // 1.1 and 1.10 are two keys
+            all.RemoveAll(i => Candidates[i].Type is { Kind: TypeKind.Double } or { Kind: TypeKind.Decimal, Scale: > 0 });
         if (isText)
             all.RemoveAll(i => Candidates[i].Type.Kind is TypeKind.Boolean or TypeKind.BigInt or TypeKind.Decimal or TypeKind.Double);
         return all;
@@ -98,7 +119,7 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
         using var reader = db.Query($"SELECT {names} FROM {StagedRows.From([first.File with { Segments = [first.File.Segments[0]] }], first.Columns)} LIMIT {FewRows}", cancel);
         while (reader.Read())
             for (var i = 0; i < texts.Count; i++)
-                if (reader.GetText(i) is { } text)
+                if (reader.GetText(i) is { } text && (text.Length > 0 || !first.File.HasEmptyTexts))
                     guesses[texts[i]].RemoveAll(option => !TypeGlance.MayBe(text, Candidates[option].Type.Kind, dialect));
     }
 
@@ -123,7 +144,9 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
             var limit = sample is { } rows ? $" LIMIT {rows}" : "";
             foreach (var mine in questions.Where(question => file.Indexes[question.Column] >= 0).Chunk(QuestionsAtOnce))
             {
-                var answers = mine.Select(question => Question($"c{file.Indexes[question.Column]}", question.Option, dialect));
+                var hasEmpty = group.Exists(one => one.File.HasEmptyTexts);
+                var answers = mine.Select(question => Question(
+                    hasEmpty ? $"nullif(c{file.Indexes[question.Column]}, '')" : $"c{file.Indexes[question.Column]}", question.Option, dialect));
                 using var reader = db.Query(
                     $"SELECT {string.Join(", ", answers)} FROM (SELECT * FROM {StagedRows.From([.. group.Select(one => one.File)], file.Columns)}{limit})", cancel);
                 reader.Read();
@@ -153,16 +176,17 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
         var (type, pattern) = Candidates[option];
         var number = dialect is { Decimal: ',' } && type.Kind is TypeKind.Double or TypeKind.Decimal ? $"translate({text}, ',.', '.;')" : text;
         var fits = pattern is null
-            ? DuckDbTypes.Fits(text, type, dialect)
+            ? DuckDbTypes.Fits(text, type, dialect, isKept: true)
             : $"(CASE WHEN regexp_full_match({number}, {Sql.Literal(pattern)}) THEN {DuckDbTypes.Fits(text, type, dialect)} ELSE false END)";
-        fits = type.Kind switch
-        {
-            // 15 significant digits are the most that a double always keeps.
-            TypeKind.TimestampTz when dialect?.Timestamp is { } format && !format.Contains("%z", StringComparison.OrdinalIgnoreCase) => "false",
-            TypeKind.Double => $"({fits} AND length(ltrim(regexp_replace({number}, '[eE].*$|[-.]', '', 'g'), '0')) <= 15)",
-            _ => fits,
-        };
-        return $"bool_and({fits}) FILTER ({text} IS NOT NULL)";
+        if (type.Kind == TypeKind.TimestampTz && dialect?.Timestamp is { } format && !format.Contains("%z", StringComparison.OrdinalIgnoreCase))
+            fits = "false";
+        else if (type.Kind == TypeKind.Double)
+            fits = $"({fits} AND {DuckDbTypes.IsWholeInDouble(number)})";
+        var all = $"bool_and({fits}) FILTER ({text} IS NOT NULL)";
+
+        // 12E4 is a code, unless numbers beside it have a point or the sign of an exponent.
+        return type.Kind != TypeKind.Double ? all
+            : $"({all} AND (bool_or(regexp_matches({text}, '[.,]|[eE][+-]')) OR NOT bool_or(regexp_matches({text}, '[eE]'))))";
     }
 
     // Files with the same columns are asked together, so that the engine reads them in parallel.

@@ -29,8 +29,10 @@ internal sealed class PostgresLoad(
         {
             return new LoadResult { IsCommitted = false, IsToBeStagedAgain = true, Position = changes.From };
         }
-        catch (DuckDbException) when (!WasCommitSent && changes.Operation != Operation.Replace && new ParquetFiles(engine.Value, cancel).Broken(changes) is { Count: > 0 } broken)
+        catch (DuckDbException) when (!WasCommitSent && new ParquetFiles(engine.Value, cancel).Broken(changes, out var isMended) is var broken && (isMended || broken.Count > 0))
         {
+            if (changes.Operation == Operation.Replace && broken.Count > 0)
+                return new LoadResult { IsCommitted = false, Refused = broken, Position = changes.From };
             changes = changes with { Files = [.. changes.Files.Where(file => !broken.Exists(note => note.File == file.File))] };
             var result = await ApplyAsync();
             return Result = result with { Refused = [.. broken, .. result.Refused] };

@@ -117,4 +117,8 @@ public sealed record SnapshotRules
 public delegate (string Fits, string Reason)? ValueLimits(ShapeColumn column, bool isParquet, string value);
 
 /// <summary>A column of the configuration: the name in the target, the name in the file, the type.</summary>
-public sealed record DeclaredColumn(string Name, string From, ColumnType? Type, bool Nullable = true);
+public sealed record DeclaredColumn(string Name, string From, ColumnType? Type, bool Nullable = true)
+{
+    /// <summary>True for a type that a table has and nobody declared.</summary>
+    public bool IsInferred { get; init; }
+}

@@ -16,6 +16,9 @@ public readonly partial record struct ColumnType(TypeKind Kind, int Precision = 
     public static readonly ColumnType BigInt = new(TypeKind.BigInt);
     public static readonly ColumnType Json = new(TypeKind.Json);
 
+    /// <summary>True when a text without a letter is a value of the type.</summary>
+    public bool HasEmpty => Kind is TypeKind.Text or TypeKind.Bytes;
+
     /// <summary>Every name that <see cref="TryParse"/> knows, for messages and the JSON schema.</summary>
     public const string Names =
         "boolean, smallint, integer, bigint, decimal(p,s), real, double, text, bytes, date, time, timestamp, timestamptz, uuid, json";

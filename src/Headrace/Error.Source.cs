@@ -74,15 +74,36 @@ public static partial class Error
             Facts = Facts(("spool", spool), ("found", inner.Message)),
         };
 
+    /// <summary>A Parquet column holds values that no type of the engine holds, so they would be read as other values.</summary>
+    public static HeadraceException ParquetColumn(string source, string column, string type) =>
+        new("HDR-126", $"The values of the Parquet column '{column}' cannot be read exactly; nothing of the file was loaded.", "have the sender write the column as text, or with another type")
+        {
+            Facts = Facts(("source", source), ("found", type)),
+        };
+
+    /// <summary>The file is compressed, or packed, in a form that is not read.</summary>
+    public static HeadraceException UnknownCompression(string source, string form) =>
+        new("HDR-127", $"The file is {form}, which is not read; nothing of the file was loaded.", "have the sender write it plain, or compressed with gzip or zstd")
+        {
+            Facts = Facts(("source", source)),
+        };
+
+    /// <summary>A JSON document over several lines is broken: parts of it must not become rows.</summary>
+    public static HeadraceException JsonDocument(string source, long line, string found) =>
+        new("HDR-128", $"The JSON document that begins in line {line} is broken; nothing of the file was loaded.", "have the sender write the file again: one object a line, or whole documents")
+        {
+            Facts = Facts(("source", source), ("line", line), ("found", found)),
+        };
+
     /// <summary>Two columns have one name, or names that differ only in case.</summary>
-    public static HeadraceException DuplicateColumn(string source, string first, string second, long line) =>
+    public static HeadraceException DuplicateColumn(string source, string first, string second, long? line) =>
         new("HDR-131", "Two columns have the same name (case does not count); nothing of the file was loaded.", "rename one of them in the file")
         {
             Facts = Facts(("source", source), ("line", line), ("found", $"{first}, {second}")),
         };
 
     /// <summary>A column of a header has no name.</summary>
-    public static HeadraceException EmptyColumn(string source, int number, long line) =>
+    public static HeadraceException EmptyColumn(string source, int number, long? line) =>
         new("HDR-132", $"Column {number} has no name; nothing of the file was loaded.", "name it in the file, or set csv: {header: false} and write columns:")
         {
             Facts = Facts(("source", source), ("line", line), ("found", $"an empty name in place {number}")),

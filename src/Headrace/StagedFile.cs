@@ -30,6 +30,12 @@ public sealed record StagedFile
 
     public bool IsParquet { get; init; }
 
+    /// <summary>What the footer of a Parquet file says beyond what an engine reads of it; null for Parquet of Headrace's own making.</summary>
+    public Staging.ParquetSchema? Parquet { get; init; }
+
+    /// <summary>True when some field may be an empty text that is NULL in a column of a type without an empty value (CSV).</summary>
+    public bool HasEmptyTexts { get; init; }
+
     /// <summary>True for rows as PostgreSQL's COPY writes them with FORMAT binary, in one file; for warehouses that say they take them.</summary>
     public bool IsBinary { get; init; }
 
@@ -62,4 +68,11 @@ public sealed record StagedFile
 /// <param name="Written">The type that a database has for it, when each of its values is one of that type, or one of those beyond it
 /// that <see cref="TypeKind"/> does not have (NaN, infinity, a year that has not four digits, 24:00); null when nobody says.</param>
 /// <param name="IsNotNull">True when a database keeps NULL out of it.</param>
-public sealed record StagedColumn(string Name, bool IsText = false, bool IsJson = false, string? ParquetType = null, ColumnType? Written = null, bool IsNotNull = false);
+public sealed record StagedColumn(string Name, bool IsText = false, bool IsJson = false, string? ParquetType = null, ColumnType? Written = null, bool IsNotNull = false)
+{
+    /// <summary>For a Parquet column how the engine reads it, in its SQL; null for the column itself.</summary>
+    public string? Read { get; init; }
+
+    /// <summary>The type that the file gives to a Parquet column, where the engine reads another one; a value that does not fit it is bad.</summary>
+    public ColumnType? Holds { get; init; }
+}

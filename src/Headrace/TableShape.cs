@@ -5,7 +5,11 @@ namespace Headrace;
 /// <param name="Type">Null until it is inferred.</param>
 /// <param name="IsNew">The target lacks it.</param>
 /// <param name="Length">The most characters that a text may have in it; null for any number.</param>
-public sealed record ShapeColumn(string Name, ColumnType? Type, bool Nullable, bool IsNew, bool HasDefault = false, int? Length = null);
+public sealed record ShapeColumn(string Name, ColumnType? Type, bool Nullable, bool IsNew, bool HasDefault = false, int? Length = null)
+{
+    /// <summary>True when the table has the type and nobody declared it: a value that the type would change is bad.</summary>
+    public bool IsKept { get; init; }
+}
 
 /// <summary>A file of a change set, matched to the target: the index of each target column among the file's, or -1.</summary>
 public sealed record ShapedFile(StagedFile File, IReadOnlyList<StagedColumn> Columns, IReadOnlyList<int> Indexes)
@@ -87,6 +91,9 @@ public sealed class TableShape
     /// <summary>True when some file brings the column.</summary>
     public bool Brings(int column) => Files.Exists(file => file.Indexes[column] >= 0);
 
+    /// <summary>True for a column by which rows are told apart.</summary>
+    public bool IsKey(int column) => changes.Rules.PrimaryKey.Contains(columns[column].Name, StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Gives a column the type that was inferred for it.</summary>
     public void Settle(int column, ColumnType type) => columns[column] = columns[column] with { Type = type };
 
@@ -95,12 +102,15 @@ public sealed class TableShape
         var known = changes.From.Table ?? changes.From.Schema?.Document.Columns;
         if (known is not null)
             foreach (var column in known)
-                columns.Add(new ShapeColumn(column.Name, column.Type, column.Nullable && (Declared(column.Name)?.Nullable ?? true), isNew, column.HasDefault, column.Length));
+                columns.Add(new ShapeColumn(column.Name, column.Type, column.Nullable && (Declared(column.Name)?.Nullable ?? true), isNew, column.HasDefault, column.Length)
+                {
+                    IsKept = changes.From.Schema is null && Declared(column.Name) is null or { Type: null },
+                });
         if (changes.From.Schema is not null)
             return;
         foreach (var column in changes.Rules.Columns)
             if (!columns.Exists(seen => Same(seen.Name, column.Name)))
-                columns.Add(new ShapeColumn(column.Name, column.Type, column.Nullable, IsNew: true));
+                columns.Add(new ShapeColumn(column.Name, column.Type, column.Nullable, IsNew: true) { IsKept = column.IsInferred });
     }
 
     private HeadraceException? Check(StagedFile file, IReadOnlyList<StagedColumn> found, List<ShapeColumn> known)

@@ -47,6 +47,9 @@ internal sealed class CsvCutter : IRecordCutter
 
     public IReadOnlyList<StagedColumn> Columns => columns ?? [];
 
+    /// <inheritdoc/>
+    public bool HasEmptyTexts => scanner.HasEmptyQuotes || fields.HasEmpty;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Cut(ReadOnlySpan<byte> data, bool isFinal)
     {

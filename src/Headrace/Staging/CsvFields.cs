@@ -23,6 +23,9 @@ internal sealed class CsvFields
     /// <summary>True when a regular record of this dialect is a record of a segment, byte for byte.</summary>
     public bool IsCanonical { get; }
 
+    /// <summary>True once a field was empty that is not NULL in this dialect.</summary>
+    public bool HasEmpty { get; private set; }
+
     /// <summary>Writes the fields of a whole record in the form of segments.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Write(ReadOnlySpan<byte> record, SpoolFile segment)
@@ -37,7 +40,10 @@ internal sealed class CsvFields
             {
             }
             else if (length == 0 || field.ContainsAny(NeedQuotes))
+            {
+                HasEmpty |= length == 0;
                 segment.WriteQuoted(field);
+            }
             else
                 segment.Write(field);
             at += length;

@@ -40,6 +40,9 @@ internal sealed class CsvScanner
     private readonly byte quote;
     private readonly byte escape;
 
+    /// <summary>True once a field was empty in its quotes.</summary>
+    public bool HasEmptyQuotes { get; private set; }
+
     /// <summary>When it is set, it gets the places at which the first fields of each record start.</summary>
     public int[] Starts { get; set; } = [];
 
@@ -65,7 +68,10 @@ internal sealed class CsvScanner
             int step;
             if (hasQuote && at < data.Length && data[at] == quote)
             {
+                var open = at;
                 at = CloseOf(data, at + 1, isFinal, ref inner);
+                if (at == open + 2)
+                    HasEmptyQuotes = true;
                 if (at < 0)
                     return new CsvExtent(isFinal ? CsvEnd.OpenQuote : CsvEnd.Incomplete, InnerLines: inner);
                 if (at < data.Length && data[at] != delimiter && data[at] is not (Cr or Lf))

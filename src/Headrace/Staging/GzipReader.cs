@@ -17,6 +17,9 @@ internal sealed class GzipReader : ForwardStream
     private static readonly byte[] Mark = RandomNumberGenerator.GetBytes(16);
     private static readonly byte[] MarkMember = Compress(Mark);
 
+    // The decompressor's own words are about a compression method, whatever is wrong.
+    private const string Damaged = "bytes that are no gzip data, or data that do not match their checksum (CRC) or length";
+
     private readonly StoredBytes stored;
     private readonly Feed feed;
     private readonly GZipStream gzip;
@@ -55,7 +58,7 @@ internal sealed class GzipReader : ForwardStream
         }
         catch (InvalidDataException e)
         {
-            throw feed.MarkGiven ? EndsEarly(e) : Error.Corrupt(stored.Source, "The gzip data are damaged before or", stored.Count, e.Message, e);
+            throw feed.MarkGiven ? EndsEarly(e) : Error.Corrupt(stored.Source, "The gzip data are damaged before or", stored.Count, Damaged, e);
         }
     }
 

@@ -6,6 +6,9 @@ internal interface IRecordCutter
     /// <summary>The columns met so far, in file order.</summary>
     IReadOnlyList<StagedColumn> Columns { get; }
 
+    /// <summary>True when some field may be an empty text that stands for no value.</summary>
+    bool HasEmptyTexts { get; }
+
     /// <summary>
     /// Writes the whole records at the start of <paramref name="data"/> and returns how many bytes they took; all of them
     /// when the file ends with <paramref name="data"/>.

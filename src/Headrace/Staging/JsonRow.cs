@@ -17,8 +17,7 @@ internal sealed class JsonRow(FileLimits limits, string source)
 
     private readonly List<StagedColumn> columns = [];
     private readonly List<byte[]> names = [];
-    private readonly Dictionary<string, int> places = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, string> anyCase = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, int> places = new(StringComparer.OrdinalIgnoreCase); // as names of columns are told apart
     private readonly List<Field> fields = []; // one for each column; of the current record when Record says so
     private readonly ArrayBufferWriter<byte> texts = new(4096);
     private long records;
@@ -102,7 +101,8 @@ internal sealed class JsonRow(FileLimits limits, string source)
             if (place < 0)
                 return "a property without a name, or with a NUL character in it";
             if (fields[place].Record == records)
-                return $"the property '{columns[place].Name}' stands twice";
+                return reader.ValueTextEquals(columns[place].Name) ? $"the property '{columns[place].Name}' stands twice"
+                    : $"the properties '{columns[place].Name}' and '{reader.GetString()}' are one column (case does not count)";
             guess = place + 1;
             reader.Read();
             if (ReadValue(ref reader, json, place) is { } fault)
@@ -154,8 +154,6 @@ internal sealed class JsonRow(FileLimits limits, string source)
             return place;
         if (string.IsNullOrWhiteSpace(name) || name.Contains('\0', StringComparison.Ordinal))
             return -1;
-        if (!anyCase.TryAdd(name, name))
-            throw Error.DuplicateColumn(source, anyCase[name], name, line);
         if (columns.Count == limits.MaxColumns)
             throw Error.LimitPassed(source, "max_columns", limits.MaxColumns, $"one more property, '{name}'", line);
         places.Add(name, columns.Count);
@@ -171,7 +169,6 @@ internal sealed class JsonRow(FileLimits limits, string source)
         for (var i = columns.Count - 1; i >= known; i--)
         {
             places.Remove(columns[i].Name);
-            anyCase.Remove(columns[i].Name);
             columns.RemoveAt(i);
             names.RemoveAt(i);
             fields.RemoveAt(i);

@@ -31,12 +31,26 @@ internal sealed class PlainBytes : ForwardStream
         Stream inner = stored;
         if (magic is [0x1f, 0x8b, ..] or [0x1f])
             inner = new GzipReader(stored);
-        else if (magic is [0x28, 0xb5, 0x2f, 0xfd])
+        else if (magic is [0x28, 0xb5, 0x2f, 0xfd] or [>= 0x50 and <= 0x5f, 0x2a, 0x4d, 0x18]) // the second is a frame to be skipped
             inner = new ZstdStream(stored);
         else if (magic is [0x28] or [0x28, 0xb5] or [0x28, 0xb5, 0x2f])
             throw Error.Corrupt(stored.Source, "The zstd data end early", magic.Length);
+        else if (Archive((await stored.PeekAsync(10, cancel)).Span) is { } kind)
+            throw Error.UnknownCompression(stored.Source, kind);
         return new PlainBytes(stored, inner, limits);
     }
+
+    // Forms that senders use and nobody reads here. No text begins with these bytes.
+    private static string? Archive(ReadOnlySpan<byte> first) => first switch
+    {
+        [(byte)'P', (byte)'K', 3, 4, ..] or [(byte)'P', (byte)'K', 5, 6, ..] => "a ZIP archive (or an office file)",
+        [0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0, ..] => "xz",
+        [(byte)'7', (byte)'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => "7-Zip",
+        [(byte)'B', (byte)'Z', (byte)'h', _, 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => "bzip2",
+        [0x04, 0x22, 0x4d, 0x18, ..] => "lz4",
+        [0xff, 0x06, 0, 0, (byte)'s', (byte)'N', (byte)'a', (byte)'P', ..] => "snappy",
+        _ => null,
+    };
 
     /// <summary>The first bytes, up to <paramref name="count"/>, without taking them. Called before the first read.</summary>
     public async Task<ReadOnlyMemory<byte>> PeekAsync(int count, CancellationToken cancel)

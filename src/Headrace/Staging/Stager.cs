@@ -153,7 +153,17 @@ public sealed class Stager(string spool, FileLimits limits)
         {
             var path = Path.Combine(folder, "1.parquet");
             var bytes = await ParquetCopy.CopyAsync(plain, path, cancel);
-            return new StagedFile { File = file, Sha256 = await stored.Sha256Async(), Bytes = bytes, Records = -1, Columns = [], Segments = [path], IsParquet = true };
+            return new StagedFile
+            {
+                File = file,
+                Sha256 = await stored.Sha256Async(),
+                Bytes = bytes,
+                Records = -1,
+                Columns = [],
+                Segments = [path],
+                IsParquet = true,
+                Parquet = ParquetSchema.Open(path, stored.Source),
+            };
         }
 
         using var digests = digesting is null || format.Kind != FormatKind.Csv ? null : new RowDigests(folder, digesting);
@@ -183,6 +193,7 @@ public sealed class Stager(string spool, FileLimits limits)
             RejectCount = rejects.Count,
             Digests = digests?.Path,
             HasInlineDigests = digests is { IsInline: true },
+            HasEmptyTexts = cutter.HasEmptyTexts,
         };
     }
 

@@ -27,6 +27,30 @@ public sealed class Diffs : IDisposable
     }
 
     [Fact]
+    public async Task NanosecondsOfParquetFilesCount()
+    {
+        foreach (var (name, v) in ((string, MadeColumn)[])[
+            ("int96", new MadeColumn("v", 3, [ParquetMaker.Int96(DateTime.UnixEpoch, 1000), ParquetMaker.Int96(DateTime.UnixEpoch, 5)])),
+            ("utc", new MadeColumn("v", 2, [ParquetMaker.Int64(1000), ParquetMaker.Int64(5)], ParquetMaker.Timestamp(true, 3))),
+            ("local", new MadeColumn("v", 2, [ParquetMaker.Int64(1000), ParquetMaker.Int64(5)], ParquetMaker.Timestamp(false, 3))),
+            ("clock", new MadeColumn("v", 2, [ParquetMaker.Int64(1000), ParquetMaker.Int64(5)], ParquetMaker.Time(false, 3)))])
+        {
+            var later = v with { Values = [v.Values[0], [.. v.Values[1]!.Select((b, i) => i == 0 ? (byte)6 : b)]] };
+            world.Put($"{name}-a.parquet", ParquetMaker.File(ParquetMaker.Ids(2), v)).Put($"{name}-b.parquet", ParquetMaker.File(ParquetMaker.Ids(2), later));
+            Assert.Equal($"{name} 0 1 0 1 0", $"{name} {Counts(await Diff($"{name}-a.parquet", $"{name}-b.parquet", "--key", "id", "--json"))}");
+        }
+    }
+
+    [Fact]
+    public async Task KeysOfJsonInAnyCaseAndEmptyQuotesAreCompared()
+    {
+        world.Put("a.jsonl", "{\"Id\":1,\"V\":\"a\"}\n{\"ID\":2,\"v\":\"b\"}\n").Put("b.jsonl", "{\"id\":1,\"V\":\"a\"}\n{\n \"ID\":2,\n \"V\":\"c\"\n}\n");
+        Assert.Equal("0 1 0 1 0", Counts(await Diff("a.jsonl", "b.jsonl", "--key", "id", "--json")));
+        world.Put("a.csv", "id,n,c\n1,\"\",12E4\n2,5,x\n").Put("b.csv", "id,n,c\n1,,120000\n2,5.0,x\n");
+        Assert.Equal("0 1 0 1 0", Counts(await Diff("a.csv", "b.csv", "--key", "id", "--json")));
+    }
+
+    [Fact]
     public async Task FilesWithoutAHeaderAreComparedByTheirColumnsNumbers()
     {
         world.Put("a.csv", "1;a\n2;b\n").Put("b.csv", "2;b\n1;x\n");

@@ -10,7 +10,24 @@ public sealed class InferredTypes : ProjectTests
     [Theory]
     [InlineData("1|-2|0", "BIGINT", "1|-2|0")]
     [InlineData("007|1", "VARCHAR", "007|1")]
-    [InlineData("1.5|2", "DOUBLE", "1.5|2.0")]
+    [InlineData("1.5|2", "DECIMAL(18,4)", "1.5000|2.0000")]
+    [InlineData("19.99|-0.10", "DECIMAL(18,2)", "19.99|-0.10")]
+    [InlineData("52.520008|-0.5", "DECIMAL(18,9)", "52.520008000|-0.500000000")]
+    [InlineData("0.30000000000000004|1", "DECIMAL(38,18)", "0.300000000000000040|1.000000000000000000")]
+    [InlineData("12E4|7", "VARCHAR", "12E4|7")]
+    [InlineData("1e5|2e5", "VARCHAR", "1e5|2e5")]
+    [InlineData("1.5e3|2E4", "DOUBLE", "1500.0|20000.0")]
+    [InlineData("1e-7|3", "DOUBLE", "1e-07|3.0")]
+    [InlineData("1.2345678901234567e-05|1", "DOUBLE", "1.2345678901234567e-05|1.0")]
+    [InlineData("1.23456789012345678e-05|1", "VARCHAR", "1.23456789012345678e-05|1")]
+    [InlineData("-0|1", "VARCHAR", "-0|1")]
+    [InlineData("01.5|1", "VARCHAR", "01.5|1")]
+    [InlineData("1.|1", "VARCHAR", "1.|1")]
+    [InlineData("0x10|1", "VARCHAR", "0x10|1")]
+    [InlineData("1_000|1", "VARCHAR", "1_000|1")]
+    [InlineData("2024-1-2|2024-01-02", "VARCHAR", "2024-1-2|2024-01-02")]
+    [InlineData("2026-10-01T10:00:00Z|2026-10-01 10:00:00", "VARCHAR", "2026-10-01T10:00:00Z|2026-10-01 10:00:00")]
+    [InlineData("t|f", "VARCHAR", "t|f")]
     [InlineData("12345678901234567890|1", "DECIMAL(38,0)", "12345678901234567890|1")]
     [InlineData("123456.123456789012|1.5", "DECIMAL(38,12)", "123456.123456789012|1.500000000000")]
     [InlineData("0.1234567890123456789|1", "VARCHAR", "0.1234567890123456789|1")]
@@ -43,7 +60,7 @@ public sealed class InferredTypes : ProjectTests
     {
         World.Flows(Any).Put("any/1.csv", "a,b,c\n" + string.Concat(Enumerable.Range(1, 30_000).Select(i => $"{i},{i},{i}\n")) + "x,1.5,\n");
         Assert.Equal(0, (await World.Load()).Only["quarantined"]);
-        Assert.Equal(["a VARCHAR", "b DOUBLE", "c BIGINT"], World.Columns("raw.any"));
+        Assert.Equal(["a VARCHAR", "b DECIMAL(18,4)", "c BIGINT"], World.Columns("raw.any"));
     }
 
     [Fact]
@@ -62,6 +79,14 @@ public sealed class InferredTypes : ProjectTests
         World.Put("any/2.csv", "a\n2\nthree\n3.5\n");
         Assert.Equal("1i 0u 0d 0s 2q", (await World.Load()).Only.Counts);
         Assert.Equal(["a BIGINT"], World.Columns("raw.any"));
+    }
+
+    [Fact]
+    public async Task Numbers_with_a_point_stay_text_in_a_key_where_1_1_and_1_10_are_two()
+    {
+        World.Flows(Any.Replace("append", "merge, primary_key: a", StringComparison.Ordinal)).Put("any/1.csv", "a,b\n1.1,x\n1.10,y\n");
+        Assert.Equal("2i 0u 0d 0s 0q", (await World.Load()).Only.Counts);
+        Assert.Equal(["1.1|x", "1.10|y"], World.Query("SELECT a, b FROM raw.any ORDER BY a"));
     }
 
     [Fact]

@@ -39,8 +39,8 @@ public sealed class JsonTypes : ProjectTests
     {
         World.Flows(Any).Put("any/1.jsonl", """{"n": 1, "t": "1", "d": "2026-10-01", "b": true, "f": 1.5, "big": 12345678901234567890, "exact": 1234567890.123456789, "o": {"a": 1}, "l": [], "z": null, "at": "2026-10-01T10:00:00Z"}""" + "\n");
         await World.Load();
-        Assert.Equal(["n BIGINT", "t VARCHAR", "d DATE", "b BOOLEAN", "f DOUBLE", "big DECIMAL(38,0)", "exact DECIMAL(38,12)", "o JSON", "l JSON", "z VARCHAR", "at TIMESTAMP WITH TIME ZONE"], World.Columns("raw.any"));
-        Assert.Equal("""1|1|2026-10-01|true|1.5|12345678901234567890|1234567890.123456789000|{"a": 1}|[]|NULL|2026-10-01 10:00:00+00""", World.Value("SELECT * FROM raw.any"));
+        Assert.Equal(["n BIGINT", "t VARCHAR", "d DATE", "b BOOLEAN", "f DECIMAL(18,4)", "big DECIMAL(38,0)", "exact DECIMAL(38,12)", "o JSON", "l JSON", "z VARCHAR", "at TIMESTAMP WITH TIME ZONE"], World.Columns("raw.any"));
+        Assert.Equal("""1|1|2026-10-01|true|1.5000|12345678901234567890|1234567890.123456789000|{"a": 1}|[]|NULL|2026-10-01 10:00:00+00""", World.Value("SELECT * FROM raw.any"));
     }
 
     [Fact]

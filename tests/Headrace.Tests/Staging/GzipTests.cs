@@ -133,8 +133,30 @@ public sealed class GzipTests : IDisposable
             Assert.Equal("HDR-121", (await bench.Refuses(whole[..length])).Code);
         Assert.Equal("HDR-121", (await bench.Refuses([.. whole, 0])).Code);
 
+        // Frames to be skipped, as pzstd writes them: before, between, behind, alone.
+        byte[] skipped = [0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4], last = [0x5f, 0x2a, 0x4d, 0x18, 0, 0, 0, 0];
+        Assert.Equal(3, (await bench.Stage([.. skipped, .. last, .. whole, .. skipped, .. Empty(), .. last])).File.Records);
+        Assert.Equal(0, (await bench.Stage(skipped)).File.Records);
+        Assert.Equal("HDR-121", (await bench.Refuses(skipped[..^1])).Code);
+        Assert.Equal("HDR-121", (await bench.Refuses([.. skipped, .. whole[..^1]])).Code);
+
         // A frame that holds nothing: magic, single segment, size 0, one empty raw block that is the last.
         static byte[] Empty() => [0x28, 0xb5, 0x2f, 0xfd, 0x20, 0, 1, 0, 0];
+    }
+
+    [Fact]
+    public async Task What_is_wrong_with_a_compressed_file_is_said()
+    {
+        var whole = Gzip(Table);
+        whole[^6] ^= 1; // of the checksum
+        Assert.Contains("checksum (CRC)", (await bench.Refuses(whole)).Facts.Single(fact => fact.Name == "found").Value, StringComparison.Ordinal);
+        using var archive = new MemoryStream();
+        using (var zip = new System.IO.Compression.ZipArchive(archive, System.IO.Compression.ZipArchiveMode.Create, leaveOpen: true))
+            zip.CreateEntry("a.csv").Open().Dispose();
+        var refused = await bench.Refuses(archive.ToArray());
+        Assert.Equal("HDR-127", refused.Code);
+        Assert.Contains("ZIP archive", refused.What, StringComparison.Ordinal);
+        Assert.Equal("HDR-127", (await bench.Refuses([0xfd, .. "7zXZ"u8, 0, 0, 4])).Code);
     }
 
     /// <summary>A gzip file of exactly so many bytes, with a long file name in its header.</summary>

@@ -85,10 +85,56 @@ public sealed class JsonTests : IDisposable
     [InlineData("[{\"a\":1}", "HDR-121")]
     [InlineData("[{\"a\":1}] x", "HDR-121")]
     [InlineData("[{\"a\":1},]", "HDR-121")]
-    [InlineData("[{\"a\":1},{\"A\":2}]", "HDR-131")]
-    [InlineData("{\"a\":1}\n{\"A\":2}\n", "HDR-131")]
-    public async Task A_broken_array_or_colliding_names_refuse_the_file(string text, string code) =>
+    [InlineData("{\n \"data\": [\n  {\"a\":1},\n  {\"a\":2}\n ]\n", "HDR-128")]
+    [InlineData("{\n \"data\": [\n  {\"a\":1},\n  {\"a\":2,}\n ]\n}", "HDR-128")]
+    [InlineData("{\"data\": [\n{\"a\":1}\n{\"a\":2}\n]}\n", "HDR-128")]
+    [InlineData("  {\"a\":1},\n  {\"a\":2}\n ]\n}\n", "HDR-128")]
+    [InlineData("{\n \"a\": 1\n},\n{\n \"a\": 2\n}\n", "HDR-128")]
+    [InlineData("{\"data\": [\n{\"a\":1}\n", "HDR-128")]
+    public async Task A_broken_document_refuses_the_file(string text, string code) =>
         Assert.Equal(code, (await bench.Refuses(text, Json)).Code);
+
+    [Theory]
+    [InlineData("{\n  \"a\": 1,\n  \"b\": \"x\"\n}\n", "1,1,x")]
+    [InlineData("\r\n{\r\n  \"a\": 1\r\n}\r\n\r\n{\r\n  \"a\": 2\r\n}", "2,1 | 6,2")]
+    [InlineData("{\n\"a\": 1\n}{\n\"a\": 2\n}\n{\"a\": 3}\n", "1,1 | 3,2 | 6,3")]
+    [InlineData("{\"data\": [\n {\"a\": 1},\n {\"a\": 2}\n]}", "1,[\n {\"a\": 1},\n {\"a\": 2}\n]")]
+    [InlineData("[\n {\n  \"a\": 1\n },\n {\n  \"a\": 2\n }\n]\n", "1,1 | 2,2")]
+    public async Task A_document_over_several_lines_is_read_as_what_it_is(string text, string rows)
+    {
+        Assert.Equal(rows, (await bench.Stage(text, Json)).Text);
+        var many = await bench.Stage("{\"a\":0}\n" + string.Concat(Enumerable.Repeat("{\n \"a\": [\n  1\n ]\n}\n", 200_000)), Json); // over many buffers
+        Assert.Equal((200_001, 0), (many.File.Records, many.File.RejectCount));
+    }
+
+    [Theory]
+    [InlineData("{\"a\": 1, \"b")]
+    [InlineData("{\"a\": 12")]
+    [InlineData("{\"a\": [")]
+    [InlineData("{\"a\":")]
+    [InlineData("{\"a\": {\"b\": 1,")]
+    [InlineData("{\"a\": tr")]
+    [InlineData("{")]
+    public async Task A_line_that_is_cut_short_is_set_aside_alone(string cut)
+    {
+        foreach (var rest in (string[])["", "{\"a\":2}\n", "{\"a\":2}\n\n{\"a\":3}\n{\"a\":4}\n"])
+        {
+            var staged = await bench.Stage($"{{\"a\":0}}\n{cut}\n{rest}", Json);
+            Assert.Equal((1, 1 + rest.Count(c => c == '{')), (staged.File.RejectCount, staged.File.Records));
+            Assert.Equal(cut, staged.Rejects[0][2]);
+        }
+    }
+
+    [Fact]
+    public async Task Properties_that_differ_only_in_case_are_one_column_unless_a_row_has_both()
+    {
+        foreach (var text in (string[])["{\"Id\":1,\"Upn\":\"a\"}\n{\"ID\":2,\"upn\":\"b\"}\n{\"id\":3,\"ID\":3}\n", "[{\"Id\":1,\"Upn\":\"a\"},{\"ID\":2,\"upn\":\"b\"},{\"id\":3,\"ID\":3}]"])
+        {
+            var staged = await bench.Stage(text, Json);
+            Assert.Equal(("1,1,a | 2,2,b", "Id Upn"), (staged.Text, staged.Columns));
+            Assert.Equal("3: the properties 'Id' and 'ID' are one column (case does not count)", staged.RejectText);
+        }
+    }
 
     [Fact]
     public async Task Elements_that_are_no_objects_are_rejected_by_number()
