@@ -57,7 +57,7 @@ internal static class DuckDbTypes
         TypeKind.SmallInt or TypeKind.Integer or TypeKind.BigInt => $@" *{Whole(isKept)}(\.0*)? *",
         TypeKind.Decimal when type.Scale == 0 => $@" *{Whole(isKept)}(\.0*)? *",
         TypeKind.Decimal => string.Create(CultureInfo.InvariantCulture, $@" *({Whole(isKept)}(\.[0-9]{{0,{type.Scale}}}0*)?|{Sign(isKept)}\.[0-9]{{1,{type.Scale}}}0*) *"),
-        TypeKind.Real or TypeKind.Double => $@" *({Whole(isKept)}\.?[0-9]*|{Sign(isKept)}\.[0-9]+)([eE][+-]?[0-9]+)? *",
+        TypeKind.Real or TypeKind.Double => $@" *({Whole(isKept)}(\.[0-9]*)?|{Sign(isKept)}\.[0-9]+)([eE][+-]?[0-9]+)? *",
         TypeKind.Boolean => isKept ? "(?i)(true|false)" : "(?i)(true|false|t|f|yes|no|y|n|1|0)",
         TypeKind.Date => Day,
         TypeKind.Time => Clock,

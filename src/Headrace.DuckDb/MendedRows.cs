@@ -55,6 +55,7 @@ internal sealed class MendedRows(DuckDbConnection db, IReadOnlyList<Column> colu
     {
         var mayBeNull = columns[i].Nullable && !keys.Contains(columns[i].Name, StringComparer.OrdinalIgnoreCase);
         var limit = limits?.Invoke(new ShapeColumn(columns[i].Name, columns[i].Type, columns[i].Nullable, false, Length: columns[i].Length), true, Value(i));
-        return $"({Given(i)} IS {(mayBeNull ? "NULL OR" : "NOT NULL AND")} {DuckDbTypes.Fits(Given(i), columns[i].Type, Dialect(columns[i]), IsKept(i))}){(limit is null ? "" : $" AND coalesce({limit.Value.Fits}, true)")}";
+        var hasText = columns[i].Type.Kind == TypeKind.Text ? $" AND NOT contains(coalesce(c{i}, ''), chr(0))" : ""; // as in files
+        return $"({Given(i)} IS {(mayBeNull ? "NULL OR" : "NOT NULL AND")} {DuckDbTypes.Fits(Given(i), columns[i].Type, Dialect(columns[i]), IsKept(i))}){hasText}{(limit is null ? "" : $" AND coalesce({limit.Value.Fits}, true)")}";
     }
 }

@@ -70,7 +70,7 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
             {
                 var (column, index) = (shape.Columns[i], shaped.Indexes[i]);
                 var name = Sql.Literal(column.Name);
-                var value = index < 0 ? "NULL" : shaped.File.IsParquet ? $"CAST({AsText(shaped.Columns[index], index)} AS VARCHAR)" : Given(index, column.Type!.Value);
+                var value = index < 0 ? "NULL" : shaped.File.IsParquet ? Shown(shaped.Columns[index], index) : Given(index, column.Type!.Value);
                 if (Limit(i) is { } limit)
                     problems.Add($"CASE WHEN NOT coalesce({limit.Fits}, true) THEN {{'c': {name}, 'v': {value}, 'r': {Sql.Literal(limit.Reason)}}} END");
                 if (Fits(i) is not { } fits)
@@ -97,6 +97,9 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         _ => $"CAST({Raw(index)} AS VARCHAR)",
     };
 
+    private static string Shown(StagedColumn column, int index) =>
+        column is { Read: not null, ParquetType: "VARCHAR" } ? $"ltrim({Raw(index)}, {ParquetReading.NoValue})" : $"CAST({AsText(column, index)} AS VARCHAR)";
+
     // What else there is to say of a value that does not fit, as branches of CASE.
     private string Why(int i, string value)
     {
@@ -117,7 +120,7 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
 
     // Of a value that does not fit its type nothing is asked: there it is NULL.
     private (string Fits, string Reason)? Limit(int column) =>
-        shaped.Indexes[column] < 0 ? null : changes.Limits?.Invoke(shape.Columns[column], shaped.File.IsParquet, Value(column));
+        shaped.Indexes[column] < 0 ? null : changes.Limits?.Invoke(shape.Columns[column], false, Value(column)); // a NUL is no text of any file
 
     // A text without a letter is no value of a type that has none.
     private string Given(int index, ColumnType type) =>

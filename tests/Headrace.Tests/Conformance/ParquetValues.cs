@@ -16,7 +16,8 @@ public abstract class ParquetValues(PostgresServer server, Tables.WarehouseKind 
     private async Task<Func<string, string>> Load()
     {
         var answer = await World.Run("run", "--json");
-        return table => answer.Run($"any/{table}") is var run && run.Error is { } code ? $"{code} {run.ErrorText}" : run.Counts;
+        return table => answer.Run($"any/{table}") is var run && run.Error is { } code
+            ? $"{code} {run.Json.GetProperty("error").GetProperty("what").GetString()} {run.Json.GetProperty("error").GetProperty("facts")}" : run.Counts;
     }
 
     [Fact]
