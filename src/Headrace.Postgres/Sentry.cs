@@ -64,8 +64,8 @@ internal sealed class Sentry(TimeSpan silence, Func<Watch, bool, CancellationTok
             return;
         }
 
-        if (++watch.Doubts < 2 && standing != Standing.Gone)
-            return;
+        if (++watch.Doubts < 2)
+            return; // a server may be too busy once to let somebody in
         watch.Cut(string.Create(CultureInfo.InvariantCulture, $"no answer for {Stopwatch.GetElapsedTime(since).TotalSeconds:0} seconds, and the server {(standing == Standing.Gone ? "cannot be reached, or has ended this session" : "does nothing for this session")}"));
         await look(watch, true, stop.Token);
     }

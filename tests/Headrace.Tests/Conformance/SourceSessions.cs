@@ -99,7 +99,7 @@ public abstract class SourceSessions(PostgresServer server, WarehouseKind kind) 
         var shop = await Shop("CREATE TABLE orders AS SELECT i AS id, repeat('x', 1000) AS name FROM generate_series(1, 3000) i",
             ["orders: { source: { connection: shop, table: orders }, read: full-refresh, write: replace, retry_delay: 10ms }",
                 "slow: { source: { connection: shop, query: \"SELECT 1 AS id, pg_sleep(4)::text AS name\" }, read: full-refresh, write: replace, retries: 0 }"]);
-        Reconfigure($"shop: {shop.Yaml}", $"shop: {shop.Yaml.Replace(" }", ", silence: 400ms }", StringComparison.Ordinal)}");
+        Reconfigure($"shop: {shop.Yaml}", $"shop: {shop.Yaml.Replace(" }", ", silence: 1s }", StringComparison.Ordinal)}");
         await World.Load("slow");
 
         await using var proxy = new CuttingProxy(ServerPort, 200_000, isSilent: true);
@@ -126,7 +126,7 @@ public sealed class SourceSessionsIntoPostgres(PostgresServer server) : SourceSe
         await Shop($"{Orders}; INSERT INTO orders SELECT i, repeat('x', 100) FROM generate_series(1, 3000) i", "read: incremental, primary_key: id, update_key: updated_at, write: merge, retry_delay: 10ms");
         var yaml = WarehouseDatabase!.Yaml;
         await using var proxy = new CuttingProxy(ServerPort, bytes, isSilent: true);
-        Reconfigure($"warehouse: {yaml}", $"warehouse: {yaml.Replace($"port: {ServerPort}", $"port: {proxy.Port}", StringComparison.Ordinal).Replace(" }", ", silence: 400ms }", StringComparison.Ordinal)}");
+        Reconfigure($"warehouse: {yaml}", $"warehouse: {yaml.Replace($"port: {ServerPort}", $"port: {proxy.Port}", StringComparison.Ordinal).Replace(" }", ", silence: 1s }", StringComparison.Ordinal)}");
         var answer = await World.Run("run", "--json");
         Assert.True(answer.Exit == 0, answer.Text);
         await World.Load();

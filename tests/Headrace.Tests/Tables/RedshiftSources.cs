@@ -282,7 +282,7 @@ public sealed class RedshiftSources(PostgresServer server) : RedshiftShop(server
         Assert.Equal("HDR-152", (await World.Run("run", "--json")).Only.Error);
         Directory.CreateDirectory(Path.Combine(World.Folder, "staged"));
         var doctor = await World.Run("doctor");
-        Assert.True(doctor.Exit == 0, doctor.Text);
+        Assert.True(doctor.Exit == 1 && doctor.Text.Contains("HDR-152", StringComparison.Ordinal), doctor.Text);
         Assert.Contains("Redshift 1.0", doctor.Text, StringComparison.Ordinal);
         Assert.Contains("as source late commits are found within the lookback", doctor.Text, StringComparison.Ordinal);
     }
