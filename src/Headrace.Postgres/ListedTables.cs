@@ -31,7 +31,7 @@ public sealed class ListedTables(Flow flow, string database, IProcessTable liste
 
     public Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel) => sources[dataset.Name].NextAsync(dataset, from, attempt, cancel);
 
-    public Task CheckAsync(Dataset dataset, CancellationToken cancel) => sources[dataset.Name].CheckAsync(dataset, cancel);
+    public Task CheckAsync(Dataset dataset, Position position, CancellationToken cancel) => sources[dataset.Name].CheckAsync(dataset, position, cancel);
 
     public Task<WholeTable> StageAllAsync(Dataset dataset, Position position, Staging.DigestOptions digesting, CancellationToken cancel) =>
         sources[dataset.Name].StageAllAsync(dataset, position, digesting, cancel);

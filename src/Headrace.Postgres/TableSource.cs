@@ -82,19 +82,17 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
         }, cancel);
     }
 
-    public Task CheckAsync(Dataset dataset, CancellationToken cancel) => reader.RunAsync(async reading =>
+    public Task CheckAsync(Dataset dataset, Position position, CancellationToken cancel) => reader.RunAsync(async reading =>
     {
-        Check(reading.Table);
-        await reading.CheckAsync(null, dataset, cancel);
+        await CheckAsync(reading, dataset, position, cancel);
         return true;
     }, cancel);
 
     public Task<WholeTable> StageAllAsync(Dataset dataset, Position position, DigestOptions digesting, CancellationToken cancel) => reader.RunAsync(async reading =>
     {
         Release(dataset);
-        var (table, cursor) = (reading.Table, TableCursor.Parse(position.Cursor));
-        Check(table);
-        await reading.CheckAsync(cursor, dataset, cancel);
+        var table = reading.Table;
+        var cursor = await CheckAsync(reading, dataset, position, cancel);
         var declared = Columns(table);
         string Named(string column) => declared.FirstOrDefault(one => one.From.Equals(column, StringComparison.OrdinalIgnoreCase))?.Name ?? column;
         var files = (await reading.ReadAsync(null, new RowsWanted(dataset, NewStager(dataset), Spool(dataset)) { Digesting = digesting }, cancel))
@@ -213,6 +211,16 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
 
     private IEnumerable<string> Keys(SourceTable table) =>
         flow.PrimaryKey.Select(key => table.Find(flow.DeclaredColumns().FirstOrDefault(column => column.Name == key)?.From ?? key)?.Name ?? key);
+
+    private async Task<TableCursor?> CheckAsync(ITableReading reading, Dataset dataset, Position position, CancellationToken cancel)
+    {
+        Check(reading.Table);
+        var cursor = TableCursor.Parse(position.Cursor);
+        if (cursor is not null && cursor.Source != reading.Table.Identity)
+            throw Error.SourceReplaced(reader.Address, Name, dataset.Name, cursor.Source, reading.Table.Identity);
+        await reading.CheckAsync(cursor, dataset, cancel);
+        return cursor;
+    }
 
     private void Check(SourceTable table)
     {

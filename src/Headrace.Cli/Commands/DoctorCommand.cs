@@ -53,11 +53,12 @@ internal static class DoctorCommand
         var views = new List<CheckView>();
         try
         {
-            var source = (ICheckedSource)workspace.Ready(flow, isPlan: true).Source;
+            var ready = workspace.Ready(flow, isPlan: true);
+            var source = (ICheckedSource)ready.Source;
             foreach (var dataset in await source.DatasetsAsync(cancel))
                 try
                 {
-                    await source.CheckAsync(dataset, cancel);
+                    await source.CheckAsync(dataset, await ready.Warehouse.PositionAsync(dataset, source.Target(dataset), cancel), cancel);
                     views.Add(new CheckView(dataset.Name, "ok", "can be read", null));
                 }
                 catch (HeadraceException error)

@@ -16,6 +16,7 @@ public abstract class SourceDrift(PostgresServer server, WarehouseKind kind) : T
     [InlineData("ALTER TABLE orders ALTER updated_at DROP DEFAULT; ALTER TABLE orders ALTER updated_at TYPE int USING 7", "HDR-153")]
     [InlineData("ALTER TABLE orders ALTER updated_at DROP DEFAULT; ALTER TABLE orders ALTER updated_at TYPE jsonb USING '1'", "HDR-153")]
     [InlineData("DROP TABLE orders", "HDR-152")]
+    [InlineData("ALTER TABLE orders RENAME TO others; CREATE TABLE orders (LIKE others)", "HDR-154")]
     [InlineData("ALTER TABLE orders RENAME TO others", "HDR-152")]
     [InlineData("CREATE SCHEMA old; ALTER TABLE orders SET SCHEMA old", "HDR-152")]
     public async Task WhatChangedIsNamedByEveryCommand(string change, string code)
