@@ -119,8 +119,8 @@ public sealed class SourceSessionsIntoPostgres(PostgresServer server) : SourceSe
 {
     [Theory]
     [InlineData(500)]
-    [InlineData(8_000)]
-    [InlineData(16_000)]
+    [InlineData(3_000)]
+    [InlineData(6_000)]
     public async Task AWarehouseThatSaysNothingIsNotWaitedForEither(int bytes)
     {
         await Shop($"{Orders}; INSERT INTO orders SELECT i, repeat('x', 100) FROM generate_series(1, 3000) i", "read: incremental, primary_key: id, update_key: updated_at, write: merge, retry_delay: 10ms");
