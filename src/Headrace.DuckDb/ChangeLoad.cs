@@ -14,7 +14,7 @@ internal sealed class ChangeLoad(DuckDbConnection db, ChangeSet changes, string 
     {
         if (changes.Target.IsNone)
             return [];
-        var wanted = rows.Columns.ToList();
+        var wanted = changes.Written.Select(column => column.Column).ToList();
         if (deletes == Deletes.Soft)
             wanted.Add(new Column(RowChanges.DeletedAt, new ColumnType(TypeKind.TimestampTz)));
         if (changes.From.Table is not { } table)
@@ -37,7 +37,7 @@ internal sealed class ChangeLoad(DuckDbConnection db, ChangeSet changes, string 
         var kept = changes.From.Table.Select(column => column.Name)
             .Where(name => !rows.Columns.Any(column => Same(column.Name, name)) && !(deletes == Deletes.Soft && Same(name, RowChanges.DeletedAt))).ToList();
         if (kept.Count > 0)
-            db.Execute($"CREATE OR REPLACE TEMP TABLE kept AS SELECT DISTINCT ON ({Keys("c")}) {Keys("c")}, {string.Join(", ", kept.Select(name => $"t.{Sql.Identifier(name)}"))} FROM {target} AS t JOIN {file} AS c ON {On} WHERE c.op = 'U'", cancel);
+            db.Execute($"CREATE OR REPLACE TEMP TABLE kept AS SELECT DISTINCT ON ({Keys("c")}) {Keys("c")}, {string.Join(", ", kept.Select((name, i) => SnapshotColumns.Text($"t.{Sql.Identifier(name)} AS o{i}")))} FROM {target} AS t JOIN {file} AS c ON {On} WHERE c.op = 'U'", cancel);
         var hard = deletes == Deletes.Hard ? "" : " AND c.op <> 'D'";
         var replaced = rows.Updated + (deletes == Deletes.Hard ? rows.Deleted : 0);
         if (deletes == Deletes.Soft) // rows that come back
@@ -53,8 +53,9 @@ internal sealed class ChangeLoad(DuckDbConnection db, ChangeSet changes, string 
 
     private void Insert(string join, IReadOnlyList<string> kept)
     {
-        var names = rows.Columns.Select(column => Sql.Identifier(column.Name)).Concat(kept.Select(Sql.Identifier));
-        var values = rows.Columns.Select((_, i) => SnapshotColumns.Text($"c.c{i}")).Concat(kept.Select(name => $"k.{Sql.Identifier(name)}"));
+        var written = changes.Written.ToList();
+        var names = written.Select(column => Sql.Identifier(column.Column.Name)).Concat(kept.Select(Sql.Identifier));
+        var values = written.Select(column => SnapshotColumns.Text($"c.c{column.Place}")).Concat(kept.Select((_, i) => SnapshotColumns.Text($"k.o{i}")));
         db.Execute($"INSERT INTO {target} ({string.Join(", ", names)}) SELECT {string.Join(", ", values)} FROM {file} AS c{join} WHERE c.op <> 'D'", cancel);
     }
 

@@ -45,7 +45,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
     {
         // Another dataset may have made or changed the table since the position was read.
         if (!attempt.IsPlan)
-            changes = changes with { From = changes.From with { Table = new Positions(db, cancel).Columns(changes.Target) } };
+            changes = changes with { From = new Positions(db, cancel).With(changes.From, changes.Target) };
 
         TableShape? shape = null;
         if (changes.Operation is not (Operation.Schema or Operation.Changes))
@@ -202,7 +202,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
                 Parts = changes.Files.Count,
             };
         }).ToList();
-        var table = changes.Target.IsNone ? null : (IReadOnlyList<Column>)[.. changes.From.Table ?? [], .. rows.Columns.Where(column => changes.From.Table?.Any(known => known.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) != true)];
+        var table = changes.Target.IsNone ? null : (IReadOnlyList<Column>)[.. changes.From.Table ?? [], .. changes.Written.Select(column => column.Column).Where(column => changes.From.Table?.Any(known => known.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) != true)];
         return (new LoadResult
         {
             Inserted = rows.Inserted,

@@ -35,15 +35,50 @@ public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clo
         return rows;
     }
 
+    public async Task<(long Rows, IReadOnlyList<string> Places)> WaitingAsync(IReadOnlyList<string> datasets, TableName target, int most, CancellationToken cancel)
+    {
+        using var db = await warehouse.ConnectAsync(cancel);
+        var places = new List<string>();
+        if (!new Positions(db, cancel).Exists("headrace", "quarantine"))
+            return (0, places);
+        var rows = 0L;
+        using var reader = db.Query(
+            $"""
+            SELECT file, line, count(*) OVER () FROM {Table} AS q WHERE status = 'waiting' AND list_contains($1, dataset) AND lower(schema_name) = lower($2) AND lower(table_name) = lower($3)
+                AND NOT EXISTS (SELECT 1 FROM {HeadraceTables.Table("loads")} AS l WHERE l.schema_name = q.schema_name AND l.table_name = q.table_name
+                    AND l.operation IN ('replace', 'truncate', 'changes') AND l.load_id <> q.load_id AND l.committed_at > q.held_at)
+            ORDER BY id LIMIT $4
+            """, cancel, datasets.ToList(), target.Schema, target.Table, (long)most);
+        for (; reader.Read(); rows = reader.GetInt64(2))
+            places.Add(QuarantinedRow.Place(reader.GetString(0), reader.IsNull(1) ? null : reader.GetInt64(1)));
+        return (rows, places);
+    }
+
     public async Task<long> DiscardAsync(string of, IReadOnlyList<long>? ids, string? reason, CancellationToken cancel)
     {
         using var db = await warehouse.ConnectAsync(cancel);
-        return warehouse.Translate(() => db.Execute(
-            $"""
-            UPDATE {Table} SET status = 'discarded', resolved_at = $1, resolution = $2
-            WHERE status = 'waiting' AND (flow = $3 OR dataset = $3) AND {Chosen(ids)}
-            """, cancel, clock.GetUtcNow(), reason, of));
+        return warehouse.Translate(() =>
+        {
+            db.Execute("BEGIN", cancel);
+            try
+            {
+                var chosen = $"status = 'waiting' AND (flow = {Sql.Literal(of)} OR dataset = {Sql.Literal(of)}) AND {Chosen(ids)}";
+                Move(db, chosen, cancel);
+                var discarded = db.Execute($"UPDATE {Table} SET status = 'discarded', resolved_at = $1, resolution = $2 WHERE {chosen}", cancel, clock.GetUtcNow(), reason);
+                db.Execute("COMMIT", CancellationToken.None);
+                return discarded;
+            }
+            catch
+            {
+                db.Rollback();
+                throw;
+            }
+        });
     }
+
+    /// <summary>Moves the generations of the datasets of rows: a load of one of them that was built before is refused then.</summary>
+    public static void Move(DuckDbConnection db, string rows, CancellationToken cancel) => db.Execute(
+        $"UPDATE {HeadraceTables.Table("positions")} SET generation = generation + 1 WHERE dataset IN (SELECT dataset FROM {Table} WHERE {rows})", cancel);
 
     public async Task<(long Released, long Superseded, long Kept)> ReleaseAsync(string of, IReadOnlyList<long>? ids, Mending mending, CancellationToken cancel)
     {

@@ -47,6 +47,10 @@ internal sealed class ExportRows(
     /// <summary>Those of them whose key is there once.</summary>
     public string Single => $"(SELECT f.* FROM {Fresh} AS f ANTI JOIN temp.repeated AS o ON {On})";
 
+    /// <summary>The same with one row of each key that is there more than once, whose digest is no row's.</summary>
+    public string Once => $"(FROM {Single} UNION ALL BY NAME SELECT DISTINCT ON ({Columns.KeyColumns}) * REPLACE (NULL::BIGINT AS hi, NULL::BIGINT AS lo, "
+        + $"'00000000-0000-0000-0000-000000000000'::UUID AS row) FROM {Fresh} AS f SEMI JOIN temp.repeated AS o ON {On})";
+
     /// <summary>The keys of all rows that have one, good or bad.</summary>
     public string Keys => $"SELECT {Columns.AsKeys} FROM {Fresh} UNION ALL FROM temp.held";
 

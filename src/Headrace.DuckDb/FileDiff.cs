@@ -9,16 +9,19 @@ namespace Headrace.DuckDb;
 public sealed class FileDiff(DuckDbConnection db, string folder, long setBytes, CancellationToken cancel, ValueLimits? limits = null)
 {
     private IReadOnlyList<string>? compare;
+    private bool isTarget;
 
     /// <summary>What makes the new files of the old ones.</summary>
     /// <param name="before">The old files; their digests have the key <paramref name="digests"/>, as those of the new ones.</param>
     /// <param name="declared">The columns to compare, with their types; null to compare all and find the types out.</param>
     /// <param name="compare">The columns by which rows are compared; null for all.</param>
+    /// <param name="isTarget">The old files are a table that can be put right: a key that it has more than once is a difference.</param>
     /// <exception cref="HeadraceException">HDR-106 when a file lacks a column of the key, and what reading files throws.</exception>
     public FileDifference Run(IReadOnlyList<StagedFile> before, IReadOnlyList<StagedFile> after, FileFormat format, IReadOnlyList<string> key, DigestKey digests,
-        IReadOnlyList<DeclaredColumn>? declared = null, IReadOnlyList<string>? compare = null)
+        IReadOnlyList<DeclaredColumn>? declared = null, IReadOnlyList<string>? compare = null, bool isTarget = false)
     {
         this.compare = compare;
+        this.isTarget = isTarget;
         var parquet = new ParquetFiles(db, cancel);
         if (before.Concat(after).Where(file => file.Parquet is not null).Select(parquet.Fault).FirstOrDefault(fault => fault is not null) is { } unreadable)
             throw unreadable;
@@ -27,29 +30,34 @@ public sealed class FileDiff(DuckDbConnection db, string folder, long setBytes, 
         IReadOnlyList<StagedFile> oldRows = [], newRows = [];
         Parallel.Invoke(() => oldRows = olds.Take(Path.Combine(folder, "old")), () => newRows = news.Take(Path.Combine(folder, "new")));
         var types = declared ?? Types([.. oldRows, .. newRows], format, key);
-        var (changes, doubtful) = Compare(oldRows, newRows, format, key, digests, types);
+        var (changes, doubts) = Compare(oldRows, newRows, format, key, digests, types);
         if (declared is null && changes.Rows!.Unchanged > 0 && news.Matched > 0)
         {
             // Rows are equal though their text is not: that holds only if the types of the few do for all.
             var all = Types([.. before, .. after], format, key);
             if (!all.SequenceEqual(types))
-                (changes, doubtful) = Compare(oldRows, newRows, format, key, digests, all);
+                (changes, doubts) = Compare(oldRows, newRows, format, key, digests, all);
         }
 
-        return new FileDifference(db, changes, news.Matched, doubtful, cancel);
+        return new FileDifference(db, changes, news.Matched, doubts, cancel);
     }
 
-    private (ChangeSet Changes, long Doubtful) Compare(
+    private (ChangeSet Changes, Doubts Doubts) Compare(
         IReadOnlyList<StagedFile> before, IReadOnlyList<StagedFile> after, FileFormat format, IReadOnlyList<string> key, DigestKey digests, IReadOnlyList<DeclaredColumn> types)
     {
         var keyed = new DigestKeyed(digests, setBytes);
         var old = Staged(before, format, key, types);
-        var memory = new SnapshotDiff(db, old, null, keyed, Make("before"), cancel).RememberAll(folder);
+        var first = new SnapshotDiff(db, old, null, keyed, Make("before"), cancel);
+        var memory = first.RememberAll(folder, isTarget);
         db.Execute("CREATE OR REPLACE TEMP TABLE doubtful AS FROM temp.repeated", cancel);
-        var lost = before.Sum(file => file.Records) - memory.Rows;
+        var copies = isTarget ? first.Repeated - db.Scalar<long>("SELECT count(*) FROM temp.doubtful", cancel) : 0;
+        var lost = before.Sum(file => file.Records) - memory.Rows - copies;
+        var twice = first.RepeatedKeys(Doubts.Shown);
         var changes = Staged(after, format, key, types);
-        var rows = new SnapshotDiff(db, changes, memory with { Key = null }, keyed, Make("after"), cancel, "temp.doubtful").Run(null, null);
-        return (changes with { Rows = rows }, rows.Quarantined + Math.Max(0, lost) + before.Sum(file => file.RejectCount));
+        var second = new SnapshotDiff(db, changes, memory with { Key = null }, keyed, Make("after"), cancel, isTarget ? null : "temp.doubtful");
+        var rows = second.Run(null, null);
+        var doubts = new Doubts(rows.Quarantined, Math.Max(0, lost) + before.Sum(file => file.RejectCount), copies, second.RepeatedKeys(Doubts.Shown), twice, rows.Sample);
+        return (changes with { Rows = rows }, doubts);
     }
 
     private string Make(string name) => Directory.CreateDirectory(Path.Combine(folder, name)).FullName;

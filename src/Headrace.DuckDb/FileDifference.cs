@@ -10,7 +10,7 @@ public sealed class FileDifference
     private readonly SnapshotColumns columns;
     private readonly CancellationToken cancel;
 
-    internal FileDifference(DuckDbConnection db, ChangeSet changes, long matched, long doubtful, CancellationToken cancel)
+    internal FileDifference(DuckDbConnection db, ChangeSet changes, long matched, Doubts doubts, CancellationToken cancel)
     {
         this.db = db;
         this.changes = changes;
@@ -18,7 +18,7 @@ public sealed class FileDifference
         rows = changes.Rows!;
         columns = new SnapshotColumns(rows.Columns, changes.Rules);
         Unchanged = matched + rows.Unchanged;
-        Doubtful = doubtful;
+        Doubts = doubts;
     }
 
     /// <summary>The rows that differ, by key.</summary>
@@ -32,8 +32,20 @@ public sealed class FileDifference
 
     public long Unchanged { get; private set; }
 
+    /// <summary>What cannot be said.</summary>
+    public Doubts Doubts { get; }
+
     /// <summary>Rows of either side that cannot be compared: no key, a key that is there more than once, no row at all.</summary>
-    public long Doubtful { get; }
+    public long Doubtful => Doubts.Source + Doubts.Target;
+
+    /// <summary>Rows of the old side.</summary>
+    public long Before => Unchanged + Updated + Deleted + Doubts.Copies;
+
+    /// <summary>Rows of the new side.</summary>
+    public long After => Unchanged + Inserted + Updated;
+
+    /// <summary>Rows of the old side that the new one has not.</summary>
+    public long Extra => Deleted + Doubts.Copies;
 
     /// <summary>The first few rows of each operation.</summary>
     public IReadOnlyList<RowChange> Sample(int most) => new ChangeSample(db, changes with { Rows = rows }, null, "", cancel).Take(most);
@@ -46,7 +58,31 @@ public sealed class FileDifference
             return 0;
         var newer = newest.Select(one => SnapshotColumns.Text(
             $"c{columns.IndexOf(one.Column)} >= TRY_CAST({Sql.Literal(one.Value)} AS {DuckDbTypes.Name(rows.Columns[columns.IndexOf(one.Column)].Type)})"));
-        return Leave($"op <> 'D' AND coalesce({string.Join(", ", newer)}, false)", folder);
+        return Leave($"op <> 'D' AND coalesce({string.Join(", ", newer)}, false) AND {IsOnce}", folder);
+    }
+
+    /// <summary>Takes a new row and one that is gone for one row, where their keys differ only in how JSON values are written; its key stays as the old side has it.</summary>
+    public void JoinSameKeys(string folder)
+    {
+        if (rows.Inserted == 0 || rows.Deleted == 0 || columns.Keys.All(i => columns[i].Type.Kind != TypeKind.Json))
+            return;
+        void Create(string table, string op, char prefix)
+        {
+            var meant = columns.Keys.Select((i, k) => SnapshotColumns.Text($"{(columns[i].Type.Kind == TypeKind.Json ? JsonMeaning.Of($"{prefix}{i}") : $"{prefix}{i}")} AS m{k}"));
+            db.Execute($"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {string.Join(", ", meant)}, * FROM read_parquet({Sql.Literal(rows.Path)}) WHERE op = '{op}'", cancel);
+        }
+
+        Create("came", "I", 'c');
+        Create("went", "D", 'b');
+        var keys = string.Join(", ", columns.Keys.Select((_, k) => SnapshotColumns.Text($"m{k}")));
+        var all = $"op, {columns.List()}, {columns.List("b")}";
+        var both = columns.All.Select(i => SnapshotColumns.Text($"{(columns.Keys.Contains(i) ? $"w.b{i}" : $"c.c{i}")} AS c{i}")).Concat(columns.All.Select(i => SnapshotColumns.Text($"w.b{i} AS b{i}")));
+        Keep(
+            $"""
+            SELECT {all} FROM read_parquet({Sql.Literal(rows.Path)}) WHERE op = 'U'
+            UNION ALL SELECT {all} FROM temp.came ANTI JOIN temp.went USING ({keys}) UNION ALL SELECT {all} FROM temp.went ANTI JOIN temp.came USING ({keys})
+            UNION ALL SELECT 'U' AS op, {string.Join(", ", both)} FROM temp.came AS c JOIN temp.went AS w USING ({keys})
+            """, folder);
     }
 
     /// <summary>Takes updates for unchanged rows that differ only in how JSON values are written: spaces, the order of properties, the form of numbers.</summary>
@@ -59,7 +95,7 @@ public sealed class FileDifference
             var (b, c) = (SnapshotColumns.Text($"b{i}"), SnapshotColumns.Text($"c{i}"));
             return columns[i].Type.Kind == TypeKind.Json ? $"{JsonMeaning.Of(b)} IS NOT DISTINCT FROM {JsonMeaning.Of(c)}" : $"{b} IS NOT DISTINCT FROM {c}";
         });
-        Unchanged += Leave($"op = 'U' AND {string.Join(" AND ", same)}", folder);
+        Unchanged += Leave($"op = 'U' AND {string.Join(" AND ", same)} AND {IsOnce}", folder);
     }
 
     /// <summary>Leaves all deletes out; says how many.</summary>
@@ -80,15 +116,24 @@ public sealed class FileDifference
         return (Leave($"EXISTS (SELECT 1 FROM temp.released_keys AS r WHERE {string.Join(" AND ", on)})", folder), unknown);
     }
 
+    // What a table has more than once is to be put right, whatever its rows hold.
+    private string IsOnce => Doubts.Copies == 0 ? "true"
+        : $"NOT EXISTS (SELECT 1 FROM temp.doubtful AS o WHERE {string.Join(" AND ", columns.Keys.Select((column, k) => SnapshotColumns.Text($"o.k{k} = c{column}")))})";
+
     private long Leave(string condition, string folder)
     {
+        var before = rows.Inserted + rows.Updated + rows.Deleted;
+        Keep($"SELECT * FROM read_parquet({Sql.Literal(rows.Path)}) WHERE NOT ({condition})", folder);
+        return before - rows.Inserted - rows.Updated - rows.Deleted;
+    }
+
+    private void Keep(string changes, string folder)
+    {
         var path = Path.Combine(folder, SnapshotColumns.Text($"left-{++left}.parquet"));
-        db.Execute($"COPY (SELECT * FROM read_parquet({Sql.Literal(rows.Path)}) WHERE NOT ({condition})) TO {Sql.Literal(path)} ({ExportRows.Layout})", cancel);
+        db.Execute($"COPY ({changes}) TO {Sql.Literal(path)} ({ExportRows.Layout})", cancel);
         using var reader = db.Query($"SELECT count(*) FILTER (op = 'I'), count(*) FILTER (op = 'U'), count(*) FILTER (op = 'D') FROM read_parquet({Sql.Literal(path)})", cancel);
         reader.Read();
-        var before = rows.Inserted + rows.Updated + rows.Deleted;
         rows = rows with { Path = path, Inserted = reader.GetInt64(0), Updated = reader.GetInt64(1), Deleted = reader.GetInt64(2) };
-        return before - rows.Inserted - rows.Updated - rows.Deleted;
     }
 
     /// <summary>Writes each changed row as a JSON object in a line of its own: <c>op</c>, <c>key</c>, <c>before</c>, <c>after</c>.</summary>

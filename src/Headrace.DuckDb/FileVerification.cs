@@ -42,7 +42,7 @@ public sealed class FileVerification(
         if (position.Table is null)
             warnings.Add($"{history.Target} does not exist");
         var before = position.Table is null ? null : await copy.StageAsync(history.Target, position.Table, isSnapshot ? flow.Deletes : Deletes.Hard, cancel);
-        return isSnapshot ? await ExportAsync() : await ReplayAsync();
+        return await copy.WaitingAsync(isSnapshot ? await ExportAsync() : await ReplayAsync(), flow.Name, datasets, history.Target, cancel);
 
         Verified NotCompared(string why)
         {
@@ -63,7 +63,8 @@ public sealed class FileVerification(
             var brought = files.SelectMany(file => file.IsParquet ? new ParquetFiles(db, cancel).Columns(file) : file.Columns).Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
             var columns = Compared(position.Table, column => brought.Contains(From(flow, column.Name)), column => flow.Deletes == Deletes.Soft && Same(column.Name, RowChanges.DeletedAt));
             var compare = flow.Rules().Snapshot!.Compare is { Count: > 0 } only ? flow.PrimaryKey.Concat(only).ToList() : null;
-            return (await KeyedAsync(before, files, source.FormatOf(files[0].File), position.Table is null ? null : columns, compare, [.. history.Released.Where(row => row.LoadId == export[0].LoadId)]))!;
+            return (await KeyedAsync(before, files, source.FormatOf(files[0].File), position.Table is null ? null : columns, compare, [.. history.Released.Where(row => row.LoadId == export[0].LoadId)],
+                aside: export.Sum(file => file.Quarantined)))!; // what became of those is on record
         }
 
         async Task<Verified> ReplayAsync()
@@ -126,18 +127,19 @@ public sealed class FileVerification(
 
         async Task<Verified?> KeyedAsync(
             StagedFile? old, IReadOnlyList<StagedFile> files, FileFormat format, IReadOnlyList<DeclaredColumn>? columns, IReadOnlyList<string>? compare,
-            IReadOnlyList<ReleasedRow> released, bool isPart = false, bool isUnique = false)
+            IReadOnlyList<ReleasedRow> released, bool isPart = false, bool isUnique = false, long aside = 0)
         {
             var declared = isSnapshot ? columns?.Select(column => column with { From = From(flow, column.Name) }).ToList() : columns;
-            var found = new FileDiff(db, folder, setBytes, cancel, limits).Run(old is null ? [] : [copy.Only(old, declared!, cancel)], isSnapshot ? files : [copy.Only(files[0], declared!, cancel)], format, flow.PrimaryKey, DigestKey.New(), declared, compare);
-            if (isUnique && found.Doubtful > 0)
+            var found = new FileDiff(db, folder, setBytes, cancel, limits).Run(old is null ? [] : [copy.Only(old, declared!, cancel)], isSnapshot ? files : [copy.Only(files[0], declared!, cancel)], format, flow.PrimaryKey, DigestKey.New(), declared, compare, isTarget: true);
+            if (isUnique && found.Doubtful + found.Doubts.Copies > 0)
                 return null; // nothing says that a key is there once
+            found.JoinSameKeys(folder);
             found.LeaveSameJson(compare, folder);
-            var rows = (Source: found.Unchanged + found.Inserted + found.Updated, Target: found.Unchanged + found.Updated + found.Deleted);
+            var rows = (Source: found.After, Target: found.Before);
             if (isSnapshot && flow.Deletes == Deletes.Ignore)
                 found.LeaveDeletes(folder);
             var (explained, unknown) = found.LeaveReleased(released, column => From(flow, column), flow.Source.Csv.ToDialect(), folder);
-            var extra = found.Deleted;
+            var extra = found.Extra;
             if (unknown > 0 && extra > 0)
             {
                 // Their keys were mended: any row that no file has may be one of them.
@@ -148,9 +150,8 @@ public sealed class FileVerification(
 
             if (explained > 0)
                 warnings.Add($"{explained} {Rows(explained)} of the target {(explained == 1 ? "was" : "were")} released from quarantine and {(explained == 1 ? "is" : "are")} not as the files have {(explained == 1 ? "it" : "them")}; they were not compared");
-            if (found.Doubtful > 0)
-                warnings.Add($"{found.Doubtful} {Rows(found.Doubtful)} could not be compared: a value that does not fit, no key, or a key that is there more than once");
-            var result = new Verified(name, found.Inserted, extra, found.Updated, rows.Source, rows.Target, 0, found.Sample(Shown), warnings) { IsWhole = !isPart };
+            warnings.AddRange(found.Doubts.Sentences);
+            var result = new Verified(name, found.Inserted, extra, found.Updated, rows.Source, rows.Target, 0, found.Sample(Shown), warnings) { IsWhole = !isPart && found.Doubts.Target == 0 && found.Doubts.Source <= aside };
             if (repair is null || found.Inserted + found.Updated + found.Deleted == 0)
                 return result;
             return await copy.RepairAsync(result, flow, dataset, history.Target, position, format, found.Rows, repair, cancel);

@@ -14,10 +14,10 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
     /// <summary>The records of a file, those that are no rows left out.</summary>
     public long Records(StagedFile file) => file.Records >= 0 ? file.Records : counts[file.Segments[0]];
 
-    /// <summary>Fills <c>temp.staged</c>, which has all columns of the shape, with the good rows in the order in which later ones win.</summary>
+    /// <summary>Fills <see cref="StagedTable"/> with the good rows in the order in which later ones win.</summary>
     public void Stage()
     {
-        var types = shape.Columns.Select(column => $"{Sql.Identifier(column.Name)} {DuckDbTypes.Name(column.Type!.Value)}");
+        var types = shape.Columns.Select((column, i) => $"{StagedTable.Column(i)} {DuckDbTypes.Name(column.Type!.Value)}");
         db.Execute($"CREATE OR REPLACE TEMP TABLE staged ({string.Join(", ", types)})", cancel);
         foreach (var group in Groups())
             Take(group, rows => db.Execute($"INSERT INTO temp.staged SELECT {string.Join(", ", Enumerable.Range(0, shape.Columns.Count).Select(rows.Value))} FROM {rows.Source} WHERE {rows.Good}", cancel));

@@ -25,13 +25,14 @@ internal sealed unsafe class KeyFilter : IDisposable
 
     private readonly List<(string Column, long Number)> columns = [];
 
+    /// <param name="key">The key's columns, by their names in the target and in <paramref name="rows"/>.</param>
     /// <param name="rows">Rows of <c>temp.staged</c> in SQL: what may follow FROM.</param>
     /// <param name="count">How many they are.</param>
-    public KeyFilter(DuckDbConnection db, TableName target, IReadOnlyList<string> key, string rows, long count, CancellationToken cancel)
+    public KeyFilter(DuckDbConnection db, TableName target, IReadOnlyList<(string Name, string Staged)> key, string rows, long count, CancellationToken cancel)
     {
         if (count > Most || target.IsNone || db.Scalar<long>($"SELECT count(*) FROM {HeadraceTables.Target(target)}", cancel) < LeastInTarget || !HashesAlike(db, target, key, cancel))
             return;
-        foreach (var (column, hashes) in key.Select(column => (column, Hashes(db, column, rows, cancel))).ToList())
+        foreach (var (column, hashes) in key.Select(column => (column.Name, Hashes(db, column.Staged, rows, cancel))).ToList())
         {
             columns.Add((column, Interlocked.Increment(ref last)));
             Known[columns[^1].Number] = hashes;
@@ -70,7 +71,7 @@ internal sealed unsafe class KeyFilter : IDisposable
     private static HashSet<long> Hashes(DuckDbConnection db, string column, string rows, CancellationToken cancel)
     {
         var hashes = new HashSet<long>();
-        using var reader = db.Query($"SELECT hash({Sql.Identifier(column)}) FROM {rows}", cancel);
+        using var reader = db.Query($"SELECT hash({column}) FROM {rows}", cancel);
         while (reader.ReadChunk() > 0)
             foreach (var hash in reader.Longs(0))
                 hashes.Add(hash);
@@ -78,14 +79,14 @@ internal sealed unsafe class KeyFilter : IDisposable
     }
 
     // Equal values have one hash when they are of one type, and texts when they are compared byte by byte.
-    private static bool HashesAlike(DuckDbConnection db, TableName target, IReadOnlyList<string> key, CancellationToken cancel) => db.Scalar<bool>(
+    private static bool HashesAlike(DuckDbConnection db, TableName target, IReadOnlyList<(string Name, string Staged)> key, CancellationToken cancel) => db.Scalar<bool>(
         $"""
         SELECT count(*) = $4 AND (SELECT bool_and(NOT contains(lower(sql), 'collate')) FROM duckdb_tables()
             WHERE database_name = '{HeadraceTables.Catalog}' AND lower(schema_name) = lower($1) AND lower(table_name) = lower($2)) IS TRUE
-        FROM duckdb_columns() AS t JOIN duckdb_columns() AS s ON lower(s.column_name) = lower(t.column_name) AND s.data_type = t.data_type
+        FROM duckdb_columns() AS t JOIN duckdb_columns() AS s ON s.column_name = list_extract($5, list_position($3, lower(t.column_name))) AND s.data_type = t.data_type
         WHERE t.database_name = '{HeadraceTables.Catalog}' AND lower(t.schema_name) = lower($1) AND lower(t.table_name) = lower($2)
             AND s.database_name = 'temp' AND s.table_name = 'staged' AND list_contains($3, lower(t.column_name))
-        """, cancel, target.Schema, target.Table, key.Select(name => name.ToLowerInvariant()).ToList(), (long)key.Count);
+        """, cancel, target.Schema, target.Table, key.Select(column => column.Name.ToLowerInvariant()).ToList(), (long)key.Count, key.Select(column => column.Staged).ToList());
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void Ask(nint info, nint chunk, nint answers)

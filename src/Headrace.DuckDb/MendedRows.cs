@@ -7,12 +7,12 @@ internal sealed class MendedRows(DuckDbConnection db, IReadOnlyList<Column> colu
     private readonly IReadOnlyList<string> keys = mending.Rules.PrimaryKey;
 
     /// <summary>
-    /// Reads the rows of <paramref name="waiting"/> (<c>id</c>, <c>row</c>): those that fit, with their types, under
+    /// Reads the rows of <paramref name="waiting"/> (<c>id</c>, <c>row</c>): those that fit, with their types (<c>v0…</c>), under
     /// <c>headrace_id</c>, and for each column (<c>has_n</c>) whether the row brings it. Of several rows of one key the last one goes.
     /// </summary>
     public void Stage(string waiting)
     {
-        var values = columns.Select((column, i) => $"{Value(i)} AS {Sql.Identifier(column.Name)}, has_{i}");
+        var values = columns.Select((column, i) => $"{Value(i)} AS v{i}, has_{i}");
         db.Execute(
             $"""
             CREATE OR REPLACE TEMP TABLE released AS
@@ -22,8 +22,35 @@ internal sealed class MendedRows(DuckDbConnection db, IReadOnlyList<Column> colu
             """, cancel);
         if (keys.Count > 0)
             db.Execute(
-                $"DELETE FROM temp.released WHERE headrace_id NOT IN (SELECT max(headrace_id) FROM temp.released GROUP BY {string.Join(", ", keys.Select(Sql.Identifier))})", cancel);
+                $"DELETE FROM temp.released WHERE headrace_id NOT IN (SELECT max(headrace_id) FROM temp.released GROUP BY {string.Join(", ", keys.Select(Key))})", cancel);
     }
+
+    /// <summary>A text with a sign for each column: 1 where the row brings it, else 0.</summary>
+    public static string Brings(int columns) => $"concat({string.Join(", ", Enumerable.Range(0, columns).Select(i => SnapshotColumns.Text($"CASE WHEN has_{i} THEN '1' ELSE '0' END")))})";
+
+    /// <summary>
+    /// The sets of columns that rows of <c>temp.released</c> are inserted with, each with the sign of <see cref="Brings"/> of its rows, in which
+    /// <c>_</c> stands for any: a column with a default gets it where a row does not bring it.
+    /// </summary>
+    public IReadOnlyList<(IReadOnlyList<int> Columns, string Like)> Inserted()
+    {
+        var defaults = Enumerable.Range(0, columns.Count).Where(i => columns[i].HasDefault).ToList();
+        if (defaults.Count == 0)
+            return [([.. Enumerable.Range(0, columns.Count)], "%")];
+        var found = new List<(IReadOnlyList<int>, string)>();
+        using var reader = db.Query($"SELECT DISTINCT {Brings(columns.Count)} FROM temp.released", cancel);
+        while (reader.Read())
+        {
+            var signs = reader.GetString(0);
+            var like = string.Concat(signs.Select((sign, i) => columns[i].HasDefault ? sign : '_'));
+            if (!found.Exists(one => one.Item2 == like))
+                found.Add(([.. Enumerable.Range(0, columns.Count).Where(i => like[i] != '0')], like));
+        }
+
+        return found;
+    }
+
+    private string Key(string name) => SnapshotColumns.Text($"v{columns.ToList().FindIndex(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))}");
 
     // The text of a column: the given one, or the row's own under the file's name for the column.
     private string Extracted => string.Join(", ", columns.Select((column, i) =>
@@ -56,6 +83,7 @@ internal sealed class MendedRows(DuckDbConnection db, IReadOnlyList<Column> colu
         var mayBeNull = columns[i].Nullable && !keys.Contains(columns[i].Name, StringComparer.OrdinalIgnoreCase);
         var limit = limits?.Invoke(new ShapeColumn(columns[i].Name, columns[i].Type, columns[i].Nullable, false, Length: columns[i].Length), true, Value(i));
         var hasText = columns[i].Type.Kind == TypeKind.Text ? $" AND NOT contains(coalesce(c{i}, ''), chr(0))" : ""; // as in files
-        return $"({Given(i)} IS {(mayBeNull ? "NULL OR" : "NOT NULL AND")} {DuckDbTypes.Fits(Given(i), columns[i].Type, Dialect(columns[i]), IsKept(i))}){hasText}{(limit is null ? "" : $" AND coalesce({limit.Value.Fits}, true)")}";
+        var fits = $"({Given(i)} IS {(mayBeNull ? "NULL OR" : "NOT NULL AND")} {DuckDbTypes.Fits(Given(i), columns[i].Type, Dialect(columns[i]), IsKept(i))}){hasText}{(limit is null ? "" : $" AND coalesce({limit.Value.Fits}, true)")}";
+        return columns[i].HasDefault ? $"(NOT has_{i} OR ({fits}))" : fits;
     }
 }

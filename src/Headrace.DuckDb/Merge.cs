@@ -2,19 +2,30 @@ namespace Headrace.DuckDb;
 
 /// <summary>
 /// Merges <c>temp.staged</c> into the target by primary key. DuckDB numbers the rows of a table in the order in which they came,
-/// so the largest <c>rowid</c> among rows of one key is the last row of the last file: it wins.
+/// so the largest <c>rowid</c> among rows of one key is the last row of the last file: it wins. Names of Headrace's own stand in
+/// tables of its own only, where no column has a user's name.
 /// </summary>
 internal sealed class Merge(DuckDbConnection db, ChangeSet changes, TableShape shape, string target, CancellationToken cancel)
 {
-    private readonly string keys = string.Join(", ", changes.Rules.PrimaryKey.Select(Sql.Identifier));
-    private readonly List<string> brought = [.. shape.Columns.Where((_, i) => shape.Brings(i)).Select(column => column.Name)];
+    private readonly List<int> brought = [.. Enumerable.Range(0, shape.Columns.Count).Where(shape.Brings)];
 
     // Columns that the target has and the files do not bring.
-    private readonly List<string> old = [.. shape.Columns.Where((column, i) => !column.IsNew && !shape.Brings(i)).Select(column => column.Name)];
+    private readonly List<int> old = [.. Enumerable.Range(0, shape.Columns.Count).Where(i => !shape.Columns[i].IsNew && !shape.Brings(i))];
 
-    /// <summary>Leaves one row of each key; says how many went.</summary>
-    public long Deduplicate(string table)
+    // Else the target's rows are told by their keys.
+    private readonly bool hasRowNumbers = StagedTable.HasRowNumbers(changes, shape);
+
+    private string On => string.Join(" AND ", changes.Rules.PrimaryKey.Select(key => $"s.{Staged(shape.IndexOf(key))} = t.{Sql.Identifier(key)}"));
+
+    /// <summary>Leaves one row of each key among the staged ones; says how many went.</summary>
+    public long Deduplicate() => Deduplicate(StagedTable.Name, changes.Rules.PrimaryKey.Select(key => Staged(shape.IndexOf(key))));
+
+    /// <summary>The same in the target, whose rows must have numbers.</summary>
+    public long DeduplicateTarget() => Deduplicate(target, changes.Rules.PrimaryKey.Select(Sql.Identifier));
+
+    private long Deduplicate(string table, IEnumerable<string> key)
     {
+        var keys = string.Join(", ", key);
         var losers = db.Scalar<long>(
             $"SELECT coalesce(sum(n - 1), 0)::BIGINT FROM (SELECT count(*) AS n FROM {table} GROUP BY {keys} HAVING count(*) > 1)", cancel);
         if (losers > 0)
@@ -26,8 +37,7 @@ internal sealed class Merge(DuckDbConnection db, ChangeSet changes, TableShape s
     public (long Inserted, long Updated, long Unchanged) Compare(bool hasTarget)
     {
         var staged = db.Scalar<long>("SELECT count(*) FROM temp.staged", cancel);
-        var values = old.Select(name => $", t.{Sql.Identifier(name)}");
-        var known = shape.Columns.Where(column => !column.IsNew).Select(column => column.Name).ToHashSet();
+        var values = old.Select(i => $", t.{Name(i)} AS {Kept(i)}");
         if (!hasTarget)
         {
             old.Clear();
@@ -36,21 +46,22 @@ internal sealed class Merge(DuckDbConnection db, ChangeSet changes, TableShape s
         }
 
         var isKey = changes.Rules.PrimaryKey.ToHashSet(StringComparer.OrdinalIgnoreCase);
-        var differs = string.Join(" OR ", brought.Where(name => !isKey.Contains(name)).Select(name => known.Contains(name) ? Differs(name)
-            : $"s.{Sql.Identifier(name)} IS NOT NULL").DefaultIfEmpty("false"));
-        var on = string.Join(" AND ", changes.Rules.PrimaryKey.Select(key => $"s.{Sql.Identifier(key)} = t.{Sql.Identifier(key)}"));
+        var differs = string.Join(" OR ", brought.Where(i => !isKey.Contains(shape.Columns[i].Name)).Select(i => !shape.Columns[i].IsNew ? Differs(i)
+            : $"s.{Staged(i)} IS NOT NULL").DefaultIfEmpty("false"));
 
         // A row with another value in the column that changes with it has changed: the target's other columns need not be read.
-        var sign = old.Count > 0 ? null : brought.Find(name => name.Equals(changes.Rules.UpdateKey, StringComparison.OrdinalIgnoreCase) && known.Contains(name) && !isKey.Contains(name));
-        using (var filter = Filter("temp.staged", staged))
+        var sign = old.Count > 0 || !hasRowNumbers || changes.Rules.UpdateKey is not { } changed || isKey.Contains(changed) ? -1 : shape.IndexOf(changed);
+        if (sign >= 0 && (shape.Columns[sign].IsNew || !brought.Contains(sign)))
+            sign = -1;
+        using (var filter = Filter(StagedTable.Name, staged))
             db.Execute(
                 $"""
                 CREATE OR REPLACE TEMP TABLE matched AS
-                SELECT s.rowid AS staged_row, t.rowid AS target_row, ({(sign is null ? differs : Differs(sign))}) AS differs{string.Concat(values)}
-                FROM temp.staged AS s JOIN {target} AS t ON {on} WHERE {filter.Condition("t")}
+                SELECT s.rowid AS staged_row, {(hasRowNumbers ? "t.rowid" : "NULL::BIGINT")} AS target_row, ({(sign < 0 ? differs : Differs(sign))}) AS differs{string.Concat(values)}
+                FROM temp.staged AS s JOIN {target} AS t ON {On} WHERE {filter.Condition("t")}
                 """, cancel);
-        if (sign is not null)
-            CompareRest(on, differs);
+        if (sign >= 0)
+            CompareRest(differs);
         using var reader = db.Query(
             "SELECT count(*), count(*) FILTER (differs) FROM (SELECT bool_or(differs) OR count(*) > 1 AS differs FROM temp.matched GROUP BY staged_row)", cancel);
         reader.Read();
@@ -58,20 +69,27 @@ internal sealed class Merge(DuckDbConnection db, ChangeSet changes, TableShape s
         return (staged - found, updated, found - updated);
     }
 
-    private static string Differs(string name) => $"s.{Sql.Identifier(name)} IS DISTINCT FROM t.{Sql.Identifier(name)}";
+    private string Name(int column) => Sql.Identifier(shape.Columns[column].Name);
+
+    private static string Staged(int column) => StagedTable.Column(column);
+
+    private static string Kept(int column) => SnapshotColumns.Text($"o{column}");
+
+    private string Differs(int column) => $"s.{Staged(column)} IS DISTINCT FROM t.{Name(column)}";
 
     private KeyFilter Filter(string rows, long count) =>
-        new(db, target == HeadraceTables.Target(changes.Target) ? changes.Target : TableName.None, changes.Rules.PrimaryKey, rows, count, cancel);
+        new(db, target == HeadraceTables.Target(changes.Target) ? changes.Target : TableName.None,
+            [.. changes.Rules.PrimaryKey.Select(key => (key, Staged(shape.IndexOf(key))))], rows, count, cancel);
 
     // Rows that were read once more are few and lie together.
-    private void CompareRest(string on, string differs)
+    private void CompareRest(string differs)
     {
         const string Same = "(FROM temp.staged SEMI JOIN (SELECT staged_row FROM temp.matched WHERE NOT differs) AS m ON staged.rowid = m.staged_row)";
         if (db.Scalar<long>($"SELECT count(*) FROM {Same}", cancel) is var rows && rows == 0)
             return;
         using var filter = Filter(Same, rows);
         db.Execute(
-            $"UPDATE temp.matched SET differs = true WHERE NOT differs AND target_row IN (SELECT t.rowid FROM {Same} AS s JOIN {target} AS t ON {on} WHERE {filter.Condition("t")} AND ({differs}))", cancel);
+            $"UPDATE temp.matched SET differs = true WHERE NOT differs AND target_row IN (SELECT t.rowid FROM {Same} AS s JOIN {target} AS t ON {On} WHERE {filter.Condition("t")} AND ({differs}))", cancel);
     }
 
     /// <summary>Takes the old versions out and puts the new ones in; unchanged rows are not touched.</summary>
@@ -83,12 +101,14 @@ internal sealed class Merge(DuckDbConnection db, ChangeSet changes, TableShape s
             CREATE OR REPLACE TEMP TABLE unchanged AS
             SELECT staged_row FROM temp.matched GROUP BY staged_row HAVING NOT bool_or(differs) AND count(*) = 1
             """, cancel);
-        db.Execute($"DELETE FROM {target} WHERE rowid IN (SELECT target_row FROM temp.matched WHERE staged_row NOT IN (FROM temp.unchanged))", cancel);
+        const string Going = "SELECT staged_row FROM temp.matched WHERE staged_row NOT IN (FROM temp.unchanged)";
+        db.Execute(hasRowNumbers ? $"DELETE FROM {target} WHERE rowid IN ({Going.Replace("SELECT staged_row", "SELECT target_row", StringComparison.Ordinal)})"
+            : $"DELETE FROM {target} AS t USING temp.staged AS s WHERE {On} AND s.rowid IN ({Going})", cancel);
 
         // A row that is there keeps what the files do not bring; a new one gets the table's defaults.
-        var names = string.Join(", ", brought.Select(Sql.Identifier));
-        var all = string.Join(", ", brought.Concat(old).Select(Sql.Identifier));
-        var values = string.Join(", ", [.. brought.Select(name => $"s.{Sql.Identifier(name)}"), .. old.Select(name => $"m.{Sql.Identifier(name)}")]);
+        var names = string.Join(", ", brought.Select(Name));
+        var all = string.Join(", ", brought.Concat(old).Select(Name));
+        var values = string.Join(", ", [.. brought.Select(i => $"s.{Staged(i)}"), .. old.Select(i => $"m.{Kept(i)}")]);
         if (old.Count > 0)
             db.Execute(
                 $"""
@@ -97,6 +117,6 @@ internal sealed class Merge(DuckDbConnection db, ChangeSet changes, TableShape s
                 """, cancel);
         var isNew = old.Count > 0 ? " AND s.rowid NOT IN (SELECT staged_row FROM temp.matched)" : "";
         db.Execute(
-            $"INSERT INTO {target} ({names}) SELECT {string.Join(", ", brought.Select(name => $"s.{Sql.Identifier(name)}"))} FROM temp.staged AS s WHERE s.rowid NOT IN (FROM temp.unchanged){isNew}", cancel);
+            $"INSERT INTO {target} ({names}) SELECT {string.Join(", ", brought.Select(i => $"s.{Staged(i)}"))} FROM temp.staged AS s WHERE s.rowid NOT IN (FROM temp.unchanged){isNew}", cancel);
     }
 }

@@ -19,7 +19,11 @@ internal sealed class PlannedTable(DuckDbConnection db, ChangeSet changes, Table
             db.Execute($"ALTER TABLE {Name} ADD COLUMN IF NOT EXISTS {column}", cancel);
         if (target is null)
             return;
-        var keys = string.Join(", ", changes.Rules.PrimaryKey.Select(Sql.Identifier));
-        db.Execute($"INSERT INTO {Name} BY NAME FROM {target} SEMI JOIN temp.staged USING ({keys}) ANTI JOIN {Name} USING ({keys})", cancel);
+        string On(Func<string, string> other) => string.Join(" AND ", changes.Rules.PrimaryKey.Select(key => $"t.{Sql.Identifier(key)} = {other(key)}"));
+        db.Execute(
+            $"""
+            INSERT INTO {Name} BY NAME SELECT t.* FROM {target} AS t SEMI JOIN temp.staged AS s ON {On(key => $"s.{StagedTable.Column(shape, key)}")}
+            ANTI JOIN {Name} AS p ON {On(key => $"p.{Sql.Identifier(key)}")}
+            """, cancel);
     }
 }

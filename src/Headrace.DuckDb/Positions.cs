@@ -63,7 +63,27 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
     }
 
     // Into a table that is yet to be made binary rows are appended; into others the engine merges typed ones.
-    private Position With(Position position, TableName target) => Columns(target) is { } table ? position with { Table = table } : position with { TakesBinary = true };
+    public Position With(Position position, TableName target)
+    {
+        if (target.IsNone || !Exists(target.Schema, target.Table))
+            return position with { Table = null, Computed = [], TakesBinary = true };
+        var computed = Computed(target);
+        return position with { Table = Columns(target, computed), Computed = computed };
+    }
+
+    // DESCRIBE knows the default of a column that has one; the catalogue has an expression for those that are computed, too.
+    private IReadOnlyList<string> Computed(TableName target)
+    {
+        var names = new List<string>();
+        using var reader = db.Query(
+            $"""
+            SELECT c.column_name FROM duckdb_columns() AS c JOIN (DESCRIBE {HeadraceTables.Target(target)}) AS d ON d.column_name = c.column_name AND d."default" IS NULL
+            WHERE c.database_name = $1 AND lower(c.schema_name) = lower($2) AND lower(c.table_name) = lower($3) AND c.column_default IS NOT NULL
+            """, cancel, HeadraceTables.Catalog, target.Schema, target.Table);
+        while (reader.Read())
+            names.Add(reader.GetString(0));
+        return names;
+    }
 
     /// <summary>Which of these loads are committed.</summary>
     public IReadOnlySet<string> Committed(IReadOnlyList<string> loads)
@@ -90,16 +110,18 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
         return (reader.GetInt64(places["generation"]), reader.GetString(places["load_id"]), places.TryGetValue("cursor", out var cursor) ? BadRows.Text(reader, cursor) : null);
     }
 
-    /// <summary>The columns of a table of the warehouse; null when there is none.</summary>
-    public IReadOnlyList<Column>? Columns(TableName target)
+    /// <summary>The columns of a table of the warehouse, without those that it computes; null when there is none.</summary>
+    public IReadOnlyList<Column>? Columns(TableName target) => Exists(target.Schema, target.Table) ? Columns(target, Computed(target)) : null;
+
+    private IReadOnlyList<Column> Columns(TableName target, IReadOnlyList<string> computed)
     {
-        if (!Exists(target.Schema, target.Table))
-            return null;
         var columns = new List<Column>();
         using var reader = db.Query(
             $"SELECT column_name, column_type, \"null\" = 'YES', coalesce(\"default\", 'NULL') NOT IN ('NULL', '') FROM (DESCRIBE {HeadraceTables.Target(target)})", cancel);
         while (reader.Read())
         {
+            if (computed.Contains(reader.GetString(0)))
+                continue;
             var type = DuckDbTypes.Parse(reader.GetString(1)) ?? throw Error.UnknownTargetType(target, reader.GetString(0), reader.GetString(1));
             columns.Add(new Column(reader.GetString(0), type, reader.GetBoolean(2), reader.GetBoolean(3)));
         }
@@ -108,9 +130,17 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
     }
 
     /// <summary>True when the warehouse has the table.</summary>
-    public bool Exists(string schema, string table) => db.Scalar<long>(
-        "SELECT count(*) FROM duckdb_tables() WHERE database_name = $1 AND lower(schema_name) = lower($2) AND lower(table_name) = lower($3)",
-        cancel, HeadraceTables.Catalog, schema, table) > 0;
+    /// <exception cref="HeadraceException">HDR-324 when the name is that of a view.</exception>
+    public bool Exists(string schema, string table)
+    {
+        if (Count("table") > 0)
+            return true;
+        return Count("view") == 0 ? false : throw Error.TargetIsNoTable(new TableName(schema, table), "a view");
+
+        long Count(string kind) => db.Scalar<long>(
+            $"SELECT count(*) FROM duckdb_{kind}s() WHERE database_name = $1 AND lower(schema_name) = lower($2) AND lower({kind}_name) = lower($3)",
+            cancel, HeadraceTables.Catalog, schema, table);
+    }
 
     private (SchemaDocument, DateTimeOffset, string)? Schema(Dataset dataset)
     {

@@ -34,6 +34,7 @@ internal sealed class Release(
                 UPDATE {HeadraceTables.Table("positions")} SET load_id = $1
                 WHERE dataset IN (SELECT dataset FROM {Table} WHERE operation = 'changes' AND id IN (SELECT headrace_id FROM temp.released))
                 """, cancel, Headrace.Id.New("q", clock));
+            DuckDbQuarantine.Move(db, $"id IN ({string.Join(", ", ids)})", cancel);
             var taken = db.Execute(
                 $"UPDATE {Table} SET status = 'released', resolved_at = $1 WHERE status = 'waiting' AND id IN (SELECT headrace_id FROM temp.released)",
                 cancel, clock.GetUtcNow());
@@ -49,8 +50,9 @@ internal sealed class Release(
         }
     }
 
-    private void Stage(string chosen) =>
-        new MendedRows(db, columns, mending, null, cancel).Stage($"SELECT id, \"row\" FROM {Table} WHERE {chosen} AND \"row\" IS NOT NULL");
+    private readonly MendedRows rows = new(db, columns, mending, null, cancel);
+
+    private void Stage(string chosen) => rows.Stage($"SELECT id, \"row\" FROM {Table} WHERE {chosen} AND \"row\" IS NOT NULL");
 
     // Somebody decided that these rows count: they take the place of what the table has for their keys. What a row does
     // not bring keeps its value, as in a merge.
@@ -59,15 +61,27 @@ internal sealed class Release(
         var all = string.Join(", ", columns.Select(column => Sql.Identifier(column.Name)));
         if (keys.Count == 0)
         {
-            db.Execute($"INSERT INTO {target} ({all}) SELECT {all} FROM temp.released ORDER BY headrace_id", cancel);
+            InsertNew("");
             return;
         }
 
-        var on = string.Join(" AND ", keys.Select(key => $"r.{Sql.Identifier(key)} = t.{Sql.Identifier(key)}"));
-        db.Execute($"CREATE OR REPLACE TEMP TABLE kept AS SELECT DISTINCT ON (r.headrace_id) r.headrace_id, t.* FROM temp.released AS r JOIN {target} AS t ON {on}", cancel);
+        var on = string.Join(" AND ", keys.Select(key => $"r.v{columns.ToList().FindIndex(column => column.Name.Equals(key, StringComparison.OrdinalIgnoreCase))} = t.{Sql.Identifier(key)}"));
+        var old = columns.Select((column, i) => $"t.{Sql.Identifier(column.Name)} AS o{i}");
+        db.Execute($"CREATE OR REPLACE TEMP TABLE kept AS SELECT DISTINCT ON (r.headrace_id) r.headrace_id, {string.Join(", ", old)} FROM temp.released AS r JOIN {target} AS t ON {on}", cancel);
         db.Execute($"DELETE FROM {target} AS t USING temp.released AS r WHERE {on}", cancel);
-        var values = columns.Select((column, i) => $"CASE WHEN r.has_{i} THEN r.{Sql.Identifier(column.Name)} ELSE k.{Sql.Identifier(column.Name)} END");
+        var values = columns.Select((_, i) => $"CASE WHEN r.has_{i} THEN r.v{i} ELSE k.o{i} END");
         db.Execute(
-            $"INSERT INTO {target} ({all}) SELECT {string.Join(", ", values)} FROM temp.released AS r LEFT JOIN temp.kept AS k USING (headrace_id) ORDER BY headrace_id", cancel);
+            $"INSERT INTO {target} ({all}) SELECT {string.Join(", ", values)} FROM temp.released AS r JOIN temp.kept AS k USING (headrace_id) ORDER BY headrace_id", cancel);
+        InsertNew(" ANTI JOIN temp.kept USING (headrace_id)");
+    }
+
+    private void InsertNew(string which)
+    {
+        foreach (var (some, like) in rows.Inserted())
+            db.Execute(
+                $"""
+                INSERT INTO {target} ({string.Join(", ", some.Select(i => Sql.Identifier(columns[i].Name)))}) SELECT {string.Join(", ", some.Select(i => $"v{i}"))}
+                FROM temp.released{which} WHERE {MendedRows.Brings(columns.Count)} LIKE '{like}' ORDER BY headrace_id
+                """, cancel);
     }
 }

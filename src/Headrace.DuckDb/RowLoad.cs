@@ -55,20 +55,22 @@ internal sealed class RowLoad(
 
     private LoadResult Merge(LoadResult result)
     {
-        if (changes.From.Table is null && !attempt.IsPlan)
+        var isOnce = changes.Rules.HasUniqueKeys || shape.Files.Exists(file => file.File.IsBinary);
+        if (changes.From.Table is null && !attempt.IsPlan && (isOnce || StagedTable.HasRowNumbers(changes, shape)))
         {
             // Nothing is there to merge with.
             Insert();
-            var repeated = changes.Rules.HasUniqueKeys ? 0 : new Merge(db, changes, shape, target, cancel).Deduplicate(target);
+            var repeated = isOnce ? 0 : new Merge(db, changes, shape, target, cancel).DeduplicateTarget();
             return result with { Inserted = Rows.Good - repeated, Warnings = Lost(repeated) };
         }
 
         Rows.Stage();
         var planned = new PlannedTable(db, changes, shape, cancel);
         if (attempt.IsPlan)
-            planned.Prepare(new Positions(db, cancel).Columns(changes.Target) is null ? null : target);
+            planned.Prepare(!new Positions(db, cancel).Exists(changes.Target.Schema, changes.Target.Table) ? null
+                : changes.From.Computed.Count == 0 ? target : $"(SELECT * EXCLUDE ({string.Join(", ", changes.From.Computed.Select(Sql.Identifier))}) FROM {target})");
         var merge = new Merge(db, changes, shape, attempt.IsPlan ? planned.Name : target, cancel);
-        var losers = merge.Deduplicate("temp.staged");
+        var losers = merge.Deduplicate();
         var counted = merge.Compare(attempt.IsPlan || changes.From.Table is not null);
         merge.Apply();
         db.Execute("DROP TABLE temp.staged", cancel);

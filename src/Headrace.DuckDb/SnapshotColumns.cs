@@ -32,6 +32,9 @@ internal sealed class SnapshotColumns
     /// <summary>The same with their types, for a table of keys.</summary>
     public string KeyTypes => string.Join(", ", Keys.Select((column, i) => Text($"k{i} {DuckDbTypes.Name(columns[column].Type)}")));
 
+    /// <summary>The key's columns of staged rows: <c>c2, c0</c>.</summary>
+    public string KeyColumns => string.Join(", ", Keys.Select(column => Text($"c{column}")));
+
     /// <summary>The key's columns of staged rows under their names in the memory: <c>c2 AS k0, c0 AS k1</c>.</summary>
     public string AsKeys => string.Join(", ", Keys.Select((column, i) => Text($"c{column} AS k{i}")));
 

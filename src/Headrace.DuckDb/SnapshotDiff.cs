@@ -17,6 +17,8 @@ internal sealed class SnapshotDiff(
     private readonly List<string> warnings = [];
     private readonly ExportRows rows = new(db, export, before, key, folder, doubtful, cancel);
 
+    private bool withRepeated;
+
     private SnapshotColumns Columns => rows.Columns;
 
     // Rows of the export before whose keys are in no row of this one, good or bad.
@@ -56,11 +58,27 @@ internal sealed class SnapshotDiff(
     public long Held => rows.Bad.Sum(file => file.Rows);
 
     /// <summary>Only makes the memory of the export, which is not written down yet; its repeated keys are in <c>temp.repeated</c> then.</summary>
-    public SnapshotMemory RememberAll(string memories)
+    /// <param name="withRepeated">Each repeated key is in it once, with values that no row has.</param>
+    public SnapshotMemory RememberAll(string memories, bool withRepeated = false)
     {
         rows.Stage();
         rows.HoldDuplicates();
+        this.withRepeated = withRepeated;
         return Remember(memories);
+    }
+
+    /// <summary>Rows whose keys are there more than once.</summary>
+    public long Repeated => db.Scalar<long>($"SELECT count(*) FROM {rows.Fresh} AS f SEMI JOIN temp.repeated AS o ON {rows.On}", cancel);
+
+    /// <summary>The first keys that are there more than once, as a person writes them.</summary>
+    public IReadOnlyList<string> RepeatedKeys(int most)
+    {
+        var keys = new List<string>();
+        var text = string.Join(" || ', ' || ", Columns.Keys.Select((column, i) => SnapshotColumns.Text($"{Sql.Literal($"{Columns[column].Name} ")} || left(CAST(k{i} AS VARCHAR), 200)")));
+        using var reader = db.Query($"SELECT {text} FROM temp.repeated ORDER BY {Columns.KeyList} LIMIT {most}", cancel);
+        while (reader.Read())
+            keys.Add(reader.GetString(0));
+        return keys;
     }
 
     /// <summary>
@@ -183,7 +201,7 @@ internal sealed class SnapshotDiff(
         get
         {
             if (rows.Before is null || rules is not { Before: true, Compare.Count: > 0 })
-                return $"SELECT {Columns.AsKeys}, hi, lo, row{(rules.Before ? $", {Columns.List()}" : "")} FROM {rows.Single}";
+                return $"SELECT {Columns.AsKeys}, hi, lo, row{(rules.Before ? $", {Columns.List()}" : "")} FROM {(withRepeated ? rows.Once : rows.Single)}";
 
             // A row that counts as unchanged was not published: what is known of it stays what was.
             var images = Columns.All.Select(i => SnapshotColumns.Text($"CASE WHEN f.row = o.row THEN o.c{i} ELSE f.c{i} END AS c{i}"));

@@ -69,5 +69,16 @@ internal sealed class TargetCopy(DuckDbConnection db, IWarehouse warehouse, IEng
         return found with { IsRepaired = true };
     }
 
+    /// <summary>Rows that wait in quarantine were in the source, and are in no target: where some do, not all was compared.</summary>
+    public async Task<Verified> WaitingAsync(Verified found, string flow, IReadOnlyList<string> datasets, TableName target, CancellationToken cancel)
+    {
+        var (rows, places) = await warehouse.Quarantine.WaitingAsync(datasets, target, 3, cancel);
+        if (rows == 0)
+            return found;
+        var named = string.Join(", ", places) + (rows > places.Count ? $" and {rows - places.Count} more" : "");
+        var note = $"{rows} {(rows == 1 ? "row waits" : "rows wait")} in quarantine and {(rows == 1 ? "was" : "were")} not compared: {named} (headrace quarantine show {flow})";
+        return found with { IsWhole = false, Warnings = [.. found.Warnings, note] };
+    }
+
     public static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
 }

@@ -15,7 +15,10 @@ public sealed class Verification(DuckDbConnection db, IWarehouse warehouse, IEng
 {
     private const int Shown = 5;
 
-    /// <summary>Compares a dataset, whose flow has a primary key; repairs what differs when <paramref name="repair"/> says who does.</summary>
+    /// <summary>
+    /// Compares a dataset; repairs what differs when <paramref name="repair"/> says who does. Without a primary key rows are counted, and
+    /// nothing is repaired.
+    /// </summary>
     /// <exception cref="HeadraceException">HDR-206 when the repair would delete too much, and what reading and loading throw.</exception>
     public async Task<Verified> RunAsync(Flow flow, Dataset dataset, ISource source, LoadAttempt? repair, CancellationToken cancel)
     {
@@ -32,6 +35,8 @@ public sealed class Verification(DuckDbConnection db, IWarehouse warehouse, IEng
     {
         var (target, copy) = (source.Target(dataset), new TargetCopy(db, warehouse, engine, folder, clock));
         var position = await warehouse.PositionAsync(dataset, target, cancel);
+        if (flow.PrimaryKey.Count == 0)
+            return await CountAsync();
         var digests = DigestKey.New();
         var digesting = new DigestOptions(digests, flow.PrimaryKey, IsInline: false);
         var whole = await ((IWholeSource)source).StageAllAsync(dataset, position, digesting, cancel);
@@ -47,20 +52,50 @@ public sealed class Verification(DuckDbConnection db, IWarehouse warehouse, IEng
             : isText ? await ((IWholeTarget)warehouse).StageAllAsync(target, [.. whole.Columns.Where(column => compared.Exists(one => Same(one.Name, column.Name))).Select(column => column.Name)], folder, digesting, cancel)
             : [copy.Only(await copy.StageAsync(target, position.Table, flow.Deletes, cancel), compared, cancel)];
         var format = new FileFormat(FormatKind.Csv, new CsvDialect { Header = false });
-        var found = new FileDiff(db, folder, setBytes, cancel).Run(before, whole.Files, format, flow.PrimaryKey, digests, compared);
+        var found = new FileDiff(db, folder, setBytes, cancel).Run(before, whole.Files, format, flow.PrimaryKey, digests, compared, isTarget: true);
+        found.JoinSameKeys(folder);
         found.LeaveSameJson(null, folder);
-        var rows = (Source: found.Unchanged + found.Inserted + found.Updated, Target: found.Unchanged + found.Updated + found.Deleted);
+        var rows = (found.After, found.Before);
         var pending = found.LeaveNewer(whole.Newest, folder);
-        if (found.Doubtful > 0)
-            warnings.Add($"{found.Doubtful} {(found.Doubtful == 1 ? "row" : "rows")} could not be compared: a value that does not fit, no key, or a key that is there more than once");
-        var result = new Verified(
-            dataset.Name, found.Inserted, found.Deleted, found.Updated, rows.Source, rows.Target, pending, found.Sample(Shown), warnings);
+        warnings.AddRange(found.Doubts.Sentences);
+        var result = await copy.WaitingAsync(new Verified(
+            dataset.Name, found.Inserted, found.Extra, found.Updated, rows.After, rows.Before, pending, found.Sample(Shown), warnings) { IsWhole = found.Doubtful == 0 },
+            flow.Name, [dataset.Name], target, cancel);
         if (!result.IsEqual && (await warehouse.PositionAsync(dataset, target, cancel)).Generation != position.Generation)
             return null;
-        if (repair is null || result.IsEqual)
+        if (repair is null || result.Missing + result.Extra + result.Different == 0)
             return result;
 
         return await copy.RepairAsync(result, flow, dataset, target, position, format, found.Rows, repair, cancel);
+
+        async Task<Verified?> CountAsync()
+        {
+            var whole = await ((IWholeSource)source).StageAllAsync(dataset, position, null, cancel);
+            var table = position.Table ?? [.. whole.Columns.Select(column => new Column(column.Name, column.Type!.Value))];
+            var columns = table.Where(column => whole.Columns.Any(one => Same(one.Name, column.Name))).ToList();
+            var notes = whole.Columns.Where(column => !columns.Exists(one => Same(one.Name, column.Name))).Select(column => $"column '{column.Name}' is not in the target and was not compared").ToList();
+            if (position.Table is null)
+                notes.Add($"{target} does not exist");
+            var rows = new TypedRows(db, whole.Files, columns, cancel);
+            rows.Write(Path.Combine(folder, "source.parquet"));
+            var there = Path.Combine(folder, "none.parquet");
+            if (position.Table is not null)
+                there = (await copy.StageAsync(target, position.Table, Deletes.Hard, cancel)).Segments[0];
+            else
+                db.Execute($"COPY (SELECT * FROM read_parquet({Sql.Literal(rows.Path)}) LIMIT 0) TO {Sql.Literal(there)} (FORMAT parquet)", cancel);
+            var bag = new RowBag(db, rows.Path, there, columns, folder, cancel) { Newest = whole.Newest };
+            var counted = bag.Run();
+            if (rows.Lost > 0)
+                notes.Add($"{rows.Lost} {(rows.Lost == 1 ? "row" : "rows")} of the source could not be compared: a value that does not fit its type");
+            if (repair is not null && counted.Missing + counted.Extra > 0)
+                notes.Add("nothing was repaired: rows are not told by a key here. " + (flow.Write == WriteMode.Replace
+                    ? "The next run replaces the table" : "Give the flow a primary_key, or put the rows right in the warehouse"));
+            var found = await copy.WaitingAsync(
+                new Verified(dataset.Name, counted.Missing, counted.Extra, 0, counted.Source + rows.Lost, counted.Target, counted.Pending,
+                    counted.Missing + counted.Extra == 0 ? [] : bag.Sample(Shown), notes) { IsWhole = rows.Lost == 0 },
+                flow.Name, [dataset.Name], target, cancel);
+            return found.IsEqual || (await warehouse.PositionAsync(dataset, target, cancel)).Generation == position.Generation ? found : null;
+        }
     }
 
     private static bool Same(string a, string b) => TargetCopy.Same(a, b);

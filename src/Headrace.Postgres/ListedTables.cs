@@ -33,7 +33,7 @@ public sealed class ListedTables(Flow flow, string database, IProcessTable liste
 
     public Task CheckAsync(Dataset dataset, Position position, CancellationToken cancel) => sources[dataset.Name].CheckAsync(dataset, position, cancel);
 
-    public Task<WholeTable> StageAllAsync(Dataset dataset, Position position, Staging.DigestOptions digesting, CancellationToken cancel) =>
+    public Task<WholeTable> StageAllAsync(Dataset dataset, Position position, Staging.DigestOptions? digesting, CancellationToken cancel) =>
         sources[dataset.Name].StageAllAsync(dataset, position, digesting, cancel);
 
     public void Release(Dataset dataset) => sources[dataset.Name].Release(dataset);

@@ -47,7 +47,7 @@ internal sealed class PostgresLoad(
             Limits = PostgresWarehouse.Limits,
 
             // Another dataset may have made or changed the table since the position was read.
-            From = attempt.IsPlan ? changes.From : changes.From with { Table = table?.Columns, TakesBinary = table?.TakesBinary ?? true },
+            From = attempt.IsPlan ? changes.From : changes.From with { Table = table?.Columns, Computed = table?.Computed ?? [], TakesBinary = table?.TakesBinary ?? true },
         };
         var batch = new StagedBatch(engine, changes, attempt, folder, clock, cancel);
         if (changes.Operation == Operation.Changes)
@@ -188,13 +188,17 @@ internal sealed class PostgresLoad(
     private async Task<long> FillAsync(NpgsqlConnection db, TargetTable? table, long before, StagedBatch batch)
     {
         var deleted = changes.Operation == Operation.Replace && batch.Shape!.HasTable ? before : 0;
-        if (batch.IsStreamed)
+        if (batch.IsStreamed && batch.Shape!.HasTable)
         {
+            var target = new TargetWriter(db, table!, cancel);
             if (deleted > 0)
-                await db.ExecuteAsync($"DELETE FROM {table!.Quoted}", cancel);
-            var progress = Progress(batch);
+                await target.DeleteAllAsync(before);
+            var (progress, there) = (Progress(batch), await target.InsertedAsync());
             await batch.StreamAsync(async rows => await TextCopy.InAsync(db, table!.Quoted, rows, progress, cancel));
+            await target.CheckCopiedAsync(there, batch.Good);
         }
+        else if (batch.IsStreamed)
+            await batch.StreamAsync(_ => throw Error.Bug("rows without a table."));
 
         if (deleted > 0 && batch.Good < changes.Rules.MinRows)
             throw Error.TooFewRows(dataset.Name, changes.Files.Select(file => file.File.Key), batch.Good, deleted, changes.Rules.MinRows);
@@ -234,8 +238,8 @@ internal sealed class PostgresLoad(
     private async Task<(long Inserted, long Updated, long Unchanged)> PlanMergeAsync(NpgsqlConnection db, TargetTable? table, StagedBatch batch)
     {
         var keys = changes.Rules.PrimaryKey.Select(key => batch.Shape!.Columns.First(column => column.Name.Equals(key, StringComparison.OrdinalIgnoreCase)))
-            .Select(column => (column.Name, Sql.Identifier(column.Name), column.Type!.Value)).ToList();
-        var rows = await new TargetRows(db, batch, cancel).FetchAsync(table, keys, "temp.staged");
+            .Select(column => (column.Name, StagedTable.Column(batch.Shape!, column.Name), column.Type!.Value)).ToList();
+        var rows = await new TargetRows(db, batch, cancel).FetchAsync(table, keys, StagedTable.Name);
         return await Task.Run(() =>
         {
             batch.Planned!.Prepare(rows);
@@ -267,7 +271,7 @@ internal sealed class PostgresLoad(
             Failpoint.Hit("quarantine_written");
         }
 
-        IReadOnlyList<Column> columns = [.. changes.From.Table ?? [], .. rows.Columns.Where(column => changes.From.Table?.Any(known => known.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) != true)];
+        IReadOnlyList<Column> columns = [.. changes.From.Table ?? [], .. changes.Written.Select(column => column.Column).Where(column => changes.From.Table?.Any(known => known.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) != true)];
         return new LoadResult
         {
             Inserted = rows.Inserted,

@@ -12,9 +12,9 @@ internal static class PostgresPositions
         // A position put together from before and after another run's commit would pass the fence with files that it does not know.
         await using var moment = await db.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
         var found = target.IsNone ? null : await TargetTable.FindAsync(db, target, cancel);
-        var (table, takesBinary) = (found?.Columns, found?.TakesBinary ?? true);
+        var (table, computed, takesBinary) = (found?.Columns, found?.Computed ?? [], found?.TakesBinary ?? true);
         if (!await PostgresTables.ExistAsync(db, cancel))
-            return new Position { Table = table, TakesBinary = takesBinary };
+            return new Position { Table = table, Computed = computed, TakesBinary = takesBinary };
 
         var known = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
         var refused = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
@@ -58,6 +58,7 @@ internal static class PostgresPositions
             Contents = contents,
             LastContent = lastContent,
             Table = table,
+            Computed = computed,
             TakesBinary = takesBinary,
             Schema = schemas.Count == 0 ? null : schemas[0],
             ReplacedAt = await LandedAsync("AND action = 'truncate'"),
@@ -76,7 +77,8 @@ internal static class PostgresPositions
     public static async Task<bool> WasCommittedAsync(NpgsqlConnection db, ChangeSet changes, DateTimeOffset now, CancellationToken cancel)
     {
         await using var asked = await db.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancel);
-        return await LockedAsync(db, changes.Dataset, now, cancel) == changes.Id;
+        await LockedAsync(db, changes.Dataset, now, cancel);
+        return await db.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM headrace.loads WHERE load_id = $1)", cancel, changes.Id);
     }
 
     /// <summary>Which of these loads are committed, with the same care.</summary>

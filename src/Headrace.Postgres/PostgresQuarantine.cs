@@ -18,12 +18,44 @@ internal sealed class PostgresQuarantine(PostgresWarehouse warehouse, TimeProvid
                 row.IsDBNull(6) ? null : row.GetInt64(6), row.Text(7), row.Text(8), row.GetString(9), row.Text(10), row.GetString(11), row.Time(12), row.Text(13)),
             cancel, of, all, (long)most), cancel);
 
+    public Task<(long Rows, IReadOnlyList<string> Places)> WaitingAsync(IReadOnlyList<string> datasets, TableName target, int most, CancellationToken cancel) =>
+        warehouse.AskAsync<(long, IReadOnlyList<string>)>(async db =>
+        {
+            if (!await PostgresTables.ExistAsync(db, cancel))
+                return (0, []);
+            var found = await db.RowsAsync(
+                """
+                SELECT file, line, count(*) OVER () FROM headrace.quarantine AS q WHERE status = 'waiting' AND dataset = ANY ($1) AND lower(schema_name) = lower($2) AND lower(table_name) = lower($3)
+                    AND NOT EXISTS (SELECT FROM headrace.loads AS l WHERE l.schema_name = q.schema_name AND l.table_name = q.table_name
+                        AND l.operation IN ('replace', 'truncate', 'changes') AND l.load_id <> q.load_id AND l.committed_at > q.held_at)
+                ORDER BY id LIMIT $4
+                """,
+                row => (Place: QuarantinedRow.Place(row.GetString(0), row.IsDBNull(1) ? null : row.GetInt64(1)), All: row.GetInt64(2)),
+                cancel, datasets.ToArray(), target.Schema, target.Table, (long)most);
+            return (found.Count == 0 ? 0 : found[0].All, [.. found.Select(row => row.Place)]);
+        }, cancel);
+
     public Task<long> DiscardAsync(string of, IReadOnlyList<long>? ids, string? reason, CancellationToken cancel) =>
-        warehouse.AskAsync(async db => !await PostgresTables.ExistAsync(db, cancel) ? 0 : await db.ExecuteAsync(
-            $"""
-            UPDATE headrace.quarantine SET status = 'discarded', resolved_at = $1, resolution = $2
-            WHERE status = 'waiting' AND (flow = $3 OR dataset = $3) AND {(ids is null ? "true" : $"id IN ({string.Join(", ", ids.DefaultIfEmpty(-1))})")}
-            """, cancel, clock.GetUtcNow(), reason, of), cancel);
+        warehouse.AskAsync(async db =>
+        {
+            if (!await PostgresTables.ExistAsync(db, cancel))
+                return 0;
+            await using var transaction = await db.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancel);
+            var chosen = $"status = 'waiting' AND {(ids is null ? "true" : $"id IN ({string.Join(", ", ids.DefaultIfEmpty(-1))})")} AND (flow = $3 OR dataset = $3)";
+            await MoveAsync(db, $"SELECT dataset FROM headrace.quarantine WHERE {chosen.Replace("$3", "$2", StringComparison.Ordinal)}", clock.GetUtcNow(), cancel, of);
+            var discarded = await db.ExecuteAsync(
+                $"UPDATE headrace.quarantine SET status = 'discarded', resolved_at = $1, resolution = $2 WHERE {chosen}", cancel, clock.GetUtcNow(), reason, of);
+            await transaction.CommitAsync(CancellationToken.None);
+            return discarded;
+        }, cancel);
+
+    /// <summary>Moves the generations of datasets, after the loads of them that are under way: a load that was built before is refused then.</summary>
+    /// <param name="datasets">A query; its parameters begin with <c>$2</c>.</param>
+    public static async Task MoveAsync(Npgsql.NpgsqlConnection db, string datasets, DateTimeOffset now, CancellationToken cancel, params object?[] parameters)
+    {
+        await db.ExecuteAsync($"SELECT $1::timestamptz FROM headrace.positions WHERE dataset IN ({datasets}) ORDER BY dataset FOR UPDATE", cancel, [now, .. parameters]);
+        await db.ExecuteAsync($"UPDATE headrace.positions SET generation = generation + 1, updated_at = $1 WHERE dataset IN ({datasets})", cancel, [now, .. parameters]);
+    }
 
     public async Task<(long Released, long Superseded, long Kept)> ReleaseAsync(string of, IReadOnlyList<long>? ids, Mending mending, CancellationToken cancel)
     {

@@ -11,6 +11,7 @@ internal sealed class PostgresRelease(
     private const string Staged = "pg_temp.headrace_released";
 
     private readonly IReadOnlyList<Column> columns = table.Columns;
+    private IReadOnlyList<(IReadOnlyList<int> Columns, string Like)> inserted = [];
 
     /// <summary>
     /// Loads those of the rows that fit now; says how many. Rows whose table was replaced since they were set aside are
@@ -20,8 +21,10 @@ internal sealed class PostgresRelease(
     {
         await using var transaction = await db.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancel);
 
-        // The rows are locked first, so that of two releases at once one finds that they do not wait any more.
+        // A load of their datasets that is under way ends first, and one that was built before this finds that it was overtaken: it would
+        // leave rows that its export no longer has. Of two releases at once one finds that the rows do not wait any more.
         var chosen = $"id IN ({string.Join(", ", ids)}) AND status = 'waiting'";
+        await PostgresQuarantine.MoveAsync(db, $"SELECT dataset FROM headrace.quarantine WHERE {chosen}", clock.GetUtcNow(), cancel);
         await db.ExecuteAsync($"SELECT 1 FROM headrace.quarantine WHERE {chosen} ORDER BY id FOR UPDATE", cancel);
         var superseded = await db.ExecuteAsync(
             $"""
@@ -54,19 +57,21 @@ internal sealed class PostgresRelease(
         var longest = await TextCopy.OutAsync(db, $"SELECT id, \"row\" FROM headrace.quarantine WHERE {chosen} AND \"row\" IS NOT NULL", asked, cancel);
         await Task.Run(() =>
         {
-            new MendedRows(engine, columns, mending, PostgresWarehouse.Limits, cancel).Stage(
+            var rows = new MendedRows(engine, columns, mending, PostgresWarehouse.Limits, cancel);
+            rows.Stage(
                 $"SELECT * FROM {SpoolCsv.Read([asked], longest, [("id", "BIGINT"), ("row", "VARCHAR")])}");
-            var values = columns.Select((column, i) => $"{TargetTypes.Written(Sql.Identifier(column.Name), column.Type)} AS v{i}, has_{i}");
-            var texts = columns.Select((column, i) => (column.Type.Kind, Name: $"v{i}")).Where(column => column.Kind is TypeKind.Text or TypeKind.Json).Select(column => column.Name).ToList();
+            var values = columns.Select((column, i) => $"{TargetTypes.Written($"v{i}", column.Type)} AS w{i}");
+            var texts = columns.Select((column, i) => (column.Type.Kind, Name: $"w{i}")).Where(column => column.Kind is TypeKind.Text or TypeKind.Json).Select(column => column.Name).ToList();
             engine.Execute(
                 $"""
-                COPY (SELECT headrace_id, {string.Join(", ", values)} FROM temp.released) TO {Sql.Literal(answer)}
+                COPY (SELECT headrace_id, {MendedRows.Brings(columns.Count)} AS has, {string.Join(", ", values)} FROM temp.released) TO {Sql.Literal(answer)}
                 (FORMAT csv, HEADER false, DELIMITER ',', QUOTE '"', ESCAPE '"', NULLSTR ''{(texts.Count == 0 ? "" : $", FORCE_QUOTE ({string.Join(", ", texts)})")})
                 """, cancel);
+            inserted = rows.Inserted();
         }, cancel);
-        var types = columns.Select((column, i) => $"v{i} {table.Find(column.Name)!.TypeName}, has_{i} boolean");
-        await db.ExecuteAsync($"CREATE TEMP TABLE headrace_released (headrace_id bigint, {string.Join(", ", types)}) ON COMMIT DROP", cancel);
-        await TextCopy.InAsync(db, Staged, new RowsFile(answer, ["headrace_id", .. columns.SelectMany((_, i) => (string[])[$"v{i}", $"has_{i}"])], 0), null, cancel);
+        var types = columns.Select((column, i) => $"v{i} {table.Find(column.Name)!.TypeName}");
+        await db.ExecuteAsync($"CREATE TEMP TABLE headrace_released (headrace_id bigint, has text, {string.Join(", ", types)}) ON COMMIT DROP", cancel);
+        await TextCopy.InAsync(db, Staged, new RowsFile(answer, ["headrace_id", "has", .. columns.Select((_, i) => $"v{i}")], 0), null, cancel);
     }
 
     // Somebody decided that these rows count: they take the place of what the table has for their keys. What a row does
@@ -76,16 +81,21 @@ internal sealed class PostgresRelease(
         await db.ExecuteAsync($"LOCK TABLE {table.Quoted} IN SHARE ROW EXCLUSIVE MODE", cancel);
         var names = columns.Select(column => PostgresSql.Identifier(column.Name)).ToList();
         var keys = mending.Rules.PrimaryKey.Select(key => columns.ToList().FindIndex(column => column.Name.Equals(key, StringComparison.OrdinalIgnoreCase))).ToList();
-        var isThere = "false";
+        var (isThere, target) = ("false", new TargetWriter(db, table, cancel));
         if (keys.Count > 0)
         {
             var on = string.Join(" AND ", keys.Select(i => $"r.v{i} = t.{names[i]}"));
-            var values = names.Select((name, i) => (Name: name, i)).Where(column => !keys.Contains(column.i)).Select(column => $"{column.Name} = CASE WHEN r.has_{column.i} THEN r.v{column.i} ELSE t.{column.Name} END").ToList();
+            var values = names.Select((name, i) => (Name: name, i)).Where(column => !keys.Contains(column.i)).Select(column => (column.Name, $"CASE WHEN substr(r.has, {column.i + 1}, 1) = '1' THEN r.v{column.i} ELSE t.{column.Name} END")).ToList();
             if (values.Count > 0)
-                await db.ExecuteAsync($"UPDATE {table.Quoted} AS t SET {string.Join(", ", values)} FROM {Staged} AS r WHERE {on}", cancel);
+                await target.UpdateAsync(values, $"{Staged} AS r", on);
             isThere = $"EXISTS (SELECT 1 FROM {table.Quoted} AS t WHERE {on})";
         }
 
-        await db.ExecuteAsync($"INSERT INTO {table.Quoted} ({string.Join(", ", names)}) SELECT {string.Join(", ", names.Select((_, i) => $"r.v{i}"))} FROM {Staged} AS r WHERE NOT {isThere} ORDER BY headrace_id", cancel);
+        foreach (var (some, like) in inserted)
+        {
+            var which = $"FROM {Staged} AS r WHERE r.has LIKE '{like}' AND NOT {isThere}";
+            var missing = await db.ScalarAsync<long>($"SELECT count(*) {which}", cancel);
+            await target.InsertAllAsync(some.Select(i => names[i]), $"SELECT {string.Join(", ", some.Select(i => $"r.v{i}"))} {which} ORDER BY headrace_id", missing);
+        }
     }
 }

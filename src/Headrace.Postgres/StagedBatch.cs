@@ -264,11 +264,11 @@ internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet chang
         rows.Stage();
         Planned = new PlannedTable(engine, changes, shape, cancel);
         Merge = new Merge(engine, changes, shape, Planned.Name, cancel);
-        Losers = Merge.Deduplicate("temp.staged");
+        Losers = Merge.Deduplicate();
         var brought = Enumerable.Range(0, shape.Columns.Count).Where(shape.Brings)
-            .Select(column => (shape.Columns[column].Name, style.Written(Sql.Identifier(shape.Columns[column].Name), shape.Columns[column].Type!.Value), shape.Columns[column].Type!.Value)).ToList();
+            .Select(column => (shape.Columns[column].Name, style.Written(StagedTable.Column(column), shape.Columns[column].Type!.Value), shape.Columns[column].Type!.Value)).ToList();
         if (!attempt.IsPlan && brought.Count > 0)
-            Rows.Add(Write(brought, "temp.staged"));
+            Rows.Add(Write(brought, StagedTable.Name));
     }
 
     private RowsFile Write(List<(string Name, string Sql, ColumnType Type)> columns, string from)

@@ -34,11 +34,13 @@ internal sealed class TableChangeLoad(NpgsqlConnection db, ChangeSet changes, Ti
         if (rows.Inserted + rows.Updated + rows.Deleted == 0)
             return [];
         string Quoted(string name) => PostgresSql.Identifier(table.Find(name)?.Name ?? name);
-        var names = rows.Columns.Select(column => Quoted(column.Name)).ToList();
-        var insert = $"INSERT INTO {table.Quoted} ({string.Join(", ", names)}) SELECT {string.Join(", ", names.Select((_, i) => $"c.c{i}"))} FROM {Changed} AS c WHERE";
+        var target = new TargetWriter(db, table, cancel);
+        var written = changes.Written.Select(column => (Name: Quoted(column.Column.Name), Value: $"c.c{column.Place}")).ToList();
+        Task InsertAsync(string which, long expected) => target.InsertAllAsync(
+            written.Select(column => column.Name), $"SELECT {string.Join(", ", written.Select(column => column.Value))} FROM {Changed} AS c WHERE {which}", expected);
         if (isNew)
         {
-            await db.ExecuteAsync($"{insert} c.op <> 'D'", cancel);
+            await InsertAsync("c.op <> 'D'", rows.Inserted + rows.Updated);
             return [];
         }
 
@@ -47,19 +49,33 @@ internal sealed class TableChangeLoad(NpgsqlConnection db, ChangeSet changes, Ti
         var deletedAt = deletes == Deletes.Soft ? Quoted(RowChanges.DeletedAt) : "";
         var replaced = rows.Updated + (deletes == Deletes.Hard ? rows.Deleted : 0);
         if (deletes == Deletes.Soft) // rows that come back
-            await db.ExecuteAsync($"DELETE FROM {table.Quoted} AS t USING {Changed} AS c WHERE {on} AND c.op = 'I' AND t.{deletedAt} IS NOT NULL", cancel);
-        var went = await db.ExecuteAsync($"DELETE FROM {table.Quoted} AS t USING {Changed} AS c WHERE {on} AND c.op IN ('I'{(deletes == Deletes.Hard ? ", 'D'" : "")})", cancel);
+            await target.DeleteAsync($"{Changed} AS c", $"{on} AND c.op = 'I' AND t.{deletedAt} IS NOT NULL");
+        var went = await target.DeleteAsync($"{Changed} AS c", $"{on} AND c.op IN ('I'{(deletes == Deletes.Hard ? ", 'D'" : "")})");
         Failpoint.Hit("rows_deleted");
 
         // What the table has beyond the export's columns stays with its row.
-        var set = names.Select((name, i) => $"{name} = c.c{i}");
-        var updated = rows.Updated == 0 ? 0 : await db.ExecuteAsync(
-            $"UPDATE {table.Quoted} AS t SET {string.Join(", ", deletedAt.Length == 0 ? set : set.Append($"{deletedAt} = NULL"))} FROM {Changed} AS c WHERE c.op = 'U' AND {on}", cancel);
+        var isNumbered = changes.Rules.PrimaryKey.Where(key => table.Find(key)?.IsNumbered == true).Select(Quoted).ToList();
+        var values = written.Where(column => !isNumbered.Contains(column.Name)).ToList();
+        if (deletedAt.Length > 0)
+            values.Add((deletedAt, "NULL"));
+        var updated = rows.Updated == 0 ? 0 : await target.UpdateAsync(values, $"{Changed} AS c", $"c.op = 'U' AND {on}");
+        if (updated > rows.Updated)
+            await MendTwiceAsync(target, table, on);
         var marked = deletes != Deletes.Soft || rows.Deleted == 0 ? rows.Deleted
             : await db.ExecuteAsync($"UPDATE {table.Quoted} AS t SET {deletedAt} = $1 FROM {Changed} AS c WHERE c.op = 'D' AND {on}", cancel, clock.GetUtcNow());
-        var missing = updated == rows.Updated ? "" : $" OR (c.op = 'U' AND NOT EXISTS (SELECT 1 FROM {table.Quoted} AS t WHERE {on}))";
-        await db.ExecuteAsync($"{insert} c.op = 'I'{missing}", cancel);
+        var isMissing = $"c.op = 'U' AND NOT EXISTS (SELECT 1 FROM {table.Quoted} AS t WHERE {on})";
+        var missing = updated == rows.Updated ? 0 : await db.ScalarAsync<long>($"SELECT count(*) FROM {Changed} AS c WHERE {isMissing}", cancel);
+        if (updated + missing < rows.Updated)
+            throw await target.NotTakenAsync("updated", rows.Updated - missing, updated);
+        await InsertAsync(missing == 0 ? "c.op = 'I'" : $"c.op = 'I' OR ({isMissing})", rows.Inserted + missing);
         return went + updated == replaced && marked == rows.Deleted ? []
             : [$"{changes.Target} was changed by others since the export before: {replaced} of its rows were to be replaced, {went + updated} were there"];
     }
+
+    // The rows of a key that the table has more than once are equal now in all that the changes bring: one of them stays.
+    private Task<long> MendTwiceAsync(TargetWriter target, TargetTable table, string on) => target.DeleteAsync(
+        $"""
+        (SELECT t.tableoid AS part, t.ctid AS place, row_number() OVER (PARTITION BY c.ctid ORDER BY t.tableoid, t.ctid) AS number
+            FROM {table.Quoted} AS t, {Changed} AS c WHERE c.op = 'U' AND {on}) AS m
+        """, "t.tableoid = m.part AND t.ctid = m.place AND m.number > 1");
 }

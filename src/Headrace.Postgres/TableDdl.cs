@@ -29,7 +29,7 @@ internal sealed class TableDdl(NpgsqlConnection db, TableName target, TargetTabl
     /// <summary>Adds those of the columns that the table lacks.</summary>
     public IReadOnlyList<string> Add(IEnumerable<Column> columns)
     {
-        var missing = columns.Where(column => table!.Find(column.Name) is null).ToList();
+        var missing = columns.Where(column => table!.Find(column.Name) is null && !table.Computed.Contains(column.Name, StringComparer.OrdinalIgnoreCase)).ToList();
         Check(missing.Select(column => column.Name));
         CheckColumns(missing);
         return [.. missing.Select(Add)];
@@ -60,7 +60,7 @@ internal sealed class TableDdl(NpgsqlConnection db, TableName target, TargetTabl
             statements.Add($"{alter} SET NOT NULL");
         }
 
-        foreach (var column in document.Columns.Where(column => Find(columns, column.Name) is null))
+        foreach (var column in document.Columns.Where(column => Find(columns, column.Name) is null && !table.Computed.Contains(column.Name, StringComparer.OrdinalIgnoreCase)))
         {
             Check([column.Name]);
             statements.Add(Add(column));

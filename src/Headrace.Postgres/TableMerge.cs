@@ -37,32 +37,40 @@ internal sealed class TableMerge(NpgsqlConnection db, TargetTable table, TableSh
         var values = brought.Where(name => !keys.Exists(key => Same(key, name))).ToList();
         var on = string.Join(" AND ", keys.Select(key => $"s.{PostgresSql.Identifier(key)} = t.{PostgresSql.Identifier(key)}"));
         var differs = values.Select(Differs).DefaultIfEmpty("false");
+
+        // OFFSET 0 has the values compared where the rows are joined: to number the rows PostgreSQL would carry all columns of both
+        // sides on, and it takes no more than 1,664.
         await db.ExecuteAsync(
             $"""
             CREATE TEMP TABLE headrace_matched ON COMMIT DROP AS
-            SELECT s.ctid AS staged_row, t.tableoid AS part, t.ctid AS target_row, ({string.Join(" OR ", differs)}) AS differs,
-                row_number() OVER (PARTITION BY s.ctid ORDER BY t.tableoid, t.ctid) AS place
-            FROM {Staged} AS s JOIN {table.Quoted} AS t ON {on}
+            SELECT *, row_number() OVER (PARTITION BY staged_row ORDER BY part, target_row) AS place FROM (
+                SELECT s.ctid AS staged_row, t.tableoid AS part, t.ctid AS target_row, ({string.Join(" OR ", differs)}) AS differs
+                FROM {Staged} AS s JOIN {table.Quoted} AS t ON {on} OFFSET 0) AS found
             """, cancel);
         await db.ExecuteAsync($"ANALYZE {Matched}", cancel);
-        var (found, updated, twice) = (await db.RowsAsync(
+        var (found, updated, twice, changed) = (await db.RowsAsync(
             $"""
-            SELECT count(*), count(*) FILTER (WHERE differs OR n > 1), count(*) FILTER (WHERE n > 1)
-            FROM (SELECT bool_or(differs) AS differs, count(*) AS n FROM {Matched} GROUP BY staged_row) AS found
-            """, row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)), cancel))[0];
+            SELECT count(*), count(*) FILTER (WHERE differs OR n > 1), count(*) FILTER (WHERE n > 1), count(*) FILTER (WHERE first)
+            FROM (SELECT bool_or(differs) AS differs, count(*) AS n, bool_or(differs AND place = 1) AS first FROM {Matched} GROUP BY staged_row) AS found
+            """, row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)), cancel))[0];
 
+        const string Place = "t.tableoid = m.part AND t.ctid = m.target_row";
+        var target = new TargetWriter(db, table, cancel);
         if (twice > 0)
-            await db.ExecuteAsync($"DELETE FROM {table.Quoted} AS t USING {Matched} AS m WHERE t.tableoid = m.part AND t.ctid = m.target_row AND m.place > 1", cancel);
-        if (updated > 0 && values.Count > 0)
-            await db.ExecuteAsync(
-                $"""
-                UPDATE {table.Quoted} AS t SET {string.Join(", ", values.Select(name => $"{PostgresSql.Identifier(name)} = s.{PostgresSql.Identifier(name)}"))}
-                FROM {Matched} AS m, {Staged} AS s WHERE m.place = 1 AND m.differs AND t.tableoid = m.part AND t.ctid = m.target_row AND s.ctid = m.staged_row
-                """, cancel);
-        var names = string.Join(", ", brought.Select(PostgresSql.Identifier));
-        await db.ExecuteAsync(
-            $"INSERT INTO {table.Quoted} ({names}) SELECT {names} FROM {Staged} AS s WHERE NOT EXISTS (SELECT 1 FROM {Matched} AS m WHERE m.staged_row = s.ctid)", cancel);
-        return (files.Sum(rows => rows.Rows) - found, updated, found - updated);
+            await target.DeleteAsync($"{Matched} AS m", $"{Place} AND m.place > 1");
+        if (changed > 0)
+        {
+            var set = values.Select(name => (PostgresSql.Identifier(name), $"s.{PostgresSql.Identifier(name)}")).ToList();
+            var done = await target.UpdateAsync(set, $"{Matched} AS m, {Staged} AS s", $"m.place = 1 AND m.differs AND {Place} AND s.ctid = m.staged_row");
+            if (done != changed)
+                throw await target.NotTakenAsync("updated", changed, done);
+        }
+
+        var (names, inserted) = (brought.Select(PostgresSql.Identifier).ToList(), files.Sum(rows => rows.Rows) - found);
+        if (inserted > 0)
+            await target.InsertAllAsync(
+                names, $"SELECT {string.Join(", ", names)} FROM {Staged} AS s WHERE NOT EXISTS (SELECT 1 FROM {Matched} AS m WHERE m.staged_row = s.ctid)", inserted);
+        return (inserted, updated, found - updated);
     }
 
     // The type json knows no equality.

@@ -88,7 +88,7 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
         return true;
     }, cancel);
 
-    public Task<WholeTable> StageAllAsync(Dataset dataset, Position position, DigestOptions digesting, CancellationToken cancel) => reader.RunAsync(async reading =>
+    public Task<WholeTable> StageAllAsync(Dataset dataset, Position position, DigestOptions? digesting, CancellationToken cancel) => reader.RunAsync(async reading =>
     {
         Release(dataset);
         var table = reading.Table;

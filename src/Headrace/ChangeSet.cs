@@ -29,6 +29,10 @@ public sealed record ChangeSet
     /// <summary>For <see cref="Operation.Changes"/> what happens to each row.</summary>
     public RowChanges? Rows { get; init; }
 
+    /// <summary>The columns of <see cref="Rows"/> that are written, with their places among all: the target computes the others.</summary>
+    public IEnumerable<(Column Column, int Place)> Written =>
+        Rows!.Columns.Select((column, i) => (column, i)).Where(one => !From.Computed.Contains(one.column.Name, StringComparer.OrdinalIgnoreCase));
+
     /// <summary>For an export of a snapshot its version.</summary>
     public string? Version { get; init; }
 

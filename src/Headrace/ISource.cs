@@ -26,7 +26,8 @@ public interface ISource
 public interface IWholeSource
 {
     /// <summary>Stages all rows, as of one moment. Released as what <see cref="ISource.NextAsync"/> stages.</summary>
-    Task<WholeTable> StageAllAsync(Dataset dataset, Position position, Staging.DigestOptions digesting, CancellationToken cancel);
+    /// <param name="digesting">Null where rows are not told by digest.</param>
+    Task<WholeTable> StageAllAsync(Dataset dataset, Position position, Staging.DigestOptions? digesting, CancellationToken cancel);
 }
 
 /// <summary>A warehouse that can stage the rows of a table as text, so that those which the source has too are told by digest.</summary>

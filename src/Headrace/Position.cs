@@ -36,6 +36,9 @@ public sealed record Position
     /// <summary>The target's columns; null while the table does not exist.</summary>
     public IReadOnlyList<Column>? Table { get; init; }
 
+    /// <summary>Columns of the target that its database computes: nothing is written to them, and what a file brings under their names is left out.</summary>
+    public IReadOnlyList<string> Computed { get; init; } = [];
+
     /// <summary>True where the warehouse takes rows as PostgreSQL writes them (<see cref="StagedFile.IsBinary"/>) for columns of the same types.</summary>
     public bool TakesBinary { get; init; }
 

@@ -34,9 +34,12 @@ public sealed class TableShape
     private readonly bool isNew;
 
     /// <param name="read">The columns of a file whose footer knows them (Parquet).</param>
+    /// <exception cref="HeadraceException">HDR-327 when the target computes a column of the key.</exception>
     public TableShape(ChangeSet changes, Func<StagedFile, IReadOnlyList<StagedColumn>> read)
     {
         this.changes = changes;
+        if (changes.Rules.PrimaryKey.FirstOrDefault(IsComputed) is { } key)
+            throw Error.KeyIsComputed(changes.Target, key);
         isNew = changes.From.Table is null;
         Seed();
         var fixedColumns = columns.Count;
@@ -94,6 +97,11 @@ public sealed class TableShape
     /// <summary>True for a column by which rows are told apart.</summary>
     public bool IsKey(int column) => changes.Rules.PrimaryKey.Contains(columns[column].Name, StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>The place of a target column; -1 when there is none of this name.</summary>
+    public int IndexOf(string name) => columns.FindIndex(column => Same(column.Name, name));
+
+    private bool IsComputed(string name) => changes.From.Computed.Contains(name, StringComparer.OrdinalIgnoreCase);
+
     /// <summary>Gives a column the type that was inferred for it.</summary>
     public void Settle(int column, ColumnType type) => columns[column] = columns[column] with { Type = type };
 
@@ -109,7 +117,7 @@ public sealed class TableShape
         if (changes.From.Schema is not null)
             return;
         foreach (var column in changes.Rules.Columns)
-            if (!columns.Exists(seen => Same(seen.Name, column.Name)))
+            if (!columns.Exists(seen => Same(seen.Name, column.Name)) && !IsComputed(column.Name))
                 columns.Add(new ShapeColumn(column.Name, column.Type, column.Nullable, IsNew: true) { IsKept = column.IsInferred });
     }
 
@@ -118,7 +126,7 @@ public sealed class TableShape
         var source = file.File.Key;
         var names = found.Select(column => column.Name).ToList();
         var missing = known.Where(column => IndexOf(found, Source(column.Name)) < 0).Select(column => column.Name).ToList();
-        var extra = names.Where(name => !known.Exists(column => Same(Source(column.Name), name))).ToList();
+        var extra = names.Where(name => !known.Exists(column => Same(Source(column.Name), name)) && !IsComputed(Target(name))).ToList();
 
         if (Renamed(names) is { } clash)
             return Error.ColumnClash(source, clash.Name, clash.From);
@@ -144,12 +152,15 @@ public sealed class TableShape
     private void Extend(IReadOnlyList<StagedColumn> found)
     {
         foreach (var column in found)
-            if (!columns.Exists(seen => Same(Source(seen.Name), column.Name)))
+            if (!columns.Exists(seen => Same(Source(seen.Name), column.Name)) && !IsComputed(Target(column.Name)))
                 columns.Add(new ShapeColumn(column.Name, null, true, IsNew: true));
     }
 
     private void Warn()
     {
+        foreach (var name in changes.From.Computed)
+            if (Files.Where(file => IndexOf(file.Columns, Source(name)) >= 0).Select(file => file.File.File.Key).ToList() is { Count: > 0 } bringing)
+                Warnings.Add($"column '{name}' of {Name(bringing)} was left out: the target computes it");
         for (var i = 0; i < columns.Count; i++)
         {
             var (column, index) = (columns[i], i);
@@ -181,6 +192,9 @@ public sealed class TableShape
 
     /// <summary>The name in the file of a target column.</summary>
     private string Source(string name) => Declared(name)?.From ?? name;
+
+    /// <summary>The name in the target of a file's column.</summary>
+    private string Target(string source) => changes.Rules.Columns.FirstOrDefault(column => Same(column.From, source))?.Name ?? source;
 
     private static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
 

@@ -83,7 +83,7 @@ public static class Catalogue
 
         CREATE OR REPLACE VIEW pg_catalog.svv_columns AS
           SELECT current_database()::varchar(128) AS table_catalog, n.nspname::varchar(128) AS table_schema, c.relname::varchar(128) AS table_name, a.attname::varchar(128) AS column_name,
-                 a.attnum::int AS ordinal_position, pg_get_expr(d.adbin, d.adrelid)::varchar(4000) AS column_default, CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END::varchar(3) AS is_nullable,
+                 a.attnum::int AS ordinal_position, (CASE a.attidentity WHEN 'a' THEN '"identity"(' || c.oid || ', 0, ''1,1''::text)' WHEN 'd' THEN '"default_identity"(' || c.oid || ', 0, ''1,1''::text)' ELSE pg_get_expr(d.adbin, d.adrelid) END)::varchar(4000) AS column_default, CASE WHEN a.attnotnull THEN 'NO' ELSE 'YES' END::varchar(3) AS is_nullable,
                  CASE t.typname WHEN 'super' THEN 'super' WHEN 'varbyte' THEN 'binary varying' WHEN 'text' THEN 'character varying' WHEN 'name' THEN 'character varying' ELSE format_type(a.atttypid, NULL) END::varchar(128) AS data_type,
                  CASE WHEN t.typname IN ('varchar', 'bpchar', 'varbyte', 'text') THEN coalesce(substring(k.conname::text from 'standin_bytes_([0-9]+)_')::int, CASE WHEN a.atttypmod > 4 THEN a.atttypmod - 4 ELSE 65535 END) END AS character_maximum_length,
                  CASE t.typname WHEN 'numeric' THEN CASE WHEN a.atttypmod > 0 THEN ((a.atttypmod - 4) >> 16) & 65535 ELSE 38 END WHEN 'int2' THEN 16 WHEN 'int4' THEN 32 WHEN 'int8' THEN 64 WHEN 'float4' THEN 24 WHEN 'float8' THEN 53 END AS numeric_precision,

@@ -21,10 +21,9 @@ internal static class VerifyCommand
         var found = new List<Verified>();
         foreach (var flow in workspace.Flows(names))
         {
-            var why = flow.IsPublishOnly ? "has no target" : flow.ReadsTable && flow.PrimaryKey.Count == 0 && !flow.ReadsList ? "reads a table without a primary_key" : null;
-            if (why is not null && names.Length > 0)
-                throw Error.CannotVerify(flow.Name, why);
-            if (why is null)
+            if (flow.IsPublishOnly && names.Length > 0)
+                throw Error.CannotVerify(flow.Name, "has no target");
+            if (!flow.IsPublishOnly)
                 found.AddRange(flow.ReadsTable ? await VerifyTablesAsync(workspace, flow, isRepair, cancel) : await VerifyFilesAsync(workspace, flow, isRepair, cancel));
         }
 
@@ -42,8 +41,6 @@ internal static class VerifyCommand
         foreach (var dataset in await ready.Source.DatasetsAsync(cancel))
         {
             var one = ready.Source is ListedTables listed ? listed.FlowOf(dataset) : flow;
-            if (one.PrimaryKey.Count == 0)
-                continue;
             // A run meanwhile would change the one side and not the other.
             await using var hold = await workspace.Ledger.HoldAsync(dataset, cancel) ?? throw Error.DatasetHeld(dataset.Name);
             using var room = workspace.Room();

@@ -19,12 +19,12 @@ internal sealed class RedshiftChanges(NpgsqlConnection db, ChangeSet changes, St
     {
         if (rows.Inserted + rows.Updated + rows.Deleted == 0)
             return [];
-        var found = rows.Columns.Select(column => table.Find(column.Name) ?? throw Error.Bug($"the table {table.Name} lacks the column {column.Name}.")).ToList();
+        var found = rows.Columns.Select(column => table.FindAny(column.Name) ?? throw Error.Bug($"the table {table.Name} lacks the column {column.Name}.")).ToList();
         IReadOnlyList<string> staged = ["op", .. found.Select((_, i) => $"c{i}")];
         await db.ExecuteAsync(RedshiftSql.CreateStaged(staged.Zip((string[])["varchar(8)", .. found.Select(column => column.TypeName)])), cancel);
         await stage.CopyAsync(db, RedshiftSql.Staged, [file], staged);
 
-        var names = found.Select(column => column.Name).ToList();
+        var names = changes.Written.Select(column => (found[column.Place].Name, column.Place)).ToList();
         if (isNew)
         {
             await db.ExecuteAsync(RedshiftSql.InsertChanged(table.Name, names, "<> 'D'"), cancel);
@@ -44,6 +44,9 @@ internal sealed class RedshiftChanges(NpgsqlConnection db, ChangeSet changes, St
         var updated = rows.Updated == 0 ? 0 : await db.ExecuteAsync(RedshiftSql.UpdateChanged(table.Name, keys, names, deletedAt), cancel);
         var marked = deletedAt is null || rows.Deleted == 0 ? rows.Deleted : await db.ExecuteAsync(RedshiftSql.MarkDeleted(table.Name, keys, deletedAt, clock.GetUtcNow()), cancel);
         await db.ExecuteAsync(RedshiftSql.InsertChanged(table.Name, names, "= 'I'"), cancel);
+        if (updated > rows.Updated)
+            foreach (var statement in RedshiftSql.MendChangedTwice(table.Name, keys, [.. table.Found.Where(column => !column.IsComputed).Select(column => column.Name)]))
+                await db.ExecuteAsync(statement, cancel);
         if (updated != rows.Updated)
             await db.ExecuteAsync(RedshiftSql.InsertUpdatedMissing(table.Name, names, keys), cancel);
         return went + updated == replaced && marked == rows.Deleted ? []

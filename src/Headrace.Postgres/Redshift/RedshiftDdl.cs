@@ -27,7 +27,7 @@ internal sealed class RedshiftDdl(NpgsqlConnection db, string address, ChangeSet
     /// <exception cref="HeadraceException">HDR-312, HDR-314, HDR-318.</exception>
     public IReadOnlyList<string> Add(IEnumerable<Column> columns)
     {
-        var missing = columns.Where(column => table?.Find(column.Name) is null).ToList();
+        var missing = columns.Where(column => table?.FindAny(column.Name) is null).ToList();
         RedshiftTypes.Check(target, missing);
         return [.. missing.Select(column => RedshiftSql.AddColumn(target, column))];
     }
@@ -54,7 +54,7 @@ internal sealed class RedshiftDdl(NpgsqlConnection db, string address, ChangeSet
                 throw Error.RedshiftCannot(address, target, $"{(wanted.Nullable ? "allow" : "forbid")} NULL in the column '{column.Name}', which is there");
         }
 
-        var added = document.Columns.Where(column => Find(columns, column.Name) is null).ToList();
+        var added = document.Columns.Where(column => table.FindAny(column.Name) is null).ToList();
         if (added.Find(column => !column.Nullable) is { } strict)
             throw Error.RedshiftCannot(address, target, $"add the column '{strict.Name}', which takes no NULL, without a default");
         return Add(added);

@@ -47,7 +47,7 @@ internal sealed class RedshiftLoad(
             Limits = RedshiftWarehouse.Limits,
 
             // Another dataset may have made or changed the table since the position was read.
-            From = attempt.IsPlan ? changes.From : changes.From with { Table = table?.Columns },
+            From = attempt.IsPlan ? changes.From : changes.From with { Table = table?.Columns, Computed = table?.Computed ?? [] },
         };
         var batch = new StagedBatch(engine, changes, attempt, folder, clock, cancel, new RowsStyle(stage.Nothing, RedshiftTypes.Written, RedshiftTypes.LongestText));
         if (!await StageAsync(batch))
@@ -231,8 +231,8 @@ internal sealed class RedshiftLoad(
     private async Task<(long Inserted, long Updated, long Unchanged)> PlanMergeAsync(NpgsqlConnection db, RedshiftTable? table, StagedBatch batch)
     {
         var keys = changes.Rules.PrimaryKey.Select(key => batch.Shape!.Columns.First(column => column.Name.Equals(key, StringComparison.OrdinalIgnoreCase)))
-            .Select(column => (column.Name, Sql.Identifier(column.Name), column.Type!.Value)).ToList();
-        var rows = await new RedshiftRows(db, stage, cancel).FetchAsync(table, batch, keys, "temp.staged");
+            .Select(column => (column.Name, StagedTable.Column(batch.Shape!, column.Name), column.Type!.Value)).ToList();
+        var rows = await new RedshiftRows(db, stage, cancel).FetchAsync(table, batch, keys, StagedTable.Name);
         return await Task.Run(() =>
         {
             batch.Planned!.Prepare(rows);
@@ -261,7 +261,7 @@ internal sealed class RedshiftLoad(
             Failpoint.Hit("quarantine_written");
         }
 
-        IReadOnlyList<Column> columns = [.. changes.From.Table ?? [], .. rows.Columns.Where(column => changes.From.Table?.Any(known => known.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) != true)];
+        IReadOnlyList<Column> columns = [.. changes.From.Table ?? [], .. changes.Written.Select(column => column.Column).Where(column => changes.From.Table?.Any(known => known.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) != true)];
         return new LoadResult
         {
             Inserted = rows.Inserted,

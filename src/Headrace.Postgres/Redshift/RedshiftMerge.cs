@@ -12,20 +12,24 @@ internal sealed class RedshiftMerge(NpgsqlConnection db, RedshiftTable table, Ch
     public async Task<(long Inserted, long Updated, long Unchanged)> ApplyAsync(IReadOnlyList<RowsFile> files)
     {
         var brought = files[0].Columns.Select(Column).ToList();
-        await db.ExecuteAsync(RedshiftSql.CreateStaged(brought.Select(column => (column.Name, column.TypeName))), cancel);
-        var rows = await stage.CopyAsync(db, RedshiftSql.Staged, files, [.. brought.Select(column => column.Name)]);
 
-        (string, bool) Plain(RedshiftColumn column) => (column.Name, IsText(column));
-        var keys = changes.Rules.PrimaryKey.Select(key => Plain(Column(key))).ToList();
-        var values = brought.Select(Plain).Where(column => !keys.Contains(column)).ToList();
+        // Under the names of a user a column could be taken for one of our own.
+        var staged = brought.Select((column, i) => ($"c{i}", column.TypeName)).ToList();
+        await db.ExecuteAsync(RedshiftSql.CreateStaged(staged), cancel);
+        var rows = await stage.CopyAsync(db, RedshiftSql.Staged, files, [.. staged.Select(column => column.Item1)]);
+
+        var plain = brought.Select((column, i) => (column.Name, Column: i, IsText: IsText(column))).ToList();
+        var keys = changes.Rules.PrimaryKey.Select(key => plain[brought.IndexOf(Column(key))]).ToList();
+        var values = plain.Where(column => !keys.Contains(column)).ToList();
         var names = brought.Select(column => column.Name).ToList();
-        await db.ExecuteAsync(RedshiftSql.CreateFound(table.Name, keys, values), cancel);
+        foreach (var statement in RedshiftSql.CreateFound(table.Name, keys, values))
+            await db.ExecuteAsync(statement, cancel);
         var (found, updated, twice) = (await db.RowsAsync(RedshiftSql.CountFound, row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)), cancel))[0];
         if (twice > 0)
-            foreach (var statement in RedshiftSql.MendTwice(table.Name, keys, names, [.. table.Found.Select(column => column.Name)]))
+            foreach (var statement in RedshiftSql.MendTwice(table.Name, keys, names, [.. table.Found.Where(column => !column.IsComputed).Select(column => column.Name)]))
                 await db.ExecuteAsync(statement, cancel);
         if (updated > twice && values.Count > 0)
-            await db.ExecuteAsync(RedshiftSql.UpdateFound(table.Name, keys, values.Select(value => value.Item1)), cancel);
+            await db.ExecuteAsync(RedshiftSql.UpdateFound(table.Name, keys, values), cancel);
         Failpoint.Hit("rows_deleted");
         if (rows > found)
             await db.ExecuteAsync(RedshiftSql.InsertMissing(table.Name, keys, names), cancel);

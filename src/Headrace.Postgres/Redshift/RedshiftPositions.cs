@@ -12,9 +12,10 @@ internal static class RedshiftPositions
         // A block has one snapshot, from its first query on.
         await using var moment = await db.BeginTransactionAsync(cancel);
         var names = await RedshiftTables.NamesAsync(db, cancel);
-        var table = target.IsNone ? null : (await RedshiftTable.FindAsync(db, target, cancel))?.Columns;
+        var found = target.IsNone ? null : await RedshiftTable.FindAsync(db, target, cancel);
+        var (table, computed) = (found?.Columns, found?.Computed ?? []);
         if (!names.Contains(RedshiftSql.LastOwn) || !names.Contains(RedshiftSql.PositionTable(dataset)))
-            return new Position { Table = table };
+            return new Position { Table = table, Computed = computed };
 
         var moved = await db.RowsAsync(RedshiftSql.ReadPosition(dataset), row => (Generation: row.GetInt64(0), LoadId: (string?)row.GetString(1), Cursor: row.Text(2)), cancel);
         var known = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
@@ -55,6 +56,7 @@ internal static class RedshiftPositions
             Contents = contents,
             LastContent = lastContent,
             Table = table,
+            Computed = computed,
             Schema = schemas.Count == 0 ? null : schemas[0],
             ReplacedAt = await LandedAsync("action = 'truncate'"),
             NewestRowsAt = await LandedAsync("action <> 'schema'"),
@@ -69,7 +71,7 @@ internal static class RedshiftPositions
     {
         await using var asked = await db.BeginTransactionAsync(cancel);
         await db.ExecuteAsync(RedshiftSql.LockPosition(changes.Dataset), cancel);
-        return (await db.RowsAsync(RedshiftSql.ReadPosition(changes.Dataset), row => row.GetString(1), cancel)).FirstOrDefault() == changes.Id;
+        return await db.RowsAsync(RedshiftSql.Committed([changes.Id]), row => row.GetString(0), cancel) is { Count: > 0 };
     }
 
     /// <summary>Which of these loads are committed, with the same care.</summary>

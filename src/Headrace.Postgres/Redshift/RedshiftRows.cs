@@ -21,15 +21,15 @@ internal sealed class RedshiftRows(NpgsqlConnection db, StagedLoad stage, Cancel
         var found = keys.Select(key => table.Find(key.Name)!).ToList();
         var file = await Task.Run(() => batch.Keys(keys, from), cancel);
         await stage.PutAsync(file);
-        await db.ExecuteAsync(RedshiftSql.CreateStaged(found.Select(key => (key.Name, key.TypeName))), cancel);
-        await stage.CopyAsync(db, RedshiftSql.Staged, [file], [.. found.Select(key => key.Name)]);
-        var rows = await ReadAsync(table, [.. found.Select(key => (key.Name, RedshiftMerge.IsText(key)))]);
+        await db.ExecuteAsync(RedshiftSql.CreateStaged(found.Select((key, i) => (Name(i), key.TypeName))), cancel);
+        await stage.CopyAsync(db, RedshiftSql.Staged, [file], [.. found.Select((_, i) => Name(i))]);
+        var rows = await ReadAsync(table, [.. found.Select((key, i) => (key.Name, i, RedshiftMerge.IsText(key)))]);
         await db.ExecuteAsync(RedshiftSql.DropStaged, cancel);
         return rows;
     }
 
     /// <summary>All rows of a table, or those whose keys are staged; the answer reads them, under the table's names, in the engine's SQL.</summary>
-    public async Task<string> ReadAsync(RedshiftTable table, IReadOnlyList<(string Name, bool IsText)> keys)
+    public async Task<string> ReadAsync(RedshiftTable table, IReadOnlyList<(string Name, int Column, bool IsText)> keys)
     {
         var columns = table.Columns;
         var paths = await stage.UnloadAsync(db, RedshiftSql.Rows(table, keys));

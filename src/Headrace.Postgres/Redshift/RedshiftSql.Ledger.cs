@@ -53,6 +53,13 @@ internal static partial class RedshiftSql
         FROM headrace.quarantine WHERE (flow = {Literal(of)} OR dataset = {Literal(of)}) {(all ? "" : "AND status = 'waiting' ")}ORDER BY held_at, dataset, file, line, id LIMIT {Literal(most)}
         """;
 
+    /// <summary>Id, file and line of rows that wait.</summary>
+    public static string WaitingOf(IReadOnlyList<string> datasets, TableName target) =>
+        $"""
+        SELECT id, file, line FROM headrace.quarantine WHERE status = 'waiting' AND dataset IN ({string.Join(", ", datasets.Select(Literal))})
+            AND schema_name = {Literal(target.Schema)} AND table_name = {Literal(target.Table)} ORDER BY held_at, dataset, file, line, id
+        """;
+
     public static string Discard(string of, IReadOnlyList<long>? ids, string? reason, DateTimeOffset now) =>
         $"""
         UPDATE headrace.quarantine SET status = 'discarded', resolved_at = {Literal(now)}, resolution = {Literal(reason)}

@@ -131,6 +131,9 @@ internal static partial class RedshiftSql
         WHERE dataset = {Literal(changes.Dataset.Name)} AND generation = {Literal(changes.From.Generation)}
         """;
 
+    /// <summary>Moves the generation alone.</summary>
+    public static string MovePosition(Dataset dataset) => $"UPDATE headrace.{PositionTable(dataset)} SET generation = generation + 1 WHERE dataset = {Literal(dataset.Name)}";
+
     /// <summary>The next comparison asks the table what it holds, and not the memory of the last load.</summary>
     public static string ForgetLoad(Dataset dataset, string id) => $"UPDATE headrace.{PositionTable(dataset)} SET load_id = {Literal(id)} WHERE dataset = {Literal(dataset.Name)}";
 

@@ -26,6 +26,9 @@ public abstract class VerifyingFiles(PostgresServer server, WarehouseKind kind) 
             string.Join('\n', one.GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString())));
     }
 
+    // What waits in quarantine is never equal.
+    private async Task GiveUp() => await World.Run(["quarantine", "discard", "stock", .. await Rows("SELECT id FROM headrace.quarantine WHERE status = 'waiting'"), "--reason", "no"]);
+
     [Fact]
     public async Task AppendedRowsAreCountedOneByOne()
     {
@@ -36,6 +39,8 @@ public abstract class VerifyingFiles(PostgresServer server, WarehouseKind kind) 
         World.Put("stock/2.csv", "id,price,note\n3,3.5,a\nx,4.5,b\n4,,\n");
         await World.Load();
         World.Put("stock/3.csv", "id,price\n9,9\n"); // not loaded yet
+        Assert.Equal("3 False 0m 0e 0d 5/5", (await Verify()).Counts); // a row waits in quarantine
+        await GiveUp();
         Assert.Equal(("0 True 0m 0e 0d 5/5", ""), await Verify());
 
         await Alter("UPDATE raw.stock SET note = 'by hand' WHERE id = 3; INSERT INTO raw.stock (id, price) VALUES (2, 2.5)");
@@ -132,6 +137,8 @@ public abstract class VerifyingFiles(PostgresServer server, WarehouseKind kind) 
         World.Put("2/stock.csv", "id,price\n1,10\n2,2\n3,3\n4,4\nx,6\n", landedSecondsAgo: 800);
         await World.Load();
         World.Put("3/stock.csv", "id,price\n1,1\n2,2\n3,3\n4,4\n");
+        Assert.StartsWith("3 False 0m 0e 0d 4", (await Verify()).Counts, StringComparison.Ordinal);
+        await GiveUp();
         Assert.StartsWith("0 True 0m 0e 0d 4", (await Verify()).Counts, StringComparison.Ordinal);
 
         await Alter("UPDATE raw.stock SET price = 0 WHERE id = 2; DELETE FROM raw.stock WHERE id IN (1, 4); INSERT INTO raw.stock (id, price) VALUES (7, 7)");
@@ -164,6 +171,8 @@ public abstract class VerifyingFiles(PostgresServer server, WarehouseKind kind) 
         World.Put("inbox/schema/stock/1.json", """{"schema_version":"1","allowed_operations":["append","truncate","schema"],"columns":[{"name":"id","type":"integer"}]}""", landedSecondsAgo: 900);
         World.Put("inbox/append/stock/1.csv", "id\n1\n5000000000\n", landedSecondsAgo: 800);
         await World.Load();
+        Assert.Equal("3 False 0m 0e 0d 1/1", (await Verify()).Counts);
+        await GiveUp();
         Assert.Equal(("0 True 0m 0e 0d 1/1", ""), await Verify());
         World.Put("inbox/schema/stock/2.json", $$"""{"schema_version":"2","allowed_operations":["append","truncate","schema"],"columns":[{"name":"id","type":"{{Wider}}"},{"name":"note","type":"text"}]}""", landedSecondsAgo: 700);
         World.Put("inbox/append/stock/2.csv", $"id,note\n{(Wider == "bigint" ? "6000000000" : "6")},a\n", landedSecondsAgo: 600);
@@ -186,7 +195,7 @@ public abstract class VerifyingFiles(PostgresServer server, WarehouseKind kind) 
         await Flows(flow.Replace("read:", "columns: { id: integer, price: integer }, read:", StringComparison.Ordinal));
         World.Put(flow.StartsWith(Snapshot, StringComparison.Ordinal) ? "1/stock.csv" : "stock/1.csv", "id,price\n1,1\n2,x\ny,3\n", landedSecondsAgo: 900);
         Assert.Equal(2, (await World.Load()).Only["quarantined"]);
-        Assert.Equal(("0 True 0m 0e 0d 1/1", ""), (await Verify()) with { Warnings = "" });
+        Assert.Equal("3 False 0m 0e 0d 1/1", (await Verify()).Counts);
         var ids = await Rows("SELECT id FROM headrace.quarantine ORDER BY line");
         await World.Run("quarantine", "release", "stock", ids[0], "--set", "price=2");
         await World.Run("quarantine", "release", "stock", ids[1], "--set", "id=3");
