@@ -7,6 +7,7 @@ using Headrace.Postgres;
 using Headrace.Postgres.Redshift;
 using Headrace.Publishing;
 using Headrace.Sources;
+using Headrace.State;
 
 namespace Headrace.Cli;
 
@@ -72,6 +73,10 @@ internal sealed class Workspace : IAsyncDisposable
     /// <summary>A flow with its ends connected.</summary>
     public ReadyFlow Ready(Flow flow, bool isPlan)
     {
+        if (isPlan)
+            LocalState.Check(Path.Combine(Project.Folder, ".headrace"));
+        else
+            LocalState.Ensure(Path.Combine(Project.Folder, ".headrace"));
         var spool = Path.Combine(Project.FullPath(Project.Spool), isPlan ? Temporary.Plan : "run");
         var warehouse = Warehouse(flow, isPlan);
         warehouse.BeginOpen();

@@ -3,6 +3,7 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Headrace.State;
 
 namespace Headrace.DuckDb;
 
@@ -13,13 +14,6 @@ namespace Headrace.DuckDb;
 public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
 {
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
-
-    private const string Create =
-        """
-        CREATE TABLE IF NOT EXISTS runs (
-            id VARCHAR NOT NULL, flow VARCHAR NOT NULL, dataset VARCHAR NOT NULL, outcome VARCHAR NOT NULL, started_at TIMESTAMPTZ NOT NULL,
-            detail VARCHAR NOT NULL);
-        """;
 
     private static readonly Lock Opening = new();
 
@@ -35,7 +29,7 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
 
     public Task<IHold?> HoldAsync(Dataset dataset, CancellationToken cancel)
     {
-        var locks = Path.Combine(folder, "locks");
+        var locks = Path.Combine(folder, LocalState.Locks);
         Directory.CreateDirectory(locks);
         var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(dataset.Name)))[..16];
         try
@@ -52,9 +46,9 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
         ? Task.CompletedTask
         : UseAsync(isReadOnly: false, db =>
         {
-            db.Execute($"BEGIN; {Create}", cancel);
+            db.Execute("BEGIN", cancel);
             foreach (var run in runs)
-                db.Execute("INSERT INTO runs VALUES ($1, $2, $3, $4, $5, $6)", cancel, run.Id, run.Flow, run.Dataset,
+                db.Execute("INSERT INTO run_history (id, flow, dataset, outcome, started_at, detail) VALUES ($1, $2, $3, $4, $5, $6)", cancel, run.Id, run.Flow, run.Dataset,
                     JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()), run.StartedAt, JsonSerializer.Serialize(run, RunJson.Default.Run));
             db.Execute("COMMIT", cancel);
             return true;
@@ -69,7 +63,7 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
             var runs = new List<Run>();
             using var reader = db.Query(
                 """
-                SELECT detail FROM runs WHERE $1 IS NULL OR flow = $1 OR dataset = $1 OR id = $1 OR starts_with(id, $1)
+                SELECT detail FROM run_history WHERE $1 IS NULL OR flow = $1 OR dataset = $1 OR id = $1 OR starts_with(id, $1)
                 ORDER BY started_at DESC, id DESC LIMIT $2
                 """, cancel, of, (long)most);
             while (reader.Read())
@@ -85,7 +79,7 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
         return await UseAsync(isReadOnly: true, db =>
         {
             var runs = new List<Run>();
-            using var reader = db.Query("SELECT arg_max(detail, (started_at, id)) FROM runs GROUP BY dataset ORDER BY dataset", cancel);
+            using var reader = db.Query("SELECT arg_max(detail, (started_at, id)) FROM run_history GROUP BY dataset ORDER BY dataset", cancel);
             while (reader.Read())
                 runs.Add(JsonSerializer.Deserialize(reader.GetString(0), RunJson.Default.Run)!);
             return runs;
@@ -100,7 +94,8 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
         public ValueTask DisposeAsync() => file.DisposeAsync();
     }
 
-    private T Use<T>(bool isReadOnly, Func<DuckDbConnection, T> use, CancellationToken cancel)
+    // Default when who only reads meets a file of an older Headrace.
+    private T? Use<T>(bool isReadOnly, Func<DuckDbConnection, T> use, CancellationToken cancel)
     {
         var name = $"ledger_{Interlocked.Increment(ref uses)}";
         using var around = Connect();
@@ -109,12 +104,31 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
         {
             using var db = Connect(); // what it has not committed goes with it
             db.Execute($"USE {name}", cancel);
+            if (Version(db, name, cancel) is var version && version < LedgerState.Local.Version)
+            {
+                if (isReadOnly)
+                    return default;
+                db.Execute($"BEGIN; {string.Join("; ", LedgerState.Local.Migration(HeadraceTables.Local, version))}; COMMIT", cancel);
+            }
+
             return use(db);
         }
         finally
         {
             Detach(around, name);
         }
+    }
+
+    private int Version(DuckDbConnection db, string name, CancellationToken cancel)
+    {
+        bool Has(string table) => db.Scalar<long>("SELECT count(*) FROM duckdb_tables() WHERE database_name = $1 AND table_name = $2", cancel, name, table) > 0;
+        if (!Has("meta"))
+            return Has("runs") ? 1 : 0;
+        using var reader = db.Query(LedgerState.Local.Question(HeadraceTables.Local), cancel);
+        if (!reader.Read())
+            return 0;
+        var found = new StateVersion((int)reader.GetInt64(0), reader.GetString(1));
+        return LedgerState.Local.IsCurrent(found, path) ? LedgerState.Local.Version : found.Number;
     }
 
     private static DuckDbConnection Connect()
@@ -163,7 +177,9 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
             try
             {
                 Directory.CreateDirectory(folder);
-                return Use(isReadOnly, use, cancel);
+                if (isReadOnly && Use(isReadOnly, use, cancel) is { } read)
+                    return read;
+                return Use(isReadOnly: false, use, cancel)!;
             }
             catch (DuckDbException error) when (error.IsLocked && clock.GetElapsedTime(started) < LongestWait)
             {

@@ -105,6 +105,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
     {
         if (attempt.IsPlan)
             return;
+        Own();
         var positions = HeadraceTables.Table("positions");
         var (from, now) = (changes.From.Generation, clock.GetUtcNow());
         var loads = HeadraceTables.Table("loads");
@@ -123,6 +124,19 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         if (changes.From.Table is null && changes.Schema is null && !changes.Target.IsNone && db.Scalar<long>(
             $"SELECT count(*) FROM {loads} WHERE dataset = $1 AND inserted > 0", cancel, dataset.Name) is > 0 and var loaded)
             throw Error.TargetGone(changes.Target, dataset.Name, (int)loaded);
+    }
+
+    // One process has the file, and one load at a time writes: what is read here holds until the commit.
+    private void Own()
+    {
+        if (attempt.Claim is not { } claim || changes.Target.IsNone)
+            return;
+        var (owner, owners) = (new Owner(dataset.Name, dataset.Flow, claim), new Positions(db, cancel).Owners(changes.Target));
+        if (Ownership.Refusal(changes.Target, dataset, claim, owners, []) is { } refusal)
+            throw refusal;
+        if (!owners.Contains(owner))
+            foreach (var statement in new State.OwnerStatements(HeadraceTables.Own, changes.Target).Write(owner))
+                db.Execute(statement, cancel);
     }
 
     private (LoadResult Result, List<FileRow> Files) LoadRows(TableShape shape)
@@ -230,7 +244,10 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             Failpoint.Hit("table_ready");
             if (!attempt.IsPlan)
                 db.Execute(
-                    $"INSERT INTO {HeadraceTables.Table("schemas")} SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce((SELECT max(sequence) FROM {HeadraceTables.Table("schemas")}), 0) + 1",
+                    $"""
+                    INSERT INTO {HeadraceTables.Table("schema_documents")} (flow, dataset, schema_version, key, sha256, document, landed_at, applied_at, load_id, sequence)
+                    SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, coalesce((SELECT max(sequence) FROM {HeadraceTables.Table("schema_documents")}), 0) + 1
+                    """,
                     cancel, dataset.Flow, dataset.Name, document.Version, file.Key, sha256, document.Json, file.LandedAt, clock.GetUtcNow(), Id);
             var position = changes.From.After(changes, [], document.Columns) with { PlannedRows = attempt.IsPlan && changes.From.Table is null ? 0 : null };
             return (new LoadResult { Ddl = [.. ddl.Select(TableChanges.Shown)], Position = position }, [FileLedger.Row(file, sha256, "schema", FileFate.Loaded) with { SchemaVersion = document.Version }]);
@@ -250,7 +267,11 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             new Publications(db, cancel).Add(new Publication(Id, dataset, changes.Version!, changes.From.Generation + 1, changes.Rows.Operations), clock.GetUtcNow());
         Failpoint.Hit("files_written");
         db.Execute(
-            $"INSERT INTO {HeadraceTables.Table("loads")} VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)", cancel,
+            $"""
+            INSERT INTO {HeadraceTables.Table("loads")} (load_id, run_id, flow, dataset, schema_name, table_name, generation, operation, files, inserted, updated, deleted,
+                unchanged, quarantined, committed_at)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+            """, cancel,
             Id, attempt.RunId, dataset.Flow, dataset.Name, changes.Target.Schema, changes.Target.Table, changes.From.Generation + 1,
             changes.Action == "load" ? changes.Operation.ToString().ToLowerInvariant() : changes.Action, (long)loaded.Count,
             result.Inserted, result.Updated, result.Deleted, result.Unchanged, result.Quarantined, clock.GetUtcNow());

@@ -101,6 +101,28 @@ public sealed class DuckDbWarehouse : IWarehouse, IEngine, ILoadHistory
         }
     }
 
+    public async Task TakeOverAsync(Dataset dataset, TableName target, Claim claim, CancellationToken cancel)
+    {
+        await writing.WaitAsync(cancel);
+        try
+        {
+            using var db = await ConnectAsync(cancel);
+            Translate(() =>
+            {
+                db.Execute("BEGIN", cancel);
+                var others = Ownership.Others(dataset, claim, new Positions(db, cancel).Owners(target));
+                foreach (var statement in new State.OwnerStatements(HeadraceTables.Own, target).Take(new Owner(dataset.Name, dataset.Flow, claim), others, _ => "positions"))
+                    db.Execute(statement, cancel);
+                db.Execute("COMMIT", cancel);
+                return true;
+            });
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
     public async Task<IReadOnlySet<string>> CommittedAsync(Dataset dataset, IReadOnlyList<string> loads, CancellationToken cancel)
     {
         using var db = await ConnectAsync(cancel);
@@ -243,10 +265,18 @@ public sealed class DuckDbWarehouse : IWarehouse, IEngine, ILoadHistory
             if (!isReadOnly)
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             var file = isReadOnly && !File.Exists(path) ? ":memory:" : path;
-            var mode = isReadOnly && file == path ? " (READ_ONLY)" : "";
-            db.Execute($"ATTACH {Sql.Literal(file)} AS {HeadraceTables.Catalog}{mode}", cancel);
-            if (!isReadOnly || file != path)
-                db.Execute($"BEGIN; {HeadraceTables.Create} COMMIT", cancel); // one write to the disk, not one a table
+            var isLook = isReadOnly && file == path;
+            db.Execute($"ATTACH {Sql.Literal(file)} AS {HeadraceTables.Catalog}{(isLook ? " (READ_ONLY)" : "")}", cancel);
+            if (isLook && HeadraceTables.Version(db, path, cancel) is > 0 and var version && version < State.WarehouseState.Steps.Version)
+            {
+                // Who only looks brings Headrace's own tables up to date, too: it could not read them.
+                db.Execute($"DETACH {HeadraceTables.Catalog}; ATTACH {Sql.Literal(file)} AS {HeadraceTables.Catalog}", cancel);
+                HeadraceTables.Ensure(db, path, cancel);
+                db.Execute($"DETACH {HeadraceTables.Catalog}; ATTACH {Sql.Literal(file)} AS {HeadraceTables.Catalog} (READ_ONLY)", cancel);
+            }
+
+            if (!isLook)
+                HeadraceTables.Ensure(db, path, cancel);
             settings.Harden(db, cancel);
             BinaryTable.Register(db);
             KeyFilter.Register(db);

@@ -57,7 +57,8 @@ internal sealed class FileLedger(DuckDbConnection db, TimeProvider clock, Cancel
                 cancel, json, dataset.Name);
         db.Execute(
             $"""
-            INSERT INTO {Files}
+            INSERT INTO {Files} (flow, dataset, schema_name, table_name, key, action, size, sha256, rows, quarantined, schema_version, outcome, note, error_code,
+                stamp, landed_at, seen_at, loaded_at, load_id, sequence, version, parts)
             SELECT $2, $3, $4, $5, n.key, n.action, n.size, n.sha256, n.rows, n.quarantined, n.schema_version, n.outcome, n.note, n.error_code,
                 n.stamp, make_timestamptz(n.landed_us), $6, CASE WHEN $7 IS NULL THEN NULL ELSE $6 END, $7,
                 coalesce((SELECT max(sequence) FROM {Files}), 0) + row_number() OVER (), n.version, n.parts

@@ -28,8 +28,8 @@ public sealed class FileVerification(
         var datasets = history.Files.Select(file => file.Dataset).Distinct().ToList();
         var name = datasets.Count == 1 ? dataset.Name : $"{flow.Name}/*";
         var nothing = new Verified(name, 0, 0, 0, 0, 0, 0, [], warnings) { IsWhole = false };
-        if (history.OtherFlows.Count > 0)
-            return NotCompared($"{history.Target} is loaded by {string.Join(", ", history.OtherFlows)} too; its rows cannot be told apart");
+        if (history.Others.Count > 0)
+            return NotCompared($"{history.Target} is loaded by {string.Join(", ", history.Others)} too; its rows cannot be told apart");
         var isSnapshot = flow.Read == ReadMode.Snapshot;
         if (history.Files.FirstOrDefault(file => (file.Operation == "changes") != isSnapshot && file.Document is null) is { } other)
             return NotCompared($"{other.Key} was loaded by read: {(isSnapshot ? "incremental" : "snapshot")}, and the flow says another way now");

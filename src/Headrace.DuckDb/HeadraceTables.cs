@@ -1,10 +1,15 @@
+using Headrace.State;
+
 namespace Headrace.DuckDb;
 
-/// <summary>Headrace's own tables in a DuckDB warehouse, schema <c>headrace</c>: positions, files, loads, quarantine, schemas.</summary>
+/// <summary>Headrace's own tables in a DuckDB warehouse, schema <c>headrace</c>.</summary>
 internal static class HeadraceTables
 {
     /// <summary>The name under which the warehouse's file is attached.</summary>
     public const string Catalog = "warehouse";
+
+    /// <summary>How DuckDB says the changes of these tables.</summary>
+    public static readonly StateDialect Own = new Dialect();
 
     /// <summary>A Headrace table, qualified.</summary>
     public static string Table(string name) => $"{Catalog}.headrace.{name}";
@@ -12,47 +17,55 @@ internal static class HeadraceTables
     /// <summary>A user's table, qualified and quoted.</summary>
     public static string Target(TableName name) => $"{Catalog}.{Sql.Identifier(name.Schema)}.{Sql.Identifier(name.Table)}";
 
-    /// <summary>Creates what is missing.</summary>
-    public const string Create = $"""
-        CREATE SCHEMA IF NOT EXISTS {Catalog}.headrace;
-        CREATE TABLE IF NOT EXISTS {Catalog}.headrace.positions (
-            dataset VARCHAR PRIMARY KEY, flow VARCHAR NOT NULL, generation BIGINT NOT NULL, load_id VARCHAR NOT NULL,
-            run_id VARCHAR NOT NULL, updated_at TIMESTAMPTZ NOT NULL, cursor VARCHAR);
-        ALTER TABLE {Catalog}.headrace.positions ADD COLUMN IF NOT EXISTS cursor VARCHAR;
-        CREATE TABLE IF NOT EXISTS {Catalog}.headrace.files (
-            flow VARCHAR NOT NULL, dataset VARCHAR NOT NULL, schema_name VARCHAR, table_name VARCHAR, key VARCHAR NOT NULL,
-            action VARCHAR NOT NULL, size BIGINT NOT NULL, sha256 VARCHAR, rows BIGINT NOT NULL, quarantined BIGINT NOT NULL,
-            schema_version VARCHAR, outcome VARCHAR NOT NULL, note VARCHAR, error_code VARCHAR, stamp VARCHAR NOT NULL,
-            landed_at TIMESTAMPTZ NOT NULL, seen_at TIMESTAMPTZ NOT NULL, loaded_at TIMESTAMPTZ, load_id VARCHAR, sequence BIGINT NOT NULL,
-            version VARCHAR, parts BIGINT);
-        ALTER TABLE {Catalog}.headrace.files ADD COLUMN IF NOT EXISTS version VARCHAR;
-        ALTER TABLE {Catalog}.headrace.files ADD COLUMN IF NOT EXISTS parts BIGINT;
-        CREATE TABLE IF NOT EXISTS {Catalog}.headrace.loads (
-            load_id VARCHAR NOT NULL, run_id VARCHAR NOT NULL, flow VARCHAR NOT NULL, dataset VARCHAR NOT NULL,
-            schema_name VARCHAR, table_name VARCHAR, generation BIGINT NOT NULL, operation VARCHAR NOT NULL, files BIGINT NOT NULL,
-            inserted BIGINT NOT NULL, updated BIGINT NOT NULL, deleted BIGINT NOT NULL, unchanged BIGINT NOT NULL,
-            quarantined BIGINT NOT NULL, committed_at TIMESTAMPTZ NOT NULL);
-        CREATE TABLE IF NOT EXISTS {Catalog}.headrace.quarantine (
-            id BIGINT NOT NULL, flow VARCHAR NOT NULL, dataset VARCHAR NOT NULL, schema_name VARCHAR, table_name VARCHAR,
-            file VARCHAR NOT NULL, sha256 VARCHAR, line BIGINT, "column" VARCHAR, value VARCHAR, reason VARCHAR NOT NULL,
-            "row" VARCHAR, operation VARCHAR NOT NULL, load_id VARCHAR NOT NULL, run_id VARCHAR NOT NULL, status VARCHAR NOT NULL,
-            held_at TIMESTAMPTZ NOT NULL, resolved_at TIMESTAMPTZ, resolution VARCHAR);
-        CREATE TABLE IF NOT EXISTS {Catalog}.headrace.schemas (
-            flow VARCHAR NOT NULL, dataset VARCHAR NOT NULL, schema_version VARCHAR NOT NULL, key VARCHAR NOT NULL, sha256 VARCHAR NOT NULL,
-            document VARCHAR NOT NULL, landed_at TIMESTAMPTZ NOT NULL, applied_at TIMESTAMPTZ NOT NULL, load_id VARCHAR NOT NULL,
-            sequence BIGINT NOT NULL);
-        CREATE TABLE IF NOT EXISTS {Catalog}.headrace.published (
-            load_id VARCHAR NOT NULL, flow VARCHAR NOT NULL, dataset VARCHAR NOT NULL, version VARCHAR NOT NULL, generation BIGINT NOT NULL,
-            operations BIGINT NOT NULL, committed_at TIMESTAMPTZ NOT NULL, published_at TIMESTAMPTZ);
-        CREATE TABLE IF NOT EXISTS {Catalog}.headrace.process_table (
-            connection VARCHAR NOT NULL, source_table VARCHAR NOT NULL, target_schema VARCHAR, target_table VARCHAR, primary_key VARCHAR,
-            create_key VARCHAR, update_key VARCHAR, enabled BOOLEAN DEFAULT true, last_sync_time TIMESTAMPTZ, last_status VARCHAR,
-            last_inserted BIGINT, last_updated BIGINT, last_deleted BIGINT, last_error VARCHAR,
-            PRIMARY KEY (connection, source_table));
-        CREATE TABLE IF NOT EXISTS {Catalog}.headrace.process_table_snapshot (
-            connection VARCHAR NOT NULL, source_table VARCHAR NOT NULL, target_schema VARCHAR, target_table VARCHAR, primary_key VARCHAR,
-            create_key VARCHAR, update_key VARCHAR, enabled BOOLEAN DEFAULT true, last_sync_time TIMESTAMPTZ, last_status VARCHAR,
-            last_inserted BIGINT, last_updated BIGINT, last_deleted BIGINT, last_error VARCHAR,
-            snapshot_at TIMESTAMPTZ NOT NULL);
-        """;
+    /// <summary>Makes what is missing: all of it, or what an older Headrace did not know; in one transaction, so one write to the disk.</summary>
+    /// <param name="warehouse">The file's path.</param>
+    /// <exception cref="HeadraceException">HDR-329 when a newer Headrace made them.</exception>
+    public static void Ensure(DuckDbConnection db, string warehouse, CancellationToken cancel)
+    {
+        var from = Version(db, warehouse, cancel);
+        if (from < WarehouseState.Steps.Version)
+            db.Execute($"BEGIN; CREATE SCHEMA IF NOT EXISTS {Catalog}.headrace; {string.Join("; ", WarehouseState.Steps.Migration(Own, from))}; COMMIT", cancel);
+    }
+
+    /// <summary>The version of the state that is there; 0 when nothing is.</summary>
+    /// <exception cref="HeadraceException">HDR-329 when a newer Headrace made it.</exception>
+    public static int Version(DuckDbConnection db, string warehouse, CancellationToken cancel)
+    {
+        if (db.Scalar<long>("SELECT count(*) FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'headrace' AND table_name = 'meta'", cancel, Catalog) > 0)
+        {
+            using var reader = db.Query(WarehouseState.Steps.Question(Own), cancel);
+            if (reader.Read())
+            {
+                var found = new StateVersion((int)reader.GetInt64(0), reader.GetString(1));
+                return WarehouseState.Steps.IsCurrent(found, warehouse) ? WarehouseState.Steps.Version : found.Number;
+            }
+        }
+
+        return db.Scalar<long>("SELECT count(*) FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'headrace' AND table_name = 'positions'", cancel, Catalog) > 0 ? 1 : 0;
+    }
+
+    /// <summary>The same for a file whose tables have no schema: that of the ledger.</summary>
+    public static readonly StateDialect Local = new LocalDialect();
+
+    private sealed class LocalDialect : Dialect
+    {
+        public override string Name(string table) => table;
+    }
+
+    private class Dialect : StateDialect
+    {
+        public override StateKind Kind => StateKind.DuckDb;
+
+        public override string Name(string table) => Table(table);
+
+        public override string Literal(string text) => Sql.Literal(text);
+
+        public override string Type(StateType type) => type switch
+        {
+            StateType.Number or StateType.Counter => "BIGINT",
+            StateType.Flag => "BOOLEAN",
+            StateType.Time => "TIMESTAMPTZ",
+            _ => "VARCHAR",
+        };
+    }
 }

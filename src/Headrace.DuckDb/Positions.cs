@@ -59,6 +59,7 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
             Schema = Schema(dataset),
             ReplacedAt = replacedAt,
             NewestRowsAt = newestRowsAt,
+            Owners = Owners(target),
         }, target);
     }
 
@@ -83,6 +84,16 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
         while (reader.Read())
             names.Add(reader.GetString(0));
         return names;
+    }
+
+    /// <summary>The datasets that load into a table.</summary>
+    public IReadOnlyList<Owner> Owners(TableName target)
+    {
+        var owners = new List<Owner>();
+        using var reader = db.Query(new State.OwnerStatements(HeadraceTables.Own, target).Read, cancel);
+        while (reader.Read())
+            owners.Add(new Owner(reader.GetString(0), reader.GetString(1), new Claim(reader.GetString(2), reader.GetBoolean(3))));
+        return owners;
     }
 
     /// <summary>Which of these loads are committed.</summary>
@@ -145,7 +156,7 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
     private (SchemaDocument, DateTimeOffset, string)? Schema(Dataset dataset)
     {
         using var reader = db.Query(
-            $"SELECT document, epoch_us(landed_at), key FROM {HeadraceTables.Table("schemas")} WHERE dataset = $1 ORDER BY sequence DESC LIMIT 1",
+            $"SELECT document, epoch_us(landed_at), key FROM {HeadraceTables.Table("schema_documents")} WHERE dataset = $1 ORDER BY sequence DESC LIMIT 1",
             cancel, dataset.Name);
         return reader.Read()
             ? (SchemaDocument.Parse(System.Text.Encoding.UTF8.GetBytes(reader.GetString(0)), reader.GetString(2)), Time(reader.GetInt64(1)), reader.GetString(2))

@@ -6,14 +6,14 @@ internal sealed class Publications(DuckDbConnection db, CancellationToken cancel
     private static readonly string Table = HeadraceTables.Table("published");
 
     public void Add(Publication publication, DateTimeOffset now) => db.Execute(
-        $"INSERT INTO {Table} VALUES ($1, $2, $3, $4, $5, $6, $7, NULL)", cancel,
+        $"INSERT INTO {Table} (load_id, of_flow, dataset, version, generation, operations, committed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)", cancel,
         publication.LoadId, publication.Dataset.Flow, publication.Dataset.Name, publication.Version, publication.Generation, publication.Operations, now);
 
     /// <summary>The flow's datasets that have some.</summary>
     public IReadOnlyList<string> Pending(string flow)
     {
         var datasets = new List<string>();
-        using var reader = db.Query($"SELECT DISTINCT dataset FROM {Table} WHERE flow = $1 AND published_at IS NULL ORDER BY dataset", cancel, flow);
+        using var reader = db.Query($"SELECT DISTINCT dataset FROM {Table} WHERE of_flow = $1 AND published_at IS NULL ORDER BY dataset", cancel, flow);
         while (reader.Read())
             datasets.Add(reader.GetString(0));
         return datasets;

@@ -9,9 +9,9 @@ internal sealed class Quarantined(DuckDbConnection db, ChangeSet changes, LoadAt
     /// <remarks>Loads write one after the other, so the numbers go on where the table ends; a sequence was seen to fall back when a process was killed.</remarks>
     public void Hold(StagedFile file, string rows) => db.Execute(
         $"""
-        INSERT INTO {Table}
+        INSERT INTO {Table} (id, flow, dataset, schema_name, table_name, file, sha256, line, "column", value, reason, "row", operation, load_id, run_id, status, held_at)
         SELECT coalesce((SELECT max(id) FROM {Table}), 0) + row_number() OVER (), $1, $2, $3, $4, $5, $6, line, "column", value, reason, "row",
-            $7, $8, $9, 'waiting', $10, NULL, NULL
+            $7, $8, $9, 'waiting', $10
         FROM ({rows})
         """,
         cancel, changes.Dataset.Flow, changes.Dataset.Name, changes.Target.Schema, changes.Target.Table, file.File.Key, file.Sha256,

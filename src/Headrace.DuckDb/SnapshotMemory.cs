@@ -15,9 +15,15 @@ namespace Headrace.DuckDb;
 /// </remarks>
 internal sealed record SnapshotMemory
 {
+    private const int Known = 1;
+
     /// <summary>Where its files are looked for, in this order.</summary>
     [JsonIgnore]
     public IReadOnlyList<string> Folders { get; init; } = [];
+
+    /// <summary>The version of this description; null for the first one.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public int? Version { get; init; }
 
     /// <summary>Its files, the oldest part first.</summary>
     public required IReadOnlyList<SnapshotPart> Parts { get; init; }
@@ -60,6 +66,7 @@ internal sealed record SnapshotMemory
     {
         try
         {
+            Check(System.IO.Path.Combine(folders[0], $"{loadId}.json"));
             var memory = JsonSerializer.Deserialize(File.ReadAllBytes(System.IO.Path.Combine(folders[0], $"{loadId}.json")), SnapshotJson.Default.SnapshotMemory);
             memory = memory is null ? null : memory with { Folders = folders };
             return memory is null || memory.Parts.Count == 0 || !memory.Files.All(file => File.Exists(memory.PathOf(file))) ? null : memory;
@@ -68,6 +75,14 @@ internal sealed record SnapshotMemory
         {
             return null;
         }
+    }
+
+    // What a newer Headrace wrote may lack what this one needs.
+    private static void Check(string path)
+    {
+        using var description = JsonDocument.Parse(File.ReadAllBytes(path));
+        if (description.RootElement.TryGetProperty("version", out var version) && version.ValueKind == JsonValueKind.Number && version.TryGetInt32(out var found) && found > Known)
+            throw Error.PlaceNewer(path, found, Known);
     }
 
     /// <summary>Writes the description of a load's memory beside its files; without it they are nobody's memory.</summary>

@@ -17,8 +17,7 @@ public sealed class ListedTables(Flow flow, string database, IProcessTable liste
         var datasets = new List<Dataset>();
         foreach (var entry in (await listed.ListAsync(cancel)).Where(entry => entry.IsEnabled && entry.Connection == flow.Source.Connection))
         {
-            var one = FlowOf(entry);
-            var dataset = new Dataset($"{flow.Name}/{entry.Table}", flow.Name, new Dictionary<string, string>());
+            var (one, dataset) = (FlowOf(flow, entry), DatasetOf(flow, entry));
             sources[dataset.Name] = sourceOf(one);
             flows[dataset.Name] = one;
             datasets.Add(dataset);
@@ -28,6 +27,8 @@ public sealed class ListedTables(Flow flow, string database, IProcessTable liste
     }
 
     public TableName Target(Dataset dataset) => sources[dataset.Name].Target(dataset);
+
+    public Claim? ClaimOf(Dataset dataset) => sources[dataset.Name].ClaimOf(dataset);
 
     public Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel) => sources[dataset.Name].NextAsync(dataset, from, attempt, cancel);
 
@@ -41,8 +42,11 @@ public sealed class ListedTables(Flow flow, string database, IProcessTable liste
     /// <summary>The flow that a dataset stands for.</summary>
     public Flow FlowOf(Dataset dataset) => flows[dataset.Name];
 
-    // By its cursors; without any compared by its key; without a key replaced as a whole.
-    private Flow FlowOf(TableEntry entry)
+    /// <summary>The dataset of an entry.</summary>
+    public static Dataset DatasetOf(Flow flow, TableEntry entry) => new($"{flow.Name}/{entry.Table}", flow.Name, new Dictionary<string, string>());
+
+    /// <summary>The flow of an entry: by its cursors; without any compared by its key; without a key replaced as a whole.</summary>
+    public static Flow FlowOf(Flow flow, TableEntry entry)
     {
         var isIncremental = entry.PrimaryKey.Count > 0 && (entry.CreateKey ?? entry.UpdateKey) is not null;
         return flow with

@@ -12,7 +12,7 @@ internal static class PostgresHistory
         var files = await db.RowsAsync(
             """
             SELECT f.schema_name, f.table_name, f.dataset, f.key, coalesce(f.sha256, ''), f.action, l.load_id, l.operation, f.rows, f.quarantined, f.version,
-                CASE WHEN f.action = 'schema' THEN (SELECT max(s.document) FROM headrace.schemas AS s WHERE s.load_id = f.load_id) END
+                CASE WHEN f.action = 'schema' THEN (SELECT max(s.document) FROM headrace.schema_documents AS s WHERE s.load_id = f.load_id) END
             FROM headrace.files AS f JOIN headrace.loads AS l ON l.load_id = f.load_id
             WHERE f.flow = $1 AND f.outcome = 'loaded' ORDER BY f.sequence
             """,
@@ -26,9 +26,7 @@ internal static class PostgresHistory
                 await db.RowsAsync(
                     "SELECT load_id, \"row\" FROM headrace.quarantine WHERE status = 'released' AND schema_name = $1 AND table_name = $2 ORDER BY id",
                     row => new ReleasedRow(row.GetString(0), row.Text(1)), cancel, group.Key.Schema, group.Key.Table),
-                await db.RowsAsync(
-                    "SELECT DISTINCT flow FROM headrace.loads WHERE schema_name = $1 AND table_name = $2 AND flow <> $3 ORDER BY flow",
-                    row => row.GetString(0), cancel, group.Key.Schema, group.Key.Table, flow)));
+                await PostgresTables.OwnersAsync(db, PostgresTables.Own, group.Key, cancel)));
         return tables;
     }
 }

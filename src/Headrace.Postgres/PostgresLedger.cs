@@ -4,7 +4,7 @@ using Npgsql;
 
 namespace Headrace.Postgres;
 
-/// <summary>Writes <c>headrace.files</c>, <c>loads</c>, <c>schemas</c> and <c>published</c>, in the transaction that is open.</summary>
+/// <summary>Writes <c>headrace.files</c>, <c>loads</c>, <c>schema_documents</c> and <c>published</c>, in the transaction that is open.</summary>
 internal sealed class PostgresLedger(NpgsqlConnection db, TimeProvider clock, CancellationToken cancel)
 {
     // Rows travel as one JSON text: a statement for each of a thousand small files would take a second.
@@ -38,17 +38,21 @@ internal sealed class PostgresLedger(NpgsqlConnection db, TimeProvider clock, Ca
     public Task LoadedAsync(Dataset dataset, TableName target, IReadOnlyList<FileRow> rows, string loadId) => InsertAsync(dataset, target, rows, loadId);
 
     public Task<long> AddAsync(Publication publication) => db.ExecuteAsync(
-        "INSERT INTO headrace.published VALUES ($1, $2, $3, $4, $5, $6, $7, NULL)", cancel,
+        "INSERT INTO headrace.published (load_id, of_flow, dataset, version, generation, operations, committed_at) VALUES ($1, $2, $3, $4, $5, $6, $7)", cancel,
         publication.LoadId, publication.Dataset.Flow, publication.Dataset.Name, publication.Version, publication.Generation, publication.Operations, clock.GetUtcNow());
 
     public Task<long> AddAsync(ChangeSet changes, LoadAttempt attempt, LoadResult result, long files) => db.ExecuteAsync(
-        "INSERT INTO headrace.loads VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)", cancel,
+        """
+        INSERT INTO headrace.loads (load_id, run_id, flow, dataset, schema_name, table_name, generation, operation, files, inserted, updated, deleted, unchanged,
+            quarantined, committed_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+        """, cancel,
         changes.Id, attempt.RunId, changes.Dataset.Flow, changes.Dataset.Name, changes.Target.Schema, changes.Target.Table, changes.From.Generation + 1,
         changes.Action == "load" ? changes.Operation.ToString().ToLowerInvariant() : changes.Action, files,
         result.Inserted, result.Updated, result.Deleted, result.Unchanged, result.Quarantined, clock.GetUtcNow());
 
     public Task<long> AddAsync(ChangeSet changes, SchemaDocument document, LakeFile file, string sha256) => db.ExecuteAsync(
-        "INSERT INTO headrace.schemas VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", cancel,
+        "INSERT INTO headrace.schema_documents (flow, dataset, schema_version, key, sha256, document, landed_at, applied_at, load_id) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)", cancel,
         changes.Dataset.Flow, changes.Dataset.Name, document.Version, file.Key, sha256, document.Json, file.LandedAt, clock.GetUtcNow(), changes.Id);
 
     private static bool IsTouched(FileNote note) => note.Error is null && note.Note is null;

@@ -106,6 +106,7 @@ internal sealed class PostgresLoad(
     {
         if (attempt.IsPlan)
             return;
+        await OwnAsync(db);
         var (from, now) = (changes.From.Generation, clock.GetUtcNow());
         if (from == 0 && changes.Cursor is not null && await db.ScalarAsync<long>("SELECT count(*) FROM headrace.loads WHERE dataset = $1", cancel, dataset.Name) is > 0 and var before)
             throw Error.PositionLost(dataset.Name, (int)before);
@@ -114,13 +115,28 @@ internal sealed class PostgresLoad(
                 "INSERT INTO headrace.positions (dataset, flow, generation, load_id, run_id, updated_at) VALUES ($1, $2, 0, $3, $4, $5) ON CONFLICT DO NOTHING",
                 cancel, dataset.Name, dataset.Flow, changes.Id, attempt.RunId, now);
         var moved = await db.ExecuteAsync(
-            "UPDATE headrace.positions SET generation = generation + 1, load_id = $1, run_id = $2, updated_at = $3, cursor = coalesce($6, cursor) WHERE dataset = $4 AND generation = $5" + (Failpoint.Planted("missing-fence") ? " OR dataset = $4" : ""),
+            "UPDATE headrace.positions SET generation = generation + 1, load_id = $1, run_id = $2, updated_at = $3, cursor = coalesce($6, cursor) WHERE dataset = $4 AND generation = $5 AND " + PostgresTables.IsCurrent + (Failpoint.Planted("missing-fence") ? " OR dataset = $4" : ""),
             cancel, changes.Id, attempt.RunId, now, dataset.Name, from, changes.Cursor);
+        if (moved != 1)
+            await PostgresTables.CheckAsync(db, cancel);
         if (moved != 1)
             throw Error.Overtaken(dataset.Name, from, await db.ScalarAsync<long>("SELECT generation FROM headrace.positions WHERE dataset = $1", cancel, dataset.Name));
         if (changes.From.Table is null && changes.Schema is null && !changes.Target.IsNone && await db.ScalarAsync<long>(
             "SELECT count(*) FROM headrace.loads WHERE dataset = $1 AND inserted > 0", cancel, dataset.Name) is > 0 and var loaded)
             throw Error.TargetGone(changes.Target, dataset.Name, (int)loaded);
+    }
+
+    // On record it stays until somebody takes the table over, which moves the position: the fence is enough then.
+    private async Task OwnAsync(NpgsqlConnection db)
+    {
+        var owner = attempt.Claim is { } claim && !changes.Target.IsNone ? new Owner(dataset.Name, dataset.Flow, claim) : null;
+        if (owner is null || changes.From.Owners.Contains(owner))
+            return;
+        await PostgresTables.LockAsync(db, $"owners {Ownership.Folded(changes.Target)}", cancel);
+        if (Ownership.Refusal(changes.Target, dataset, owner.Claim, await PostgresTables.OwnersAsync(db, PostgresTables.Own, changes.Target, cancel), []) is { } refusal)
+            throw refusal;
+        foreach (var statement in new State.OwnerStatements(PostgresTables.Own, changes.Target).Write(owner))
+            await db.ExecuteAsync(statement, cancel);
     }
 
     private async Task<LoadResult> LoadRowsAsync(NpgsqlConnection db, TargetTable? table, StagedBatch batch)

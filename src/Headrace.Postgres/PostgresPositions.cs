@@ -9,11 +9,13 @@ internal static class PostgresPositions
     /// <summary>The position of a dataset, all of it as of one moment.</summary>
     public static async Task<Position> ReadAsync(NpgsqlConnection db, Dataset dataset, TableName target, CancellationToken cancel)
     {
+        var isThere = await PostgresTables.ExistAsync(db, cancel);
+
         // A position put together from before and after another run's commit would pass the fence with files that it does not know.
         await using var moment = await db.BeginTransactionAsync(System.Data.IsolationLevel.RepeatableRead, cancel);
         var found = target.IsNone ? null : await TargetTable.FindAsync(db, target, cancel);
         var (table, computed, takesBinary) = (found?.Columns, found?.Computed ?? [], found?.TakesBinary ?? true);
-        if (!await PostgresTables.ExistAsync(db, cancel))
+        if (!isThere)
             return new Position { Table = table, Computed = computed, TakesBinary = takesBinary };
 
         var known = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
@@ -44,8 +46,14 @@ internal static class PostgresPositions
             row => (Generation: row.GetInt64(0), LoadId: (string?)row.GetString(1), Cursor: row.Text(2)), cancel, dataset.Name);
         var (generation, loadId, cursor) = moved.FirstOrDefault();
         var schemas = await db.RowsAsync(
-            "SELECT document, landed_at, key FROM headrace.schemas WHERE dataset = $1 ORDER BY sequence DESC LIMIT 1",
+            "SELECT document, landed_at, key FROM headrace.schema_documents WHERE dataset = $1 ORDER BY sequence DESC LIMIT 1",
             row => (SchemaDocument.Parse(Encoding.UTF8.GetBytes(row.GetString(0)), row.GetString(2)), row.Time(1), row.GetString(2)), cancel, dataset.Name);
+        var (replacedAt, newestRowsAt) = (await db.RowsAsync(
+            """
+            SELECT max(landed_at) FILTER (WHERE action = 'truncate'), max(landed_at) FILTER (WHERE action <> 'schema')
+            FROM headrace.files WHERE dataset = $1 AND outcome = 'loaded'
+            """,
+            row => (row.IsDBNull(0) ? (DateTimeOffset?)null : row.Time(0), row.IsDBNull(1) ? (DateTimeOffset?)null : row.Time(1)), cancel, dataset.Name))[0];
         return new Position
         {
             Generation = generation,
@@ -61,13 +69,10 @@ internal static class PostgresPositions
             Computed = computed,
             TakesBinary = takesBinary,
             Schema = schemas.Count == 0 ? null : schemas[0],
-            ReplacedAt = await LandedAsync("AND action = 'truncate'"),
-            NewestRowsAt = await LandedAsync("AND action <> 'schema'"),
+            ReplacedAt = replacedAt,
+            NewestRowsAt = newestRowsAt,
+            Owners = target.IsNone ? [] : await PostgresTables.OwnersAsync(db, PostgresTables.Own, target, cancel),
         };
-
-        async Task<DateTimeOffset?> LandedAsync(string which) => (await db.RowsAsync(
-            $"SELECT max(landed_at) FROM headrace.files WHERE dataset = $1 AND outcome = 'loaded' {which}",
-            row => row.IsDBNull(0) ? (DateTimeOffset?)null : row.Time(0), cancel, dataset.Name)).FirstOrDefault();
     }
 
     /// <summary>

@@ -89,6 +89,18 @@ public sealed class PostgresWarehouse : IWarehouse, IWholeTarget, ILoadHistory
         }
     }
 
+    public Task TakeOverAsync(Dataset dataset, TableName target, Claim claim, CancellationToken cancel) => AskAsync(async db =>
+    {
+        await PostgresTables.EnsureAsync(db, cancel);
+        await using var transaction = await db.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancel);
+        await PostgresTables.LockAsync(db, $"owners {Ownership.Folded(target)}", cancel);
+        var others = Ownership.Others(dataset, claim, await PostgresTables.OwnersAsync(db, PostgresTables.Own, target, cancel));
+        foreach (var statement in new State.OwnerStatements(PostgresTables.Own, target).Take(new Owner(dataset.Name, dataset.Flow, claim), others, _ => "positions"))
+            await db.ExecuteAsync(statement, cancel);
+        await db.CommitAsync(transaction, cancel);
+        return true;
+    }, cancel);
+
     public Task<IReadOnlySet<string>> CommittedAsync(Dataset dataset, IReadOnlyList<string> loads, CancellationToken cancel) =>
         AskAsync(db => PostgresPositions.CommittedAsync(db, dataset, loads, clock.GetUtcNow(), cancel), cancel);
 
@@ -114,7 +126,7 @@ public sealed class PostgresWarehouse : IWarehouse, IWholeTarget, ILoadHistory
 
     public Task<IReadOnlyList<string>> PendingAsync(string flow, CancellationToken cancel) => AskAsync<IReadOnlyList<string>>(async db =>
         !await PostgresTables.ExistAsync(db, cancel) ? [] : await db.RowsAsync(
-            "SELECT DISTINCT dataset FROM headrace.published WHERE flow = $1 AND published_at IS NULL ORDER BY dataset", row => row.GetString(0), cancel, flow), cancel);
+            "SELECT DISTINCT dataset FROM headrace.published WHERE of_flow = $1 AND published_at IS NULL ORDER BY dataset", row => row.GetString(0), cancel, flow), cancel);
 
     public Task<IReadOnlyList<Publication>> PendingAsync(Dataset dataset, CancellationToken cancel) => AskAsync<IReadOnlyList<Publication>>(async db =>
         !await PostgresTables.ExistAsync(db, cancel) ? [] : await db.RowsAsync(

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Headrace.DuckDb;
+using Headrace.State;
 using Npgsql;
 
 namespace Headrace.Postgres;
@@ -11,21 +12,6 @@ namespace Headrace.Postgres;
 /// <param name="lease">How long a dataset stays with a machine that says nothing any more.</param>
 public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, TimeProvider clock) : ILedger
 {
-    private const int Version = 1;
-
-    // A warehouse in the same database has none of these.
-    private const string Create =
-        """
-        CREATE SCHEMA IF NOT EXISTS headrace;
-        CREATE TABLE IF NOT EXISTS headrace.ledger (version int NOT NULL);
-        CREATE TABLE IF NOT EXISTS headrace.runs (
-            id text PRIMARY KEY, flow text NOT NULL, dataset text NOT NULL, outcome text NOT NULL, started_at timestamptz NOT NULL, detail text NOT NULL);
-        CREATE INDEX IF NOT EXISTS runs_by_dataset ON headrace.runs (dataset, started_at DESC);
-        CREATE TABLE IF NOT EXISTS headrace.leases (
-            dataset text PRIMARY KEY, holder text NOT NULL, epoch bigint NOT NULL, expires_at timestamptz NOT NULL);
-        INSERT INTO headrace.ledger SELECT 1 WHERE NOT EXISTS (SELECT FROM headrace.ledger)
-        """;
-
     private bool isThere;
 
     public async Task<IHold?> HoldAsync(Dataset dataset, CancellationToken cancel) => await Lease.TakeAsync(this, dataset, lease, clock, cancel);
@@ -75,16 +61,33 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
     {
         if (isThere)
             return;
-        if (!await db.ScalarAsync<bool>("SELECT to_regclass('headrace.leases') IS NOT NULL", cancel))
+        if (!LedgerState.Shared.IsCurrent(await VersionAsync(db, cancel), database.Address))
         {
             await using var transaction = await db.BeginTransactionAsync(cancel);
             await PostgresTables.LockCreationAsync(db, cancel);
-            await db.ExecuteAsync(Create, cancel);
+            if (!await db.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'headrace')", cancel))
+                await db.ExecuteAsync("CREATE SCHEMA headrace", cancel);
+            var columns = await db.ScalarAsync<long>("SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('headrace.ledger') AND attnum > 0 AND NOT attisdropped", cancel);
+            var from = columns > 1 ? (await VersionAsync(db, cancel)).Number : (int)columns;
+            foreach (var statement in LedgerState.Shared.IsCurrent(new StateVersion(from, ""), database.Address) ? [] : LedgerState.Shared.Migration(PostgresTables.Own, from))
+                await db.ExecuteAsync(statement, cancel);
             await db.CommitAsync(transaction, cancel);
         }
 
-        if (await db.ScalarAsync<int>("SELECT max(version) FROM headrace.ledger", cancel) is > Version and var version)
-            throw Error.LedgerNewer(database.Address, version, Version);
         isThere = true;
+    }
+
+    // 0: nothing is there; 1: what release 0.1.0 made, which has no column for who wrote it.
+    private static async Task<StateVersion> VersionAsync(NpgsqlConnection db, CancellationToken cancel)
+    {
+        try
+        {
+            var found = await db.RowsAsync(LedgerState.Shared.Question(PostgresTables.Own), row => new StateVersion((int)row.GetInt64(0), row.Text(1) ?? ""), cancel);
+            return found.FirstOrDefault() ?? new StateVersion(0, "");
+        }
+        catch (PostgresException missing) when (missing.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedColumn)
+        {
+            return new StateVersion(0, "");
+        }
     }
 }

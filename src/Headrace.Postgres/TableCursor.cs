@@ -6,6 +6,8 @@ namespace Headrace.Postgres;
 /// <summary>How far a table has been read; kept as JSON in <see cref="Position.Cursor"/>. Values are the database's own texts.</summary>
 internal sealed record TableCursor
 {
+    private const int Known = 1;
+
     /// <summary>The source it was read from (<see cref="SourceTable.Identity"/>).</summary>
     public string Source { get; init; } = "";
 
@@ -30,8 +32,16 @@ internal sealed record TableCursor
     /// <summary>When a table that is read whole was read, by the server's clock.</summary>
     public string? At { get; init; }
 
+    /// <summary>The version of this text; null for the first one.</summary>
+    public int? Version { get; init; }
+
     /// <summary>Null before the first batch.</summary>
-    public static TableCursor? Parse(string? text) => text is null ? null : JsonSerializer.Deserialize(text, TableCursorJson.Default.TableCursor);
+    /// <exception cref="HeadraceException">HDR-406 when a newer Headrace wrote it.</exception>
+    public static TableCursor? Parse(string? text)
+    {
+        var cursor = text is null ? null : JsonSerializer.Deserialize(text, TableCursorJson.Default.TableCursor);
+        return cursor?.Version is { } version && version > Known ? throw Error.PlaceNewer("the cursor in headrace.positions", version, Known) : cursor;
+    }
 
     public override string ToString() => JsonSerializer.Serialize(this, TableCursorJson.Default.TableCursor);
 }

@@ -49,6 +49,8 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
 
     public TableName Target(Dataset dataset) => flow.IsPublishOnly ? TableName.None : flow.TableFor(dataset.Captures);
 
+    public Claim? ClaimOf(Dataset dataset) => Claim.Of(flow, dataset);
+
     public async Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
     {
         isText |= along is { IsRefused: true };

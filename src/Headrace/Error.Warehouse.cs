@@ -120,6 +120,25 @@ public static partial class Error
             Facts = Facts(("dataset", dataset)),
         };
 
+    /// <summary>Another dataset loads into the table, and one would undo what the other does.</summary>
+    /// <param name="isKnown">The others are on record in the warehouse.</param>
+    public static HeadraceException TableOwned(TableName table, Dataset dataset, Claim claim, IReadOnlyList<Owner> others, bool isKnown) =>
+        new("HDR-328", isKnown
+                ? $"The table {table} belongs to another dataset, which '{dataset.Name}' would undo, or be undone by; nothing was loaded."
+                : $"Several datasets load into the table {table} and would undo each other; nothing was loaded.",
+            $"give each a table of its own (target: {{ table }}, or headrace tables add --target), or a key that holds every capture of the path (add_columns); to give the table to this one: headrace run {dataset.Flow} --take-over {(dataset.Name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '_' or '-' or '.') ? dataset.Name : $"'{dataset.Name.Replace("'", "'\\''", StringComparison.Ordinal)}'")}")
+        {
+            Facts = Facts(("dataset", $"{dataset.Name} ({claim.Way})"), ("table", table), (isKnown ? "owner" : "others", string.Join(", ", others.Take(5)) + (others.Count > 5 ? $" and {others.Count - 5} more" : ""))),
+        };
+
+    /// <summary>Headrace's own tables in a warehouse were made by a newer Headrace.</summary>
+    public static HeadraceException WarehouseNewer(string warehouse, State.StateVersion found, int known) =>
+        new("HDR-329", "A newer Headrace has changed its own tables in the warehouse; this one cannot read them, and nothing was loaded.",
+            $"use Headrace {found.WrittenBy} or a newer one here too; headrace version says which this is")
+        {
+            Facts = Facts(("warehouse", warehouse), ("written by", $"Headrace {found.WrittenBy}, version {found.Number} of the tables"), ("known here", $"version {known}")),
+        };
+
     /// <summary>The ledger cannot be read or written.</summary>
     public static HeadraceException Ledger(string ledger, string found, string next, Exception inner) =>
         new("HDR-401", "The ledger of runs cannot be used; what the warehouse holds is not touched by that.", next, inner)
@@ -135,10 +154,24 @@ public static partial class Error
             Facts = Facts(("dataset", dataset)),
         };
 
-    /// <summary>The tables of the shared ledger were made by a newer Headrace.</summary>
-    public static HeadraceException LedgerNewer(string ledger, int found, int known) =>
-        new("HDR-404", "The ledger was made by a newer Headrace; nothing was loaded.", "use that one on this machine, too")
+    /// <summary>The tables of a ledger were made by a newer Headrace.</summary>
+    public static HeadraceException LedgerNewer(string ledger, State.StateVersion found, int known) =>
+        new("HDR-404", "A newer Headrace has changed the tables of the ledger; this one cannot use them.", $"use Headrace {found.WrittenBy} or a newer one here too; headrace version says which this is")
         {
-            Facts = Facts(("ledger", ledger), ("found", $"version {found}"), ("known here", $"version {known}")),
+            Facts = Facts(("ledger", ledger), ("written by", $"Headrace {found.WrittenBy}, version {found.Number} of the tables"), ("known here", $"version {known}")),
+        };
+
+    /// <summary>What lies in the project's own folder was written by a newer Headrace.</summary>
+    public static HeadraceException FolderNewer(string folder, State.StateVersion found, int known) =>
+        new("HDR-405", "A newer Headrace has written what it keeps beside the project; this one cannot use it, and nothing was loaded.", $"use Headrace {found.WrittenBy} or a newer one here too; headrace version says which this is")
+        {
+            Facts = Facts(("folder", folder), ("written by", $"Headrace {found.WrittenBy}, version {found.Number} of the folder"), ("known here", $"version {known}")),
+        };
+
+    /// <summary>The position of a table, or the memory of an export, was written by a newer Headrace.</summary>
+    public static HeadraceException PlaceNewer(string where, int found, int known) =>
+        new("HDR-406", "A newer Headrace has written how far this dataset is read; this one cannot go on from there, and nothing was loaded.", "use the newer one here too; headrace version says which this is")
+        {
+            Facts = Facts(("where", where), ("found", $"version {found}"), ("known here", $"version {known}")),
         };
 }

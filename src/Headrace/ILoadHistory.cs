@@ -22,8 +22,12 @@ public interface IFileSource
 /// <summary>What a flow loaded into one table.</summary>
 /// <param name="Files">In the order in which they were loaded.</param>
 /// <param name="Released">Rows that were taken out of quarantine and put into it.</param>
-/// <param name="OtherFlows">Other flows that load into the same table.</param>
-public sealed record TableHistory(TableName Target, IReadOnlyList<LoadedFile> Files, IReadOnlyList<ReleasedRow> Released, IReadOnlyList<string> OtherFlows);
+/// <param name="Owners">All datasets that load into the table, as the warehouse has them on record.</param>
+public sealed record TableHistory(TableName Target, IReadOnlyList<LoadedFile> Files, IReadOnlyList<ReleasedRow> Released, IReadOnlyList<Owner> Owners)
+{
+    /// <summary>Those of them that loaded none of the files.</summary>
+    public IReadOnlyList<string> Others => [.. Owners.Select(owner => owner.Dataset).Except(Files.Select(file => file.Dataset))];
+}
 
 /// <summary>A file version that was loaded.</summary>
 /// <param name="Operation">What its load did, as <c>headrace.loads</c> has it: <c>append</c>, <c>replace</c>, <c>merge</c>, <c>changes</c>, <c>truncate</c> or <c>schema</c>.</param>

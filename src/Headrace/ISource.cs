@@ -12,6 +12,9 @@ public interface ISource
     /// <summary>The table a dataset goes to.</summary>
     TableName Target(Dataset dataset);
 
+    /// <summary>What a dataset does to its table; null when it has none.</summary>
+    Claim? ClaimOf(Dataset dataset);
+
     /// <summary>
     /// What came after <paramref name="from"/>, staged. <see cref="Found.Changes"/> is null when nothing did; then the
     /// notes still may say what was seen.

@@ -40,12 +40,19 @@ public interface IWarehouse : IAsyncDisposable
     /// <summary>Writes down that the operations of a load are published.</summary>
     Task PublishedAsync(Publication publication, CancellationToken cancel);
 
+    /// <summary>Gives a table to a dataset, and takes it from those that cannot share it; a load of theirs that is under way is refused at its fence.</summary>
+    Task TakeOverAsync(Dataset dataset, TableName target, Claim claim, CancellationToken cancel);
+
     /// <summary>Writes down files from which no rows were loaded, and touched files' new stamps.</summary>
     Task RecordAsync(Dataset dataset, TableName target, IReadOnlyList<FileNote> notes, LoadAttempt attempt, CancellationToken cancel);
 }
 
 /// <summary>Who loads, and whether it is only a plan.</summary>
-public sealed record LoadAttempt(string RunId, bool IsPlan, Action<LoadProgress>? Progress = null);
+public sealed record LoadAttempt(string RunId, bool IsPlan, Action<LoadProgress>? Progress = null)
+{
+    /// <summary>What the dataset does to its table, to be put on record; null where nobody says.</summary>
+    public Claim? Claim { get; init; }
+}
 
 /// <summary>How far a load is: rows so far, and the share of the batch (0 to 1) when known.</summary>
 public readonly record struct LoadProgress(string Phase, long Rows, double? Share);

@@ -51,6 +51,9 @@ public sealed record Position
     /// <summary>When the newest loaded rows landed; null when none were loaded.</summary>
     public DateTimeOffset? NewestRowsAt { get; init; }
 
+    /// <summary>The datasets that load into the target, as the warehouse has them on record.</summary>
+    public IReadOnlyList<Owner> Owners { get; init; } = [];
+
     /// <summary>Rows of the table once the batches that a plan went through are applied; null outside a plan.</summary>
     public long? PlannedRows { get; init; }
 

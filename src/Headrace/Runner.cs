@@ -40,6 +40,9 @@ public sealed record RunOptions
     /// <summary>Datasets whose change set the user confirmed, which a limit stopped before.</summary>
     public IReadOnlySet<string> Confirmed { get; init; } = new HashSet<string>();
 
+    /// <summary>Datasets that take their table from its other owners.</summary>
+    public IReadOnlySet<string> TakenOver { get; init; } = new HashSet<string>();
+
     /// <summary>Hears of each dataset as it starts, goes on and ends.</summary>
     public Action<Run, LoadProgress?>? Observe { get; init; }
 }
@@ -57,13 +60,17 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
         var started = clock.GetTimestamp();
         var work = new List<(ReadyFlow Flow, Dataset Dataset)>();
         var runs = new List<Run>();
+        var rivals = new Rivals();
         foreach (var flow in flows)
         {
             try
             {
                 var datasets = await Retry(flow).ExecuteAsync(async stop => await flow.Source.DatasetsAsync(stop), cancel);
                 foreach (var dataset in datasets)
+                {
                     work.Add((flow, dataset));
+                    rivals.Add(flow, dataset);
+                }
 
                 // What waits to be published does not wait for new files.
                 if (flow.Publisher is not null && !options.IsPlan)
@@ -82,7 +89,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
             await Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancel },
                 async (item, cancel) =>
                 {
-                    var run = await RunAsync(item.Flow, item.Dataset, options, started, cancel);
+                    var run = await RunAsync(item.Flow, item.Dataset, rivals, options, started, cancel);
                     lock (gate)
                         runs.Add(run);
                 });
@@ -101,7 +108,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
         return runs;
     }
 
-    private async Task<Run> RunAsync(ReadyFlow flow, Dataset dataset, RunOptions options, long started, CancellationToken cancel)
+    private async Task<Run> RunAsync(ReadyFlow flow, Dataset dataset, Rivals rivals, RunOptions options, long started, CancellationToken cancel)
     {
         var began = clock.GetTimestamp();
         var (table, target) = (flow.Source.Target(dataset), flow.Source.Target(dataset).ToString());
@@ -118,7 +125,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
             Failpoint.Hit("dataset_held");
             options.Observe?.Invoke(run, null);
 
-            var steps = new Steps(flow, dataset, options, redact, run, () => options.TimeBudget is { } budget && clock.GetElapsedTime(started) > budget);
+            var steps = new Steps(flow, dataset, rivals, options, redact, run, () => options.TimeBudget is { } budget && clock.GetElapsedTime(started) > budget);
             using var mine = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, hold?.Lost ?? CancellationToken.None);
             try
             {
@@ -183,14 +190,14 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
     };
 
     /// <summary>The batches of one dataset, one after another, until nothing is left.</summary>
-    private sealed class Steps(ReadyFlow flow, Dataset dataset, RunOptions options, Func<string, string> redact, Run run, Func<bool> isOverBudget)
+    private sealed class Steps(ReadyFlow flow, Dataset dataset, Rivals rivals, RunOptions options, Func<string, string> redact, Run run, Func<bool> isOverBudget)
     {
         private readonly StageAttempt stage = new(options.Accepted, options.IsPlan, Progress(options, run))
         {
             IsConfirmed = options.Confirmed.Contains(dataset.Name),
         };
 
-        private readonly LoadAttempt load = new(run.Id, options.IsPlan, Progress(options, run));
+        private readonly LoadAttempt load = new(run.Id, options.IsPlan, Progress(options, run)) { Claim = flow.Source.ClaimOf(dataset) };
         private Position? planned;
 
         public Run Run { get; set; } = run;
@@ -207,6 +214,8 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
             {
                 var position = planned ?? await flow.Warehouse.PositionAsync(dataset, target, cancel);
                 Failpoint.Hit("position_read");
+                if (await TakeOverAsync(target, position, cancel))
+                    continue;
                 Run = Run with { From = Run.From ?? position.ToString(), To = Run.To ?? position.ToString() };
 
                 var found = await flow.Source.NextAsync(dataset, position, stage, cancel);
@@ -248,6 +257,25 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
                     return;
                 }
             }
+        }
+
+        // Whether the table may be loaded; true when it was taken over, so that the position is to be read again.
+        private async Task<bool> TakeOverAsync(TableName target, Position position, CancellationToken cancel)
+        {
+            if (load.Claim is not { } claim || target.IsNone)
+                return false;
+            var others = rivals.Of(flow.Warehouse, target);
+            if (!options.TakenOver.Contains(dataset.Name))
+            {
+                // One of them takes the table in this run: it is as if it had it already.
+                var taking = others.Where(other => options.TakenOver.Contains(other.Dataset)).ToList();
+                return Ownership.Refusal(target, dataset, claim, [.. position.Owners, .. taking], others) is { } refusal ? throw refusal : false;
+            }
+
+            if (options.IsPlan || (Ownership.Others(dataset, claim, position.Owners).Count == 0 && position.Owners.Any(owner => owner.Dataset == dataset.Name)))
+                return false;
+            await flow.Warehouse.TakeOverAsync(dataset, target, claim, cancel);
+            return true;
         }
 
         /// <summary>Publishes the operations of committed loads, in their order; again, where a crash came before it was written down.</summary>

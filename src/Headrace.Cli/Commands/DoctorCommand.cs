@@ -26,6 +26,7 @@ internal static class DoctorCommand
             if (workspace.Project.Connections[flow.Source.Connection] is PostgresConnection or RedshiftConnection)
                 checks.AddRange(await CheckAsync(workspace, flow, cancel));
         checks.Add(CheckSpool(workspace));
+        checks.Add(await OwnersCheck.RunAsync(workspace, cancel));
 
         var bad = checks.Count(check => check.State != "ok");
         if (screen.IsJson)

@@ -8,6 +8,7 @@ internal static class RunCommand
     private static readonly Argument<string[]> Flows = new("FLOW") { Description = "Flows to run; all when none is named", Arity = ArgumentArity.ZeroOrMore, Validators = { NoOption } };
     private static readonly Option<string[]> Accept = new("--accept") { Description = "Load this changed file's new version (its path in the lake); may be given more than once", HelpName = "FILE" };
     private static readonly Option<string[]> Confirm = new("--confirm") { Description = "Let the change set through that a limit stopped for this dataset; may be given more than once", HelpName = "DATASET" };
+    private static readonly Option<string[]> TakeOver = new("--take-over") { Description = "Give this dataset its table, and take it from the dataset that has it; may be given more than once", HelpName = "DATASET" };
     private static readonly Option<string?> TimeBudget = new("--time-budget") { Description = "Begin no new batch after this long, for example 50m; the next run goes on", HelpName = "TIME" };
 
     /// <summary>A misspelt option is no flow.</summary>
@@ -24,17 +25,17 @@ internal static class RunCommand
             if (result.Tokens is [{ Value: var text }] && !Configuration.Binding.Quantity.TryDuration(text, out _))
                 result.AddError($"'{text}' is no time; write for example 30s, 50m or 2h.");
         });
-        return new Command("run", "Find what is new in the flows' sources, check it and load it") { Flows, Accept, Confirm, TimeBudget }.OnProject(RunAsync);
+        return new Command("run", "Find what is new in the flows' sources, check it and load it") { Flows, Accept, Confirm, TakeOver, TimeBudget }.OnProject(RunAsync);
     }
 
     private static async Task<int> RunAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
     {
         TimeSpan? budget = parsed.GetValue(TimeBudget) is { } text && Configuration.Binding.Quantity.TryDuration(text, out var time) ? time : null;
-        return await RunAsync(workspace, parsed.GetValue(Flows)!, budget, parsed.GetValue(Accept), parsed.GetValue(Confirm), cancel);
+        return await RunAsync(workspace, parsed.GetValue(Flows)!, budget, parsed.GetValue(Accept), parsed.GetValue(Confirm), parsed.GetValue(TakeOver), cancel);
     }
 
     /// <summary>Runs flows of an open project and reports; also the demo's way to run.</summary>
-    public static async Task<int> RunAsync(Workspace workspace, IReadOnlyList<string> names, TimeSpan? budget, string[]? accepted, string[]? confirmed, CancellationToken cancel)
+    public static async Task<int> RunAsync(Workspace workspace, IReadOnlyList<string> names, TimeSpan? budget, string[]? accepted, string[]? confirmed, string[]? taken, CancellationToken cancel)
     {
         var screen = workspace.Screen;
         var flows = workspace.Flows(names).Select(flow => workspace.Ready(flow, isPlan: false)).ToList();
@@ -46,6 +47,7 @@ internal static class RunCommand
             TimeBudget = budget,
             Accepted = (accepted ?? []).ToHashSet(),
             Confirmed = (confirmed ?? []).ToHashSet(),
+            TakenOver = (taken ?? []).ToHashSet(),
             Observe = screen.IsTerminal && !screen.IsJson ? progress.Observe : null, // to be asked costs the engine time
         }, cancel);
         progress.Dispose();
@@ -61,6 +63,8 @@ internal static class RunCommand
             screen.Errors(runs);
         foreach (var name in (confirmed ?? []).Except(runs.Select(run => run.Dataset)))
             screen.Message($"--confirm {name}: no such dataset in this run.");
+        foreach (var name in (taken ?? []).Except(runs.Select(run => run.Dataset)))
+            screen.Message($"--take-over {name}: no such dataset in this run.");
         Failpoint.Hit("end");
         return ExitCode.Of(runs);
     }

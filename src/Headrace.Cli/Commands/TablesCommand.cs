@@ -32,10 +32,35 @@ internal static class TablesCommand
         var flow = FlowOf(workspace, connection);
         var target = parsed.GetValue(To) is { Length: > 0 } text ? text.Split('.', 2) is [var schema, var table] ? new TableName(schema, table) : new TableName("", text) : null;
         var entry = new TableEntry(connection, Full(parsed.GetValue(Table)!), target, Columns(parsed.GetValue(Key)), parsed.GetValue(Created), parsed.GetValue(Updated)) { IsEnabled = !parsed.GetValue(Off) };
+        if (entry.IsEnabled)
+            await CheckAsync(workspace, flow, entry, cancel);
         await workspace.ProcessTable(flow, isReadOnly: false).AddAsync(entry, cancel);
         workspace.Screen.Say($"{entry.Table} of {connection} is {How(entry)}.");
         workspace.Screen.Say($"Next:  headrace plan {Shell.Word(flow.Name)}");
         return ExitCode.Ok;
+    }
+
+    // An entry whose table another one loads, or a flow, is not even listed: each would undo the other.
+    private static async Task CheckAsync(Workspace workspace, Flow flow, TableEntry entry, CancellationToken cancel)
+    {
+        var (one, dataset) = (ListedTables.FlowOf(flow, entry), ListedTables.DatasetOf(flow, entry));
+        var (table, claim) = (one.TableFor(dataset.Captures), Claim.Of(one, dataset)!);
+        var warehouse = workspace.Warehouse(flow, isReadOnly: false);
+        var others = new List<Owner>();
+        foreach (var listed in await warehouse.ProcessTable.ListAsync(cancel))
+            if (listed.IsEnabled && (listed.Connection, listed.Table) != (entry.Connection, entry.Table)
+                && Flows(workspace).FirstOrDefault(other => other.Source.Connection == listed.Connection && other.Target.Connection == flow.Target.Connection) is { } its)
+                Add(ListedTables.FlowOf(its, listed), ListedTables.DatasetOf(its, listed));
+        foreach (var other in workspace.Project.Flows.Values.Where(other => !other.ReadsList && other.Target.Connection == flow.Target.Connection))
+            Add(other, new Dataset(other.Name, other.Name, new Dictionary<string, string>()));
+        if (Ownership.Refusal(table, dataset, claim, [.. (await warehouse.PositionAsync(dataset, table, cancel)).Owners, .. others], []) is { } refusal)
+            throw refusal;
+
+        void Add(Flow other, Dataset its)
+        {
+            if (Claim.Of(other, its) is { } theirs && Ownership.Folded(other.TableFor(its.Captures)) == Ownership.Folded(table))
+                others.Add(new Owner(its.Name, other.Name, theirs));
+        }
     }
 
     private static async Task<int> ListAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)

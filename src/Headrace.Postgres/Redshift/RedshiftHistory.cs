@@ -17,7 +17,7 @@ internal static class RedshiftHistory
         foreach (var group in files.GroupBy(one => one.Target, one => one.File))
             tables.Add(new TableHistory(
                 group.Key, [.. group], await db.RowsAsync(RedshiftSql.ReleasedRows(group.Key), row => new ReleasedRow(row.GetString(0), row.Text(1)), cancel),
-                await db.RowsAsync(RedshiftSql.OtherFlows(group.Key, flow), row => row.GetString(0), cancel)));
+                await PostgresTables.OwnersAsync(db, RedshiftState.Own, group.Key, cancel)));
         return tables;
     }
 }

@@ -132,11 +132,15 @@ internal sealed class RedshiftLoad(
             await db.ExecuteAsync(RedshiftSql.Lock(changes.Target), cancel);
 
         // The snapshot is taken here, so it has what those have committed that were waited for.
-        var (from, found) = (changes.From.Generation, await db.RowsAsync(RedshiftSql.ReadPosition(dataset), row => row.GetInt64(0), cancel));
+        var (from, read) = (changes.From.Generation, await db.RowsAsync(RedshiftSql.ReadPosition(dataset), row => (Generation: row.GetInt64(0), Version: row.GetInt64(3)), cancel));
+        if (read.Count == 0 || read[0].Version != State.WarehouseState.Steps.Version)
+            await RedshiftTables.CheckAsync(db, cancel);
+        var found = read.Select(row => row.Generation).ToList();
         if (found.FirstOrDefault() != from)
             throw Error.Overtaken(dataset.Name, from, found.FirstOrDefault());
         if (from == 0 && changes.Cursor is not null && await db.ScalarAsync<long>(RedshiftSql.CountLoads(dataset, thatInserted: false), cancel) is > 0 and var before)
             throw Error.PositionLost(dataset.Name, (int)before);
+        await OwnAsync(db);
         var now = clock.GetUtcNow();
         var moved = await db.ExecuteAsync(found.Count == 0 ? RedshiftSql.InsertPosition(changes, attempt.RunId, now) : RedshiftSql.MovePosition(changes, attempt.RunId, now), cancel);
         if (moved != 1)
@@ -145,6 +149,18 @@ internal sealed class RedshiftLoad(
             && await db.ScalarAsync<long>(RedshiftSql.CountLoads(dataset, thatInserted: true), cancel) is > 0 and var loaded)
             throw Error.TargetGone(changes.Target, dataset.Name, (int)loaded);
         await stage.RemoveStaleAsync();
+    }
+
+    // The target is locked: of two that begin at once the second sees the first.
+    private async Task OwnAsync(NpgsqlConnection db)
+    {
+        var owner = attempt.Claim is { } claim && !changes.Target.IsNone ? new Owner(dataset.Name, dataset.Flow, claim) : null;
+        if (owner is null || changes.From.Owners.Contains(owner))
+            return;
+        if (Ownership.Refusal(changes.Target, dataset, owner.Claim, await PostgresTables.OwnersAsync(db, RedshiftState.Own, changes.Target, cancel), []) is { } refusal)
+            throw refusal;
+        foreach (var statement in new State.OwnerStatements(RedshiftState.Own, changes.Target).Write(owner))
+            await db.ExecuteAsync(statement, cancel);
     }
 
     private async Task<LoadResult> LoadRowsAsync(NpgsqlConnection db, RedshiftTable? table, StagedBatch batch)

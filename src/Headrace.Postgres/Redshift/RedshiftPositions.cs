@@ -9,13 +9,16 @@ internal static class RedshiftPositions
     /// <summary>The position of a dataset, all of it as of one moment.</summary>
     public static async Task<Position> ReadAsync(NpgsqlConnection db, Dataset dataset, TableName target, CancellationToken cancel)
     {
+        var isThere = await RedshiftTables.ExistAsync(db, cancel);
+
         // A block has one snapshot, from its first query on.
         await using var moment = await db.BeginTransactionAsync(cancel);
         var names = await RedshiftTables.NamesAsync(db, cancel);
         var found = target.IsNone ? null : await RedshiftTable.FindAsync(db, target, cancel);
         var (table, computed) = (found?.Columns, found?.Computed ?? []);
-        if (!names.Contains(RedshiftSql.LastOwn) || !names.Contains(RedshiftSql.PositionTable(dataset)))
-            return new Position { Table = table, Computed = computed };
+        var owners = isThere && !target.IsNone ? await PostgresTables.OwnersAsync(db, RedshiftState.Own, target, cancel) : [];
+        if (!isThere || !names.Contains(RedshiftSql.PositionTable(dataset)))
+            return new Position { Table = table, Computed = computed, Owners = owners };
 
         var moved = await db.RowsAsync(RedshiftSql.ReadPosition(dataset), row => (Generation: row.GetInt64(0), LoadId: (string?)row.GetString(1), Cursor: row.Text(2)), cancel);
         var known = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
@@ -44,6 +47,8 @@ internal static class RedshiftPositions
         var (generation, loadId, cursor) = moved.FirstOrDefault();
         var schemas = await db.RowsAsync(
             RedshiftSql.LastSchema(dataset), row => (SchemaDocument.Parse(Encoding.UTF8.GetBytes(row.GetString(0)), row.GetString(2)), row.Time(1), row.GetString(2)), cancel);
+        var (replacedAt, newestRowsAt) = (await db.RowsAsync(
+            RedshiftSql.NewestLanded(dataset), row => (row.IsDBNull(0) ? (DateTimeOffset?)null : row.Time(0), row.IsDBNull(1) ? (DateTimeOffset?)null : row.Time(1)), cancel))[0];
         return new Position
         {
             Generation = generation,
@@ -58,12 +63,10 @@ internal static class RedshiftPositions
             Table = table,
             Computed = computed,
             Schema = schemas.Count == 0 ? null : schemas[0],
-            ReplacedAt = await LandedAsync("action = 'truncate'"),
-            NewestRowsAt = await LandedAsync("action <> 'schema'"),
+            ReplacedAt = replacedAt,
+            NewestRowsAt = newestRowsAt,
+            Owners = owners,
         };
-
-        async Task<DateTimeOffset?> LandedAsync(string which) =>
-            (await db.RowsAsync(RedshiftSql.NewestLanded(dataset, which), row => row.IsDBNull(0) ? (DateTimeOffset?)null : row.Time(0), cancel)).FirstOrDefault();
     }
 
     /// <summary>Whether a load whose answer was lost was committed. Its transaction may still be under way: whoever locks its position waits for its end.</summary>

@@ -118,15 +118,12 @@ internal static partial class RedshiftSql
     public static string History(string flow) =>
         $"""
         SELECT f.schema_name, f.table_name, f.dataset, f.key, coalesce(f.sha256, ''), f.action, l.load_id, l.operation, f.rows, f.quarantined, f.version, s.document
-        FROM headrace.files AS f JOIN headrace.loads AS l ON l.load_id = f.load_id LEFT JOIN headrace.schemas AS s ON s.load_id = f.load_id AND f.action = 'schema'
+        FROM headrace.files AS f JOIN headrace.loads AS l ON l.load_id = f.load_id LEFT JOIN headrace.schema_documents AS s ON s.load_id = f.load_id AND f.action = 'schema'
         WHERE f.flow = {Literal(flow)} AND f.outcome = 'loaded' ORDER BY l.committed_at, f.dataset, f.sequence
         """;
 
     public static string ReleasedRows(TableName target) =>
         $"SELECT load_id, \"row\" FROM headrace.quarantine WHERE status = 'released' AND schema_name = {Literal(target.Schema)} AND table_name = {Literal(target.Table)} ORDER BY id";
-
-    public static string OtherFlows(TableName target, string flow) =>
-        $"SELECT DISTINCT flow FROM headrace.loads WHERE schema_name = {Literal(target.Schema)} AND table_name = {Literal(target.Table)} AND flow <> {Literal(flow)} ORDER BY flow";
 
     private static string Among(IReadOnlyList<long> ids) => $"id IN ({string.Join(", ", ids.DefaultIfEmpty(-1).Select(id => Literal(id)))})";
 

@@ -76,6 +76,20 @@ public sealed class RedshiftWarehouse : IWarehouse, ILoadHistory
         }
     }
 
+    public Task TakeOverAsync(Dataset dataset, TableName target, Claim claim, CancellationToken cancel) => StepAsync(async db =>
+    {
+        await RedshiftTables.EnsureAsync(db, dataset, target, cancel);
+        await using var transaction = await db.BeginTransactionAsync(cancel);
+        await db.ExecuteAsync(RedshiftSql.Lock(target), cancel);
+        var names = await RedshiftTables.NamesAsync(db, cancel);
+        var others = Ownership.Others(dataset, claim, await PostgresTables.OwnersAsync(db, RedshiftState.Own, target, cancel));
+        foreach (var statement in new State.OwnerStatements(RedshiftState.Own, target).Take(new Owner(dataset.Name, dataset.Flow, claim), others,
+            other => names.Contains(RedshiftSql.PositionTable(other)) ? RedshiftSql.PositionTable(other) : RedshiftSql.PositionTable(dataset)))
+            await db.ExecuteAsync(statement, cancel);
+        await db.CommitAsync(transaction, cancel);
+        return true;
+    }, cancel);
+
     public Task<IReadOnlySet<string>> CommittedAsync(Dataset dataset, IReadOnlyList<string> loads, CancellationToken cancel) =>
         AskAsync(db => RedshiftPositions.CommittedAsync(db, dataset, loads, cancel), cancel);
 

@@ -33,6 +33,9 @@ public sealed record Flow : FlowSettings
     public TableName TableFor(IReadOnlyDictionary<string, string> captures) =>
         new(Captures.Fill(Target.Schema, captures), Captures.Fill(Target.Table, captures));
 
+    /// <summary>True when the primary key tells the datasets of these captures apart: each capture is a column of it.</summary>
+    public bool KeyHolds(IEnumerable<string> captures) => false;
+
     /// <summary>The listed columns, in file order.</summary>
     public IReadOnlyList<DeclaredColumn> DeclaredColumns() =>
         [.. Columns.Values.Select(column => new DeclaredColumn(column.Name, column.From ?? column.Name, column.Type, column.Nullable))];

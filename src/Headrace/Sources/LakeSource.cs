@@ -78,6 +78,8 @@ public abstract class LakeSource : ISource, IFileSource
 
     public TableName Target(Dataset dataset) => Flow.IsPublishOnly ? TableName.None : Flow.TableFor(dataset.Captures);
 
+    public Claim? ClaimOf(Dataset dataset) => Claim.Of(Flow, dataset);
+
     public virtual async Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
     {
         // A captured value may name any schema; whoever drops a file must not reach Headrace's own tables.

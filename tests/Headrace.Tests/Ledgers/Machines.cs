@@ -91,7 +91,7 @@ public sealed class Machines(PostgresServer server) : IDisposable
     {
         var target = await Two(lease: "60s");
         await there.Load();
-        await target.Execute("UPDATE headrace.ledger SET version = 2");
+        await target.Execute("UPDATE headrace.ledger SET version = 99");
         here.Put("prices/2.csv", "id,price\n3,3.50\n");
         var answer = await here.Run("run", "--json");
         Assert.Equal(1, answer.Exit);

@@ -14,7 +14,7 @@ public sealed class DropSchemas : ProjectTests
         await World.Load();
         Assert.Equal(["id INTEGER", "price DECIMAL(10,2)"], World.Columns("shop.prices"));
         Assert.Equal(["false", "false"], World.Query("SELECT is_nullable FROM duckdb_columns() WHERE table_name = 'prices'"));
-        Assert.Equal(["1"], World.Query("SELECT schema_version FROM headrace.schemas"));
+        Assert.Equal(["1"], World.Query("SELECT schema_version FROM headrace.schema_documents"));
         World.Put("inbox/shop/append/prices/1.csv", "id,price\n1,1.50\n2,\nx,1\n");
         Assert.Equal("1i 0u 0d 0s 2q", (await World.Load()).Only.Counts);
     }
@@ -28,7 +28,7 @@ public sealed class DropSchemas : ProjectTests
         await World.Load();
         Assert.Equal(["id BIGINT", "price DECIMAL(14,4)", "note VARCHAR"], World.Columns("shop.prices"));
         Assert.Equal(["1|1.5000|NULL", "3000000000|1.2345|x", "NULL|NULL|NULL"], World.Query("SELECT * FROM shop.prices ORDER BY id NULLS LAST"));
-        Assert.Equal(["1", "v2"], World.Query("SELECT schema_version FROM headrace.schemas ORDER BY sequence"));
+        Assert.Equal(["1", "v2"], World.Query("SELECT schema_version FROM headrace.schema_documents ORDER BY sequence"));
     }
 
     [Theory]

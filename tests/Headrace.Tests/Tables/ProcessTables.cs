@@ -65,6 +65,42 @@ public abstract class ProcessTables(PostgresServer server, WarehouseKind kind) :
     }
 
     [Fact]
+    public async Task TwoEntriesWithOneTargetAreRefused()
+    {
+        await Shop(Shop2, Nightly, "tables: process_table");
+        await Add("public.orders", "--key", "id", "--updated", "updated_at", "--target", "raw.t");
+        var second = await World.Run("tables", "add", "people", "--connection", "shop", "--key", "a,b", "--target", "RAW.T");
+        Assert.True(second.Exit != 0 && second.Text.Contains("HDR-328", StringComparison.Ordinal) && second.Text.Contains("orders/public.orders", StringComparison.Ordinal), second.Text);
+        Assert.Equal("1", await Value("SELECT count(*) FROM headrace.process_table"));
+
+        // One that was added by hand is met by the run, and by plan and doctor before.
+        await Alter("INSERT INTO headrace.process_table (connection, source_table, target_schema, target_table, primary_key) VALUES ('shop', 'public.people', 'RAW', 'T', 'a, b')");
+        Assert.Contains("HDR-328", (await World.Run("doctor")).Text, StringComparison.Ordinal);
+        foreach (var command in (string[])["plan", "run"])
+            Assert.All((await World.Run(command, "--json")).Runs, run => Assert.Equal("HDR-328", run.Error));
+        await Alter("UPDATE headrace.process_table SET enabled = false WHERE source_table = 'public.people'");
+        await World.Load();
+        await Alter("UPDATE headrace.process_table SET enabled = true");
+        var answer = await World.Run("run", "--json");
+        Assert.Equal(("up_to_date", "HDR-328"), (answer.Run("orders/public.orders").Outcome, answer.Run("orders/public.people").Error));
+        Assert.Equal("3", await Value("SELECT count(*) FROM raw.t"));
+    }
+
+    [Fact]
+    public async Task ARepairLeavesTheRowsOfAnotherOwner()
+    {
+        await Shop(Shop2, Nightly, "tables: process_table");
+        await Add("public.orders", "--key", "id", "--updated", "updated_at");
+        await World.Load();
+        await Alter("INSERT INTO raw.orders (id, name) VALUES (77, 'of another flow')");
+        await Alter("INSERT INTO headrace.owners (schema_name, table_name, dataset, flow, way, is_alone, since) SELECT schema_name, table_name, 'other', 'other', 'append', false, since FROM headrace.owners");
+        var verify = await World.Run("verify", "--repair", "--json");
+        Assert.Equal(3, verify.Exit);
+        Assert.Contains("other too; its rows cannot be told apart", verify.Text, StringComparison.Ordinal);
+        Assert.Equal("4", await Value("SELECT count(*) FROM raw.orders"));
+    }
+
+    [Fact]
     public async Task TheCatalogueProposesKeysAndCursors()
     {
         await Shop(Shop2, Nightly, "tables: process_table");

@@ -1,0 +1,54 @@
+namespace Headrace.State;
+
+/// <summary>How a database says the changes of Headrace's own tables.</summary>
+public abstract class StateDialect
+{
+    /// <summary>Which database this is.</summary>
+    public abstract StateKind Kind { get; }
+
+    /// <summary>The name of a type.</summary>
+    public abstract string Type(StateType type);
+
+    /// <summary>A text as a literal.</summary>
+    public abstract string Literal(string text);
+
+    /// <summary>The time, in SQL.</summary>
+    public virtual string Now => "now()";
+
+    /// <summary>One of Headrace's tables, with its schema.</summary>
+    public virtual string Name(string table) => $"headrace.{table}";
+
+    /// <summary>True when tables have keys that are kept.</summary>
+    protected virtual bool HasKeys => true;
+
+    /// <summary>True when it has indexes.</summary>
+    protected virtual bool HasIndexes => false;
+
+    /// <summary>The tables that stand for one of the list.</summary>
+    protected virtual IReadOnlyList<string> TablesOf(string table) => [table];
+
+    /// <summary>The statements of a change.</summary>
+    public IEnumerable<string> Statements(StateChange change) => change switch
+    {
+        CreateTable create => TablesOf(create.Table).Select(table => Create(table, [.. StateColumn.Parse(create.Columns).Where(IsHere)], create.Key)),
+        CreateIndex index => HasIndexes ? [$"CREATE INDEX IF NOT EXISTS {index.Index} ON {Name(index.Table)} ({index.On})"] : [],
+        AddColumn add => TablesOf(add.Table).SelectMany(table => StateColumn.Parse(add.Column).Where(IsHere).Select(column => $"ALTER TABLE {Name(table)} ADD COLUMN {Written(column)}")),
+        RenameTable rename => [$"ALTER TABLE {Name(rename.Table)} RENAME TO {rename.To}"],
+        RenameColumn rename => TablesOf(rename.Table).Select(table => $"ALTER TABLE {Name(table)} RENAME COLUMN {rename.Column} TO {rename.To}"),
+        CreateView view => [$"CREATE VIEW {Name(view.View)} AS {view.Query}"],
+        ChangeRows rows => [Filled(rows.Sql)],
+        _ => throw Error.Bug($"A change of type {change.GetType().Name} has no statement."),
+    };
+
+    /// <summary>Makes a table when it is not there.</summary>
+    public string Create(string table, IReadOnlyList<StateColumn> columns, string key = "") =>
+        $"CREATE TABLE IF NOT EXISTS {Name(table)} ({string.Join(", ", columns.Select(Written))}{(HasKeys && key.Length > 0 ? $", PRIMARY KEY ({key})" : "")})";
+
+    private bool IsHere(StateColumn column) => column.In.Contains(Kind);
+
+    private string Written(StateColumn column) =>
+        $"{column.Name} {Type(column.Type)}{(column.Default is { } value ? $" DEFAULT {value}" : "")}{(column.IsNeeded ? " NOT NULL" : "")}";
+
+    // {files} becomes the table of that name.
+    private string Filled(string sql) => string.Concat(sql.Split('{').Select((part, i) => i == 0 ? part : $"{Name(part[..part.IndexOf('}', StringComparison.Ordinal)])}{part[(part.IndexOf('}', StringComparison.Ordinal) + 1)..]}"));
+}
