@@ -7,6 +7,7 @@ using Headrace.Postgres;
 using Headrace.Postgres.Redshift;
 using Headrace.Publishing;
 using Headrace.Sources;
+using Headrace.Staging;
 using Headrace.State;
 
 namespace Headrace.Cli;
@@ -19,11 +20,13 @@ internal sealed class Workspace : IAsyncDisposable
     private readonly Dictionary<string, RedshiftDatabase> redshifts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IObjectStore> stores = new(StringComparer.Ordinal);
     private readonly Dictionary<string, StagingPlace> stagings = new(StringComparer.Ordinal);
+    private readonly Lazy<OwnFolder> spool;
 
     private Workspace(Project project, Screen screen)
     {
         Project = project;
         Screen = screen;
+        spool = new(() => OwnFolder.Open(project.FullPath(project.Spool), Clock));
         Ledger = project.Ledger is { } shared
             ? new SharedLedger(Database((PostgresConnection)project.Connections[shared.Connection]), shared.Lease, Clock)
             : new DuckDbLedger(Path.Combine(project.Folder, ".headrace"), Clock);
@@ -77,20 +80,20 @@ internal sealed class Workspace : IAsyncDisposable
             LocalState.Check(Path.Combine(Project.Folder, ".headrace"));
         else
             LocalState.Ensure(Path.Combine(Project.Folder, ".headrace"));
-        var spool = Path.Combine(Project.FullPath(Project.Spool), isPlan ? Temporary.Plan : "run");
+        var folder = Path.Combine(Spool, isPlan ? "plan" : "run");
         var warehouse = Warehouse(flow, isPlan);
         warehouse.BeginOpen();
         if (Project.Connections[flow.Source.Connection] is PostgresConnection from)
             Database(from).BeginOpen();
-        Snapshots? SnapshotsOf(Flow one) => one.Read == ReadMode.Snapshot ? Snapshots(warehouse, isPlan ? spool : null) : null;
+        Snapshots? SnapshotsOf(Flow one) => one.Read == ReadMode.Snapshot ? Snapshots(warehouse, isPlan ? folder : null) : null;
         ISource Tables(string address, Func<Flow, TableSource> sourceOf) => flow.ReadsList ? new ListedTables(flow, address, ProcessTable(flow, isPlan), sourceOf) : sourceOf(flow);
         ISource source = Project.Connections[flow.Source.Connection] switch
         {
-            PostgresConnection postgres => Tables(Database(postgres).Address, one => new TableSource(one, Database(postgres), spool, Clock, SnapshotsOf(one))),
-            RedshiftConnection redshift => Tables(Database(redshift).Address, one => new TableSource(one, Database(redshift), SourceStaging(redshift), spool, Clock, SnapshotsOf(one))),
-            FolderConnection folder when flow.Read == ReadMode.Drop => new DropFolder(flow, Lake(folder), spool, Clock),
-            FolderConnection folder when SnapshotsOf(flow) is { } snapshots => new SnapshotFiles(flow, Lake(folder), spool, Clock, snapshots),
-            FolderConnection folder => new IncrementalFiles(flow, Lake(folder), spool, Clock),
+            PostgresConnection postgres => Tables(Database(postgres).Address, one => new TableSource(one, Database(postgres), folder, Clock, SnapshotsOf(one))),
+            RedshiftConnection redshift => Tables(Database(redshift).Address, one => new TableSource(one, Database(redshift), SourceStaging(redshift), folder, Clock, SnapshotsOf(one))),
+            FolderConnection lake when flow.Read == ReadMode.Drop => new DropFolder(flow, Lake(lake), folder, Clock),
+            FolderConnection lake when SnapshotsOf(flow) is { } snapshots => new SnapshotFiles(flow, Lake(lake), folder, Clock, snapshots),
+            FolderConnection lake => new IncrementalFiles(flow, Lake(lake), folder, Clock),
             var other => throw Error.Bug($"A source of type {other.Kind} reached the workspace."),
         };
         return new ReadyFlow(flow.Name, source, warehouse)
@@ -98,7 +101,7 @@ internal sealed class Workspace : IAsyncDisposable
             Publisher = flow.Publish is { } publish
                 ? new JsonlPublisher(Project.FullPath(((JsonlConnection)Project.Connections[publish.Connection]).Path), Outbox)
                 : null,
-            Archive = flow.Archive is { } archive ? new Archive(Store(archive.Connection), archive.Path, warehouse, spool) : null,
+            Archive = flow.Archive is { } archive ? new Archive(Store(archive.Connection), archive.Path, warehouse, folder, Unfinished) : null,
             Retries = flow.Retries,
             RetryDelay = flow.RetryDelay,
             Timeout = flow.Timeout,
@@ -106,11 +109,10 @@ internal sealed class Workspace : IAsyncDisposable
     }
 
     /// <summary>A folder of the spool and an engine, for work while the warehouse rests.</summary>
-    public Room Room()
-    {
-        var spool = Project.FullPath(Project.Spool);
-        return new Room(System.IO.Path.Combine(spool, Temporary.Plan, "room"), [spool], EngineMemory(Project.Memory), Project.Threads);
-    }
+    public Room Room() => new(Path.Combine(Spool, "room"), [Spool], EngineMemory(Project.Memory), Project.Threads);
+
+    // Of this process alone.
+    private string Spool => spool.Value.Path;
 
     /// <summary>The process table that a flow reads; it is in the flow's warehouse.</summary>
     public IProcessTable ProcessTable(Flow flow, bool isReadOnly) => Warehouse(flow, isReadOnly).ProcessTable;
@@ -143,6 +145,9 @@ internal sealed class Workspace : IAsyncDisposable
 
     private Outbox Outbox => new(Path.Combine(Project.Folder, ".headrace", "outbox"));
 
+    // Loads whose rows are in an archive, and of which it is not known how they ended.
+    private string Unfinished => Path.Combine(Project.Folder, ".headrace", "unfinished");
+
     // What exports held. It is not in the spool, which may be on a disk that forgets.
     private string Memories => Path.Combine(Project.Folder, ".headrace", "snapshots");
 
@@ -173,8 +178,10 @@ internal sealed class Workspace : IAsyncDisposable
         if (warehouses.TryGetValue(key, out var open))
             return open;
         var engine = Engine(null, null);
-        return warehouses[key] = new PostgresWarehouse(Database(settings), engine, Path.GetFullPath($"{engine.TempDirectory}-rows"), Clock);
+        return warehouses[key] = new PostgresWarehouse(Database(settings), engine, RowsOf(engine), Clock);
     }
+
+    private static string RowsOf(DuckDbSettings engine) => Path.GetFullPath($"{engine.TempDirectory}-rows");
 
     private IWarehouse Redshift(RedshiftConnection settings, bool isReadOnly)
     {
@@ -182,7 +189,7 @@ internal sealed class Workspace : IAsyncDisposable
         if (warehouses.TryGetValue(key, out var open))
             return open;
         var engine = Engine(null, null);
-        return warehouses[key] = new RedshiftWarehouse(Database(settings), Staging(settings), engine, Path.GetFullPath($"{engine.TempDirectory}-rows"), Clock);
+        return warehouses[key] = new RedshiftWarehouse(Database(settings), Staging(settings), engine, RowsOf(engine), Clock);
     }
 
     /// <summary>The database behind a connection, once.</summary>
@@ -209,8 +216,8 @@ internal sealed class Workspace : IAsyncDisposable
     {
         Memory = EngineMemory(memory ?? Project.Memory),
         Threads = threads ?? Project.Threads,
-        TempDirectory = Temporary.Folder(Project.FullPath(Project.Spool), warehouses.Count),
-        AllowedDirectories = [Project.FullPath(Project.Spool), Memories, Outbox.Folder],
+        TempDirectory = Path.Combine(Spool, $"temp-{warehouses.Count}"),
+        AllowedDirectories = [Spool, Memories, Outbox.Folder],
     };
 
     /// <summary>Every warehouse that keeps positions of flows, once.</summary>
@@ -229,7 +236,8 @@ internal sealed class Workspace : IAsyncDisposable
             store.Dispose();
         foreach (var staging in stagings.Values)
             staging.Store.Dispose();
-        Temporary.Leave(Project.FullPath(Project.Spool));
+        if (spool.IsValueCreated)
+            spool.Value.Dispose();
     }
 
     // The setting is for the whole process: the runtime, the staging of two files and DuckDB's own buffers outside its limit

@@ -56,7 +56,10 @@ internal sealed class ChangeLoad(DuckDbConnection db, ChangeSet changes, string 
         var written = changes.Written.ToList();
         var names = written.Select(column => Sql.Identifier(column.Column.Name)).Concat(kept.Select(Sql.Identifier));
         var values = written.Select(column => SnapshotColumns.Text($"c.c{column.Place}")).Concat(kept.Select((_, i) => SnapshotColumns.Text($"k.o{i}")));
-        db.Execute($"INSERT INTO {target} ({string.Join(", ", names)}) SELECT {string.Join(", ", values)} FROM {file} AS c{join} WHERE c.op <> 'D'", cancel);
+        var came = db.Execute(
+            $"INSERT INTO {target} ({string.Join(", ", names)}) SELECT {string.Join(", ", values)} FROM {file} AS c{join} WHERE c.op <> 'D'", cancel);
+        if (came != rows.Inserted + rows.Updated)
+            throw Error.RowsDiffer(changes.Target.ToString(), rows.Inserted + rows.Updated, came);
     }
 
     private string Keys(string? alias = null) =>

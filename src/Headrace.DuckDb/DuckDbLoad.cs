@@ -64,6 +64,7 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
         try
         {
             Fence();
+            changes.AssertKept();
             Failpoint.Hit("fenced");
             var (result, loaded) = changes.Operation switch
             {
@@ -161,9 +162,9 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             var tooMany = (double)quarantined / total > allow;
             if (changes.Rules.OnFail == OnFail.Stop || tooMany)
                 throw Error.BadRows(dataset.Name, quarantined, total, tooMany ? allow : null, bad.Sample(3));
-            if (!attempt.IsPlan && !Failpoint.Planted("bad-rows-dropped"))
-                foreach (var (file, query) in bad.Queries())
-                    quarantine.Hold(file, query);
+            if (!attempt.IsPlan && !Failpoint.Planted("bad-rows-dropped")
+                && bad.Queries().Sum(one => quarantine.Hold(one.File, one.Rows)) is var held && held != quarantined)
+                throw Error.RowsDiffer("headrace.quarantine", quarantined, held);
             result = result with { Quarantined = quarantined, Sample = bad.Sample(5) };
         }
 
@@ -200,8 +201,8 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
             Failpoint.Hit("rows_applied");
             if (changes.Version is not null)
                 quarantine.Supersede();
-            foreach (var bad in rows.BadRows)
-                quarantine.Hold(bad.File, $"FROM read_parquet({Sql.Literal(bad.Path)})");
+            if (rows.BadRows.Sum(bad => quarantine.Hold(bad.File, $"FROM read_parquet({Sql.Literal(bad.Path)})")) is var held && held != rows.Quarantined)
+                throw Error.RowsDiffer("headrace.quarantine", rows.Quarantined, held);
             Failpoint.Hit("quarantine_written");
         }
 

@@ -123,6 +123,21 @@ public sealed class DuckDbWarehouse : IWarehouse, IEngine, ILoadHistory
         }
     }
 
+    // Nobody else can have the file, and of this process nobody writes meanwhile.
+    public async Task WhileNothingCommitsAsync(Dataset dataset, Func<string?, Task> step, CancellationToken cancel)
+    {
+        await writing.WaitAsync(cancel);
+        try
+        {
+            using var db = await ConnectAsync(cancel);
+            await step(Translate(() => new Positions(db, cancel).LoadId(dataset)));
+        }
+        finally
+        {
+            writing.Release();
+        }
+    }
+
     public async Task<IReadOnlySet<string>> CommittedAsync(Dataset dataset, IReadOnlyList<string> loads, CancellationToken cancel)
     {
         using var db = await ConnectAsync(cancel);

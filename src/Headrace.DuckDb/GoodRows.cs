@@ -35,7 +35,7 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
         Good += taken;
         var expected = group.Sum(file => Records(file.File));
         if (taken > expected)
-            throw Error.Bug($"{expected} rows were staged and {taken} were read.");
+            throw Error.RowsDiffer(changes.Target.ToString(), expected, taken);
         if (taken == expected)
             return;
         foreach (var file in group)
@@ -57,7 +57,7 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
         var taken = BinaryTable.Insert(db, HeadraceTables.Target(changes.Target), columns, file.Columns.Count, isOrdered, rows, cancel);
         var expected = file.File.Arriving.Whole.GetAwaiter().GetResult(); // their last byte was read
         if (taken != expected)
-            throw Error.Bug($"{expected} rows were staged and {taken} were read.");
+            throw Error.RowsDiffer(changes.Target.ToString(), expected, taken);
         counts[file.File.Segments[0]] = taken;
         Good += taken;
     }

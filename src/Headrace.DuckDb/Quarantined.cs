@@ -6,8 +6,9 @@ internal sealed class Quarantined(DuckDbConnection db, ChangeSet changes, LoadAt
     private static readonly string Table = HeadraceTables.Table("quarantine");
 
     /// <summary>Sets aside what <paramref name="rows"/> reads: <c>line</c>, <c>column</c>, <c>value</c>, <c>reason</c>, <c>row</c>.</summary>
+    /// <returns>How many rows.</returns>
     /// <remarks>Loads write one after the other, so the numbers go on where the table ends; a sequence was seen to fall back when a process was killed.</remarks>
-    public void Hold(StagedFile file, string rows) => db.Execute(
+    public long Hold(StagedFile file, string rows) => db.Execute(
         $"""
         INSERT INTO {Table} (id, flow, dataset, schema_name, table_name, file, sha256, line, "column", value, reason, "row", operation, load_id, run_id, status, held_at)
         SELECT coalesce((SELECT max(id) FROM {Table}), 0) + row_number() OVER (), $1, $2, $3, $4, $5, $6, line, "column", value, reason, "row",

@@ -66,8 +66,8 @@ internal sealed record SnapshotMemory
     {
         try
         {
-            Check(System.IO.Path.Combine(folders[0], $"{loadId}.json"));
-            var memory = JsonSerializer.Deserialize(File.ReadAllBytes(System.IO.Path.Combine(folders[0], $"{loadId}.json")), SnapshotJson.Default.SnapshotMemory);
+            Check(PathOf(folders[0], loadId));
+            var memory = JsonSerializer.Deserialize(File.ReadAllBytes(PathOf(folders[0], loadId)), SnapshotJson.Default.SnapshotMemory);
             memory = memory is null ? null : memory with { Folders = folders };
             return memory is null || memory.Parts.Count == 0 || !memory.Files.All(file => File.Exists(memory.PathOf(file))) ? null : memory;
         }
@@ -85,6 +85,9 @@ internal sealed record SnapshotMemory
             throw Error.PlaceNewer(path, found, Known);
     }
 
+    /// <summary>The description of a load's memory: a file that is there when its other files are.</summary>
+    public static string PathOf(string folder, string loadId) => System.IO.Path.Combine(folder, $"{loadId}.json");
+
     /// <summary>Writes the description of a load's memory beside its files; without it they are nobody's memory.</summary>
     public void Write(string loadId)
     {
@@ -92,7 +95,7 @@ internal sealed record SnapshotMemory
         foreach (var file in Files.Where(file => file.StartsWith($"{loadId}.", StringComparison.Ordinal)))
             using (var written = File.OpenHandle(PathOf(file), FileMode.Open, FileAccess.ReadWrite))
                 RandomAccess.FlushToDisk(written);
-        var path = System.IO.Path.Combine(Folders[0], $"{loadId}.json");
+        var path = PathOf(Folders[0], loadId);
         File.WriteAllBytes($"{path}.tmp", JsonSerializer.SerializeToUtf8Bytes(this, SnapshotJson.Default.SnapshotMemory));
         File.Move($"{path}.tmp", path, overwrite: true);
     }

@@ -97,19 +97,25 @@ public sealed class Snapshots(IWarehouse warehouse, IEngine engine, string folde
         var operations = isPlan || !export.Rules.Snapshot!.Publishes ? null : outbox.Prepare(export.Dataset, export.Id);
         using var digests = await TakeReadyAsync(export);
         var diff = new SnapshotDiff(db, export, before, new DigestKeyed(key, setBytes, digests), folder, cancel);
-        return export with { Rows = await Task.Run(() => engine.Translate(() => diff.Run(Place(export.Dataset), operations)), cancel) };
+        var rows = await Task.Run(() => engine.Translate(() => diff.Run(Place(export.Dataset), operations)), cancel);
+        return export with { Rows = rows, Kept = isPlan ? [] : [SnapshotMemory.PathOf(Place(export.Dataset), export.Id), .. operations is null ? (string[])[] : [operations]] };
     }
 
     /// <inheritdoc/>
-    public void Forget(Dataset dataset, Position from)
+    public async Task ForgetAsync(Dataset dataset, Position from, CancellationToken cancel)
     {
         if (!Directory.Exists(Folder(dataset)))
             return;
         var load = Counting(dataset, from);
         var kept = load is null ? [] : (SnapshotMemory.Read([Folder(dataset)], load)?.Files ?? []).Append($"{load}.json").ToHashSet(StringComparer.Ordinal);
-        foreach (var file in Directory.EnumerateFiles(Folder(dataset)))
-            if (!kept.Contains(Path.GetFileName(file)))
-                File.Delete(file);
+        var others = Directory.EnumerateFiles(Folder(dataset)).Where(file => !kept.Contains(Path.GetFileName(file))).ToList();
+        if (others.Count > 0)
+            await warehouse.WhileNothingCommitsAsync(dataset, last =>
+            {
+                if (last == from.LoadId)
+                    others.ForEach(File.Delete);
+                return Task.CompletedTask;
+            }, cancel);
     }
 
     // What could not be read ahead is read when it is needed, and says then what is wrong with it.

@@ -64,6 +64,7 @@ internal sealed class PostgresLoad(
         await using var transaction = await db.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancel);
         Failpoint.Hit("transaction_begun");
         await FenceAsync(db);
+        changes.AssertKept();
         Failpoint.Hit("fenced");
         var ledger = new PostgresLedger(db, clock, cancel);
         var result = changes.Operation switch

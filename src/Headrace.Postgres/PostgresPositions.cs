@@ -86,13 +86,19 @@ internal static class PostgresPositions
         return await db.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM headrace.loads WHERE load_id = $1)", cancel, changes.Id);
     }
 
-    /// <summary>Which of these loads are committed, with the same care.</summary>
-    public static async Task<IReadOnlySet<string>> CommittedAsync(NpgsqlConnection db, Dataset dataset, IReadOnlyList<string> loads, DateTimeOffset now, CancellationToken cancel)
+    /// <summary>Runs a step while the dataset's position is locked; the row that is inserted for that is taken back.</summary>
+    public static async Task WhileNothingCommitsAsync(NpgsqlConnection db, Dataset dataset, DateTimeOffset now, Func<string?, Task> step, CancellationToken cancel)
+    {
+        await using var asked = await db.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancel);
+        var load = await LockedAsync(db, dataset, now, cancel);
+        await step(string.IsNullOrEmpty(load) ? null : load);
+    }
+
+    /// <summary>Which of these loads are committed now.</summary>
+    public static async Task<IReadOnlySet<string>> CommittedAsync(NpgsqlConnection db, IReadOnlyList<string> loads, CancellationToken cancel)
     {
         if (!await PostgresTables.ExistAsync(db, cancel))
             return new HashSet<string>();
-        await using var asked = await db.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancel);
-        await LockedAsync(db, dataset, now, cancel);
         return (await db.RowsAsync("SELECT load_id FROM headrace.loads WHERE load_id = ANY ($1)", row => row.GetString(0), cancel, (object)loads.ToArray())).ToHashSet();
     }
 

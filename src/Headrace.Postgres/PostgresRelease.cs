@@ -55,23 +55,24 @@ internal sealed class PostgresRelease(
     {
         var (asked, answer) = (Path.Combine(folder, "waiting.csv"), Path.Combine(folder, "released.csv"));
         var longest = await TextCopy.OutAsync(db, $"SELECT id, \"row\" FROM headrace.quarantine WHERE {chosen} AND \"row\" IS NOT NULL", asked, cancel);
-        await Task.Run(() =>
+        var sent = await Task.Run(() =>
         {
             var rows = new MendedRows(engine, columns, mending, PostgresWarehouse.Limits, cancel);
             rows.Stage(
                 $"SELECT * FROM {SpoolCsv.Read([asked], longest, [("id", "BIGINT"), ("row", "VARCHAR")])}");
             var values = columns.Select((column, i) => $"{TargetTypes.Written($"v{i}", column.Type)} AS w{i}");
             var texts = columns.Select((column, i) => (column.Type.Kind, Name: $"w{i}")).Where(column => column.Kind is TypeKind.Text or TypeKind.Json).Select(column => column.Name).ToList();
-            engine.Execute(
+            var written = engine.Execute(
                 $"""
                 COPY (SELECT headrace_id, {MendedRows.Brings(columns.Count)} AS has, {string.Join(", ", values)} FROM temp.released) TO {Sql.Literal(answer)}
                 (FORMAT csv, HEADER false, DELIMITER ',', QUOTE '"', ESCAPE '"', NULLSTR ''{(texts.Count == 0 ? "" : $", FORCE_QUOTE ({string.Join(", ", texts)})")})
                 """, cancel);
             inserted = rows.Inserted();
+            return written;
         }, cancel);
         var types = columns.Select((column, i) => $"v{i} {table.Find(column.Name)!.TypeName}");
         await db.ExecuteAsync($"CREATE TEMP TABLE headrace_released (headrace_id bigint, has text, {string.Join(", ", types)}) ON COMMIT DROP", cancel);
-        await TextCopy.InAsync(db, Staged, new RowsFile(answer, ["headrace_id", "has", .. columns.Select((_, i) => $"v{i}")], 0), null, cancel);
+        await TextCopy.InAsync(db, Staged, new RowsFile(answer, ["headrace_id", "has", .. columns.Select((_, i) => $"v{i}")], sent), null, cancel);
     }
 
     // Somebody decided that these rows count: they take the place of what the table has for their keys. What a row does

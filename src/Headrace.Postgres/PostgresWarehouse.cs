@@ -101,8 +101,15 @@ public sealed class PostgresWarehouse : IWarehouse, IWholeTarget, ILoadHistory
         return true;
     }, cancel);
 
+    public Task WhileNothingCommitsAsync(Dataset dataset, Func<string?, Task> step, CancellationToken cancel) => AskAsync(async db =>
+    {
+        await PostgresTables.EnsureAsync(db, cancel);
+        await PostgresPositions.WhileNothingCommitsAsync(db, dataset, clock.GetUtcNow(), step, cancel);
+        return true;
+    }, cancel);
+
     public Task<IReadOnlySet<string>> CommittedAsync(Dataset dataset, IReadOnlyList<string> loads, CancellationToken cancel) =>
-        AskAsync(db => PostgresPositions.CommittedAsync(db, dataset, loads, clock.GetUtcNow(), cancel), cancel);
+        AskAsync(db => PostgresPositions.CommittedAsync(db, loads, cancel), cancel);
 
     public async Task CopyAsync(TableName table, string path, CancellationToken cancel)
     {

@@ -155,8 +155,12 @@ internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet chang
         {
             Sample = bad.Sample(5);
             if (!attempt.IsPlan && changes.Rules.OnFail != OnFail.Stop && !Failpoint.Planted("bad-rows-dropped"))
+            {
                 foreach (var (file, query) in bad.Queries())
                     Hold(file, query);
+                if (Held.Sum(one => one.Rows) is var held && held != Quarantined)
+                    throw Error.RowsDiffer("headrace.quarantine", Quarantined, held);
+            }
         }
 
         Files.AddRange(shape.Files.Select(file => FileLedger.Row(file.File.File, file.File.Sha256, changes.Action, FileFate.Loaded) with
@@ -198,6 +202,8 @@ internal sealed class StagedBatch(Lazy<DuckDbConnection> opened, ChangeSet chang
             foreach (var bad in rows.BadRows)
                 Hold(bad.File, $"FROM read_parquet({Sql.Literal(bad.Path)})");
         (Quarantined, Sample) = (rows.Quarantined, rows.Sample);
+        if (!attempt.IsPlan && Held.Sum(one => one.Rows) is var held && held != Quarantined)
+            throw Error.RowsDiffer("headrace.quarantine", Quarantined, held);
         Files.AddRange(changes.Files.Select((file, i) =>
         {
             var held = rows.BadRows.Where(bad => bad.File == file).Sum(bad => bad.Rows);

@@ -22,7 +22,7 @@ internal sealed class TableChangeLoad(NpgsqlConnection db, ChangeSet changes, Ti
         await TextCopy.InAsync(db, Changed, file with { Columns = ["op", .. rows.Columns.Select((_, i) => $"c{i}")] }, progress, cancel);
         var count = await db.ScalarAsync<long>($"SELECT count(*) FROM {Changed}", cancel);
         if (count != file.Rows)
-            throw Error.Bug($"{file.Rows} rows were sent and {count} arrived.");
+            throw Error.RowsDiffer(Changed, file.Rows, count);
         await db.ExecuteAsync($"ANALYZE {Changed}", cancel);
     }
 

@@ -26,7 +26,7 @@ internal sealed class TableMerge(NpgsqlConnection db, TargetTable table, TableSh
             await TextCopy.InAsync(db, Staged, rows, progress, cancel);
         var (count, sent) = (await db.ScalarAsync<long>($"SELECT count(*) FROM {Staged}", cancel), files.Sum(rows => rows.Rows));
         if (count != sent)
-            throw Error.Bug($"{sent} rows were sent and {count} arrived.");
+            throw Error.RowsDiffer(Staged, sent, count);
         await db.ExecuteAsync($"ANALYZE {Staged}", cancel);
     }
 

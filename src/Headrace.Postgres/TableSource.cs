@@ -55,8 +55,8 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
     {
         isText |= along is { IsRefused: true };
         Release(dataset);
-        if (!attempt.IsPlan)
-            snapshots?.Forget(dataset, from);
+        if (!attempt.IsPlan && snapshots is not null)
+            await snapshots.ForgetAsync(dataset, from, cancel);
         return await reader.RunAsync(async reading =>
         {
             var table = reading.Table;

@@ -7,11 +7,23 @@ internal static class TextCopy
 {
     private const int Buffer = 1 << 18;
 
+    // Rows that the transaction has put into a table, its partitions and its heirs so far. COPY says how many it takes, but Npgsql does not
+    // pass that on. NULL where PostgreSQL does not count them: in foreign tables, on the workers of Citus, or when counting is off.
+    private const string Inserted =
+        """
+        WITH RECURSIVE parts AS (SELECT $1::text::regclass::oid AS oid UNION SELECT i.inhrelid FROM parts AS p JOIN pg_inherits AS i ON i.inhparent = p.oid)
+        SELECT CASE WHEN current_setting('track_counts')::boolean AND to_regclass('pg_catalog.pg_dist_partition') IS NULL
+            AND NOT bool_or(c.relkind = 'f') THEN sum(pg_stat_get_xact_tuples_inserted(p.oid))::bigint END
+        FROM parts AS p JOIN pg_class AS c ON c.oid = p.oid
+        """;
+
     /// <summary>Copies a file into a table of the open transaction.</summary>
     /// <param name="table">Qualified and quoted.</param>
     /// <param name="progress">Is told the bytes of each piece.</param>
+    /// <exception cref="HeadraceException">HDR-334 when other rows arrive than were staged.</exception>
     public static async Task InAsync(NpgsqlConnection db, string table, RowsFile rows, Action<long>? progress, CancellationToken cancel)
     {
+        var before = await db.ScalarAsync<long?>(Inserted, cancel, table);
         await using var file = rows.Open();
         var columns = string.Join(", ", rows.Columns.Select(PostgresSql.Identifier));
         var into = $"COPY {table} ({columns}) FROM STDIN";
@@ -31,6 +43,9 @@ internal static class TextCopy
         }
 
         await Watch.AnswerAsync(db, () => stream.DisposeAsync().AsTask());
+        var sent = rows.Arriving is { } arriving ? await arriving.Whole : rows.Rows;
+        if (before is not null && await db.ScalarAsync<long?>(Inserted, cancel, table) is { } after && after - before != sent)
+            throw Error.RowsDiffer(table, sent, after - before.Value);
     }
 
     /// <summary>Copies the rows of a query into a CSV file.</summary>

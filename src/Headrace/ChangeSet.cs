@@ -44,11 +44,25 @@ public sealed record ChangeSet
     /// <summary>What the warehouse asks of values beyond their types; null for nothing.</summary>
     public ValueLimits? Limits { get; init; }
 
+    /// <summary>
+    /// Files of this machine without which the load must not be committed: what it publishes, what it remembers, what it has archived. Who
+    /// clears up removes them only while nothing commits (<see cref="IWarehouse.WhileNothingCommitsAsync"/>).
+    /// </summary>
+    public IReadOnlyList<string> Kept { get; init; } = [];
+
     /// <summary>What the ledger of files calls it: <c>load</c>, or the drop folder's action.</summary>
     public string Action { get; init; } = "load";
 
     /// <summary>Decompressed bytes of all files.</summary>
     public long Bytes => Files.Sum(file => file.Bytes);
+
+    /// <summary>Sees to it that <see cref="Kept"/> is there. A load asks behind its fence, where nobody clears up any more.</summary>
+    /// <exception cref="HeadraceException">HDR-335.</exception>
+    public void AssertKept()
+    {
+        if (Kept.FirstOrDefault(file => !File.Exists(file)) is { } missing)
+            throw Error.KeptFileGone(Dataset.Name, missing);
+    }
 }
 
 /// <summary>What a flow says about loading; the same for each of its change sets.</summary>

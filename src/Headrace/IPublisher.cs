@@ -17,6 +17,7 @@ public interface IPublisher
     /// <exception cref="HeadraceException">HDR-310 when it cannot; HDR-311 when the operations are not in the outbox.</exception>
     Task PublishAsync(Publication publication, CancellationToken cancel);
 
-    /// <summary>Empties the outbox of a dataset of which nothing is pending. The dataset must be held.</summary>
-    void Clean(Dataset dataset);
+    /// <summary>Removes from the outbox what is published, and what was left by loads that will not be committed. The dataset must be held.</summary>
+    /// <returns>What waits to be published now: it is more than <paramref name="pending"/> when a load was committed meanwhile.</returns>
+    Task<IReadOnlyList<Publication>> CleanAsync(Dataset dataset, IWarehouse warehouse, IReadOnlyList<Publication> pending, CancellationToken cancel);
 }

@@ -33,6 +33,9 @@ public interface ISnapshots
     /// <exception cref="HeadraceException">HDR-103 to 108 for columns, HDR-201 to 205 when a check or a limit stops it.</exception>
     Task<ChangeSet> CompareAsync(ChangeSet export, DigestKey key, string folder, bool isPlan, CancellationToken cancel);
 
-    /// <summary>Removes what other loads than that of <paramref name="from"/> left. The dataset must be held.</summary>
-    void Forget(Dataset dataset, Position from);
+    /// <summary>
+    /// Removes what other loads than that of <paramref name="from"/> left. A load that was killed may still be committed by its server, so this
+    /// waits for it; when the position has moved nothing is removed. The dataset must be held.
+    /// </summary>
+    Task ForgetAsync(Dataset dataset, Position from, CancellationToken cancel);
 }

@@ -25,7 +25,14 @@ public interface IWarehouse : IAsyncDisposable
     /// <exception cref="HeadraceException">HDR-301 when another run got here first; HDR-2nn when a check or limit stops it.</exception>
     Task<LoadResult> LoadAsync(ChangeSet changes, LoadAttempt attempt, CancellationToken cancel);
 
-    /// <summary>Which of these loads of the dataset are committed; one that is about to be is waited for.</summary>
+    /// <summary>
+    /// Runs a step while no load of the dataset can be committed; one that is about to be is waited for. The step gets the load that moved the
+    /// position last. Who removes what a load needs does it in such a step, and each load looks for it before it commits
+    /// (<see cref="ChangeSet.Kept"/>).
+    /// </summary>
+    Task WhileNothingCommitsAsync(Dataset dataset, Func<string?, Task> step, CancellationToken cancel);
+
+    /// <summary>Which of these loads of the dataset are committed now.</summary>
     Task<IReadOnlySet<string>> CommittedAsync(Dataset dataset, IReadOnlyList<string> loads, CancellationToken cancel);
 
     /// <summary>Copies the rows of a table to a Parquet file, under the table's column names.</summary>

@@ -229,8 +229,8 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
                 LoadResult result;
                 try
                 {
-                    Task<LoadResult> LoadAsync() => flow.Warehouse.LoadAsync(found.Changes, load, cancel);
-                    result = flow.Archive is { } archive && !options.IsPlan ? await archive.LoadAsync(found.Changes, LoadAsync, cancel) : await LoadAsync();
+                    Task<LoadResult> LoadAsync(ChangeSet changes) => flow.Warehouse.LoadAsync(changes, load, cancel);
+                    result = flow.Archive is { } archive && !options.IsPlan ? await archive.LoadAsync(found.Changes, LoadAsync, cancel) : await LoadAsync(found.Changes);
                 }
                 catch (HeadraceException error) when (error.Outcome == Outcome.Stopped && found.Changes.Action != "load")
                 {
@@ -283,15 +283,21 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
         {
             if (flow.Publisher is not { } publisher || options.IsPlan)
                 return;
-            foreach (var publication in await flow.Warehouse.PendingAsync(dataset, cancel))
+            for (var pending = await flow.Warehouse.PendingAsync(dataset, cancel); ;)
             {
-                await publisher.PublishAsync(publication, cancel);
-                Failpoint.Hit("operations_published");
-                await flow.Warehouse.PublishedAsync(publication, cancel);
-                Run = Run with { Published = Run.Published + publication.Operations };
-            }
+                foreach (var publication in pending)
+                {
+                    await publisher.PublishAsync(publication, cancel);
+                    Failpoint.Hit("operations_published");
+                    await flow.Warehouse.PublishedAsync(publication, cancel);
+                    Run = Run with { Published = Run.Published + publication.Operations };
+                }
 
-            publisher.Clean(dataset);
+                // A load that was killed may have been committed since it was asked.
+                pending = await publisher.CleanAsync(dataset, flow.Warehouse, [], cancel);
+                if (pending.Count == 0)
+                    return;
+            }
         }
 
         private async Task NoteAsync(IReadOnlyList<FileNote> notes, TableName target, CancellationToken cancel)

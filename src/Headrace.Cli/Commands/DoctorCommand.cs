@@ -129,7 +129,7 @@ internal static class DoctorCommand
         try
         {
             Directory.CreateDirectory(spool);
-            var probe = Path.Combine(spool, $"doctor-{Environment.ProcessId}");
+            var probe = Path.Combine(spool, $"doctor-{Guid.NewGuid():N}");
             File.WriteAllText(probe, "");
             File.Delete(probe);
             var free = new DriveInfo(spool).AvailableFreeSpace / 1_000_000_000;

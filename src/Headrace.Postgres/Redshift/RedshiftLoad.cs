@@ -59,6 +59,7 @@ internal sealed class RedshiftLoad(
         await using var transaction = await db.BeginTransactionAsync(cancel);
         Failpoint.Hit("transaction_begun");
         await FenceAsync(db);
+        changes.AssertKept();
         Failpoint.Hit("fenced");
         var ledger = new RedshiftLedger(db, clock, cancel);
         var result = changes.Operation switch

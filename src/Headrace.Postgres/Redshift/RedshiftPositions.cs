@@ -77,13 +77,19 @@ internal static class RedshiftPositions
         return await db.RowsAsync(RedshiftSql.Committed([changes.Id]), row => row.GetString(0), cancel) is { Count: > 0 };
     }
 
-    /// <summary>Which of these loads are committed, with the same care.</summary>
-    public static async Task<IReadOnlySet<string>> CommittedAsync(NpgsqlConnection db, Dataset dataset, IReadOnlyList<string> loads, CancellationToken cancel)
+    /// <summary>Runs a step while the dataset's position is locked.</summary>
+    public static async Task WhileNothingCommitsAsync(NpgsqlConnection db, Dataset dataset, Func<string?, Task> step, CancellationToken cancel)
     {
-        if (!(await RedshiftTables.NamesAsync(db, cancel)).Contains(RedshiftSql.PositionTable(dataset)))
-            return new HashSet<string>();
         await using var asked = await db.BeginTransactionAsync(cancel);
         await db.ExecuteAsync(RedshiftSql.LockPosition(dataset), cancel);
+        await step((await db.RowsAsync(RedshiftSql.ReadPosition(dataset), row => row.GetString(1), cancel)).FirstOrDefault());
+    }
+
+    /// <summary>Which of these loads are committed now.</summary>
+    public static async Task<IReadOnlySet<string>> CommittedAsync(NpgsqlConnection db, IReadOnlyList<string> loads, CancellationToken cancel)
+    {
+        if (!(await RedshiftTables.NamesAsync(db, cancel)).Contains(RedshiftSql.LastOwn))
+            return new HashSet<string>();
         return (await db.RowsAsync(RedshiftSql.Committed(loads), row => row.GetString(0), cancel)).ToHashSet();
     }
 }

@@ -90,8 +90,15 @@ public sealed class RedshiftWarehouse : IWarehouse, ILoadHistory
         return true;
     }, cancel);
 
+    public Task WhileNothingCommitsAsync(Dataset dataset, Func<string?, Task> step, CancellationToken cancel) => StepAsync(async db =>
+    {
+        await RedshiftTables.EnsureAsync(db, dataset, TableName.None, cancel);
+        await RedshiftPositions.WhileNothingCommitsAsync(db, dataset, step, cancel);
+        return true;
+    }, cancel);
+
     public Task<IReadOnlySet<string>> CommittedAsync(Dataset dataset, IReadOnlyList<string> loads, CancellationToken cancel) =>
-        AskAsync(db => RedshiftPositions.CommittedAsync(db, dataset, loads, cancel), cancel);
+        AskAsync(db => RedshiftPositions.CommittedAsync(db, loads, cancel), cancel);
 
     public Task CopyAsync(TableName table, string path, CancellationToken cancel) => StagedAsync(staging.Copies, async (db, stage, connection, _) =>
     {

@@ -62,7 +62,7 @@ internal sealed class StagedLoad(RedshiftDatabase database, StagingPlace staging
 
         var arrived = await db.ScalarAsync<long>(RedshiftSql.CopyCount, cancel);
         if (arrived != rows)
-            throw Error.Bug($"{rows} rows were sent and {arrived} arrived.");
+            throw Error.RowsDiffer(table, rows, arrived);
         return rows;
     }
 

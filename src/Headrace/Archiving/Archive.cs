@@ -12,45 +12,33 @@ namespace Headrace.Archiving;
 /// <param name="path">What the keys begin with.</param>
 /// <param name="warehouse">Where the loads are committed.</param>
 /// <param name="spool">An absolute folder for files on their way.</param>
-public sealed class Archive(IObjectStore store, string path, IWarehouse warehouse, string spool)
+/// <param name="notes">An absolute folder that lasts, for what is known of loads under way.</param>
+public sealed class Archive(IObjectStore store, string path, IWarehouse warehouse, string spool, string notes)
 {
     private const string Ending = ".csv.gz";
     private const int AtOnce = 4;
 
-    // By the first of its loads that commits a dataset is rid of what attempts left behind that were killed.
-    private readonly HashSet<string> swept = new(StringComparer.Ordinal);
-
-    // Two projects may share a path; neither removes what the other put there.
-    private readonly string owner = $"headrace {Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(warehouse.Address)))[..16]}";
+    private readonly Unfinished unfinished = new(notes);
 
     /// <summary>Archives a change set, then loads it. The files of a load that was not committed are removed.</summary>
-    public async Task<LoadResult> LoadAsync(ChangeSet changes, Func<Task<LoadResult>> load, CancellationToken cancel)
+    public async Task<LoadResult> LoadAsync(ChangeSet changes, Func<ChangeSet, Task<LoadResult>> load, CancellationToken cancel)
     {
-        var stale = await NamedAsync(changes, () => FindAsync(changes.Dataset, cancel));
+        var note = unfinished.Note(changes.Dataset, changes.Id, store.Address, $"{PlaceOf(path, changes.Dataset)}{changes.Id}/");
         LoadResult result;
         try
         {
             await NamedAsync(changes, () => PutAsync(changes, cancel));
-            result = await load();
+            result = await load(changes with { Kept = [.. changes.Kept, note] });
         }
         catch
         {
-            await RemoveAsync(changes.Dataset, await FolderAsync(changes));
+            await SettleAsync(changes.Dataset);
             throw;
         }
 
-        if (!result.IsCommitted)
-        {
-            await RemoveAsync(changes.Dataset, await FolderAsync(changes));
-            return result;
-        }
-
-        // What was there before is by now either committed or never will be: the position has moved.
-        if (await RemoveAsync(changes.Dataset, stale) is { } left)
-            return result with { Warnings = [.. result.Warnings, left] };
-        lock (swept)
-            swept.Add(changes.Dataset.Name);
-        return result;
+        if (result.IsCommitted)
+            unfinished.Strike(changes.Dataset, changes.Id);
+        return await SettleAsync(changes.Dataset) is { } left && result.IsCommitted ? result with { Warnings = [.. result.Warnings, left] } : result;
     }
 
     /// <summary>Where the loads of a dataset have their folders; with / at its end.</summary>
@@ -73,7 +61,7 @@ public sealed class Archive(IObjectStore store, string path, IWarehouse warehous
             await Parallel.ForAsync(0, segments.Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (i, cancel) =>
             {
                 var piece = Path.Combine(folder, $"{i + 1}{Ending}");
-                ArchivePiece.Write(segments[i].file, segments[i].segment, piece, $"{changes.Id}-{i + 1}.csv", owner, cancel);
+                ArchivePiece.Write(segments[i].file, segments[i].segment, piece, $"{changes.Id}-{i + 1}.csv", cancel);
                 await store.PutAsync($"{PlaceOf(path, changes.Dataset)}{changes.Id}/{i + 1}{Ending}", piece, cancel);
                 File.Delete(piece);
             });
@@ -85,77 +73,37 @@ public sealed class Archive(IObjectStore store, string path, IWarehouse warehous
         }
     }
 
-    // The files of a dataset's loads, once; later there are only those that this process put there.
-    private async Task<IReadOnlyList<string>> FindAsync(Dataset dataset, CancellationToken cancel)
-    {
-        lock (swept)
-            if (swept.Contains(dataset.Name))
-                return [];
-        return await store.ListAsync(PlaceOf(path, dataset), cancel);
-    }
-
-    private async Task<IReadOnlyList<string>> FolderAsync(ChangeSet changes)
+    /// <summary>
+    /// Removes the rows of loads of this project that were not committed, and will not be; says what is left when that cannot be done.
+    /// </summary>
+    private async Task<string?> SettleAsync(Dataset dataset)
     {
         try
         {
-            return await store.ListAsync($"{PlaceOf(path, changes.Dataset)}{changes.Id}/", CancellationToken.None);
-        }
-        catch (HeadraceException)
-        {
-            Forget(changes.Dataset); // the next load looks again
-            return [];
-        }
-    }
-
-    /// <summary>Removes those of the files whose load was not committed; says what is left when that cannot be done.</summary>
-    private async Task<string?> RemoveAsync(Dataset dataset, IReadOnlyList<string> keys)
-    {
-        try
-        {
-            var place = PlaceOf(path, dataset);
-            var folders = keys.Where(key => LoadOf(place, key) is not null).GroupBy(key => LoadOf(place, key)!).ToList();
-            var committed = folders.Count == 0 ? new HashSet<string>() : await warehouse.CommittedAsync(dataset, [.. folders.Select(folder => folder.Key)], CancellationToken.None);
-            foreach (var folder in folders.Where(folder => !committed.Contains(folder.Key)))
-                if (await IsOwnAsync(folder.First()))
-                    await store.DeleteAsync([.. folder], CancellationToken.None);
+            if (unfinished.Of(dataset, store.Address).Where(one => one.Place is not null).ToList() is not { Count: > 0 } loads)
+                return null;
+            await warehouse.WhileNothingCommitsAsync(dataset, async _ =>
+            {
+                var committed = await warehouse.CommittedAsync(dataset, [.. loads.Select(one => one.Load)], CancellationToken.None);
+                foreach (var (load, place) in loads)
+                {
+                    if (!committed.Contains(load) && (await store.ListAsync(place!, CancellationToken.None)).Where(key => IsPiece(place!, key)).ToList() is { Count: > 0 } keys)
+                        await store.DeleteAsync(keys, CancellationToken.None);
+                    unfinished.Strike(dataset, load);
+                }
+            }, CancellationToken.None);
             return null;
         }
-        catch (HeadraceException error)
+        catch (Exception error) when (error is HeadraceException or IOException or UnauthorizedAccessException)
         {
             // How the load ended is what counts; the next one removes what this one could not.
-            Forget(dataset);
-            return $"files in the archive of a load that was not committed are still there: {error.What}";
+            return $"files in the archive of a load that was not committed are still there: {(error is HeadraceException named ? named.What : error.Message)}";
         }
-    }
-
-    // A file without a comment was cut short while it was written.
-    private async Task<bool> IsOwnAsync(string key)
-    {
-        var copy = Path.Combine(spool, $"archive-{Guid.NewGuid():N}");
-        try
-        {
-            Directory.CreateDirectory(spool);
-            await store.GetAsync(key, copy, CancellationToken.None);
-            return (NamedGzip.Comment(copy) ?? owner) == owner;
-        }
-        finally
-        {
-            File.Delete(copy);
-        }
-    }
-
-    private void Forget(Dataset dataset)
-    {
-        lock (swept)
-            swept.Remove(dataset.Name);
     }
 
     // Only what looks like a file of a load, exactly where one is.
-    private static string? LoadOf(string place, string key)
-    {
-        var parts = key.StartsWith(place, StringComparison.Ordinal) ? key[place.Length..].Split('/') : [];
-        return parts.Length == 2 && Id.Is("l", parts[0]) && parts[1].Contains(Ending, StringComparison.Ordinal) ? parts[0] : null;
-    }
+    private static bool IsPiece(string place, string key) =>
+        key.StartsWith(place, StringComparison.Ordinal) && key.AsSpan(place.Length) is var name && !name.Contains('/') && name.Contains(Ending, StringComparison.Ordinal);
 
     // Letters and digits of ASCII stay as they are; the others become %XX, as in a URL. A name that is too long for a folder ends in its digest.
     private static string Safe(string name)

@@ -16,11 +16,10 @@ internal static class ArchivePiece
     /// <param name="segment">The segment; null for a file with a header and no rows.</param>
     /// <param name="to">An absolute path.</param>
     /// <param name="name">What the file is called inside; two files with the same rows are no copies of one another.</param>
-    /// <param name="comment">Whose it is.</param>
-    public static void Write(StagedFile file, string? segment, string to, string name, string comment, CancellationToken cancel)
+    public static void Write(StagedFile file, string? segment, string to, string name, CancellationToken cancel)
     {
         var stored = new FileStream(to, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
-        using var gzip = new GZipStream(new NamedGzip(stored, name, comment), CompressionLevel.Fastest);
+        using var gzip = new GZipStream(new NamedGzip(stored, name), CompressionLevel.Fastest);
         gzip.Write(Encoding.UTF8.GetBytes($"{string.Join(',', file.Columns.Select(column => Quoted(column.Name)))}\n"));
         if (segment is null)
             return;

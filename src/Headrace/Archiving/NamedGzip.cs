@@ -3,36 +3,22 @@ using System.Text;
 namespace Headrace.Archiving;
 
 /// <summary>
-/// Gives a gzip file a name and a comment: stands between a compressor, whose own header has none, and the file. A reader who does not
-/// ask for them passes over both.
+/// Gives a gzip file a name: stands between a compressor, whose own header has none, and the file. A reader who does not ask for it
+/// passes over it.
 /// </summary>
 internal sealed class NamedGzip : Stream
 {
     private const int HeaderBytes = 10;
-    private const byte HasName = 8, HasComment = 16;
+    private const byte HasName = 8;
 
     private readonly Stream file;
     private int passed;
 
-    /// <param name="name">ASCII, as <paramref name="comment"/>.</param>
-    public NamedGzip(Stream file, string name, string comment)
+    /// <param name="name">ASCII.</param>
+    public NamedGzip(Stream file, string name)
     {
         this.file = file;
-        file.Write([0x1f, 0x8b, 8, HasName | HasComment, 0, 0, 0, 0, 0, 255, .. Encoding.ASCII.GetBytes(name), 0, .. Encoding.ASCII.GetBytes(comment), 0]);
-    }
-
-    /// <summary>The comment of a gzip file that was named so; null when it has none, or ends before it.</summary>
-    public static string? Comment(string path)
-    {
-        Span<byte> head = stackalloc byte[1024];
-        using (var file = new FileStream(path, FileMode.Open, FileAccess.Read))
-            head = head[..file.ReadAtLeast(head, head.Length, throwOnEndOfStream: false)];
-        if (head.Length < HeaderBytes || head[3] != (HasName | HasComment))
-            return null;
-        var rest = head[HeaderBytes..];
-        var name = rest.IndexOf((byte)0);
-        var comment = name < 0 ? -1 : rest[(name + 1)..].IndexOf((byte)0);
-        return comment < 0 ? null : Encoding.ASCII.GetString(rest.Slice(name + 1, comment));
+        file.Write([0x1f, 0x8b, 8, HasName, 0, 0, 0, 0, 0, 255, .. Encoding.ASCII.GetBytes(name), 0]);
     }
 
     public override bool CanRead => false;

@@ -37,7 +37,8 @@ public sealed class JsonlPublisher(string folder, Outbox outbox) : IPublisher
         }
     }
 
-    public void Clean(Dataset dataset) => outbox.Clean(dataset);
+    public Task<IReadOnlyList<Publication>> CleanAsync(Dataset dataset, IWarehouse warehouse, IReadOnlyList<Publication> pending, CancellationToken cancel) =>
+        outbox.CleanAsync(dataset, warehouse, pending, cancel);
 
     /// <summary>The file of a load: the dataset, the number of the batch (files sort by it), the load.</summary>
     public static string NameOf(Publication publication) =>

@@ -10,10 +10,12 @@ namespace Headrace.Publishing;
 /// <param name="folder">An absolute folder of the project; it must last as long as the warehouse's word that something is pending.</param>
 public sealed class Outbox(string folder)
 {
+    private const string Ending = ".jsonl";
+
     public string Folder => folder;
 
     /// <summary>The file of one load: JSON lines, one operation each.</summary>
-    public string PathOf(Dataset dataset, string loadId) => Path.Combine(FolderOf(dataset), $"{loadId}.jsonl");
+    public string PathOf(Dataset dataset, string loadId) => Path.Combine(FolderOf(dataset), $"{loadId}{Ending}");
 
     /// <summary>Makes the folder for a load's file, before it is written.</summary>
     public string Prepare(Dataset dataset, string loadId)
@@ -22,11 +24,28 @@ public sealed class Outbox(string folder)
         return PathOf(dataset, loadId);
     }
 
-    /// <summary>Removes what is published, and what loads left behind that were never committed. The dataset must be held.</summary>
-    public void Clean(Dataset dataset)
+    /// <summary>
+    /// Removes what is published, and what loads left behind that were not committed. A load that was killed may still be
+    /// committed by its server, so this waits for it; its operations stay, and <paramref name="pending"/> has them from then on.
+    /// </summary>
+    /// <param name="pending">What waits to be published, as far as it was known before.</param>
+    /// <returns>What waits to be published now.</returns>
+    public async Task<IReadOnlyList<Publication>> CleanAsync(Dataset dataset, IWarehouse warehouse, IReadOnlyList<Publication> pending, CancellationToken cancel)
     {
-        if (Directory.Exists(FolderOf(dataset)))
-            Directory.Delete(FolderOf(dataset), recursive: true);
+        if (!Directory.Exists(FolderOf(dataset)))
+            return pending;
+        if (Directory.EnumerateFiles(FolderOf(dataset)).Any())
+            await warehouse.WhileNothingCommitsAsync(dataset, async _ =>
+            {
+                pending = await warehouse.PendingAsync(dataset, cancel);
+                var kept = pending.Select(publication => PathOf(dataset, publication.LoadId)).ToHashSet(StringComparer.Ordinal);
+                foreach (var file in Directory.GetFiles(FolderOf(dataset)))
+                    if (!kept.Contains(file))
+                        File.Delete(file);
+            }, cancel);
+        if (pending.Count == 0)
+            Directory.Delete(FolderOf(dataset));
+        return pending;
     }
 
     // A hash: a captured value never becomes a path.

@@ -13,12 +13,12 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
 
     protected override IReadOnlyList<string> Unnamed { get; } = ["version"];
 
-    public override Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
+    public override async Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
     {
         // Before anything is looked for: the memory that a load has replaced goes when nothing new is there, too.
         if (!attempt.IsPlan)
-            snapshots.Forget(dataset, from);
-        return base.NextAsync(dataset, from, attempt, cancel);
+            await snapshots.ForgetAsync(dataset, from, cancel);
+        return await base.NextAsync(dataset, from, attempt, cancel);
     }
 
     protected override async Task<ChangeSet?> ChooseAsync(

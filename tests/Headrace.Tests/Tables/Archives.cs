@@ -117,11 +117,34 @@ public abstract class Archives(PostgresServer server, WarehouseKind kind) : Tabl
         var mine = Assert.Single(Folders);
         var other = $"l_{new string('0', 26)}";
         Directory.CreateDirectory(Path.Combine(Place, other));
-        ArchivePiece.Write(new StagedFile { File = null!, Sha256 = "", Bytes = 0, Records = 0, Columns = [new StagedColumn("id")], Segments = [] }, null, Path.Combine(Place, other, "1.csv.gz"), "1.csv", "headrace of others", Cancel);
+        ArchivePiece.Write(new StagedFile { File = null!, Sha256 = "", Bytes = 0, Records = 0, Columns = [new StagedColumn("id")], Segments = [] }, null, Path.Combine(Place, other, "1.csv.gz"), "1.csv", Cancel);
 
         await World.Load();
         Assert.Contains(mine, Folders);
         Assert.Contains(other, Folders);
+    }
+
+    [Fact]
+    public async Task AWarehouseFromABackupLeavesTheArchiveOfLaterLoads()
+    {
+        var shop = await Shop($"{Orders}; INSERT INTO orders VALUES (1, 'a')", Merge + Kept);
+        await World.Load();
+        await Alter("CREATE TABLE raw.backup AS SELECT * FROM headrace.positions");
+        await shop.Execute("INSERT INTO orders VALUES (2, 'b', now() - interval '2 s', now() - interval '2 s')");
+        await World.Load();
+        Assert.Equal(2, Folders.Length);
+        var later = Folders;
+
+        await Alter("DELETE FROM headrace.positions");
+        await Alter("INSERT INTO headrace.positions SELECT * FROM raw.backup; DELETE FROM headrace.loads WHERE generation = 2; DELETE FROM raw.orders WHERE id = 2");
+        using (var child = World.Start(World.At("before_commit", "kill"), "run"))
+            await child.Ended(); // its own attempt is not spared
+        Assert.Equal(3, Folders.Length);
+        await World.Load();
+        Assert.Equal("2", await Value("SELECT count(*) FROM raw.orders"));
+        Assert.Equal([.. later, .. (await Rows("SELECT load_id FROM headrace.loads ORDER BY load_id")).Except(later)], Folders);
+        Assert.Equal(3, Folders.Length);
+        Assert.False(Directory.Exists(Path.Combine(World.Folder, ".headrace", "unfinished")) && Directory.GetFileSystemEntries(Path.Combine(World.Folder, ".headrace", "unfinished")).Length > 0);
     }
 
     [Fact]
