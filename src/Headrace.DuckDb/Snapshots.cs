@@ -98,7 +98,8 @@ public sealed class Snapshots(IWarehouse warehouse, IEngine engine, string folde
         using var digests = await TakeReadyAsync(export);
         var diff = new SnapshotDiff(db, export, before, new DigestKeyed(key, setBytes, digests), folder, cancel);
         var rows = await Task.Run(() => engine.Translate(() => diff.Run(Place(export.Dataset), operations)), cancel);
-        return export with { Rows = rows, Kept = isPlan ? [] : [SnapshotMemory.PathOf(Place(export.Dataset), export.Id), .. operations is null ? (string[])[] : [operations]] };
+        var memory = SnapshotMemory.PathOf(Place(export.Dataset), export.Id);
+        return export with { Rows = rows, Kept = isPlan ? [] : operations is null ? [memory] : [memory, operations] };
     }
 
     /// <inheritdoc/>

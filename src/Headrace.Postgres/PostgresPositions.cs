@@ -87,7 +87,8 @@ internal static class PostgresPositions
     }
 
     /// <summary>Runs a step while the dataset's position is locked; the row that is inserted for that is taken back.</summary>
-    public static async Task WhileNothingCommitsAsync(NpgsqlConnection db, Dataset dataset, DateTimeOffset now, Func<string?, Task> step, CancellationToken cancel)
+    public static async Task WhileNothingCommitsAsync(
+        NpgsqlConnection db, Dataset dataset, DateTimeOffset now, Func<string?, Task> step, CancellationToken cancel)
     {
         await using var asked = await db.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancel);
         var load = await LockedAsync(db, dataset, now, cancel);

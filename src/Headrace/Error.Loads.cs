@@ -6,7 +6,7 @@ public static partial class Error
     /// <param name="where">The table.</param>
     public static HeadraceException RowsDiffer(string where, long staged, long taken) =>
         new("HDR-334", $"{staged} {(staged == 1 ? "row was" : "rows were")} staged and {taken} arrived; nothing of the batch was loaded.",
-            "run again; when it comes back, look for a trigger of the table that drops or adds rows, and for a program that writes into the spool")
+            "run again; when it comes back, look for a program that writes into the folder of spool:")
         {
             Facts = Facts(("table", where)),
         };

@@ -34,7 +34,7 @@ public static class Failpoint
     public static readonly IReadOnlyList<string> Bugs =
     [
         "ids-by-load", "lenient-gzip", "files-after-commit", "first-row-wins", "publish-forgotten", "alias-loaded", "publish-before-commit",
-        "latest-name", "bad-rows-dropped", "state-by-name",
+        "latest-name", "bad-rows-dropped", "state-by-name", "clean-unasked",
     ];
 
     private static readonly bool Allowed = Environment.GetEnvironmentVariable("HEADRACE_ALLOW_FAILPOINTS") == "1";

@@ -16,6 +16,9 @@ internal enum Cut
 
     /// <summary>Somewhere.</summary>
     Anywhere,
+
+    /// <summary>A COMMIT is passed on when it is said to be; meanwhile the client may die.</summary>
+    Late,
 }
 
 /// <summary>
@@ -29,6 +32,7 @@ internal sealed class CommitProxy : IAsyncDisposable
 
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource stop = new();
+    private readonly TaskCompletionSource released = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Task accepting;
     private readonly int server;
     private readonly Cut cut;
@@ -45,6 +49,9 @@ internal sealed class CommitProxy : IAsyncDisposable
 
     /// <summary>True once a connection was cut.</summary>
     public bool HasCut { get; private set; }
+
+    /// <summary>Passes on the COMMIT that is held back.</summary>
+    public void Release() => released.TrySetResult();
 
     public async ValueTask DisposeAsync()
     {
@@ -109,6 +116,8 @@ internal sealed class CommitProxy : IAsyncDisposable
                     held.Answers = HasCut = true;
                 if (held.Answers && cut == Cut.BeforeCommit)
                     throw new IOException("cut");
+                if (held.Answers && cut == Cut.Late)
+                    await released.Task.WaitAsync(stop.Token);
                 await to.WriteAsync(header, stop.Token);
                 await to.WriteAsync(body.AsMemory(0, length), stop.Token);
                 continue;

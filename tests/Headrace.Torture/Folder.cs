@@ -22,21 +22,23 @@ internal sealed class Folder : IDisposable
         """;
 
     private readonly bool keep;
+    private readonly Func<string, string> configuration;
     private int hidden;
 
-    public Folder(string name, int retries, int parallel, bool hasFeed, bool keep)
+    /// <param name="warehouse">The connection as headrace.yaml has it.</param>
+    public Folder(string name, int retries, int parallel, bool hasFeed, bool keep, string warehouse)
     {
         this.keep = keep;
         Path = Directory.CreateTempSubdirectory($"headrace-torture-{name}-").FullName;
         Directory.CreateDirectory(Lake);
-        File.WriteAllText(System.IO.Path.Combine(Path, "headrace.yaml"), $$"""
+        configuration = to => $$"""
             version: 1
             threads: 1
             memory: 256MB
             parallel: {{parallel}}
             connections:
               lake: { type: folder, path: ./lake }
-              warehouse: { type: duckdb, path: ./warehouse.duckdb }
+              warehouse: {{to}}
               ops: { type: jsonl, path: ./ops }
             defaults:
               target: { connection: warehouse, schema: raw }
@@ -77,8 +79,12 @@ internal sealed class Folder : IDisposable
                 target: { table: "exports_{tenant}" }
                 publish: { connection: ops, before: true }
 
-            """ + (hasFeed ? Feed : ""));
+            """ + (hasFeed ? Feed : "");
+        Connect(warehouse);
     }
+
+    /// <summary>Has runs go to the warehouse by this connection from now on.</summary>
+    public void Connect(string warehouse) => File.WriteAllText(System.IO.Path.Combine(Path, "headrace.yaml"), configuration(warehouse));
 
     public static bool HasZstd => Zstd.Value;
 
@@ -128,10 +134,13 @@ internal sealed class Folder : IDisposable
     }
 
     /// <summary>Leaves what an engine that was killed while it spilled leaves; the rows here are too few for one to spill.</summary>
-    public void Spill(int process)
+    public void Spill()
     {
-        var left = Directory.CreateDirectory(System.IO.Path.Combine(Spool, "temp", $"{process}-0"));
-        File.WriteAllText(System.IO.Path.Combine(left.FullName, "duckdb_temp_storage_DEFAULT-0.tmp"), "left");
+        foreach (var held in Directory.Exists(Spool) ? Directory.GetFiles(Spool, "*.lock") : [])
+        {
+            var left = Directory.CreateDirectory(System.IO.Path.Combine(System.IO.Path.ChangeExtension(held, null), "temp-0"));
+            File.WriteAllText(System.IO.Path.Combine(left.FullName, "duckdb_temp_storage_DEFAULT-0.tmp"), "left");
+        }
     }
 
     public static byte[] PackZstd(byte[] plain)

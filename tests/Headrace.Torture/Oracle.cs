@@ -81,8 +81,7 @@ internal sealed class Oracle(Model model, Folder folder, Snapshot found, List<st
         if (!Directory.Exists(folder.Spool))
             return;
         foreach (var entry in Directory.EnumerateFileSystemEntries(folder.Spool, "*", SearchOption.AllDirectories))
-            if (Path.GetRelativePath(folder.Spool, entry) is not ("run" or "temp"))
-                problems.Add($"left in the spool: {Path.GetRelativePath(folder.Spool, entry)}");
+            problems.Add($"left in the spool: {Path.GetRelativePath(folder.Spool, entry)}");
     }
 
     /// <summary>Says what is in one list and not in the other, however they are ordered.</summary>

@@ -1,16 +1,14 @@
-namespace Headrace.Torture;
+using Headrace.Tests;
 
-/// <summary>What every sequence is run with.</summary>
-/// <param name="Plant">The planted bug of a canary; null for the product as it is.</param>
-internal sealed record Setting(string Dll, bool Keep, string? Plant = null);
+namespace Headrace.Torture;
 
 /// <summary>
 /// One random sequence in a project of its own: files land, runs are killed, stopped and failed, and after each run that
 /// ends by itself everything is compared with the model. The seed decides all of it but the moment of a kill from outside.
 /// </summary>
-internal sealed class Sequence : IDisposable
+internal sealed class Sequence : IAsyncDisposable
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(3);
 
     // A process passes these once.
     private static readonly string[] Once = ["config_read", "ledger_written", "end"];
@@ -32,10 +30,12 @@ internal sealed class Sequence : IDisposable
     private readonly Operations operations;
     private readonly List<string> log = [];
     private readonly int retries;
+    private readonly Postgres? postgres;
+    private readonly ServerFaults? server;
     private Snapshot? last;
     private int next;
 
-    public Sequence(int seed, Setting setting, Tally tally)
+    private Sequence(int seed, Setting setting, Tally tally, Postgres? postgres)
     {
         (this.seed, this.setting, this.tally) = (seed, setting, tally);
         random = new Random(seed);
@@ -43,13 +43,19 @@ internal sealed class Sequence : IDisposable
         retries = random.Next(2);
         var parallel = random.Next(1, 6);
         var hasFeed = random.Next(2) == 0;
-        folder = new Folder($"{seed}", retries, parallel, hasFeed, setting.Keep);
+        this.postgres = postgres;
+        folder = new Folder($"{seed}", retries, parallel, hasFeed, setting.Keep, postgres?.Yaml ?? "{ type: duckdb, path: ./warehouse.duckdb }");
         model = new Model(["events", "people", "stock", "inbox", "exports", .. hasFeed ? (string[])["feed"] : []]);
         var tenants = random.Next(2) == 0 ? (string[])["exports/acme"] : ["exports/acme", "exports/bolt"];
         operations = new Operations(random, folder, model, new Exports(random, model, [.. tenants, .. hasFeed ? (string[])["feed"] : []]), log.Add);
         consumer = new Consumer(folder, tally, Problems);
+        server = postgres is null ? null : new ServerFaults(postgres, folder, random, () => Start(["run", "--json"], null));
         log.Add($"project {folder.Path}, retries {retries}, parallel {parallel}");
     }
+
+    /// <param name="cluster">For <see cref="Target.Postgres"/> the server, which is this lane's alone.</param>
+    public static async Task<Sequence> MakeAsync(int seed, Setting setting, Tally tally, Target target, PostgresCluster? cluster) =>
+        new(seed, setting, tally, target == Target.Postgres ? await Postgres.MakeAsync(cluster!) : null);
 
     /// <summary>What was done, for whoever has to understand a wrong sequence.</summary>
     public IReadOnlyList<string> Log => log;
@@ -63,7 +69,12 @@ internal sealed class Sequence : IDisposable
             await RoundAsync();
     }
 
-    public void Dispose() => folder.Dispose();
+    public async ValueTask DisposeAsync()
+    {
+        folder.Dispose();
+        if (postgres is not null && !setting.Keep)
+            await postgres.DropAsync();
+    }
 
     private async Task RoundAsync()
     {
@@ -86,15 +97,38 @@ internal sealed class Sequence : IDisposable
             await AgainAsync();
     }
 
-    private Task FaultAsync() => random.Next(100) switch
+    private Task FaultAsync()
     {
-        < 76 => FailpointAsync("kill"),
-        < 86 => KillAsync(),
-        < 90 => FailpointAsync("throw"),
-        < 94 => FailpointAsync("enospc"),
-        _ when setting.Plant is not null => FailpointAsync("kill"),
-        _ => StopAsync(),
-    };
+        if (setting.IsRelease)
+            return KillAsync();
+        var isOfServer = server is not null && (setting.Plant == "clean-unasked" || (setting.Plant is null && random.Next(3) == 0));
+        return isOfServer ? ServerAsync() : random.Next(100) switch
+        {
+            < 76 => FailpointAsync("kill"),
+            < 86 => KillAsync(),
+            < 90 => FailpointAsync("throw"),
+            < 94 => FailpointAsync("enospc"),
+            _ when setting.Plant is not null => FailpointAsync("kill"),
+            _ => StopAsync(),
+        };
+    }
+
+    /// <summary>Something is done to the server, or to the connection to it; those that happened least often come first.</summary>
+    private async Task ServerAsync()
+    {
+        var fault = setting.Plant == "clean-unasked" ? ServerFaults.Late : ServerFaults.All.MinBy(name => (tally.FaultsOf(name), random.Next()))!;
+        operations.Export(random.Next(1, 3));
+        var (happened, ends) = await server!.DoAsync(fault);
+        consumer.Look();
+        if (happened)
+            tally.Fault(fault);
+        log.Add($"run, {fault}{(happened ? "" : " (it did not come to that)")}, ended with {string.Join(", then ", ends.Select(end => end.ExitCode))}");
+        foreach (var end in ends)
+            if (end.WasKilled)
+                tally.Kill(null);
+            else if (RunRow.Parse(end, Problems)?.FirstOrDefault(row => row.Error?.StartsWith("HDR-9", StringComparison.Ordinal) == true) is { } lost)
+                Problems.Add($"{lost.Dataset}: {lost.Error} {lost.Facts} where {fault}");
+    }
 
     /// <summary>A run with a failpoint; the failpoints take turns, each with its first, second and third passing.</summary>
     private async Task FailpointAsync(string action)
@@ -114,7 +148,7 @@ internal sealed class Sequence : IDisposable
                 await CleanAsync();
         }
         else if (action == "kill")
-            Compare(ended); // the failpoint was not reached: a run like any other
+            await CompareAsync(ended); // the failpoint was not reached: a run like any other
         else if (ended.ExitCode == 0)
             return; // not reached, or tried again with success; the next comparison tells
         else if (ended.TimedOut || ended.ExitCode is not (1 or 4) || !(ended.Output + ended.Messages).Contains("HDR-", StringComparison.Ordinal))
@@ -135,14 +169,14 @@ internal sealed class Sequence : IDisposable
         if (end.WasKilled)
             tally.Kill(null);
         else
-            Compare(end);
+            await CompareAsync(end);
     }
 
     /// <summary>The first run stops, a second one comes and must end by itself, the first one wakes up.</summary>
     private async Task StopAsync()
     {
         // The second run waits for the warehouse's file for a while, so that is done in some sequences only.
-        var name = seed % 12 == 0 ? Failpoint.Names[random.Next(Failpoint.Names.Count)] : EarlyStops[random.Next(EarlyStops.Length)];
+        var name = seed % 12 == 0 && postgres is null ? Failpoint.Names[random.Next(Failpoint.Names.Count)] : EarlyStops[random.Next(EarlyStops.Length)];
         using var first = Start(["run", "--json"], $"{name}:1:stop");
         var waiting = first.WaitAsync(TimeSpan.FromMinutes(3));
         if (await first.StoppedAsync(Longest))
@@ -152,7 +186,7 @@ internal sealed class Sequence : IDisposable
             var second = await EndAsync(null);
             var rows = RunRow.Parse(second, Problems) ?? [];
             log.Add($"a run stopped at {name}; the second one: {string.Join(", ", rows.Select(row => $"{row.Dataset} {row.Outcome} {row.Error}"))}");
-            foreach (var row in rows.Where(row => row.Outcome == "failed" && row.Error != "HDR-302" && row.Error?.StartsWith("HDR-1", StringComparison.Ordinal) != true))
+            foreach (var row in rows.Where(row => row.Outcome == "failed" && row.Error is not ("HDR-301" or "HDR-302") && row.Error?.StartsWith("HDR-1", StringComparison.Ordinal) != true))
                 Problems.Add($"{row.Dataset}: a second run beside a stopped one failed with {row.Error} {row.Facts}");
             tally.Stop(rows.Any(row => row.Outcome == "skipped" || row.Error == "HDR-302"));
             first.Resume();
@@ -177,7 +211,7 @@ internal sealed class Sequence : IDisposable
         var isRelease = random.Next(4) > 0;
         string[] arguments = ["quarantine", isRelease ? "release" : "discard", "events", string.Join(',', ids), .. isRelease ? (string[])["--set", "amount=1.00"] : ["--reason", "torture"], "--json"];
         string[] points = isRelease ? ["config_read", "rows_applied", "before_commit", "after_commit"] : ["config_read"];
-        for (var kills = random.Next(3); kills > 0; kills--)
+        for (var kills = setting.IsRelease ? 0 : random.Next(3); kills > 0; kills--)
         {
             var point = points[random.Next(points.Length)];
             var ended = await EndAsync($"{point}:1:kill", arguments);
@@ -201,7 +235,7 @@ internal sealed class Sequence : IDisposable
     {
         var ended = await EndAsync(null);
         log.Add($"clean run ended with {ended.ExitCode}");
-        Compare(ended);
+        await CompareAsync(ended);
     }
 
     /// <summary>A run with nothing new commits nothing.</summary>
@@ -212,15 +246,16 @@ internal sealed class Sequence : IDisposable
         foreach (var row in RunRow.Parse(ended, Problems) ?? [])
             if (row.Batches > 0)
                 Problems.Add($"{row.Dataset}: a run with nothing new committed {row.Batches} batches");
-        Compare(ended);
+        await CompareAsync(ended);
     }
 
-    private void Compare(Ended ended)
+    private async Task CompareAsync(Ended ended)
     {
         if (RunRow.Parse(ended, Problems) is not { } rows)
             return;
         model.Settle();
-        last = Snapshot.Read(folder);
+        using (var warehouse = postgres is null ? Reading.Of(folder.Warehouse) : Reading.Of(await postgres.OpenAsync()))
+            last = Snapshot.Read(folder, warehouse);
         new Oracle(model, folder, last, Problems).Check(rows);
         new ExportOracle(model, folder, last, consumer, Problems).Check();
         tally.Check();
@@ -232,13 +267,13 @@ internal sealed class Sequence : IDisposable
         var ended = await process.WaitAsync(Longest);
         consumer.Look();
         if (ended.WasKilled && random.Next(4) == 0)
-            folder.Spill(process.Id);
+            folder.Spill();
         return ended;
     }
 
     private HeadraceProcess Start(string[] arguments, string? failpoint)
     {
         tally.Process();
-        return HeadraceProcess.Start(setting.Dll, folder.Path, arguments, failpoint, setting.Plant);
+        return HeadraceProcess.Start(setting.Program, folder.Path, arguments, failpoint, setting.Plant);
     }
 }

@@ -1,4 +1,4 @@
-using Headrace.DuckDb;
+using System.Globalization;
 
 namespace Headrace.Torture;
 
@@ -10,7 +10,7 @@ internal sealed record PublishedRow(string LoadId, string Dataset, long Generati
 
 internal sealed record QuarantineRow(long Id, string Dataset, string File, long Line, string Status);
 
-/// <summary>All that a warehouse and its ledger hold, read with plain SELECTs while no process has the file.</summary>
+/// <summary>All that a warehouse and its ledger hold, read with plain SELECTs while no process runs.</summary>
 internal sealed class Snapshot
 {
     // Each with its columns as the model writes a row.
@@ -36,46 +36,35 @@ internal sealed class Snapshot
     /// <summary>Runs that the ledger says loaded something.</summary>
     public IReadOnlyList<string> LedgerLoaded { get; private set; } = [];
 
-    public static Snapshot Read(Folder folder)
+    public static Snapshot Read(Folder folder, Reading warehouse)
     {
         var snapshot = new Snapshot();
         if (File.Exists(folder.Ledger))
-            using (var file = Open(folder.Ledger))
-            using (var db = file.Connect())
-                snapshot.LedgerLoaded = Query(db, "SELECT id FROM runs WHERE outcome = 'loaded'", reader => reader.GetString(0));
-        snapshot.Add(folder.Warehouse);
+            using (var ledger = Reading.Of(folder.Ledger))
+                snapshot.LedgerLoaded = [.. ledger.Rows("SELECT id FROM runs WHERE outcome = 'loaded'").Select(row => row[0]!)];
+        snapshot.Add(warehouse);
         if (File.Exists(folder.Published))
-            snapshot.Add(folder.Published);
+            using (var published = Reading.Of(folder.Published))
+                snapshot.Add(published);
         return snapshot;
     }
 
-    private void Add(string path)
+    private void Add(Reading warehouse)
     {
-        using var warehouse = Open(path);
-        using var db = warehouse.Connect();
-        Files.AddRange(Query(db, "SELECT dataset, key, action, outcome, sha256, size, rows, quarantined, error_code, version FROM headrace.files", reader => new FileRow(
-            reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetString(3), reader.GetText(4), reader.GetInt64(5), reader.GetInt64(6), reader.GetInt64(7), reader.GetText(8), reader.GetText(9))));
-        Loads.AddRange(Query(db, "SELECT load_id, run_id, dataset, generation, inserted, updated, deleted, unchanged, quarantined FROM headrace.loads ORDER BY dataset, generation", reader => new LoadRow(
-            reader.GetString(0), reader.GetString(1), reader.GetString(2), reader.GetInt64(3), reader.GetInt64(4), reader.GetInt64(5), reader.GetInt64(6), reader.GetInt64(7), reader.GetInt64(8))));
-        Published.AddRange(Query(db, "SELECT load_id, dataset, generation, operations, published_at IS NOT NULL FROM headrace.published", reader => new PublishedRow(
-            reader.GetString(0), reader.GetString(1), reader.GetInt64(2), reader.GetInt64(3), reader.GetBoolean(4))));
-        Quarantine.AddRange(Query(db, "SELECT id, dataset, file, line, status FROM headrace.quarantine", reader => new QuarantineRow(
-            reader.GetInt64(0), reader.GetString(1), reader.GetString(2), reader.GetInt64(3), reader.GetString(4))));
-        foreach (var (dataset, position) in Query(db, "SELECT dataset, generation, load_id FROM headrace.positions", reader => (reader.GetString(0), (reader.GetInt64(1), reader.GetString(2)))))
-            Positions[dataset] = position;
-        foreach (var table in Query(db, "SELECT table_name FROM duckdb_tables() WHERE schema_name = 'raw'", reader => reader.GetString(0)))
-            Rows[table is "alpha" or "beta" ? $"inbox/{table}" : table.Replace('_', '/')] = Query(db, $"SELECT {Targets[table]} FROM raw.{table}",
-                reader => string.Join('|', Enumerable.Range(0, reader.ColumnCount).Select(column => reader.GetText(column) ?? Content.Null)));
+        Files.AddRange(warehouse.Rows("SELECT dataset, key, action, outcome, sha256, size, rows, quarantined, error_code, version FROM headrace.files").Select(row =>
+            new FileRow(row[0]!, row[1]!, row[2]!, row[3]!, row[4], Number(row[5]), Number(row[6]), Number(row[7]), row[8], row[9])));
+        Loads.AddRange(warehouse.Rows("SELECT load_id, run_id, dataset, generation, inserted, updated, deleted, unchanged, quarantined FROM headrace.loads ORDER BY dataset, generation").Select(row =>
+            new LoadRow(row[0]!, row[1]!, row[2]!, Number(row[3]), Number(row[4]), Number(row[5]), Number(row[6]), Number(row[7]), Number(row[8]))));
+        Published.AddRange(warehouse.Rows("SELECT load_id, dataset, generation, operations, CASE WHEN published_at IS NULL THEN 0 ELSE 1 END AS is_published FROM headrace.published").Select(row =>
+            new PublishedRow(row[0]!, row[1]!, Number(row[2]), Number(row[3]), row[4] == "1")));
+        Quarantine.AddRange(warehouse.Rows("SELECT id, dataset, file, line, status FROM headrace.quarantine").Select(row =>
+            new QuarantineRow(Number(row[0]), row[1]!, row[2]!, Number(row[3]), row[4]!)));
+        foreach (var row in warehouse.Rows("SELECT dataset, generation, load_id FROM headrace.positions"))
+            Positions[row[0]!] = (Number(row[1]), row[2]!);
+        foreach (var table in warehouse.Rows("SELECT table_name FROM information_schema.tables WHERE table_schema = 'raw'").Select(row => row[0]!))
+            Rows[table is "alpha" or "beta" ? $"inbox/{table}" : table.Replace('_', '/')] =
+                [.. warehouse.Rows($"SELECT {Targets[table]} FROM raw.{table}").Select(row => string.Join('|', row.Select(value => value ?? Content.Null)))];
     }
 
-    private static DuckDbDatabase Open(string path) => DuckDbDatabase.Open(path, new Dictionary<string, string> { ["access_mode"] = "READ_ONLY", ["threads"] = "1" });
-
-    private static List<T> Query<T>(DuckDbConnection db, string sql, Func<DuckDbReader, T> row)
-    {
-        var rows = new List<T>();
-        using var reader = db.Query(sql, CancellationToken.None);
-        while (reader.Read())
-            rows.Add(row(reader));
-        return rows;
-    }
+    private static long Number(string? text) => long.Parse(text!, CultureInfo.InvariantCulture);
 }

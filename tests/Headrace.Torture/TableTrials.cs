@@ -15,15 +15,12 @@ internal static class TableFaults
     public static readonly IReadOnlyList<string> All = [None, KillAnywhere, Crash, CutBeforeCommit, CutAfterCommit, CutAnywhere, Duel];
 }
 
-/// <summary>Where the rows of a round go.</summary>
-internal enum TableTarget { DuckDb, Postgres }
-
 /// <summary>
 /// Trials of reading tables: each is a run of the real command line beside writers, and to most of them something is done. After every
 /// few the writers come to an end, a run ends by itself, and the warehouse must have exactly the source's rows.
 /// </summary>
 /// <param name="cluster">Of this lane alone: it has the source and, for PostgreSQL, the target, and goes down now and then.</param>
-internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tally tally, TableTarget target)
+internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tally tally, Target target)
 {
     private const int TrialsEach = 8;
 
@@ -41,7 +38,7 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
     public async Task<IReadOnlyList<string>> RoundAsync(int seed)
     {
         var random = new Random(seed);
-        var (source, warehouse) = (await cluster.CreateAsync(), target == TableTarget.Postgres ? await cluster.CreateAsync() : null);
+        var (source, warehouse) = (await cluster.CreateAsync(), target == Target.Postgres ? await cluster.CreateAsync() : null);
         await using (var db = await cluster.OpenAsync(source))
         await using (var create = new NpgsqlCommand(Writers.Tables, db))
             await create.ExecuteNonQueryAsync();
@@ -63,7 +60,7 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
 
             await Task.Delay(2500); // appended rows come when nothing can precede them: two seconds later
             tally.Process();
-            using (var last = HeadraceProcess.Start(setting.Dll, folders[0], ["run", "--json"], null, setting.Plant))
+            using (var last = HeadraceProcess.Start(setting.Program, folders[0], ["run", "--json"], null, setting.Plant))
                 Judge(await last.WaitAsync(Longest), "by itself", 0, wrong);
             await CompareAsync(folders[0], source, warehouse, wrong);
             tally.Check();
@@ -96,7 +93,7 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
             "naive-retry" => TableFaults.CutAfterCommit,
             "missing-fence" => TableFaults.Duel,
             _ when random.Next(2) == 0 => TableFaults.KillAtFailpoint,
-            _ => Least(target == TableTarget.Postgres ? TableFaults.All : TableFaults.OfDuckDb, tally.FaultsOf, trial.Number),
+            _ => Least(target == Target.Postgres ? TableFaults.All : TableFaults.OfDuckDb, tally.FaultsOf, trial.Number),
         };
         var wasWrong = wrong.Count;
         Log.Add($"{fault}{(fault is TableFaults.KillAtFailpoint or TableFaults.Duel ? $" ({name})" : "")}");
@@ -139,13 +136,13 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
 
     private async Task<Ended> RunAsync(string folder, string? failpoint)
     {
-        using var process = HeadraceProcess.Start(setting.Dll, folder, ["run", "--json"], failpoint, setting.Plant);
+        using var process = HeadraceProcess.Start(setting.Program, folder, ["run", "--json"], failpoint, setting.Plant);
         return await process.WaitAsync(Longest);
     }
 
     private async Task<bool> KillAsync(Trial trial, List<string> wrong)
     {
-        using var process = HeadraceProcess.Start(setting.Dll, trial.Folders[0], ["run", "--json"], null, setting.Plant);
+        using var process = HeadraceProcess.Start(setting.Program, trial.Folders[0], ["run", "--json"], null, setting.Plant);
         var ending = process.WaitAsync(Longest);
         await Task.Delay(trial.Random.Next(1500));
         process.Kill();
@@ -160,7 +157,7 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
     // Source and target go down together; what was under way fails or is tried again.
     private async Task<bool> CrashAsync(Trial trial, List<string> wrong)
     {
-        using var process = HeadraceProcess.Start(setting.Dll, trial.Folders[0], ["run", "--json"], null, setting.Plant);
+        using var process = HeadraceProcess.Start(setting.Program, trial.Folders[0], ["run", "--json"], null, setting.Plant);
         var ending = process.WaitAsync(Longest);
         await Task.Delay(trial.Random.Next(100, 1200));
         await cluster.CrashAsync();
@@ -181,7 +178,7 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
     private async Task<bool> DuelAsync(Trial trial, string name, List<string> wrong)
     {
         name = setting.Plant is null ? name : "changes_staged";
-        using var first = HeadraceProcess.Start(setting.Dll, trial.Folders[0], ["run", "--json"], $"{name}:{trial.Random.Next(1, 4)}:stop", setting.Plant);
+        using var first = HeadraceProcess.Start(setting.Program, trial.Folders[0], ["run", "--json"], $"{name}:{trial.Random.Next(1, 4)}:stop", setting.Plant);
         if (!await first.StoppedAsync(Longest))
         {
             Judge(await first.WaitAsync(Longest), $"without coming to {name}", 0, wrong);
@@ -189,7 +186,7 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
         }
 
         tally.Process();
-        using var second = HeadraceProcess.Start(setting.Dll, trial.Folders[1], ["run", "--json"], null, setting.Plant);
+        using var second = HeadraceProcess.Start(setting.Program, trial.Folders[1], ["run", "--json"], null, setting.Plant);
         var ending = second.WaitAsync(Longest);
         await Task.WhenAny(ending, Task.Delay(DuelWait));
         var met = !ending.IsCompleted;

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Headrace.Publishing;
 
@@ -87,8 +86,9 @@ public sealed class Archive(IObjectStore store, string path, IWarehouse warehous
                 var committed = await warehouse.CommittedAsync(dataset, [.. loads.Select(one => one.Load)], CancellationToken.None);
                 foreach (var (load, place) in loads)
                 {
-                    if (!committed.Contains(load) && (await store.ListAsync(place!, CancellationToken.None)).Where(key => IsPiece(place!, key)).ToList() is { Count: > 0 } keys)
-                        await store.DeleteAsync(keys, CancellationToken.None);
+                    var keys = committed.Contains(load) ? [] : await store.ListAsync(place!, CancellationToken.None);
+                    if (keys.Where(key => IsPiece(place!, key)).ToList() is { Count: > 0 } pieces)
+                        await store.DeleteAsync(pieces, CancellationToken.None);
                     unfinished.Strike(dataset, load);
                 }
             }, CancellationToken.None);
@@ -102,8 +102,8 @@ public sealed class Archive(IObjectStore store, string path, IWarehouse warehous
     }
 
     // Only what looks like a file of a load, exactly where one is.
-    private static bool IsPiece(string place, string key) =>
-        key.StartsWith(place, StringComparison.Ordinal) && key.AsSpan(place.Length) is var name && !name.Contains('/') && name.Contains(Ending, StringComparison.Ordinal);
+    private static bool IsPiece(string place, string key) => key.StartsWith(place, StringComparison.Ordinal)
+        && !key.AsSpan(place.Length).Contains('/') && key.AsSpan(place.Length).Contains(Ending, StringComparison.Ordinal);
 
     // Letters and digits of ASCII stay as they are; the others become %XX, as in a URL. A name that is too long for a folder ends in its digest.
     private static string Safe(string name)

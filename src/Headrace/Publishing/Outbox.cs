@@ -30,10 +30,13 @@ public sealed class Outbox(string folder)
     /// </summary>
     /// <param name="pending">What waits to be published, as far as it was known before.</param>
     /// <returns>What waits to be published now.</returns>
-    public async Task<IReadOnlyList<Publication>> CleanAsync(Dataset dataset, IWarehouse warehouse, IReadOnlyList<Publication> pending, CancellationToken cancel)
+    public async Task<IReadOnlyList<Publication>> CleanAsync(
+        Dataset dataset, IWarehouse warehouse, IReadOnlyList<Publication> pending, CancellationToken cancel)
     {
         if (!Directory.Exists(FolderOf(dataset)))
             return pending;
+        if (Failpoint.Planted("clean-unasked"))
+            Directory.GetFiles(FolderOf(dataset)).ToList().ForEach(File.Delete);
         if (Directory.EnumerateFiles(FolderOf(dataset)).Any())
             await warehouse.WhileNothingCommitsAsync(dataset, async _ =>
             {
