@@ -35,7 +35,7 @@ public static partial class Error
         new("HDR-106", $"The primary key '{column}' is not a column of the file; nothing of the file was loaded.",
             "correct primary_key, or put the column back")
         {
-            Facts = Facts(("source", source), ("found", string.Join(", ", found))),
+            Facts = Facts(("source", source), ("found", found.Any() ? string.Join(", ", found) : "no column at all: it is empty")),
         };
 
     /// <summary>The file has a column under the name that the flow gives to another one.</summary>
@@ -87,7 +87,7 @@ public static partial class Error
     /// <summary>The schema document does not allow the action of the file's path.</summary>
     public static HeadraceException ActionNotAllowed(string source, string action, SchemaDocument schema) =>
         new("HDR-143", $"The schema does not allow '{action}' for this table; nothing of the file was loaded.",
-            $"add \"{action}\" to allowed_operations and drop the schema file again; the file is loaded then")
+            $"add \"{action}\" to allowed_operations, raise schema_version, and drop the schema file again; the file is loaded then")
         {
             Facts = Facts(("source", source), ("schema", $"version {schema.Version} allows {string.Join(", ", schema.AllowedOperations)}")),
         };
@@ -106,6 +106,14 @@ public static partial class Error
             "remove it, or touch it to replace the table with its rows now")
         {
             Facts = Facts(("source", source), ("landed", $"{landed:u}"), ("rows", $"landed until {newest:u}")),
+        };
+
+    /// <summary>A schema document has the version of the one that rules, and says something else.</summary>
+    public static HeadraceException SchemaVersionTaken(string source, string version, string ruling) =>
+        new("HDR-149", $"Another schema file of the table has schema_version {version}, too, and another content; the table was not changed.",
+            "give the newer of the two a higher schema_version and drop it again")
+        {
+            Facts = Facts(("source", source), ("rules", ruling)),
         };
 
     /// <summary>The target's schema is Headrace's or the database's own.</summary>
@@ -154,9 +162,20 @@ public static partial class Error
             Facts = Facts(("source", source), ("found", why.Message)),
         };
 
+    /// <summary>A part of an export is empty where something is due.</summary>
+    public static HeadraceException Blank(string source, bool isJson) =>
+        Corrupt(source, isJson ? "The file is empty, which cannot be told from one that was never written; without rows it holds []" : "The file is empty where a header is due");
+
     /// <summary>An export has more files than the flow says.</summary>
     public static HeadraceException TooManyParts(string source, string version, int expected, int found) =>
         new("HDR-214", $"The export {version} has {found} files where {expected} are expected; nothing of it was loaded.", "remove what does not belong to it, or correct complete_when: { parts }")
+        {
+            Facts = Facts(("source", source)),
+        };
+
+    /// <summary>The paths of a drop folder name one table in two spellings.</summary>
+    public static HeadraceException TableSpelledTwice(string source, TableName target, string dataset, string first) =>
+        new("HDR-215", $"'{dataset}' and '{first}' mean one table, {target}; nothing of the file was loaded.", $"move the file to the folder of '{first}'")
         {
             Facts = Facts(("source", source)),
         };

@@ -16,6 +16,9 @@ public sealed record SchemaDocument(
     /// <summary>The actions there are.</summary>
     public static readonly IReadOnlyList<string> Actions = ["append", "truncate", "schema"];
 
+    /// <summary>True when the version was written as a number.</summary>
+    public bool HasNumber { get; init; }
+
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false };
 
     /// <summary>Reads a document; HDR-142 names the first thing that is wrong with it.</summary>
@@ -36,6 +39,16 @@ public sealed record SchemaDocument(
     /// <summary>True when the actions of the drop folder include <paramref name="action"/>.</summary>
     public bool Allows(string action) => AllowedOperations.Contains(action, StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>Compares the versions of two documents: numbers by their value, texts by the numbers in them and letter by letter.</summary>
+    public int CompareVersion(SchemaDocument other) =>
+        HasNumber && other.HasNumber && Number(Version) is { } one && Number(other.Version) is { } two ? one.CompareTo(two) : NaturalOrder.Compare(Version, other.Version);
+
+    /// <summary>True when both say the same, however they are written.</summary>
+    public bool IsSame(SchemaDocument other) => JsonMeaning.IsSame(Json, other.Json);
+
+    private static decimal? Number(string text) =>
+        decimal.TryParse(text, System.Globalization.NumberStyles.Float, System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : null;
+
     private static SchemaDocument Read(JsonElement root, string source)
     {
         if (root.ValueKind != JsonValueKind.Object)
@@ -47,6 +60,8 @@ public sealed record SchemaDocument(
         var version = root.TryGetProperty("schema_version", out var found) ? found.ToString() : "";
         if (version.Length == 0)
             throw Error.BadSchemaDocument(source, "'schema_version' is missing");
+        if (found.ValueKind is not (JsonValueKind.Number or JsonValueKind.String))
+            throw Error.BadSchemaDocument(source, "'schema_version' is neither a number nor a text");
 
         if (!root.TryGetProperty("columns", out var list) || list.ValueKind != JsonValueKind.Array || list.GetArrayLength() == 0)
             throw Error.BadSchemaDocument(source, "'columns' is missing or has no column");
@@ -64,7 +79,7 @@ public sealed record SchemaDocument(
                 throw Error.BadSchemaDocument(source, $"the operation '{unknown}' is not known; known are {string.Join(", ", Actions)}");
         }
 
-        return new SchemaDocument(version, columns, allowed, root.GetRawText());
+        return new SchemaDocument(version, columns, allowed, root.GetRawText()) { HasNumber = found.ValueKind == JsonValueKind.Number };
     }
 
     private static Column ReadColumn(JsonElement item, List<Column> before, string source)

@@ -36,6 +36,12 @@ public sealed record StagedFile
     /// <summary>True when some field may be an empty text that is NULL in a column of a type without an empty value (CSV).</summary>
     public bool HasEmptyTexts { get; init; }
 
+    /// <summary>True for JSON lines and JSON arrays.</summary>
+    public bool IsJson { get; init; }
+
+    /// <summary>True when nothing is in the file where a header or a document is due: it cannot be told from one that was never written.</summary>
+    public bool IsBlank { get; init; }
+
     /// <summary>True for rows as PostgreSQL's COPY writes them with FORMAT binary, in one file; for warehouses that say they take them.</summary>
     public bool IsBinary { get; init; }
 

@@ -45,7 +45,7 @@ public record FlowSettings
     [Description("What happens when an export lacks a column that the one before had (read: snapshot): stop loads nothing of it, allow makes the column NULL in all rows.")]
     public MissingColumns MissingColumns { get; init; } = MissingColumns.Stop;
 
-    [Description("How exports follow one another (read: snapshot): by the text of {version}, by the time their files landed, or natural: by the text with its numbers as numbers.")]
+    [Description("How exports follow one another (read: snapshot): by the text of {version}, or by its date where the path gives the form of one ({version:dd-MM-yyyy}), by the time their files landed, or natural: by the text with its numbers as numbers.")]
     public VersionOrder VersionOrder { get; init; } = VersionOrder.Text;
 
     [Description("When an export is complete (read: snapshot); all that is said must hold. Its files unchanged for 30s when nothing is said.")]

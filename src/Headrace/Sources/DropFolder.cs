@@ -4,10 +4,14 @@ namespace Headrace.Sources;
 
 /// <summary>
 /// <c>read: drop</c>: what a file does is told by the <c>{action}</c> of its path. Files of one table are applied in
-/// the order of landing, then name; the newest schema document rules. A refused file waits and blocks nothing.
+/// the order of landing, then name; the schema document with the highest version rules. A refused file waits and blocks nothing but, when
+/// it is a schema document, the rows beside it.
 /// </summary>
 public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider clock) : LakeSource(flow, lake, spool, clock)
 {
+    // By dataset the document that this run could not read: it is not read twice, and what it holds back waits all the same.
+    private readonly System.Collections.Concurrent.ConcurrentDictionary<string, LakeFile> unreadable = new(StringComparer.Ordinal);
+
     protected override IReadOnlyList<string> Unnamed { get; } = ["action"];
 
     // People put files here by hand: one in the wrong folder would wait for ever without a word.
@@ -21,14 +25,29 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
         Dataset dataset, IReadOnlyList<LakeFile> waiting, Position from, StageAttempt attempt, List<FileNote> notes,
         List<string> warnings, CancellationToken cancel)
     {
-        var schemas = waiting.Where(file => Action(file) == "schema").ToList();
-        if (await NewestSchemaAsync(dataset, schemas, from, notes, warnings, cancel) is { } schema)
-            return schema;
+        if (OtherSpelling(dataset) is { } owner)
+        {
+            notes.AddRange(waiting.Select(file => Refuse(file, "", Action(file), Error.TableSpelledTwice(Where(file), Target(owner), dataset.Name, owner.Name))));
+            return null;
+        }
 
+        var data = waiting.Where(file => Action(file) != "schema").ToList();
+        var schemas = await ReadSchemasAsync([.. waiting.Except(data)], from, notes, warnings, cancel);
+        if (schemas.Unread is { } broken)
+            unreadable[dataset.Name] = broken;
+        schemas = schemas with { Unread = unreadable.GetValueOrDefault(dataset.Name) };
+        data = LeaveHeld(dataset, data, schemas, from, warnings);
+        var next = schemas.Next(data);
+        var newest = next.Count == 0 ? null : next.Aggregate((one, other) => other.Document.CompareVersion(one.Document) > 0 ? other : one);
+
+        // Rows that landed before a newer document go first, under the one that ruled then; without one they wait for the first.
+        IEnumerable<LakeFile> before = newest is null ? data : from.Schema is null ? [] : data.Where(file => DroppedSchemas.IsBefore(file, newest.File));
         var chosen = new List<StagedFile>();
         var contents = new Dictionary<string, string>(from.Contents, StringComparer.Ordinal);
-        foreach (var file in waiting.Except(schemas))
+        foreach (var file in before)
         {
+            if (newest is not null && from.Schema is { } now && !now.Document.Allows(Action(file)) && newest.Document.Allows(Action(file)))
+                continue; // it waits for the document that allows it
             if (Refusal(file, from) is { } error)
             {
                 notes.Add(Refuse(file, "", Action(file), error));
@@ -47,6 +66,8 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
                 break;
             if (await StageAsync(dataset, file, Action(file), attempt, notes, warnings, cancel) is not { } staged)
                 continue;
+            if (newest is not null && HasColumns(staged, newest.Document) && !HasColumns(staged, from.Schema!.Value.Document))
+                continue; // it waits for the document that it was made for
             // The same content again is nothing new while what it said still holds.
             var holds = truncates ? staged.Sha256 == from.LastContent : contents.ContainsKey(staged.Sha256);
             if (holds && from.Files.GetValueOrDefault(file.Key) is { } known && known.Sha256 == staged.Sha256)
@@ -75,7 +96,38 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
         }
 
         Failpoint.Hit("changes_staged");
-        return chosen.Count == 0 ? null : Changes(dataset, from, chosen);
+        return chosen.Count > 0 ? Changes(dataset, from, chosen) : newest is null ? null : Changes(dataset, from, newest, next, notes);
+    }
+
+    // Names of folders that differ only in case are one table's; the folder whose file landed first has it.
+    private Dataset? OtherSpelling(Dataset dataset)
+    {
+        bool IsSpelled(Dataset other) => other.Captures.All(capture => capture.Value.Equals(dataset.Captures.GetValueOrDefault(capture.Key), StringComparison.OrdinalIgnoreCase));
+        var spelled = Datasets.Where(other => other.Captures.Count == dataset.Captures.Count && IsSpelled(other) && Settled(other).Count > 0).ToList();
+        var first = spelled.Count < 2 ? dataset : spelled.MinBy(other => (Settled(other)[0].LandedAt, other.Name), Comparer<(DateTimeOffset LandedAt, string Name)>.Create(
+            (a, b) => a.LandedAt != b.LandedAt ? a.LandedAt.CompareTo(b.LandedAt) : string.CompareOrdinal(a.Name, b.Name)))!;
+        return first.Name == dataset.Name ? null : first;
+    }
+
+    private List<LakeFile> LeaveHeld(Dataset dataset, List<LakeFile> data, DroppedSchemas schemas, Position from, List<string> warnings)
+    {
+        // Of a document that is still being written nobody knows what it says.
+        var isComing = from.Schema is null && schemas.Readable.Count == 0 && Unsettled(dataset).Any(file => Action(file) == "schema");
+        var held = data.Where(file => isComing || schemas.Holds(file, from.Schema is not null)).ToList();
+        if (held.Count > 0)
+            warnings.Add($"{(held.Count == 1 ? "1 file waits" : $"{held.Count} files wait")} for the schema file {(schemas.Unread is { } unread ? $"{unread.Key}, which cannot be read" : "that is still being written")}: "
+                + string.Join(", ", held.Take(5).Select(file => file.Key)) + (held.Count > 5 ? ", …" : ""));
+        return [.. data.Except(held)];
+    }
+
+    // What Parquet has is known only to the engine: it fits until a load says otherwise.
+    private bool HasColumns(StagedFile staged, SchemaDocument document)
+    {
+        if (staged.IsParquet || staged.Columns.Count == 0)
+            return !staged.IsParquet;
+        var declared = Flow.DeclaredColumns();
+        var names = document.Columns.Select(column => declared.FirstOrDefault(one => one.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))?.From ?? column.Name);
+        return staged.Columns.Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase).SetEquals(names);
     }
 
     private ChangeSet Changes(Dataset dataset, Position from, List<StagedFile> chosen) => new()
@@ -91,58 +143,80 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
         Action = Action(chosen[0].File),
     };
 
-    private async Task<ChangeSet?> NewestSchemaAsync(
-        Dataset dataset, List<LakeFile> schemas, Position from, List<FileNote> notes, List<string> warnings, CancellationToken cancel)
+    private ChangeSet Changes(Dataset dataset, Position from, DroppedSchema newest, IReadOnlyList<DroppedSchema> others, List<FileNote> notes)
     {
-        ChangeSet? newest = null;
-        foreach (var file in Enumerable.Reverse(schemas))
+        foreach (var other in others.Where(other => other != newest))
+            notes.Add(Past(other, newest.Document, newest.File.Key));
+        return new ChangeSet
         {
-            var isOlder = from.Schema is { } before
-                && (file.LandedAt < before.LandedAt || (file.LandedAt == before.LandedAt && string.CompareOrdinal(file.Key, before.Key) < 0));
-            var isPast = newest is not null || isOlder;
+            Id = NewLoadId(),
+            Dataset = dataset,
+            Target = Target(dataset),
+            Operation = Operation.Schema,
+            From = from,
+            Schema = (newest.Document, newest.File, newest.Sha256),
+            Format = new FileFormat(FormatKind.Jsonl),
+            Rules = Rules,
+            Action = "schema",
+        };
+    }
+
+    // A document that is not above another one.
+    private FileNote Past(DroppedSchema schema, SchemaDocument ruling, string key) => (schema.Document.CompareVersion(ruling), schema.Document.IsSame(ruling)) switch
+    {
+        ( < 0, _) => new FileNote(schema.File, schema.Sha256, "schema", FileFate.Superseded, $"schema_version {ruling.Version} rules", null),
+        (_, true) => new FileNote(schema.File, schema.Sha256, "schema", FileFate.Alias, key, null),
+        _ => Refuse(schema.File, schema.Sha256, "schema", Error.SchemaVersionTaken(Where(schema.File), schema.Document.Version, key)),
+    };
+
+    /// <summary>Reads the documents that wait; those that are past, or cannot be applied, are noted.</summary>
+    private async Task<DroppedSchemas> ReadSchemasAsync(
+        List<LakeFile> files, Position from, List<FileNote> notes, List<string> warnings, CancellationToken cancel)
+    {
+        var readable = new List<DroppedSchema>();
+        LakeFile? unread = null;
+        foreach (var file in files)
+        {
             try
             {
                 var (bytes, sha) = await ReadAsync(file, cancel);
-                var known = from.Files.GetValueOrDefault(file.Key);
-                var isTouched = known is { Fate: FileFate.Superseded } ? isPast : known?.Sha256 == sha && (isPast || from.Schema?.Key == file.Key);
-                if (isTouched)
+                if (from.Files.GetValueOrDefault(file.Key) is { } known && known.Sha256 == sha)
                 {
-                    notes.Add(new FileNote(file, known!.Sha256, "schema", known.Fate, null, null)); // it rules, or is past, as before
+                    notes.Add(new FileNote(file, sha, "schema", known.Fate, null, null)); // it rules, or is past, as before
                     continue;
                 }
 
-                if (isPast)
+                var schema = new DroppedSchema(file, SchemaDocument.Parse(bytes, Where(file)), sha);
+                if (from.Schema is { } ruling && schema.Document.CompareVersion(ruling.Document) <= 0)
                 {
-                    notes.Add(new FileNote(file, "", "schema", FileFate.Superseded, "a newer schema rules", null));
-                    continue;
+                    notes.Add(Past(schema, ruling.Document, ruling.Key));
+                    if (notes[^1].Fate == FileFate.Superseded)
+                        warnings.Add($"{file.Key} has schema_version {schema.Document.Version}, and {ruling.Document.Version} rules already; it is not applied");
                 }
-
-                if (from.Schema is { } current && !current.Document.Allows("schema"))
+                else if (from.Schema is { } current && !current.Document.Allows("schema"))
+                {
                     throw Error.ActionNotAllowed(Where(file), "schema", current.Document);
-                newest = new ChangeSet
+                }
+                else
                 {
-                    Id = NewLoadId(),
-                    Dataset = dataset,
-                    Target = Target(dataset),
-                    Operation = Operation.Schema,
-                    From = from,
-                    Schema = (SchemaDocument.Parse(bytes, Where(file)), file, sha),
-                    Format = new FileFormat(FormatKind.Jsonl),
-                    Rules = Rules,
-                    Action = "schema",
-                };
+                    readable.Add(schema);
+                }
             }
             catch (HeadraceException error) when (error.IsTransient)
             {
                 warnings.Add($"{file.Key} changed while it was read; the next run looks again");
+                unread ??= file;
             }
             catch (HeadraceException error)
             {
                 notes.Add(Refuse(file, "", "schema", error));
+                if (error.Code != "HDR-143")
+                    unread ??= from.Schema is { } ruling && file.LandedAt < ruling.LandedAt ? null : file;
             }
         }
 
-        return newest;
+        // A document that landed after one that cannot be read says how the table is, whatever that one would have said.
+        return new DroppedSchemas(readable, unread);
     }
 
     private HeadraceException? Refusal(LakeFile file, Position from)

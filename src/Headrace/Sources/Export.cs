@@ -11,47 +11,15 @@ internal sealed record Export(string Version, IReadOnlyList<LakeFile> Files, boo
     public DateTimeOffset LandedAt { get; } = Files.Select(file => file.LandedAt).DefaultIfEmpty().Max();
 
     /// <summary>Compares two versions; both were given with the time at which they landed.</summary>
-    public static int Compare((string Version, DateTimeOffset? LandedAt) a, (string Version, DateTimeOffset? LandedAt) b, VersionOrder order)
+    /// <param name="date">Their form when they are dates; null when they are texts.</param>
+    public static int Compare((string Version, DateTimeOffset? LandedAt) a, (string Version, DateTimeOffset? LandedAt) b, VersionOrder order, PathDate? date)
     {
         var first = order switch
         {
             VersionOrder.Landed => Nullable.Compare(a.LandedAt, b.LandedAt),
-            VersionOrder.Natural => Natural(a.Version, b.Version),
-            _ => 0,
+            VersionOrder.Natural => NaturalOrder.Compare(a.Version, b.Version),
+            _ => date?.Read(a.Version) is { } one && date.Read(b.Version) is { } other ? one.CompareTo(other) : 0,
         };
         return first != 0 ? first : string.CompareOrdinal(a.Version, b.Version);
-    }
-
-    // Runs of digits are numbers of any length; everything else is compared letter by letter.
-    private static int Natural(string a, string b)
-    {
-        int i = 0, j = 0;
-        while (i < a.Length && j < b.Length)
-        {
-            if (!char.IsAsciiDigit(a[i]) || !char.IsAsciiDigit(b[j]))
-            {
-                if (a[i] != b[j])
-                    return a[i].CompareTo(b[j]);
-                i++;
-                j++;
-                continue;
-            }
-
-            var x = Digits(a, ref i);
-            var y = Digits(b, ref j);
-            var first = x.Length != y.Length ? x.Length.CompareTo(y.Length) : x.SequenceCompareTo(y);
-            if (first != 0)
-                return first;
-        }
-
-        return (a.Length - i).CompareTo(b.Length - j);
-    }
-
-    private static ReadOnlySpan<char> Digits(string text, ref int at)
-    {
-        var start = at;
-        while (at < text.Length && char.IsAsciiDigit(text[at]))
-            at++;
-        return text.AsSpan(start, at - start).TrimStart('0');
     }
 }

@@ -24,6 +24,7 @@ public abstract class LakeSource : ISource, IFileSource
     private readonly Dictionary<string, List<LakeFile>> files = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Stager> stagers = new(StringComparer.Ordinal);
     private readonly List<string> warnings = [];
+    private IReadOnlyList<Dataset> listed = [];
     private readonly List<(string Dataset, LakeFile File)> unsettled = [];
 
     protected LakeSource(Flow flow, ILake lake, string spool, TimeProvider clock)
@@ -48,6 +49,12 @@ public abstract class LakeSource : ISource, IFileSource
     /// <summary>Files of the dataset that may be read, known ones too.</summary>
     protected IReadOnlyList<LakeFile> Settled(Dataset dataset) => files.GetValueOrDefault(dataset.Name, []);
 
+    /// <summary>All datasets of the flow.</summary>
+    protected IReadOnlyList<Dataset> Datasets => listed;
+
+    /// <summary>True when there may be something to say though no file is new.</summary>
+    protected virtual bool LooksAtAll => false;
+
     /// <summary>Captures that name no dataset.</summary>
     protected virtual IReadOnlyList<string> Unnamed => [];
 
@@ -56,11 +63,11 @@ public abstract class LakeSource : ISource, IFileSource
         files.Clear();
         warnings.Clear();
         unsettled.Clear();
-        var listed = await ListSettledAsync(cancel);
+        var found = await ListSettledAsync(cancel);
         Failpoint.Hit("lake_listed");
 
         var datasets = new SortedDictionary<string, Dataset>(StringComparer.Ordinal);
-        foreach (var file in listed)
+        foreach (var file in found)
         {
             var dataset = Name(file);
             datasets[dataset.Name] = dataset;
@@ -73,7 +80,7 @@ public abstract class LakeSource : ISource, IFileSource
             group.Sort((a, b) => a.LandedAt != b.LandedAt ? a.LandedAt.CompareTo(b.LandedAt) : string.CompareOrdinal(a.Key, b.Key));
         if (datasets.Count == 0)
             datasets[Flow.Name] = new Dataset(Flow.Name, Flow.Name, new Dictionary<string, string>());
-        return [.. datasets.Values];
+        return listed = [.. datasets.Values];
     }
 
     public TableName Target(Dataset dataset) => Flow.IsPublishOnly ? TableName.None : Flow.TableFor(dataset.Captures);
@@ -91,7 +98,7 @@ public abstract class LakeSource : ISource, IFileSource
         var waiting = Settled(dataset)
             .Where(file => !attempt.Tried.Contains(file.Key) && !IsKnown(file, from))
             .ToList();
-        var changes = waiting.Count == 0 ? null : await ChooseAsync(dataset, waiting, from, attempt, notes, said, cancel);
+        var changes = waiting.Count == 0 && !LooksAtAll ? null : await ChooseAsync(dataset, waiting, from, attempt, notes, said, cancel);
         return new Found(changes, notes, said);
     }
 

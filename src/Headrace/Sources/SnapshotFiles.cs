@@ -11,7 +11,23 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
     // Two files at a time: each is decompressed by one core while another one cuts it.
     private const int FilesAtOnce = 2;
 
+    // The form of {version} when it is a date.
+    private readonly PathDate? date = PathDate.Of(flow.Source.Path, "version");
+
     protected override IReadOnlyList<string> Unnamed { get; } = ["version"];
+
+    protected override bool LooksAtAll => true;
+
+    // A version that is no date has no place among the others, and would wait for ever without a word.
+    protected override async Task<IReadOnlyList<string>> MisplacedAsync(ILake lake, PathPattern pattern, CancellationToken cancel)
+    {
+        if (date is null)
+            return [];
+        var loose = PathPattern.Parse(Flow.Source.Path.Replace($"{{version:{date}}}", "{version}", StringComparison.Ordinal));
+        var all = await lake.ListAsync(loose, (_, _) => { }, cancel);
+        return [.. all.Where(file => !pattern.TryMatch(file.Key, out var captures) || date.Read(captures["version"]) is null)
+            .GroupBy(file => file.Captures["version"]).Select(files => $"version {files.Key} is no date of the form {date}; {files.First().Key} is not read")];
+    }
 
     public override async Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
     {
@@ -28,11 +44,17 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
         var fresh = waiting.Select(file => file.Key).ToHashSet(StringComparer.Ordinal);
         foreach (var export in Exports(dataset))
         {
-            var news = export.Files.Where(file => fresh.Contains(file.Key)).ToList();
             var isApplied = export.Version == from.Version;
-            if (!isApplied && IsLate(export, from))
+            var isLate = !isApplied && IsLate(export, from);
+
+            // What was passed over is looked at again when the order of versions is another one now.
+            var news = export.Files.Where(file => fresh.Contains(file.Key)
+                || (!isApplied && !isLate && !attempt.Tried.Contains(file.Key) && from.Files.GetValueOrDefault(file.Key) is { Fate: FileFate.Superseded })).ToList();
+            if (isLate)
             {
-                if (news.Exists(file => !from.Files.ContainsKey(file.Key)))
+                if (Passed(export, from) is { } passed)
+                    warnings.Add(passed);
+                else if (news.Exists(file => !from.Files.ContainsKey(file.Key)))
                     warnings.Add($"export {export.Version} is older than {from.Version}, which was applied; it is skipped");
                 else if (news.Count > 0)
                     warnings.Add($"files of export {export.Version} were touched after {from.Version} was applied; they are not read again");
@@ -62,16 +84,22 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
         foreach (var group in Settled(dataset).Concat(Unsettled(dataset)).GroupBy(file => file.Captures["version"]))
         {
             var files = group.Where(file => file.Key != MarkerOf(file)).OrderBy(file => file.Key, StringComparer.Ordinal).ToList();
-            if (files.Count > 0)
+            if (files.Count > 0 && (date is null || date.Read(group.Key) is not null))
                 found.Add(new Export(group.Key, files, !unsettled.Contains(group.Key)));
         }
 
-        found.Sort((a, b) => Export.Compare((a.Version, a.LandedAt), (b.Version, b.LandedAt), Flow.VersionOrder));
+        found.Sort((a, b) => Export.Compare((a.Version, a.LandedAt), (b.Version, b.LandedAt), Flow.VersionOrder, date));
         return found;
     }
 
     private bool IsLate(Export export, Position from) =>
-        from.Version is not null && Export.Compare((export.Version, export.LandedAt), (from.Version, from.NewestRowsAt), Flow.VersionOrder) < 0;
+        from.Version is not null && Export.Compare((export.Version, export.LandedAt), (from.Version, from.NewestRowsAt), Flow.VersionOrder, date) < 0;
+
+    // An export that landed after the one that was applied may well be newer, whatever its name: that is said until another one is applied.
+    private static string? Passed(Export export, Position from) =>
+        export.LandedAt <= from.NewestRowsAt || export.Files.Any(file => from.Files.GetValueOrDefault(file.Key) is { Fate: FileFate.Loaded }) ? null
+        : $"export {export.Version} is older than {from.Version}, which was applied; it is skipped. Its name says so, and it landed later: if it is newer, set version_order: natural "
+            + "or version_order: landed, or for dates write their form in the path, such as {version:dd-MM-yyyy}";
 
     /// <summary>True when all that <c>complete_when</c> asks for is there; else it is said what is missing.</summary>
     private async Task<bool> IsCompleteAsync(Export export, List<FileNote> notes, List<string> warnings, CancellationToken cancel)
@@ -125,6 +153,13 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
         Failpoint.Hit("changes_staged");
         if (!isWhole)
             return null;
+
+        // Beside other parts, or where no rows are all right, an empty part would look like deleted rows.
+        if (files.FirstOrDefault(file => file.IsBlank) is { } blank && (Rules.MinRows == 0 || files.Any(file => !file.IsBlank)))
+        {
+            Refuse(export, notes, Error.ExportUnreadable(Where(blank.File), export.Version, Error.Blank(Where(blank.File), blank.IsJson)), files);
+            return null;
+        }
 
         var staged = Staged(dataset, export.Version, from, files);
         try

@@ -50,6 +50,8 @@ internal sealed class CsvCutter : IRecordCutter
     /// <inheritdoc/>
     public bool HasEmptyTexts => scanner.HasEmptyQuotes || fields.HasEmpty;
 
+    public bool IsBlank => columns is null && dialect.Header;
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Cut(ReadOnlySpan<byte> data, bool isFinal)
     {

@@ -9,6 +9,9 @@ internal interface IRecordCutter
     /// <summary>True when some field may be an empty text that stands for no value.</summary>
     bool HasEmptyTexts { get; }
 
+    /// <summary>True when nothing was met where a header, or a document, is due.</summary>
+    bool IsBlank { get; }
+
     /// <summary>
     /// Writes the whole records at the start of <paramref name="data"/> and returns how many bytes they took; all of them
     /// when the file ends with <paramref name="data"/>.

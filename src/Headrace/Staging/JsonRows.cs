@@ -27,6 +27,8 @@ internal sealed class JsonRows(FileLimits limits, string source, SegmentWriter r
     /// <summary>A text without a letter is written on purpose here.</summary>
     public bool HasEmptyTexts => false;
 
+    public bool IsBlank => isArray is null;
+
     public int Cut(ReadOnlySpan<byte> data, bool isFinal)
     {
         if (isArray is null)

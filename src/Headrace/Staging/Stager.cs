@@ -188,6 +188,8 @@ public sealed class Stager(string spool, FileLimits limits)
             Records = rows.Records,
             LongestRecord = rows.Longest + cutter.Columns.Count, // columns that came later are filled up with commas
             Columns = cutter.Columns,
+            IsBlank = cutter.IsBlank,
+            IsJson = format.Kind == FormatKind.Jsonl,
             Segments = rows.Paths,
             Rejects = rejects.Path,
             RejectCount = rejects.Count,

@@ -61,12 +61,12 @@ public sealed class DropSchemas : ProjectTests
     }
 
     [Fact]
-    public async Task The_newest_schema_of_a_table_rules_however_they_arrive()
+    public async Task The_highest_version_of_a_table_rules_however_they_arrive()
     {
         World.Flows(Inbox).Put("inbox/shop/schema/prices/new.json", Schema(First, "2"), landedSecondsAgo: 100);
         World.Put("inbox/shop/schema/prices/old.json", Schema("""{"name": "other", "type": "text"}"""), landedSecondsAgo: 900);
         await World.Load();
-        World.Put("inbox/shop/schema/prices/late.json", Schema("""{"name": "third", "type": "text"}""", "3"), landedSecondsAgo: 500);
+        World.Put("inbox/shop/schema/prices/late.json", Schema("""{"name": "third", "type": "text"}""", "1.5"), landedSecondsAgo: 50);
         await World.Load();
         Assert.Equal(["id INTEGER", "price DECIMAL(10,2)"], World.Columns("shop.prices"));
         Assert.Equal(["late|superseded", "new|loaded", "old|superseded"], World.Query("SELECT regexp_extract(key, '([a-z]+).json', 1) AS k, outcome FROM headrace.files ORDER BY k"));

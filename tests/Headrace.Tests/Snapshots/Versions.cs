@@ -75,13 +75,67 @@ public sealed class Versions : ExportTests
         Flow();
         Export("v2", "1,b,2");
         await World.Load();
-        Export("v1", "1,a,1", "2,x,1");
+        World.Put("items/v1/1.csv", "id,name,price\n1,a,1\n2,x,1\n", landedSecondsAgo: 7200);
         var run = (await World.Load()).Only;
         Assert.Equal(("up_to_date", "export v1 is older than v2, which was applied; it is skipped"), (run.Outcome, run.Warnings));
         Assert.Equal(["1|b|2.00"], Rows);
         Assert.Equal(["v2|items/v2/1.csv|1|1|loaded", "v1|items/v1/1.csv|1|0|superseded"], Files);
         Assert.Equal("", (await World.Load()).Only.Warnings);
         Assert.Single(Operations);
+    }
+
+    [Fact]
+    public async Task A_later_export_with_an_earlier_name_is_told_on_each_run_until_the_order_is_said()
+    {
+        Flow();
+        World.Put("items/31-01-2024/1.csv", "id,name,price\n1,a,1\n", landedSecondsAgo: 900);
+        await World.Load();
+        World.Put("items/01-02-2024/1.csv", "id,name,price\n1,b,1\n", landedSecondsAgo: 800);
+        foreach (var _ in (int[])[1, 2, 3])
+        {
+            var warnings = (await World.Load()).Only.Warnings;
+            Assert.StartsWith("export 01-02-2024 is older than 31-01-2024, which was applied; it is skipped.", warnings, StringComparison.Ordinal);
+            Assert.Contains("version_order: landed", warnings, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(["1|a|1.00"], Rows);
+        Flow("version_order: landed");
+        Assert.Equal("0i 1u 0d 0s 0q", (await World.Load()).Only.Counts);
+        Assert.Equal(["1|b|1.00"], Rows);
+        Assert.Equal("", (await World.Load()).Only.Warnings);
+    }
+
+    [Fact]
+    public async Task Versions_may_be_dates_of_any_form()
+    {
+        Flow("source: { connection: lake, path: \"items/{version:dd-MM-yyyy}/*\" }");
+        foreach (var version in (string[])["01-02-2024", "31-01-2024", "02-01-2025", "31-12-2024"])
+            Export(version, $"1,{version},1");
+        Export("32-01-2026", "1,none,1");
+        Export("2026-01-01", "1,other,1");
+        for (var i = 0; i < 2; i++)
+        {
+            var warnings = (await World.Load()).Only.Warnings;
+            Assert.Contains("version 32-01-2026 is no date of the form dd-MM-yyyy; items/32-01-2026/1.csv is not read", warnings, StringComparison.Ordinal);
+            Assert.Contains("version 2026-01-01 is no date", warnings, StringComparison.Ordinal);
+            Assert.DoesNotContain("skipped", warnings, StringComparison.Ordinal);
+        }
+
+        Assert.Equal(["31-01-2024", "01-02-2024", "31-12-2024", "02-01-2025"], World.Query("SELECT version FROM headrace.files ORDER BY sequence"));
+        Assert.Equal(["1|02-01-2025|1.00"], Rows);
+    }
+
+    [Theory]
+    [InlineData("dd-mm-yyyy")]
+    [InlineData("dd-MM")]
+    [InlineData("yyyy-dd")]
+    [InlineData("yyyyMMM")]
+    public async Task A_form_whose_dates_have_no_order_is_no_form(string form)
+    {
+        Flow($"source: {{ connection: lake, path: \"items/{{version:{form}}}/*\" }}");
+        var answer = await World.Run("run", "--json");
+        Assert.Equal(2, answer.Exit);
+        Assert.Contains("have no order", answer.Text, StringComparison.Ordinal);
     }
 
     [Fact]

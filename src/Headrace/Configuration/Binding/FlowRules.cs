@@ -213,6 +213,8 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
             return;
         }
 
+        if (PathDate.Of(flow.Source.Path, "version")?.Fault is { } fault)
+            Refuse(place.Of("source", "path"), where, $"the dates of {{version}} have no order: {fault}", "write for example {version:yyyy-MM-dd} or {version:dd-MM-yyyy}", "version:");
         if (flow.IsPublishOnly)
             return;
         var named = Captures.Of(flow.Target.Schema).Concat(Captures.Of(flow.Target.Table)).ToList();
