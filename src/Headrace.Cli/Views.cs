@@ -45,7 +45,8 @@ internal sealed record QuarantineListView(IReadOnlyList<QuarantineCountView> Dat
 
 internal sealed record ReleaseView(long Released, long Kept, long Discarded);
 
-internal sealed record DiffView(long Inserted, long Updated, long Deleted, long Unchanged, long NotCompared);
+internal sealed record DiffView(long Inserted, long Updated, long Deleted, long Unchanged, long NotCompared,
+    IReadOnlyList<string> ColumnsOnlyInOld, IReadOnlyList<string> ColumnsOnlyInNew);
 
 internal sealed record TablesView(IReadOnlyList<TableView> Tables);
 

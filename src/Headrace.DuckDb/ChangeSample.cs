@@ -33,7 +33,7 @@ internal sealed class ChangeSample(DuckDbConnection db, ChangeSet changes, IRead
             var (after, before) = (BadRows.Text(reader, 2 * i), BadRows.Text(reader, (2 * i) + 1));
             if (changes.Rules.PrimaryKey.Any(column => Same(column, name)))
                 key[name] = after;
-            else if (op == "UPDATE" ? before != after : op == "INSERT" && after is not null)
+            else if (op == "UPDATE" ? Differ(before, after, rows.Columns[i].Type) : op == "INSERT" && after is not null)
                 columns.Add(new ColumnChange(name, op == "UPDATE" ? before : null, after));
         }
 
@@ -49,6 +49,9 @@ internal sealed class ChangeSample(DuckDbConnection db, ChangeSet changes, IRead
         return (i => table.Any(column => Same(column.Name, rows.Columns[i].Name)) ? $"CAST(t.{Sql.Identifier(rows.Columns[i].Name)} AS VARCHAR)" : "NULL::VARCHAR",
             $" LEFT JOIN {target} AS t ON {string.Join(" AND ", changes.Rules.PrimaryKey.Select(key => SnapshotColumns.Text($"c.c{rows.Columns.ToList().FindIndex(column => Same(column.Name, key))} = t.{Sql.Identifier(key)}")))}");
     }
+
+    private static bool Differ(string? before, string? after, ColumnType type) =>
+        before != after && (type.Kind != TypeKind.Json || before is null || after is null || !JsonMeaning.IsSame(before, after));
 
     private static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
 }

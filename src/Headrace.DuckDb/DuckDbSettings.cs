@@ -71,6 +71,7 @@ public sealed record DuckDbSettings
         // Neither the folders nor the temp directory can be set after this.
         Set("enable_external_access", "false");
         Set("lock_configuration", "true");
+        JsonText.Register(connection);
 
         void Set(string name, string value) => connection.Execute($"SET {name} = {value}", cancel);
     }

@@ -38,6 +38,9 @@ internal sealed class ExportRows(
     /// <summary>Records of each file, those that are no rows left out.</summary>
     public long[] Records { get; private set; } = [];
 
+    /// <summary>Bad rows and records whose key cannot be read, though it is there: each may be that of any row.</summary>
+    public long Unreadable { get; private set; }
+
     /// <summary>Rows for the quarantine.</summary>
     public List<BadRowsFile> Bad { get; } = [];
 
@@ -132,8 +135,10 @@ internal sealed class ExportRows(
             throw Error.DeletedAtTaken(export.Files[0].File.Key);
 
         db.Execute($"CREATE OR REPLACE TEMP TABLE held ({Columns.KeyTypes})", cancel);
+        UnreadRecords.Clear(db, cancel);
         fresh.Clear();
         Bad.Clear();
+        Unreadable = 0;
         Records = new long[files.Count];
         Good = 0;
         var missing = new Dictionary<ShapedFile, long>();
@@ -175,13 +180,18 @@ internal sealed class ExportRows(
         var rows = new BadRows(db, narrowed, Shape, cancel);
         if (rows.Count(missing) == 0)
             return;
+        var records = new UnreadRecords(db, export, Columns, cancel);
         foreach (var (file, query) in rows.Queries(Readable))
+        {
             Hold(file, query);
+            Unreadable += records.Hold(Shape.Files.First(shaped => shaped.File == file), Bad[^1].Path);
+        }
 
         // A key that can be read is not gone from the export, whatever is wrong with its row.
         string Readable(StagedRows? source) => string.Concat(Columns.Keys.Select((column, i) => source is null
             ? SnapshotColumns.Text($", CAST(NULL AS {DuckDbTypes.Name(Columns[column].Type)}) AS k{i}")
-            : SnapshotColumns.Text($", CASE WHEN {source.Fitting(Columns.Keys)} THEN {source.Value(column)} END AS k{i}")));
+            : SnapshotColumns.Text($", CASE WHEN {source.Fitting(Columns.Keys)} THEN {source.Value(column)} END AS k{i}")))
+            + $", {(source is null ? "false" : $"{source.Given(Columns.Keys)} AND ({source.Fitting(Columns.Keys)}) IS NOT TRUE")} AS unread";
         db.Execute($"INSERT INTO temp.held SELECT {Columns.KeyList} FROM read_parquet([{string.Join(", ", Bad.Select(file => Sql.Literal(file.Path)))}]) WHERE k0 IS NOT NULL", cancel);
     }
 
@@ -202,7 +212,13 @@ internal sealed class ExportRows(
             GROUP BY {Columns.KeyList} HAVING count(*) > 1
             """, cancel);
         if (doubtful is not null)
-            db.Execute($"INSERT INTO temp.repeated FROM {doubtful} ANTI JOIN temp.repeated USING ({Columns.KeyList})", cancel);
+            db.Execute(
+                $"""
+                INSERT INTO temp.repeated FROM {doubtful} ANTI JOIN temp.repeated USING ({Columns.KeyList});
+                INSERT INTO temp.repeated SELECT DISTINCT {Columns.KeyList}, 1 FROM
+                    ({UnreadRecords.Among($"SELECT {Columns.AsKeys} FROM {Fresh}", Columns, $"{doubtful}_")})
+                    ANTI JOIN (SELECT {Columns.KeyList} FROM ({Before!.Open})) USING ({Columns.KeyList}) ANTI JOIN temp.repeated USING ({Columns.KeyList});
+                """, cancel);
         if (db.Scalar<long>("SELECT count(*) FROM temp.repeated", cancel) == 0)
             return;
         var names = string.Join(", ", Columns.Keys.Select(column => Columns[column].Name));

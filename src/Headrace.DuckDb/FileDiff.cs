@@ -25,6 +25,8 @@ public sealed class FileDiff(DuckDbConnection db, string folder, long setBytes, 
         var parquet = new ParquetFiles(db, cancel);
         if (before.Concat(after).Where(file => file.Parquet is not null).Select(parquet.Fault).FirstOrDefault(fault => fault is not null) is { } unreadable)
             throw unreadable;
+        var (oldNames, newNames) = declared is null ? (Names(before, key), Names(after, key)) : ([], []);
+        this.compare ??= declared is null ? [.. oldNames.Where(newNames.Contains)] : null;
         var (olds, news) = (new Candidates(before, setBytes, cancel), new Candidates(after, setBytes, cancel));
         news.Find(olds);
         IReadOnlyList<StagedFile> oldRows = [], newRows = [];
@@ -39,7 +41,11 @@ public sealed class FileDiff(DuckDbConnection db, string folder, long setBytes, 
                 (changes, doubts) = Compare(oldRows, newRows, format, key, digests, all);
         }
 
-        return new FileDifference(db, changes, news.Matched, doubts, cancel);
+        return new FileDifference(db, changes, news.Matched, doubts, cancel)
+        {
+            OldOnly = [.. oldNames.Except(newNames, oldNames.Comparer)],
+            NewOnly = [.. newNames.Except(oldNames, oldNames.Comparer)],
+        };
     }
 
     private (ChangeSet Changes, Doubts Doubts) Compare(
@@ -49,18 +55,42 @@ public sealed class FileDiff(DuckDbConnection db, string folder, long setBytes, 
         var old = Staged(before, format, key, types);
         var first = new SnapshotDiff(db, old, null, keyed, Make("before"), cancel);
         var memory = first.RememberAll(folder, isTarget);
-        db.Execute("CREATE OR REPLACE TEMP TABLE doubtful AS FROM temp.repeated", cancel);
-        var copies = isTarget ? first.Repeated - db.Scalar<long>("SELECT count(*) FROM temp.doubtful", cancel) : 0;
+        var keys = string.Join(", ", key.Select((_, i) => SnapshotColumns.Text($"k{i}")));
+        db.Execute(
+            $"""
+            CREATE OR REPLACE TEMP TABLE doubtful AS FROM temp.repeated{(isTarget ? "" : $" UNION ALL SELECT DISTINCT {keys}, 1 FROM temp.held ANTI JOIN temp.repeated USING ({keys})")};
+            CREATE OR REPLACE TEMP TABLE doubtful_unread AS FROM temp.unread;
+            CREATE OR REPLACE TEMP TABLE doubtful_cut_short AS FROM temp.cut_short;
+            """, cancel);
+        var copies = isTarget ? first.Repeated - db.Scalar<long>("SELECT count(*) FROM temp.repeated", cancel) : 0;
         var lost = before.Sum(file => file.Records) - memory.Rows - copies;
         var twice = first.RepeatedKeys(Doubts.Shown);
         var changes = Staged(after, format, key, types);
         var second = new SnapshotDiff(db, changes, memory with { Key = null }, keyed, Make("after"), cancel, isTarget ? null : "temp.doubtful");
         var rows = second.Run(null, null);
-        var doubts = new Doubts(rows.Quarantined, Math.Max(0, lost) + before.Sum(file => file.RejectCount), copies, second.RepeatedKeys(Doubts.Shown), twice, rows.Sample);
+        var doubts = new Doubts(rows.Quarantined + (isTarget ? 0 : second.Spared), Math.Max(0, lost) + before.Sum(file => file.RejectCount), copies, second.RepeatedKeys(Doubts.Shown), twice, rows.Sample);
         return (changes with { Rows = rows }, doubts);
     }
 
     private string Make(string name) => Directory.CreateDirectory(Path.Combine(folder, name)).FullName;
+
+    /// <summary>The columns of one side, of which each file must have the key.</summary>
+    private HashSet<string> Names(IReadOnlyList<StagedFile> files, IReadOnlyList<string> key)
+    {
+        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
+        var parquet = new ParquetFiles(db, cancel);
+        foreach (var file in files)
+        {
+            var found = (file.IsParquet ? parquet.Columns(file) : file.Columns).Select(column => column.Name).ToList();
+            names.UnionWith(found);
+
+            // Without a record a file may have no columns, where others of its side have them.
+            if ((found.Count > 0 || file.IsBlank) && key.FirstOrDefault(column => !found.Contains(column, StringComparer.OrdinalIgnoreCase)) is { } missing)
+                throw Error.KeyMissing(file.File.Key, missing, found);
+        }
+
+        return names.Count > 0 ? names : throw Error.KeyMissing(string.Join(", ", files.Select(file => file.File.Key)), key[0], []);
+    }
 
     /// <summary>The columns of all files, with types that all their values fit.</summary>
     private IReadOnlyList<DeclaredColumn> Types(IReadOnlyList<StagedFile> files, FileFormat format, IReadOnlyList<string> key)

@@ -47,6 +47,12 @@ public sealed class FileDifference
     /// <summary>Rows of the old side that the new one has not.</summary>
     public long Extra => Deleted + Doubts.Copies;
 
+    /// <summary>Columns that only the old files have; no row differs by them.</summary>
+    public IReadOnlyList<string> OldOnly { get; init; } = [];
+
+    /// <summary>Columns that only the new files have; no row differs by them.</summary>
+    public IReadOnlyList<string> NewOnly { get; init; } = [];
+
     /// <summary>The first few rows of each operation.</summary>
     public IReadOnlyList<RowChange> Sample(int most) => new ChangeSample(db, changes with { Rows = rows }, null, "", cancel).Take(most);
 
@@ -68,7 +74,7 @@ public sealed class FileDifference
             return;
         void Create(string table, string op, char prefix)
         {
-            var meant = columns.Keys.Select((i, k) => SnapshotColumns.Text($"{(columns[i].Type.Kind == TypeKind.Json ? JsonMeaning.Of($"{prefix}{i}") : $"{prefix}{i}")} AS m{k}"));
+            var meant = columns.Keys.Select((i, k) => SnapshotColumns.Text($"{(columns[i].Type.Kind == TypeKind.Json ? JsonText.Meaning($"{prefix}{i}") : $"{prefix}{i}")} AS m{k}"));
             db.Execute($"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {string.Join(", ", meant)}, * FROM read_parquet({Sql.Literal(rows.Path)}) WHERE op = '{op}'", cancel);
         }
 
@@ -93,7 +99,7 @@ public sealed class FileDifference
         var same = columns.All.Where(i => compare is null || compare.Contains(columns[i].Name, StringComparer.OrdinalIgnoreCase)).Select(i =>
         {
             var (b, c) = (SnapshotColumns.Text($"b{i}"), SnapshotColumns.Text($"c{i}"));
-            return columns[i].Type.Kind == TypeKind.Json ? $"{JsonMeaning.Of(b)} IS NOT DISTINCT FROM {JsonMeaning.Of(c)}" : $"{b} IS NOT DISTINCT FROM {c}";
+            return $"NOT ({JsonText.Differ(b, c, columns[i].Type)})";
         });
         Unchanged += Leave($"op = 'U' AND {string.Join(" AND ", same)} AND {IsOnce}", folder);
     }
@@ -139,8 +145,8 @@ public sealed class FileDifference
     /// <summary>Writes each changed row as a JSON object in a line of its own: <c>op</c>, <c>key</c>, <c>before</c>, <c>after</c>.</summary>
     public void WriteJson(string path)
     {
-        var before = columns.JsonObject(columns.All, i => SnapshotColumns.Text($"b{i}"));
-        var after = columns.JsonObject(columns.All, i => SnapshotColumns.Text($"c{i}"));
+        var before = columns.JsonObject(Without(NewOnly), i => SnapshotColumns.Text($"b{i}"));
+        var after = columns.JsonObject(Without(OldOnly), i => SnapshotColumns.Text($"c{i}"));
         var key = columns.JsonObject(columns.Keys, i => SnapshotColumns.Text($"c{i}"));
         db.Execute(
             $"""
@@ -151,20 +157,28 @@ public sealed class FileDifference
     }
 
     /// <summary>
-    /// Writes each changed row as CSV: <c>op</c>, all columns (of a deleted row as they were), and <c>before</c>, for an
+    /// Writes each changed row as CSV: <c>headrace:op</c>, all columns (of a deleted row as they were), and <c>headrace:before</c>, for an
     /// update a JSON object of the columns that differ with their former values.
     /// </summary>
     public void WriteCsv(string path)
     {
-        var values = columns.All.Select(i => SnapshotColumns.Text($"CASE WHEN op = 'D' THEN b{i} ELSE c{i} END AS {Sql.Identifier(columns[i].Name)}"));
-        var former = columns.All.Select(i => SnapshotColumns.Text(
-            $"CASE WHEN b{i} IS DISTINCT FROM c{i} THEN CAST(to_json({Sql.Literal(columns[i].Name)}) AS VARCHAR) || ':' || coalesce(CAST({columns.Json($"b{i}", i)} AS VARCHAR), 'null') END"));
+        var values = columns.All.Select(i => SnapshotColumns.Text($"CASE WHEN op = 'D' THEN b{i} ELSE c{i} END AS {Sql.Identifier(Foreign(columns[i].Name))}"));
+        var former = Without([.. OldOnly, .. NewOnly]).Select(i => SnapshotColumns.Text(
+            $"CASE WHEN {JsonText.Differ($"b{i}", $"c{i}", columns[i].Type)} THEN CAST(to_json({Sql.Literal(columns[i].Name)}) AS VARCHAR) || ':' || coalesce(CAST({columns.Json($"b{i}", i)} AS VARCHAR), 'null') END"));
         db.Execute(
             $"""
-            COPY (SELECT {Op} AS op, {string.Join(", ", values)}, CASE WHEN op = 'U' THEN '{"{"}' || concat_ws(',', {string.Join(", ", former)}) || '{"}"}' END AS before
+            COPY (SELECT {Op} AS "{Own}op", {string.Join(", ", values)},
+                    CASE WHEN op = 'U' THEN '{"{"}' || concat_ws(',', {string.Join(", ", former)}) || '{"}"}' END AS "{Own}before"
                 FROM read_parquet({Sql.Literal(rows.Path)})) TO {Sql.Literal(path)} (FORMAT csv, HEADER true)
             """, cancel);
     }
+
+    // What Headrace adds to a CSV begins so; a column of the user's that does so begins so twice.
+    private const string Own = "headrace:";
+
+    private static string Foreign(string name) => name.StartsWith(Own, StringComparison.OrdinalIgnoreCase) ? Own + name : name;
+
+    private IEnumerable<int> Without(IReadOnlyList<string> names) => columns.All.Where(i => !names.Contains(columns[i].Name, StringComparer.OrdinalIgnoreCase));
 
     private static string Op => "CASE op WHEN 'I' THEN 'INSERT' WHEN 'U' THEN 'UPDATE' ELSE 'DELETE' END";
 }

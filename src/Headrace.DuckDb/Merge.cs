@@ -75,7 +75,7 @@ internal sealed class Merge(DuckDbConnection db, ChangeSet changes, TableShape s
 
     private static string Kept(int column) => SnapshotColumns.Text($"o{column}");
 
-    private string Differs(int column) => $"s.{Staged(column)} IS DISTINCT FROM t.{Name(column)}";
+    private string Differs(int column) => JsonText.Differ($"s.{Staged(column)}", $"t.{Name(column)}", shape.Columns[column].Type);
 
     private KeyFilter Filter(string rows, long count) =>
         new(db, target == HeadraceTables.Target(changes.Target) ? changes.Target : TableName.None,

@@ -75,6 +75,7 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "duckdb_vector_get_validity")] internal static partial ulong* VectorValidity(nint vector);
     [LibraryImport(Library, EntryPoint = "duckdb_vector_size")] internal static partial ulong VectorSize();
     [LibraryImport(Library, EntryPoint = "duckdb_vector_ensure_validity_writable")] internal static partial void EnsureValidity(nint vector);
+    [LibraryImport(Library, EntryPoint = "duckdb_vector_assign_string_element_len")] internal static partial void AssignText(nint vector, ulong row, byte* text, ulong length);
     [LibraryImport(Library, EntryPoint = "duckdb_data_chunk_set_size")] internal static partial void SetChunkSize(nint chunk, ulong size);
     [LibraryImport(Library, EntryPoint = "duckdb_list_vector_get_child")] internal static partial nint ListChild(nint vector);
 

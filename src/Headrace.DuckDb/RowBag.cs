@@ -60,12 +60,11 @@ internal sealed class RowBag(DuckDbConnection db, string source, string target, 
         return sample;
     }
 
-    private string Digest => new SnapshotColumns(columns, new LoadRules { Snapshot = new SnapshotRules() }).Digest(i => SnapshotColumns.Text($"d{i}"));
+    private string Digest => new SnapshotColumns(columns, new LoadRules { Snapshot = new SnapshotRules() }).Digest(i => SnapshotColumns.Text($"c{i}"));
 
     private string From(string file)
     {
         var typed = columns.Select((column, i) => SnapshotColumns.Text($"CAST({Sql.Identifier(column.Name)} AS {DuckDbTypes.Name(column.Type)}) AS c{i}"));
-        var meant = columns.Select((column, i) => SnapshotColumns.Text($"{(column.Type.Kind == TypeKind.Json ? JsonMeaning.Of($"c{i}") : $"c{i}")} AS d{i}"));
-        return $"(SELECT *, {string.Join(", ", meant)} FROM (SELECT {string.Join(", ", typed)} FROM read_parquet({Sql.Literal(file)})))";
+        return $"(SELECT {string.Join(", ", typed)} FROM read_parquet({Sql.Literal(file)}))";
     }
 }

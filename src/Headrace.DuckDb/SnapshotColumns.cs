@@ -85,6 +85,9 @@ internal sealed class SnapshotColumns
         return -1;
     }
 
+    /// <summary>True when rows may be equal and their values be written in several ways.</summary>
+    public bool HasJson => columns.Any(column => column.Type.Kind == TypeKind.Json);
+
     public static string Text(FormattableString text) => text.ToString(CultureInfo.InvariantCulture);
 
     private bool IsCompared(int column) => compare.Count == 0 || Keys.Contains(column) || compare.Contains(columns[column].Name, StringComparer.OrdinalIgnoreCase);
@@ -95,6 +98,7 @@ internal sealed class SnapshotColumns
         TypeKind.Text => value,
         TypeKind.Bytes => $"hex({value})",
         TypeKind.Real or TypeKind.Double => $"CAST(CASE WHEN {value} = 0 THEN 0 ELSE {value} END AS VARCHAR)", // -0 is 0
+        TypeKind.Json => JsonText.Meaning(value),
         TypeKind.TimestampTz => $"CAST(epoch_us({value}) AS VARCHAR)",
         _ => $"CAST({value} AS VARCHAR)",
     };

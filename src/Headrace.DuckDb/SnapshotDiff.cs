@@ -54,6 +54,9 @@ internal sealed class SnapshotDiff(
         return operations is null ? changes : changes with { Operations = new Operations(db, export, Columns, cancel).Write(path, operations, rules.Before) };
     }
 
+    /// <summary>Rows of the export before that were not taken for deleted, since a record that could not be read may be theirs.</summary>
+    public long Spared { get; private set; }
+
     /// <summary>Rows that were set aside.</summary>
     public long Held => rows.Bad.Sum(file => file.Rows);
 
@@ -83,24 +86,20 @@ internal sealed class SnapshotDiff(
 
     /// <summary>
     /// A record that is no row may have been one of those that seem to be gone: a key whose texts stand among the fields of
-    /// such a record is spared.
+    /// such a record is spared, and so are all when some record has a key that cannot be read.
     /// </summary>
     private void Spare()
     {
         db.Execute($"CREATE OR REPLACE TEMP TABLE spared ({Columns.KeyTypes})", cancel);
-        if (rows.Before is null || export.Files.All(file => file.RejectCount == 0))
+        if (rows.Before is null || rules.Deletes == Deletes.Ignore || (rows.Unreadable == 0 && export.Files.All(file => file.RejectCount == 0)))
             return;
-        var delimiter = Sql.Literal((export.Format.Csv ?? new CsvDialect()).Delimiter.ToString());
-        var matches = Columns.Keys.Select((_, i) => $"list_contains(r.fields, CAST(o.k{i} AS VARCHAR))");
-        db.Execute(
-            $"""
-            INSERT INTO temp.spared SELECT {Columns.KeyList} FROM ({Gone}) AS o SEMI JOIN
-                (SELECT list_transform(string_split(value, {delimiter}), x -> trim(x, ' "')) AS fields
-                FROM read_parquet([{string.Join(", ", rows.Bad.Select(file => Sql.Literal(file.Path)))}], union_by_name = true) WHERE "row" IS NULL) AS r
-            ON {string.Join(" AND ", matches)}
-            """, cancel);
-        if (db.Scalar<long>("SELECT count(*) FROM temp.spared", cancel) is > 0 and var count)
-            warnings.Add($"{count} {(count == 1 ? "row was not deleted, since its key stands" : "rows were not deleted, since their keys stand")} in records that could not be read");
+        var gone = $"SELECT {Columns.KeyList} FROM ({Gone})";
+        db.Execute($"INSERT INTO temp.spared {(rows.Unreadable > 0 ? gone : UnreadRecords.Among(gone, Columns))}", cancel);
+        Spared = db.Scalar<long>("SELECT count(*) FROM temp.spared", cancel);
+        if (Spared > 0 && rows.Unreadable > 0)
+            warnings.Add($"{Spared} {(Spared == 1 ? "row was" : "rows were")} not deleted: the key of {rows.Unreadable} {(rows.Unreadable == 1 ? "record" : "records")} of the export cannot be read, and may be any of theirs");
+        else if (Spared > 0)
+            warnings.Add($"{Spared} {(Spared == 1 ? "row was not deleted, since its key stands" : "rows were not deleted, since their keys stand")} in records that could not be read");
     }
 
     private void WriteChanges(string path)
@@ -165,6 +164,7 @@ internal sealed class SnapshotDiff(
             Compare = rules.Compare,
             Before = rules.Before,
             Rows = 0,
+            IsJsonMeant = true,
         };
         if (rows.Before is null)
             return memory with { Rows = Write(memory.Parts[0].Rows, New), IsDigested = isDigested };
@@ -200,7 +200,7 @@ internal sealed class SnapshotDiff(
     {
         get
         {
-            if (rows.Before is null || rules is not { Before: true, Compare.Count: > 0 })
+            if (rows.Before is null || !rules.Before || (rules.Compare.Count == 0 && !Columns.HasJson))
                 return $"SELECT {Columns.AsKeys}, hi, lo, row{(rules.Before ? $", {Columns.List()}" : "")} FROM {(withRepeated ? rows.Once : rows.Single)}";
 
             // A row that counts as unchanged was not published: what is known of it stays what was.

@@ -41,6 +41,9 @@ internal sealed record SnapshotMemory
 
     public required long Rows { get; init; }
 
+    /// <summary>True when the digests of its rows take JSON values by what they mean; memories of release 0.1.0 took their text.</summary>
+    public bool IsJsonMeant { get; init; }
+
     /// <summary>True when each row has the digest of its text.</summary>
     public bool IsDigested { get; init; }
 
@@ -107,6 +110,7 @@ internal sealed record SnapshotMemory
     /// <summary>True when it can be compared with exports of these rules into a table with these columns.</summary>
     public bool Fits(LoadRules rules, IReadOnlyList<Column>? table) =>
         PrimaryKey.SequenceEqual(rules.PrimaryKey) && Compare.SequenceEqual(rules.Snapshot!.Compare) && (Before || !rules.Snapshot.Before)
+        && (IsJsonMeant || Columns.All(column => column.Type.Kind != TypeKind.Json))
         && (table is null || Columns.All(column => table.Any(other => other.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase) && other.Type == column.Type)));
 }
 

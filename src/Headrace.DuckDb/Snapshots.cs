@@ -48,6 +48,7 @@ public sealed class Snapshots(IWarehouse warehouse, IEngine engine, string folde
                 Compare = rules.Snapshot.Compare,
                 Before = rules.Snapshot.Before,
                 Rows = rows,
+                IsJsonMeant = true,
             }.Write(from.LoadId!);
             File.Delete(copy);
             return true;

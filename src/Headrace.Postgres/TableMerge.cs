@@ -73,11 +73,15 @@ internal sealed class TableMerge(NpgsqlConnection db, TargetTable table, TableSh
         return (inserted, updated, found - updated);
     }
 
-    // The type json knows no equality.
+    // The type json knows no equality, and jsonb, which does, takes no NUL.
     private string Differs(string name)
     {
-        var (quoted, cast) = (PostgresSql.Identifier(name), table.Find(name)?.TypeName == "json" ? "::text" : "");
-        return $"s.{quoted}{cast} IS DISTINCT FROM t.{quoted}{cast}";
+        var (s, t) = ($"s.{PostgresSql.Identifier(name)}", $"t.{PostgresSql.Identifier(name)}");
+        return table.Find(name)?.TypeName != "json" ? $"{s} IS DISTINCT FROM {t}" : $$"""
+            CASE WHEN {{s}}::text IS NOT DISTINCT FROM {{t}}::text THEN false
+                WHEN {{s}} IS NULL OR {{t}} IS NULL OR strpos({{s}}::text || {{t}}::text, '\u0000') > 0 THEN true
+                ELSE {{s}}::jsonb <> {{t}}::jsonb END
+            """;
     }
 
     private static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);

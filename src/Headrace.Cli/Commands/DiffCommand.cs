@@ -98,10 +98,19 @@ internal static class DiffCommand
         return staged;
     }
 
+    private static IEnumerable<string> OneSided(FileDifference found)
+    {
+        foreach (var (names, side) in ((IReadOnlyList<string>, string)[])[(found.OldOnly, "OLD"), (found.NewOnly, "NEW")])
+            if (names.Count > 0)
+                yield return $"{(names.Count == 1 ? "A column is" : "Columns are")} in {side} only and {(names.Count == 1 ? "was" : "were")} not compared: {string.Join(", ", names.Select(Plain.Line))}";
+    }
+
     private static void Show(Screen screen, ParseResult parsed, FileDifference found, string folder)
     {
         if (parsed.GetValue(Csv))
         {
+            foreach (var line in OneSided(found))
+                screen.Message($"{screen.Warn("note")}  {line}");
             found.WriteCsv(Path.Combine(folder, "changes.csv"));
             foreach (var lines in File.ReadLines(Path.Combine(folder, "changes.csv")).Chunk(LinesAtOnce))
                 screen.Raw(string.Join('\n', lines));
@@ -112,7 +121,7 @@ internal static class DiffCommand
         {
             // One object; its rows are written as they are read, since there may be more than the memory holds.
             found.WriteJson(Path.Combine(folder, "changes.jsonl"));
-            var counts = screen.JsonOf(new DiffView(found.Inserted, found.Updated, found.Deleted, found.Unchanged, found.Doubtful), Views.Default.DiffView);
+            var counts = screen.JsonOf(new DiffView(found.Inserted, found.Updated, found.Deleted, found.Unchanged, found.Doubtful, found.OldOnly, found.NewOnly), Views.Default.DiffView);
             var text = $"{counts[..^1]},\"operations\":[";
             var comma = "";
             foreach (var lines in File.ReadLines(Path.Combine(folder, "changes.jsonl")).Chunk(LinesAtOnce))
@@ -126,6 +135,8 @@ internal static class DiffCommand
             return;
         }
 
+        foreach (var line in OneSided(found))
+            screen.Say($"{screen.Warn("note")}  {line}");
         foreach (var line in new ChangeLines(screen).Of(found.Sample(5)))
             screen.Say($"  {line}");
         var all = found.Inserted + found.Updated + found.Deleted;

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Globalization;
+using System.Text.Json;
 
 namespace Headrace.Cli.Commands;
 
@@ -72,9 +73,18 @@ internal static class QuarantineCommand
                 Plain.Line(row.Reason) + (row.Status == "waiting" ? "" : $"  ({row.Status}{(row.Resolution is null ? "" : $": {row.Resolution}")})")])]);
         screen.Say();
         if (rows.FirstOrDefault(row => row.Row is not null && row.Status == "waiting") is { } row)
-            screen.Say($"Next:  headrace quarantine release {Shell.Word(of)} {row.Id} --set {Shell.Word($"{row.Column ?? "column"}=value")}");
+            screen.Say($"Next:  headrace quarantine release {Shell.Word(of)} {row.Id}{string.Concat(ColumnsOf(row).Select(column => $" --set {Shell.Word($"{column}=value")}"))}");
         screen.Say($"Next:  headrace quarantine discard {Shell.Word(of)} {rows[0].Id} --reason \"…\"");
         return ExitCode.Ok;
+    }
+
+    // The columns of a key of several are named together.
+    private static IEnumerable<string> ColumnsOf(QuarantinedRow row)
+    {
+        if (row.Column is not { } named || row.Row is null)
+            return [row.Column ?? "column"];
+        using var json = JsonDocument.Parse(row.Row);
+        return json.RootElement.ValueKind != JsonValueKind.Object || json.RootElement.TryGetProperty(named, out _) ? [named] : named.Split(", ");
     }
 
     private static async Task<int> ReleaseAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)

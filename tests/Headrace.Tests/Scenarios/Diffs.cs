@@ -64,7 +64,7 @@ public sealed class Diffs : IDisposable
         world.Put("a/1.csv", "k,l,v\n1,a,1\n").Put("a/2.csv", "k,l,v\n1,b,1\n").Put("b/1.csv", "l,k,v\nb,1,2\na,1,1\n");
         var answer = await Diff("a", "b", "--key", "k,l", "--csv");
         Assert.Equal(0, answer.Exit);
-        Assert.Equal(["op,k,l,v,before", "UPDATE,1,b,2,\"{\"\"v\"\":1}\""], answer.Output.Trim().ReplaceLineEndings("\n").Split('\n'));
+        Assert.Equal(["headrace:op,k,l,v,headrace:before", "UPDATE,1,b,2,\"{\"\"v\"\":1}\""], answer.Output.Trim().ReplaceLineEndings("\n").Split('\n'));
     }
 
     [Fact]
@@ -91,6 +91,75 @@ public sealed class Diffs : IDisposable
         world.Put("a.csv", "id,n\n1,1\n").Put("b.csv", "id,n\n1,1\n");
         var answer = await Diff("a.csv", "b.csv", "--key", "id");
         Assert.Equal((0, "The same 1 row on both sides."), (answer.Exit, answer.Output.Trim()));
+    }
+
+    [Theory]
+    [InlineData("n.csv", "")]
+    [InlineData("n.csv", "\uFEFF\n\n")]
+    [InlineData("n.jsonl", "")]
+    [InlineData("n.csv", "other\n1\n")]
+    public async Task ASideWithoutTheKeyIsNoTable(string name, string text)
+    {
+        world.Put("a.csv", "id,n\n1,1\n2,2\n").Put(name, text).Put("folder/1.csv", "id,n\n1,1\n").Put($"folder/2{Path.GetExtension(name)}", text);
+        foreach (var (old, @new) in ((string, string)[])[("a.csv", name), (name, "a.csv"), ("folder", "a.csv")])
+        {
+            var answer = await Diff(old, @new, "--key", "id", "--json");
+            Assert.NotEqual(0, answer.Exit);
+            Assert.Contains("HDR-106", answer.Text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task AHeaderAloneIsATableWithoutRows()
+    {
+        world.Put("a.csv", "id,n\n1,1\n2,2\n").Put("b.csv", "id,n\n");
+        Assert.Equal("0 0 2 0 0", Counts(await Diff("a.csv", "b.csv", "--key", "id", "--json")));
+        Assert.Equal("2 0 0 0 0", Counts(await Diff("b.csv", "a.csv", "--key", "id", "--json")));
+    }
+
+    [Fact]
+    public async Task AColumnOfOneSideIsNamedAndChangesNoRow()
+    {
+        world.Put("a.csv", "id,old,n\n1,x,1\n2,y,2\n3,z,3\n").Put("b.csv", "id,new,n\n1,p,1\n2,q,5\n4,r,4\n");
+        var answer = await Diff("a.csv", "b.csv", "--key", "id", "--json");
+        Assert.Equal((0, "1 1 1 1 0"), (answer.Exit, Counts(answer)));
+        Assert.Equal(("""["old"]""", """["new"]"""), ($"{answer.Json.GetProperty("columns_only_in_old")}", $"{answer.Json.GetProperty("columns_only_in_new")}"));
+        Assert.Contains("""UPDATE {"id":2} {"id":2,"old":"y","n":2} {"id":2,"n":5,"new":"q"}""", Operations(answer));
+        var text = (await Diff("a.csv", "b.csv", "--key", "id")).Output;
+        Assert.Contains("A column is in OLD only and was not compared: old", text, StringComparison.Ordinal);
+        Assert.Contains("A column is in NEW only and was not compared: new", text, StringComparison.Ordinal);
+        var csv = await Diff("a.csv", "b.csv", "--key", "id", "--csv");
+        Assert.Contains("2,,5,q,\"{\"\"n\"\":2}\"", csv.Output, StringComparison.Ordinal);
+        Assert.Contains("OLD only", csv.Messages, StringComparison.Ordinal);
+
+        world.Put("c.csv", "id,else\n1,x\n2,y\n3,z\n");
+        Assert.Equal("0 0 0 3 0", Counts(await Diff("a.csv", "c.csv", "--key", "id", "--json")));
+    }
+
+    [Fact]
+    public async Task ColumnsOfTheDataMayHaveAnyName()
+    {
+        world.Put("a.csv", "id,op,before,headrace:op\n1,x,y,z\n").Put("b.csv", "id,op,before,headrace:op\n1,X,y,z\n");
+        Assert.Equal(["headrace:op,id,op,before,headrace:headrace:op,headrace:before", "UPDATE,1,X,y,z,\"{\"\"op\"\":\"\"x\"\"}\""],
+            (await Diff("a.csv", "b.csv", "--key", "id", "--csv")).Output.Trim().ReplaceLineEndings("\n").Split('\n'));
+    }
+
+    [Fact]
+    public async Task AKeyWhoseOldRecordCannotBeReadIsNoInsert()
+    {
+        world.Put("a.csv", "id,n\n1,1\n2,2,too,many\n").Put("b.csv", "id,n\n1,1\n2,2\n3,3\n");
+        Assert.Equal("1 0 0 1 2", Counts(await Diff("a.csv", "b.csv", "--key", "id", "--json")));
+        world.Put("a.jsonl", "{\"id\":1,\"n\":1}\n{\"id\":2,\"n\":NaN}\n").Put("b.jsonl", "{\"id\":1,\"n\":1}\n{\"id\":2,\"n\":2}\n{\"id\":3,\"n\":3}\n");
+        Assert.Equal("1 0 0 1 2", Counts(await Diff("a.jsonl", "b.jsonl", "--key", "id", "--json")));
+        Assert.Equal("0 0 1 1 1", Counts(await Diff("b.jsonl", "a.jsonl", "--key", "id", "--json")));
+    }
+
+    [Fact]
+    public async Task JsonIsComparedByWhatItMeans()
+    {
+        world.Put("a.jsonl", "{\"id\":1,\"d\":{\"a\":1,\"b\":[1.50]}}\n{\"id\":2,\"d\":[12345678901234567890]}\n");
+        world.Put("b.jsonl", "{\"id\":1,\"d\":{\"b\":[ 15e-1 ],\"\\u0061\":1.0}}\n{\"id\":2,\"d\":[12345678901234567891]}\n");
+        Assert.Equal("0 1 0 1 0", Counts(await Diff("a.jsonl", "b.jsonl", "--key", "id", "--json")));
     }
 
     [Theory]

@@ -135,4 +135,22 @@ public sealed class Quarantines : ProjectTests
         Assert.Equal(0, (await World.Run("quarantine", "show", "prices")).Exit);
         Assert.False(File.Exists(World.Warehouse));
     }
+
+    [Fact]
+    public async Task The_command_that_is_shown_names_each_column_of_a_key()
+    {
+        World.Flows(
+            """
+            items:
+              source: { connection: lake, path: "items/{version}/*" }
+              columns: { ts: bigint, "the x": text }
+              read: snapshot
+              settle: 0s
+              primary_key: [ts, "the x"]
+              write: merge
+            """);
+        World.Put("items/1/1.csv", "ts,the x\n1,a\n1,a\n2,b\n");
+        await World.Load();
+        Assert.Contains("--set ts=value --set 'the x=value'", (await World.Run("quarantine", "show", "items")).Output, StringComparison.Ordinal);
+    }
 }
