@@ -27,7 +27,7 @@ internal sealed class BinaryRows(int columns, long longest = long.MaxValue)
     /// <summary>Rows that have passed.</summary>
     public long Rows { get; private set; }
 
-    /// <summary>True once a row was longer than <paramref name="longest"/>.</summary>
+    /// <summary>True once a row was longer than the longest that is allowed.</summary>
     public bool HasLong { get; private set; }
 
     /// <summary>True once the last row has passed, and nothing after it.</summary>
