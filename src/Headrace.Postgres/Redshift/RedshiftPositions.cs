@@ -88,7 +88,7 @@ internal static class RedshiftPositions
     /// <summary>Which of these loads are committed now.</summary>
     public static async Task<IReadOnlySet<string>> CommittedAsync(NpgsqlConnection db, IReadOnlyList<string> loads, CancellationToken cancel)
     {
-        if (!(await RedshiftTables.NamesAsync(db, cancel)).Contains(RedshiftSql.LastOwn))
+        if (!(await RedshiftTables.NamesAsync(db, cancel)).Contains("loads"))
             return new HashSet<string>();
         return (await db.RowsAsync(RedshiftSql.Committed(loads), row => row.GetString(0), cancel)).ToHashSet();
     }
