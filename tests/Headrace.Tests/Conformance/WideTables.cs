@@ -6,11 +6,11 @@ namespace Headrace.Tests.Conformance;
 /// <summary>As many columns as the target can hold.</summary>
 public abstract class WideTables(PostgresServer server, WarehouseKind kind) : FileWorld(server, kind)
 {
+    // PostgreSQL takes no row of more than 8 kB, so most columns are empty.
     private static string Csv(int columns, int rows, int changed) =>
-        $"{string.Join(',', Enumerable.Range(0, columns).Select(i => $"a{i}"))}\n{string.Join('\n', Enumerable.Range(1, rows).Select(id => $"{id},{string.Join(',', Enumerable.Range(1, columns - 1).Select(i => id == changed && i == columns - 1 ? 9 : 1))}"))}\n";
+        $"{string.Join(',', Enumerable.Range(0, columns).Select(i => $"a{i}"))}\n{string.Join('\n', Enumerable.Range(1, rows).Select(id => $"{id},{string.Join(',', Enumerable.Range(1, columns - 1).Select(i => i < 300 ? "1" : i < columns - 1 ? "" : id == changed ? "9" : "1"))}"))}\n";
 
     [Theory]
-    [InlineData("incremental", 900)]
     [InlineData("incremental", 1600)]
     [InlineData("snapshot", 1500)]
     public async Task AreMerged(string read, int columns)
