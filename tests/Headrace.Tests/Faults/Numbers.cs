@@ -29,7 +29,7 @@ public sealed class Numbers : ProjectTests
         World.Flows($$"""numbers: { source: { connection: lake, path: "numbers/*" }, columns: { id: integer, n: { type: "{{type}}", nullable: false } }, read: incremental, write: append }""");
         World.Put("numbers/1.csv", "id;n\n".Replace(';', ',') + string.Concat(fits.Concat(misfits).Select((text, i) => $"{i},\"{text}\"\n")));
         Assert.Equal($"{fits.Length}i 0u 0d 0s {misfits.Length}q", (await World.Load()).Only.Counts);
-        Assert.Equal(misfits, World.Query("SELECT value FROM headrace.quarantine ORDER BY line"));
+        Assert.Equal(misfits.Select(text => text.Length == 0 ? "NULL" : text), World.Query("SELECT value FROM headrace.quarantine ORDER BY line"));
         var kind = type.StartsWith("decimal", StringComparison.Ordinal) ? "DECIMAL(38,10)" : "DOUBLE";
         if (type is not ("decimal(38,0)" or "decimal(38,38)" or "real"))
             Assert.Equal("0", World.Value($"SELECT count(*) FROM raw.numbers WHERE n::{kind} <> [{string.Join(',', fits.Select(text => $"'{text}'"))}][id + 1]::{kind}"));

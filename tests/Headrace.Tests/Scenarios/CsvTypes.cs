@@ -39,9 +39,8 @@ public sealed class CsvTypes : ProjectTests
     {
         World.Flows("""any: { source: { connection: lake, path: "any/*" }, columns: { id: integer, a: text, n: integer }, read: incremental, write: append }""");
         World.Put("any/1.csv", "id,a,n\n1,,\n2,\"\",\n3,,\"\"\n");
-        Assert.Equal("2i 0u 0d 0s 1q", (await World.Load()).Only.Counts);
-        Assert.Equal(["1|NULL|NULL", "2||NULL"], World.Query("SELECT * FROM raw.any ORDER BY id"));
-        Assert.Equal("n||'' is no integer", World.Value("SELECT \"column\", value, reason FROM headrace.quarantine"));
+        Assert.Equal("3i 0u 0d 0s 0q", (await World.Load()).Only.Counts);
+        Assert.Equal(["1|NULL|NULL", "2||NULL", "3|NULL|NULL"], World.Query("SELECT * FROM raw.any ORDER BY id")); // an integer has no empty value
     }
 
     [Fact]
