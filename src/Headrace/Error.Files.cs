@@ -23,17 +23,17 @@ public static partial class Error
         };
 
     /// <summary>No name of the header is a column of the table: most often a file without a header, or another file's.</summary>
-    public static HeadraceException HeaderMismatch(string source, IEnumerable<string> expected, IEnumerable<string> found) =>
+    public static HeadraceException HeaderMismatch(string source, IEnumerable<string> expected, IReadOnlyList<string> found) =>
         new("HDR-105", "No column of the file is a column of the table; nothing of the file was loaded.",
-            "give the file its header, or set csv: { header: false } and name the columns")
+            Beginning(found, "give the file its header, set csv: { skip: … } when other lines come before it, or set csv: { header: false } and name the columns"))
         {
             Facts = Facts(("source", source), ("expected", string.Join(", ", expected)), ("found", string.Join(", ", found))),
         };
 
     /// <summary>A key column is not among the columns.</summary>
-    public static HeadraceException KeyMissing(string source, string column, IEnumerable<string> found) =>
+    public static HeadraceException KeyMissing(string source, string column, IReadOnlyList<string> found) =>
         new("HDR-106", $"The primary key '{column}' is not a column of the file; nothing of the file was loaded.",
-            "correct primary_key, or put the column back")
+            Beginning(found, "correct primary_key, or put the column back"))
         {
             Facts = Facts(("source", source), ("found", found.Any() ? string.Join(", ", found) : "no column at all: it is empty")),
         };
@@ -68,9 +68,9 @@ public static partial class Error
         };
 
     /// <summary>A dropped file's columns are not those of the table's schema document.</summary>
-    public static HeadraceException ColumnsDiffer(string source, SchemaDocument schema, IEnumerable<string> found) =>
+    public static HeadraceException ColumnsDiffer(string source, SchemaDocument schema, IReadOnlyList<string> found) =>
         new("HDR-141", "The columns of the file are not those of the schema; nothing of the file was loaded.",
-            "mend the file, or drop a schema file with these columns; the file is loaded then")
+            Beginning(found, "mend the file, or drop a schema file with these columns; the file is loaded then"))
         {
             Facts = Facts(("source", source), ("schema", $"version {schema.Version}: {string.Join(", ", schema.Columns.Select(column => column.Name))}"),
                 ("found", string.Join(", ", found))),

@@ -103,11 +103,18 @@ public static partial class Error
         };
 
     /// <summary>A column of a header has no name.</summary>
-    public static HeadraceException EmptyColumn(string source, int number, long? line) =>
-        new("HDR-132", $"Column {number} has no name; nothing of the file was loaded.", "name it in the file, or set csv: {header: false} and write columns:")
+    /// <param name="lastLine">The line in which the header ends; null when the file has no lines.</param>
+    public static HeadraceException EmptyColumn(string source, int number, long? line, long? lastLine, IReadOnlyList<string> found) =>
+        new("HDR-132", $"Column {number} has no name; nothing of the file was loaded.",
+            lastLine is null ? "name it in the file" : Beginning(found, $"name it in the file; or, to name all columns in the flow, set csv: {{ header: false, skip: {lastLine} }} and write columns:; if the table begins in a later line, set csv: {{ skip: {lastLine} }}"))
         {
             Facts = Facts(("source", source), ("line", line), ("found", $"an empty name in place {number}")),
         };
+
+    /// <summary>Advice on the columns of a file, which begins with what its first line looks like when that is a comment.</summary>
+    private static string Beginning(IEnumerable<string> found, string next) => Staging.CsvBeginning.Mark(found.FirstOrDefault()) is { } mark
+        ? $"set {Staging.CsvBeginning.Setting(mark)} if the first line is a comment; or {next}"
+        : next;
 
     /// <summary>A path pattern that cannot be read.</summary>
     public static HeadraceException BadPattern(string pattern, string why) =>

@@ -6,7 +6,11 @@ public enum FormatKind { Csv, Jsonl, Parquet }
 /// <summary>A file format with its options. Compression (gzip, zstd) is told by the first bytes, never by the name.</summary>
 /// <param name="Kind">CSV; JSON lines or one JSON array of objects; Parquet.</param>
 /// <param name="Csv">Only for CSV.</param>
-public sealed record FileFormat(FormatKind Kind, CsvDialect? Csv = null);
+public sealed record FileFormat(FormatKind Kind, CsvDialect? Csv = null)
+{
+    /// <summary>The same with the delimiter that a staged file was read with.</summary>
+    public FileFormat Of(StagedFile file) => Csv is not null && file.Delimiter is { } said ? this with { Csv = Csv with { Delimiter = said } } : this;
+}
 
 /// <summary>A CSV dialect. Records end with LF, CRLF or CR; a record may span lines inside quotes (RFC 4180).</summary>
 public sealed record CsvDialect
@@ -40,6 +44,25 @@ public sealed record CsvDialect
 
     /// <summary>Lines before the header (or the first record) that are not data.</summary>
     public int Skip { get; init; }
+
+    /// <summary>Lines that begin with this text are no records; null for none.</summary>
+    public string? Comment { get; init; }
+
+    /// <summary>What a first line such as <c>sep=;</c> means, by which spreadsheets tell the delimiter.</summary>
+    public SepLine Sep { get; init; }
+}
+
+/// <summary>What a first line such as <c>sep=;</c> means.</summary>
+public enum SepLine
+{
+    /// <summary>It is a line like any other.</summary>
+    Line,
+
+    /// <summary>It is no record, and says which character is between fields.</summary>
+    Obeyed,
+
+    /// <summary>It is no record; which character is between fields is known.</summary>
+    Skipped,
 }
 
 /// <summary>Bounds on what one dropped file may cost; each is named in the error that it raises.</summary>

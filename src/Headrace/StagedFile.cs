@@ -59,6 +59,12 @@ public sealed record StagedFile
 
     public long RejectCount { get; init; }
 
+    /// <summary>The character between the fields of a CSV file, which the file itself may have said; null for other formats.</summary>
+    public char? Delimiter { get; init; }
+
+    /// <summary>What the flow may have to say, when most of the file's records do not fit its first one; null for nothing.</summary>
+    public string? Hint { get; init; }
+
     /// <summary>Where the digests of the records are (<see cref="Staging.RowDigests"/>); null when there are none.</summary>
     public string? Digests { get; init; }
 

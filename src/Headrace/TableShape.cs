@@ -161,6 +161,8 @@ public sealed class TableShape
         foreach (var name in changes.From.Computed)
             if (Files.Where(file => IndexOf(file.Columns, Source(name)) >= 0).Select(file => file.File.File.Key).ToList() is { Count: > 0 } bringing)
                 Warnings.Add($"column '{name}' of {Name(bringing)} was left out: the target computes it");
+        foreach (var file in Files.Where(file => file.File.Hint is not null))
+            Warnings.Add($"{file.File.File.Key}: {file.File.Hint}");
         for (var i = 0; i < columns.Count; i++)
         {
             var (column, index) = (columns[i], i);

@@ -16,7 +16,8 @@ internal static class DiffCommand
     private static readonly Argument<string> New = new("NEW") { Description = "The same, later" };
     private static readonly Option<string> Key = new("--key") { Description = "The columns that tell one row from all others, with commas between them", HelpName = "COLUMNS", Required = true };
     private static readonly Option<bool> Csv = new("--csv") { Description = "The changed rows as CSV on standard output" };
-    private static readonly Option<string> Delimiter = new("--delimiter") { Description = "The character between the fields of CSV files", HelpName = "CHARACTER", DefaultValueFactory = _ => "," };
+    private static readonly Option<string?> Delimiter = new("--delimiter") { Description = "The character between the fields of CSV files; a comma when neither this nor a first line sep=; says it", HelpName = "CHARACTER" };
+    private static readonly Option<string?> Comment = new("--comment") { Description = "Lines of CSV files that begin with this are no records", HelpName = "TEXT" };
     private static readonly Option<bool> NoHeader = new("--no-header") { Description = "The first line of CSV files is a row; the columns are col_1, col_2, …" };
     private static readonly Option<string?> Memory = new("--memory") { Description = "Memory that it may use, for example 512MB; what does not fit goes to the folder for temporary files", HelpName = "SIZE" };
 
@@ -32,7 +33,7 @@ internal static class DiffCommand
             if (result.Tokens is [{ Value: var text }] && !Quantity.TrySize(text, out _))
                 result.AddError($"'{text}' is no size; write for example 512MB or 2GB.");
         });
-        var command = new Command("diff", "Show what changed between two files or folders, by key") { Old, New, Key, Csv, Delimiter, NoHeader, Memory };
+        var command = new Command("diff", "Show what changed between two files or folders, by key") { Old, New, Key, Csv, Delimiter, Comment, NoHeader, Memory };
         command.SetAction(DiffAsync);
         return command;
     }
@@ -55,7 +56,7 @@ internal static class DiffCommand
 
     private static async Task<int> DiffAsync(ParseResult parsed, string[] key, string folder, CancellationToken cancel)
     {
-        var csv = new CsvOptions { Delimiter = parsed.GetValue(Delimiter)!, Header = !parsed.GetValue(NoHeader) };
+        var csv = new CsvOptions { Delimiter = parsed.GetValue(Delimiter), Comment = parsed.GetValue(Comment) is { Length: > 0 } mark ? mark : null, Header = !parsed.GetValue(NoHeader) };
         var source = new Source { Connection = "", Path = "", Csv = csv };
         var digests = DigestKey.New();
         var memory = Workspace.EngineMemory(parsed.GetValue(Memory) is { } text && Quantity.TrySize(text, out var size) ? size : null);
@@ -72,7 +73,7 @@ internal static class DiffCommand
         using var db = engine.Connect();
         settings.Harden(db, cancel);
         var found = await Task.Run(
-            () => new FileDiff(db, folder, Math.Max(memory / 8, 16L << 20), cancel).Run(sides[0], sides[1], new FileFormat(FormatKind.Csv, csv.ToDialect()), key, digests), cancel);
+            () => new FileDiff(db, folder, Math.Max(memory / 8, 16L << 20), cancel).Run(sides[0], sides[1], new FileFormat(FormatKind.Csv, csv.ToDialect()).Of(sides[0][0]), key, digests), cancel);
         var clearing = Task.Run(() => Array.ForEach(["a", "b"], side => Directory.Delete(Path.Combine(folder, side), recursive: true)), CancellationToken.None);
         Show(Screen.Of(parsed), parsed, found, folder);
         await clearing;

@@ -6,8 +6,8 @@ namespace Headrace.Configuration;
 [Description("How CSV files are written.")]
 public sealed record CsvOptions
 {
-    [Description("The character between fields; tab may be written as the word tab.")]
-    public string Delimiter { get; init; } = ",";
+    [Description("The character between fields; tab may be written as the word tab. When it is not said: what a first line such as sep=; says, else a comma.")]
+    public string? Delimiter { get; init; }
 
     [Description("The character around quoted fields; none when the files know no quotes.")]
     public string Quote { get; init; } = "\"";
@@ -37,13 +37,17 @@ public sealed record CsvOptions
     [AtLeast(0)]
     public int Skip { get; init; }
 
+    [Description("A text such as #: lines that begin with it are no records, before the header too. No line is a comment when it is not said.")]
+    public string? Comment { get; init; }
+
     /// <summary>The same for a reader of files. Only for options that were loaded from a file, which checks them.</summary>
     public CsvDialect ToDialect()
     {
         var quote = OneCharacter(Quote);
         return new CsvDialect
         {
-            Delimiter = OneCharacter(Delimiter) ?? ',',
+            Delimiter = Delimiter is null ? ',' : OneCharacter(Delimiter) ?? ',',
+            Sep = Delimiter is null ? SepLine.Obeyed : SepLine.Skipped,
             Quote = quote,
             Escape = Escape is null ? quote ?? '"' : OneCharacter(Escape) ?? '"',
             Header = Header,
@@ -53,6 +57,7 @@ public sealed record CsvOptions
             Date = DateFormat.ToStrptime(Date, out _),
             Timestamp = DateFormat.ToStrptime(Timestamp, out _),
             Skip = Skip,
+            Comment = Comment,
         };
     }
 

@@ -228,7 +228,7 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
         Operation = Operation.Changes,
         From = from,
         Files = files,
-        Format = Format(files[0].File),
+        Format = Format(files[0].File).Of(files[0]),
         Rules = Rules,
         Version = version,
     };

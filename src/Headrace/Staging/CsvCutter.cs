@@ -12,21 +12,24 @@ internal sealed class CsvCutter : IRecordCutter
 {
     private const byte Cr = (byte)'\r', Lf = (byte)'\n';
 
-    private readonly CsvDialect dialect;
     private readonly FileLimits limits;
     private readonly string source;
     private readonly IReadOnlyList<string>? declared;
     private readonly SegmentWriter rows;
     private readonly RejectWriter rejects;
     private readonly RowDigests? digests;
-    private readonly CsvScanner scanner;
-    private readonly CsvFields fields;
+    private readonly byte[] comment;
+    private readonly CsvBeginning beginning = new();
+    private CsvDialect dialect;
+    private CsvScanner scanner;
+    private CsvFields fields;
     private StagedColumn[]? columns;
     private long line = 1;
     private long suspectUntil;
     private int skip;
     private bool isPassing;
     private bool isQuoted;
+    private bool isBegun;
 
     public CsvCutter(CsvDialect dialect, FileLimits limits, string source, IReadOnlyList<string>? declared, SegmentWriter rows, RejectWriter rejects, RowDigests? digests = null)
     {
@@ -38,6 +41,7 @@ internal sealed class CsvCutter : IRecordCutter
         this.rejects = rejects;
         this.digests = digests;
         skip = dialect.Skip;
+        comment = Encoding.ASCII.GetBytes(dialect.Comment ?? "");
         scanner = new CsvScanner(dialect);
         fields = new CsvFields(dialect, scanner);
     }
@@ -52,18 +56,34 @@ internal sealed class CsvCutter : IRecordCutter
 
     public bool IsBlank => columns is null && dialect.Header;
 
+    /// <summary>The character between fields, which the file itself may say.</summary>
+    public char Delimiter => dialect.Delimiter;
+
+    /// <summary>What the flow may have to say of the first lines, when most records do not have as many fields as they; null for nothing.</summary>
+    public string? Hint => columns is null ? null : beginning.Hint(dialect, columns, rows.Records);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Cut(ReadOnlySpan<byte> data, bool isFinal)
     {
         var start = 0;
-        while (skip > 0 && start < data.Length)
+        if (!isBegun)
         {
-            var next = LineEnd(data[start..], isFinal, out _);
-            if (next < 0)
+            if (CsvBeginning.Separator(data, isFinal) is { } separator && dialect.Sep != SepLine.Line)
+            {
+                if (separator == CsvBeginning.NotKnownYet)
+                    return 0;
+                Separate(separator);
+            }
+
+            isBegun = true;
+        }
+
+        for (; skip > 0 && start < data.Length; skip--)
+        {
+            var taken = SkipLine(data[start..], isFinal);
+            if (taken == 0)
                 return start;
-            start += next;
-            line++;
-            skip--;
+            start += taken;
         }
 
         // Every record up to the last line end is judged at once, and one by one only when something is wrong.
@@ -88,6 +108,14 @@ internal sealed class CsvCutter : IRecordCutter
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int CutRecord(ReadOnlySpan<byte> data, bool isFinal, bool isClean)
     {
+        if (comment.Length > 0 && data[0] == comment[0] && line > suspectUntil)
+        {
+            if (data.StartsWith(comment))
+                return SkipLine(data, isFinal);
+            if (!isFinal && data.Length < comment.Length)
+                return 0;
+        }
+
         var extent = scanner.Scan(data, isFinal);
         var isOver = (extent.End is CsvEnd.Incomplete or CsvEnd.OpenQuote ? data.Length : extent.Length) > limits.MaxRecordBytes;
         switch (extent.End)
@@ -122,7 +150,7 @@ internal sealed class CsvCutter : IRecordCutter
         if (extent.Fields != expected)
         {
             if (record.Length > 0)
-                rejects.Add(line, extent.Fields == 1 ? $"1 field where {expected} are expected" : $"{extent.Fields} fields where {expected} are expected", record);
+                rejects.Add(line, beginning.Misfit(line, extent.Fields, expected, record, dialect), record);
         }
         else if (!isClean && FaultOf(record) is { } fault)
             rejects.Add(line, fault, record);
@@ -140,6 +168,29 @@ internal sealed class CsvCutter : IRecordCutter
 
         line += extent.InnerLines + 1;
         return extent.Next;
+    }
+
+    /// <summary>Takes a line that is no record; 0 when its end is not there yet.</summary>
+    private int SkipLine(ReadOnlySpan<byte> data, bool isFinal)
+    {
+        var next = LineEnd(data, isFinal, out var length);
+        if (length > limits.MaxRecordBytes)
+            throw Error.LimitPassed(source, "max_record_bytes", limits.MaxRecordBytes, $"a line of {length} bytes or more", line);
+        if (next < 0)
+            return 0;
+        line++;
+        return next;
+    }
+
+    // The line counts among those that are skipped, and is none of them when none is.
+    private void Separate(char delimiter)
+    {
+        skip = Math.Max(skip, 1);
+        if (dialect.Sep == SepLine.Skipped || delimiter == dialect.Quote)
+            return;
+        dialect = dialect with { Delimiter = delimiter };
+        scanner = new CsvScanner(dialect);
+        fields = new CsvFields(dialect, scanner);
     }
 
     /// <summary>
@@ -220,13 +271,14 @@ internal sealed class CsvCutter : IRecordCutter
         for (var i = 0; i < names.Count; i++)
         {
             if (string.IsNullOrWhiteSpace(names[i]))
-                throw Error.EmptyColumn(source, i + 1, line);
+                throw Error.EmptyColumn(source, i + 1, line, line + extent.InnerLines, names);
             if (names[i].Any(c => char.IsControl(c) && c is not ('\t' or '\r' or '\n')))
                 throw Error.Corrupt(source, "The header is no text (it has control characters)").With("line", line);
             if (!seen.TryAdd(names[i], names[i]))
                 throw Error.DuplicateColumn(source, seen[names[i]], names[i], line);
         }
 
+        beginning.Line = line;
         Know([.. names.Select(name => new StagedColumn(name))]);
         return true;
     }

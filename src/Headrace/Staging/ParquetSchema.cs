@@ -135,7 +135,7 @@ public sealed class ParquetSchema
             var element = elements[next++];
             var name = element.Text(Name) ?? "";
             if (isTop && string.IsNullOrWhiteSpace(name))
-                throw Error.EmptyColumn(source, child + 1, null);
+                throw Error.EmptyColumn(source, child + 1, null, null, []);
             if (!names.TryAdd(name, name))
                 throw Error.DuplicateColumn(source, above + names[name], above + name, null);
             NameType(element);

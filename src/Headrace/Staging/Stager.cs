@@ -196,6 +196,8 @@ public sealed class Stager(string spool, FileLimits limits)
             Digests = digests?.Path,
             HasInlineDigests = digests is { IsInline: true },
             HasEmptyTexts = cutter.HasEmptyTexts,
+            Delimiter = (cutter as CsvCutter)?.Delimiter,
+            Hint = (cutter as CsvCutter)?.Hint,
         };
     }
 

@@ -256,8 +256,12 @@ internal sealed class FlowRules(Problems problems, MapNode connectionNodes, IRea
         foreach (var (key, text) in (ReadOnlySpan<(string, string?)>)[("delimiter", csv.Delimiter), ("quote", csv.Quote), ("escape", csv.Escape)])
             if (text is not null && CsvOptions.OneCharacter(text) is null && !(key == "quote" && text is "" or "none"))
                 Disagree(place.Of("source", "csv", key), where, $"csv {key} is not one ASCII character", key == "delimiter" ? "write one character in quotes, or the word tab" : "write one character in quotes");
-        if (CsvOptions.OneCharacter(csv.Delimiter) is { } delimiter && delimiter == CsvOptions.OneCharacter(csv.Quote))
+        if (CsvOptions.OneCharacter(csv.Delimiter ?? ",") is { } delimiter && delimiter == CsvOptions.OneCharacter(csv.Quote))
             Disagree(place.Of("source", "csv", "delimiter"), where, "csv delimiter and quote are the same character", "change one of them");
+        if (csv.Comment is { } comment && (comment.Length == 0 || !System.Text.Ascii.IsValid(comment) || comment.Any(char.IsControl)))
+            Disagree(place.Of("source", "csv", "comment"), where, "csv comment is no text of ASCII characters", "write in quotes what comments begin with, for example comment: \"#\"");
+        else if (csv.Comment is [var mark, ..] && (mark == CsvOptions.OneCharacter(csv.Delimiter ?? ",") || mark == CsvOptions.OneCharacter(csv.Quote)))
+            Disagree(place.Of("source", "csv", "comment"), where, "csv comment begins with the delimiter or the quote", "change one of them");
         if (csv.Decimal is not ("." or ","))
             Disagree(place.Of("source", "csv", "decimal"), where, "csv decimal is neither . nor ,", "write \".\" or \",\"");
         if (!KnowsEncoding(csv.Encoding))
