@@ -3,7 +3,8 @@ namespace Headrace.Cli;
 /// <summary>What a run would do, for people.</summary>
 internal sealed class PlanReport(Screen screen)
 {
-    public void Write(IReadOnlyList<Run> runs)
+    /// <param name="off">Flows that are not enabled.</param>
+    public void Write(IReadOnlyList<Run> runs, IReadOnlyList<string> off)
     {
         var name = runs.Select(run => run.Dataset.Length).DefaultIfEmpty().Max();
         foreach (var run in runs)
@@ -26,7 +27,7 @@ internal sealed class PlanReport(Screen screen)
         screen.Say();
         if (planned.Count == 0 && runs.All(run => run.Error is null))
         {
-            screen.Say("No changes. Everything is up to date.");
+            screen.Say(RunReport.Open(runs, off) is { } open ? $"No changes now: {open}." : "No changes. Everything is up to date.");
             return;
         }
 
@@ -42,7 +43,7 @@ internal sealed class PlanReport(Screen screen)
     private string Line(Run run) => run.Outcome switch
     {
         Outcome.WouldLoad => $"{(run.Ddl.Count > 0 ? screen.Good("+") : screen.Warn("~"))} {run.Target}  {RunReport.Changes(run)}",
-        Outcome.UpToDate => $"{screen.Dim("=")} {screen.Dim("nothing to do")}",
+        Outcome.UpToDate => $"{screen.Dim("=")} {screen.Dim(run.IsWaiting ? "waits" : "nothing to do")}",
         Outcome.Stopped => $"{screen.Bad("✗")} would be stopped",
         _ => $"{screen.Bad("✗")} would fail",
     };

@@ -4,7 +4,11 @@ using System.Text.Json.Serialization;
 namespace Headrace.Cli;
 
 /// <summary>The JSON of the contract, made from the words of the core.</summary>
-internal sealed record RunsView(IReadOnlyList<RunView> Runs);
+internal sealed record RunsView(IReadOnlyList<RunView> Runs, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings = null)
+{
+    /// <summary>Runs, and what is to be said of none of them.</summary>
+    public static RunsView Of(IReadOnlyList<RunView> runs, IReadOnlyList<string> warnings) => new(runs, warnings.Count == 0 ? null : warnings);
+}
 
 internal sealed record RunView(
     string Flow, string Dataset, [property: JsonConverter(typeof(ContractWord))] string Run, [property: JsonConverter(typeof(ContractWord))] string Outcome, int Batches, long Inserted, long Updated, long Deleted, long Unchanged,
@@ -73,7 +77,7 @@ internal sealed record StatusView(IReadOnlyList<DatasetView> Datasets);
 
 internal sealed record DatasetView(
     string Flow, string Dataset, [property: JsonConverter(typeof(ContractWord))] string State, string? Target, DateTimeOffset? LastRun,
-    [property: JsonConverter(typeof(ContractWord))] string? Outcome, long Inserted, long Quarantine, ErrorJson? Error);
+    [property: JsonConverter(typeof(ContractWord))] string? Outcome, long Inserted, long Quarantine, ErrorJson? Error, IReadOnlyList<string> Warnings);
 
 internal sealed record DoctorView(IReadOnlyList<CheckView> Checks);
 

@@ -73,8 +73,25 @@ internal sealed class Workspace : IAsyncDisposable
         return [.. Project.Flows.Values.Where(flow => names.Count == 0 ? flow.Enabled : names.Contains(flow.Name))];
     }
 
+    /// <summary>The flows that run only when they are named.</summary>
+    public IReadOnlyList<string> FlowsOff => [.. Project.Flows.Values.Where(flow => !flow.Enabled).Select(flow => flow.Name)];
+
+    /// <summary>The runs, with what waits in quarantine said where nothing was loaded.</summary>
+    public static async Task<IReadOnlyList<Run>> WithHeldAsync(IReadOnlyList<Run> runs, IReadOnlyList<ReadyFlow> flows, CancellationToken cancel)
+    {
+        var quiet = runs.Where(run => run is { Outcome: Outcome.UpToDate, Error: null }).Select(run => run.Flow).ToHashSet(StringComparer.Ordinal);
+        var held = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach (var warehouse in flows.Where(flow => quiet.Contains(flow.Name)).Select(flow => flow.Warehouse).Distinct())
+            foreach (var (dataset, rows, _) in await warehouse.Quarantine.CountAsync(cancel))
+                held[dataset] = rows;
+        return [.. runs.Select(run => run is { Outcome: Outcome.UpToDate, Error: null } && held.TryGetValue(run.Dataset, out var rows)
+            ? run with { Warnings = [.. run.Warnings, $"{Text.Rows(rows)} {(rows == 1 ? "waits" : "wait")} in quarantine: headrace quarantine show {Shell.Word(run.Flow)}"] }
+            : run)];
+    }
+
     /// <summary>A flow with its ends connected.</summary>
-    public ReadyFlow Ready(Flow flow, bool isPlan)
+    /// <param name="wait">How long it may wait for files that are not settled; null for a few seconds.</param>
+    public ReadyFlow Ready(Flow flow, bool isPlan, TimeSpan? wait = null)
     {
         if (isPlan)
             LocalState.Check(Path.Combine(Project.Folder, ".headrace"));
@@ -82,18 +99,19 @@ internal sealed class Workspace : IAsyncDisposable
             LocalState.Ensure(Path.Combine(Project.Folder, ".headrace"));
         var folder = Path.Combine(Spool, isPlan ? "plan" : "run");
         var warehouse = Warehouse(flow, isPlan);
-        warehouse.BeginOpen();
+        if (wait is null) // others may use it meanwhile
+            warehouse.BeginOpen();
         if (Project.Connections[flow.Source.Connection] is PostgresConnection from)
             Database(from).BeginOpen();
         Snapshots? SnapshotsOf(Flow one) => one.Read == ReadMode.Snapshot ? Snapshots(warehouse, isPlan ? folder : null) : null;
-        ISource Tables(string address, Func<Flow, TableSource> sourceOf) => flow.ReadsList ? new ListedTables(flow, address, ProcessTable(flow, isPlan), sourceOf) : sourceOf(flow);
+        ISource Tables(string address, Func<Flow, TableSource> sourceOf, Func<CancellationToken, Task> look) => flow.ReadsList ? new ListedTables(flow, address, ProcessTable(flow, isPlan), sourceOf, look) : sourceOf(flow);
         ISource source = Project.Connections[flow.Source.Connection] switch
         {
-            PostgresConnection postgres => Tables(Database(postgres).Address, one => new TableSource(one, Database(postgres), folder, Clock, SnapshotsOf(one))),
-            RedshiftConnection redshift => Tables(Database(redshift).Address, one => new TableSource(one, Database(redshift), SourceStaging(redshift), folder, Clock, SnapshotsOf(one))),
-            FolderConnection lake when flow.Read == ReadMode.Drop => new DropFolder(flow, Lake(lake), folder, Clock),
-            FolderConnection lake when SnapshotsOf(flow) is { } snapshots => new SnapshotFiles(flow, Lake(lake), folder, Clock, snapshots),
-            FolderConnection lake => new IncrementalFiles(flow, Lake(lake), folder, Clock),
+            PostgresConnection postgres => Tables(Database(postgres).Address, one => new TableSource(one, Database(postgres), folder, Clock, SnapshotsOf(one)), Database(postgres).LookAsync),
+            RedshiftConnection redshift => Tables(Database(redshift).Address, one => new TableSource(one, Database(redshift), SourceStaging(redshift), folder, Clock, SnapshotsOf(one)), Database(redshift).LookAsync),
+            FolderConnection lake when flow.Read == ReadMode.Drop => new DropFolder(flow, Lake(lake), folder, Clock) { Wait = wait },
+            FolderConnection lake when SnapshotsOf(flow) is { } snapshots => new SnapshotFiles(flow, Lake(lake), folder, Clock, snapshots) { Wait = wait },
+            FolderConnection lake => new IncrementalFiles(flow, Lake(lake), folder, Clock) { Wait = wait },
             var other => throw Error.Bug($"A source of type {other.Kind} reached the workspace."),
         };
         return new ReadyFlow(flow.Name, source, warehouse)

@@ -78,6 +78,8 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
                 return result;
             }
 
+            result = result with { SetAside = FileLedger.SetAside(loaded) };
+
             if (attempt.IsPlan)
             {
                 db.Execute("COMMIT", CancellationToken.None); // of what is in memory: the warehouse is open for reading only
@@ -104,9 +106,18 @@ internal sealed class DuckDbLoad(DuckDbConnection db, ChangeSet changes, LoadAtt
 
     private void Fence()
     {
+        var again = new ReadAgain(changes, HeadraceTables.Table("files"), HeadraceTables.Table("quarantine"), Sql.Literal);
+        if (again.IsNeeded)
+            again.Check(db.Scalar<long>($"SELECT CAST(({again.Rows}) AS BIGINT)", cancel));
         if (attempt.IsPlan)
             return;
         Own();
+        if (again.IsNeeded)
+        {
+            db.Execute(again.Supersede, cancel);
+            db.Execute(again.Resolve("$1"), cancel, clock.GetUtcNow());
+        }
+
         var positions = HeadraceTables.Table("positions");
         var (from, now) = (changes.From.Generation, clock.GetUtcNow());
         var loads = HeadraceTables.Table("loads");

@@ -38,6 +38,10 @@ internal sealed class FileLedger(DuckDbConnection db, TimeProvider clock, Cancel
         new(file.Key, action, file.Size, sha256.Length == 0 ? null : sha256, fate.ToString().ToLowerInvariant(), file.Stamp,
             (file.LandedAt.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks) / TimeSpan.TicksPerMicrosecond);
 
+    /// <summary>Those of which every record was set aside.</summary>
+    public static IReadOnlyList<(string Key, long Rows)> SetAside(IEnumerable<FileRow> files) =>
+        [.. files.Where(file => file is { Rows: 0, Quarantined: > 0 }).Select(file => (file.Key, file.Quarantined))];
+
     private static bool IsTouched(FileNote note) =>
         note.Error is null && note.Note is null;
 

@@ -88,5 +88,5 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
     }
 
     private static bool Same(ShapedFile a, ShapedFile b) =>
-        !a.File.IsParquet && !b.File.IsParquet && a.Columns.Count == b.Columns.Count && a.Indexes.SequenceEqual(b.Indexes);
+        !a.File.IsParquet && !b.File.IsParquet && a.Columns.Count == b.Columns.Count && a.Indexes.SequenceEqual(b.Indexes) && a.File.Added.SequenceEqual(b.File.Added);
 }

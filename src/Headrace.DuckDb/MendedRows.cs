@@ -57,8 +57,7 @@ internal sealed class MendedRows(DuckDbConnection db, IReadOnlyList<Column> colu
     {
         if (mending.Set.TryGetValue(column.Name, out var mended))
             return $"{(mended is null ? "NULL::VARCHAR" : Sql.Literal(mended))} AS c{i}, true AS has_{i}";
-        var from = mending.Rules.Columns.FirstOrDefault(declared => declared.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))?.From ?? column.Name;
-        var pointer = Sql.Literal(Pointer(from));
+        var pointer = Sql.Literal(Pointer(From(column)));
         return $"\"row\"::JSON ->> {pointer} AS c{i}, (\"row\"::JSON -> {pointer}) IS NOT NULL AS has_{i}";
     }));
 
@@ -66,8 +65,12 @@ internal sealed class MendedRows(DuckDbConnection db, IReadOnlyList<Column> colu
     internal static string Pointer(string key) =>
         $"/{key.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)}";
 
-    // A value that somebody typed is written the plain way, whatever the files' dialect is.
-    private CsvDialect? Dialect(Column column) => mending.Set.ContainsKey(column.Name) ? null : mending.Dialect;
+    // A value that somebody typed, or that a path said, is written the plain way, whatever the files' dialect is.
+    private CsvDialect? Dialect(Column column) =>
+        mending.Set.ContainsKey(column.Name) || mending.Rules.Added.Contains(From(column), StringComparer.OrdinalIgnoreCase) ? null : mending.Dialect;
+
+    private string From(Column column) =>
+        mending.Rules.Columns.FirstOrDefault(declared => declared.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))?.From ?? column.Name;
 
     // Nobody types a text without a letter for a number; in a file it stands for no value.
     private string Given(int i) => columns[i].Type.HasEmpty ? $"c{i}" : $"nullif(c{i}, '')";

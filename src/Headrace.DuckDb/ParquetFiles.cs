@@ -46,7 +46,7 @@ internal sealed class ParquetFiles(DuckDbConnection db, CancellationToken cancel
     {
         try
         {
-            return Described(file);
+            return [.. Described(file), .. file.Added];
         }
         catch (DuckDbException error) when (error.Kind is not DuckDbErrorKind.OutOfMemory)
         {

@@ -8,60 +8,48 @@ internal sealed class Positions(DuckDbConnection db, CancellationToken cancel)
         if (!Exists("headrace", "positions"))
             return With(new Position(), target);
 
-        var known = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
-        var refused = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
-        var contents = new Dictionary<string, string>(StringComparer.Ordinal);
-        string? lastContent = null;
-        string? version = null;
-        var loads = new HashSet<string>(StringComparer.Ordinal);
+        var seen = new SeenFiles();
         var (replacedAt, newestRowsAt) = ((DateTimeOffset?)null, (DateTimeOffset?)null);
         using (var files = db.Query(
-            $"SELECT key, stamp, coalesce(sha256, ''), outcome, action, note, version, load_id, epoch_us(landed_at) FROM {HeadraceTables.Table("files")} WHERE dataset = $1 ORDER BY sequence",
+            $"SELECT key, stamp, coalesce(sha256, ''), outcome, action, note, version, load_id, epoch_us(landed_at), rows FROM {HeadraceTables.Table("files")} WHERE dataset = $1 ORDER BY sequence",
             cancel, dataset.Name))
         {
             while (files.Read())
             {
                 var fate = Enum.Parse<FileFate>(files.GetString(3), ignoreCase: true);
-                var file = new KnownFile(files.GetString(0), files.GetString(1), files.GetString(2), fate, BadRows.Text(files, 5), BadRows.Text(files, 6));
-                (fate == FileFate.Refused ? refused : known)[file.Key] = file;
+                seen.Add(new KnownFile(files.GetString(0), files.GetString(1), files.GetString(2), fate, BadRows.Text(files, 5), BadRows.Text(files, 6))
+                {
+                    LoadId = BadRows.Text(files, 7),
+                    Rows = files.GetInt64(9),
+                }, files.GetString(4));
                 if (fate != FileFate.Loaded)
                     continue;
-                if (file.Version is not null && file.Version != version)
-                    loads.Clear();
-                version = file.Version ?? version;
-                loads.Add(BadRows.Text(files, 7) ?? "");
                 var landedAt = Time(files.GetInt64(8));
                 if (files.GetString(4) != "schema")
                     newestRowsAt = Later(newestRowsAt, landedAt);
                 if (files.GetString(4) == "truncate")
-                {
                     replacedAt = Later(replacedAt, landedAt);
-                    contents.Clear(); // the rows of what came before are gone, so it may come again
-                }
-
-                contents[file.Sha256] = file.Key;
-                lastContent = file.Sha256;
             }
         }
 
         var (generation, loadId, cursor) = Moved(dataset);
-        return With(new Position
+        var position = With(seen.Into(new Position
         {
             Generation = generation,
             LoadId = loadId,
             Cursor = cursor,
-            Version = version,
-            VersionLoads = loads.Count,
-            Files = known,
-            Refused = refused,
-            Contents = contents,
-            LastContent = lastContent,
             Schema = Schema(dataset),
             ReplacedAt = replacedAt,
             NewestRowsAt = newestRowsAt,
             Owners = Owners(target),
-        }, target);
+        }), target);
+        return generation == 0 ? position with { LoadsWithoutPosition = Loads(dataset, "") }
+            : position.Table is null && !target.IsNone ? position with { LoadsWithoutTable = Loads(dataset, " AND inserted > 0") }
+            : position;
     }
+
+    private int Loads(Dataset dataset, string which) =>
+        (int)db.Scalar<long>($"SELECT count(*) FROM {HeadraceTables.Table("loads")} WHERE dataset = $1{which}", cancel, dataset.Name);
 
     // Into a table that is yet to be made binary rows are appended; into others the engine merges typed ones.
     public Position With(Position position, TableName target)

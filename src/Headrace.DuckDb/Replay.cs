@@ -122,7 +122,7 @@ internal sealed class Replay(DuckDbWarehouse scratch, Flow flow, TableHistory hi
     private async Task<Position> SchemaAsync(LoadedFile file, string document, Position position)
     {
         var at = new LakeFile(file.Key, 0, DateTimeOffset.UnixEpoch, "", new Dictionary<string, string>());
-        var parsed = SchemaDocument.Parse(System.Text.Encoding.UTF8.GetBytes(document), file.Key);
+        var parsed = flow.Complete(SchemaDocument.Parse(System.Text.Encoding.UTF8.GetBytes(document), file.Key), position.Table);
         return (await scratch.LoadAsync(
             Changes(file.LoadId, file, position) with { Operation = Operation.Schema, Schema = (parsed, at, file.Sha256) }, new LoadAttempt("verify", IsPlan: false), cancel)).Position;
     }

@@ -23,14 +23,18 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         if (files[0].IsParquet)
         {
             var paths = string.Join(", ", files.SelectMany(file => file.Segments).Select(Sql.Literal));
-            var names = columns.Select((column, i) => string.Create(CultureInfo.InvariantCulture, $"{column.Read ?? Sql.Identifier(column.Name)} AS c{i}"));
+            var names = columns.Select((column, i) => $"{(column.IsAdded ? Text(column.Value) : column.Read ?? Sql.Identifier(column.Name))} AS {Raw(i)}");
             return $"(SELECT file_row_number + 1 AS line, {string.Join(", ", names)} FROM read_parquet([{paths}], file_row_number = true))";
         }
 
         (string, string)[] digests = files[0].HasInlineDigests ? [("hi", "BIGINT"), ("lo", "BIGINT")] : [];
-        return SpoolCsv.Read(files.SelectMany(file => file.Segments), files.Max(file => file.LongestRecord),
-            [("line", "BIGINT"), .. digests, .. columns.Select((_, i) => (Raw(i), "VARCHAR"))]);
+        var rows = SpoolCsv.Read(files.SelectMany(file => file.Segments), files.Max(file => file.LongestRecord),
+            [("line", "BIGINT"), .. digests, .. columns.Index().Where(column => !column.Item.IsAdded).Select(column => (Raw(column.Index), "VARCHAR"))]);
+        var added = columns.Index().Where(column => column.Item.IsAdded).Select(column => $"{Text(column.Item.Value)} AS {Raw(column.Index)}").ToList();
+        return added.Count == 0 ? rows : $"(SELECT *, {string.Join(", ", added)} FROM {rows})";
     }
+
+    private static string Text(string? value) => value is null ? "NULL::VARCHAR" : $"{Sql.Literal(value)}::VARCHAR";
 
     /// <summary>The value of a target column, sound only for rows that fit.</summary>
     public string Value(int column)
@@ -39,7 +43,8 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         var index = shaped.Indexes[column];
         if (index < 0)
             return $"CAST(NULL AS {DuckDbTypes.Name(type)})";
-        return shaped.File.IsParquet ? ParquetValue(index, type)
+        return shaped.Columns[index].IsAdded ? DuckDbTypes.Cast(Raw(index), type, null)
+            : shaped.File.IsParquet ? ParquetValue(index, type)
             : IsWritten(index, type) ? DuckDbTypes.WrittenCast(Raw(index), type) : DuckDbTypes.Cast(Given(index, type), type, dialect);
     }
 
@@ -143,8 +148,9 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         if (index < 0)
             return mayBeNull || target.HasDefault ? null : "false";
 
-        var fits = shaped.File.IsParquet
-            ? ParquetFits(index, target.Type!.Value, IsKept(column))
+        var fits = shaped.Columns[index].IsAdded
+            ? target.Type!.Value.Kind == TypeKind.Text ? null : DuckDbTypes.Fits(Raw(index), target.Type.Value, null, IsKept(column))
+            : shaped.File.IsParquet ? ParquetFits(index, target.Type!.Value, IsKept(column))
             : target.Type!.Value.Kind == TypeKind.Text ? null
             : IsWritten(index, target.Type.Value) ? DuckDbTypes.WrittenFits(Raw(index), target.Type.Value)
             : DuckDbTypes.Fits(Given(index, target.Type.Value), target.Type.Value, dialect, IsKept(column));

@@ -43,6 +43,10 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
             if (shape.Columns[column].Type is null && Declared(shape, column) is { } known)
                 shape.Settle(column, known);
 
+        for (var column = 0; column < shape.Columns.Count; column++)
+            if (shape.Columns[column].Type is null && Added(shape, column) is { } type)
+                shape.Settle(column, type);
+
         var open = Enumerable.Range(0, shape.Columns.Count).Where(column => shape.Columns[column].Type is null).ToList();
         var guesses = open.ToDictionary(column => column, column => Options(shape, column));
         Glance(shape, guesses, dialect);
@@ -68,6 +72,17 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
         return db.Scalar<long>(
             $"SELECT coalesce(max(strlen({text}) - strpos({text}, {point})) FILTER (contains({text}, {point})), 0) FROM {StagedRows.From([.. group.Select(one => one.File)], group[0].Columns)}", cancel);
     });
+
+    // The texts of an added column are at hand: no row has to be read.
+    private ColumnType? Added(TableShape shape, int column)
+    {
+        var added = shape.Files.Where(file => file.Indexes[column] >= 0).Select(file => file.Columns[file.Indexes[column]]).ToList();
+        if (added.Count == 0 || !added.TrueForAll(one => one.IsAdded))
+            return null;
+        var texts = added.Where(one => one.Value is not null).Select(one => $"({Sql.Literal(one.Value!)})").Distinct().ToList();
+        return texts.Count == 0 ? ColumnType.Text : Options(shape, column).Where(option => db.Scalar<bool>(
+            $"SELECT coalesce({Question("c", option, null)}, false) FROM (VALUES {string.Join(", ", texts)}) AS texts(c)", cancel)).Select(option => Candidates[option].Type).DefaultIfEmpty(ColumnType.Text).First();
+    }
 
     // Parquet knows its types; the widest of several files wins, and text where they have nothing in common.
     private ColumnType? Declared(TableShape shape, int column)

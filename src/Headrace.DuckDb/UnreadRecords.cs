@@ -53,6 +53,7 @@ internal sealed class UnreadRecords(DuckDbConnection db, ChangeSet export, Snaps
     private long HoldJson(ShapedFile file, string records)
     {
         var names = columns.Keys.Select(key => file.Indexes[key] >= 0 ? file.Columns[file.Indexes[key]].Name : Source(columns[key].Name)).ToList();
+        var added = columns.Keys.Select(key => file.Indexes[key] >= 0 ? file.Columns[file.Indexes[key]].Value : null).ToList(); // what the path says is in no object
         var found = new List<string?[]>();
         var unreadable = 0L;
         using (var reader = db.Query($"SELECT value FROM {records}", cancel))
@@ -60,8 +61,8 @@ internal sealed class UnreadRecords(DuckDbConnection db, ChangeSet export, Snaps
             {
                 if (JsonFragment.Read(reader.GetString(0), names, StringComparer.OrdinalIgnoreCase) is not { } values)
                     unreadable++;
-                else if (values.All(value => value is not null))
-                    found.Add(values);
+                else if (values.Select((value, i) => added[i] ?? value).ToArray() is var whole && whole.All(value => value is not null))
+                    found.Add(whole);
             }
 
         if (found.Count == 0)

@@ -5,7 +5,8 @@ namespace Headrace.Postgres;
 /// <summary>The tables that the process table lists for one connection: each a dataset, with a position and a target of its own.</summary>
 /// <param name="database">Where the tables are, the way a person would write it.</param>
 /// <param name="sourceOf">What reads the table of one flow.</param>
-public sealed class ListedTables(Flow flow, string database, IProcessTable listed, Func<Flow, TableSource> sourceOf) : ISource, IWholeSource, ICheckedSource
+/// <param name="look">Sees whether the database answers, when there is no table to ask it for.</param>
+public sealed class ListedTables(Flow flow, string database, IProcessTable listed, Func<Flow, TableSource> sourceOf, Func<CancellationToken, Task> look) : ISource, IWholeSource, ICheckedSource
 {
     private readonly Dictionary<string, TableSource> sources = new(StringComparer.Ordinal);
     private readonly Dictionary<string, Flow> flows = new(StringComparer.Ordinal);
@@ -23,21 +24,34 @@ public sealed class ListedTables(Flow flow, string database, IProcessTable liste
             datasets.Add(dataset);
         }
 
-        return datasets;
+        return datasets.Count > 0 ? datasets : [new Dataset(flow.Name, flow.Name, new Dictionary<string, string>())];
     }
 
-    public TableName Target(Dataset dataset) => sources[dataset.Name].Target(dataset);
+    public TableName Target(Dataset dataset) => sources.TryGetValue(dataset.Name, out var source) ? source.Target(dataset) : TableName.None;
 
-    public Claim? ClaimOf(Dataset dataset) => sources[dataset.Name].ClaimOf(dataset);
+    public Claim? ClaimOf(Dataset dataset) => sources.TryGetValue(dataset.Name, out var source) ? source.ClaimOf(dataset) : null;
 
-    public Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel) => sources[dataset.Name].NextAsync(dataset, from, attempt, cancel);
+    public async Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
+    {
+        if (sources.TryGetValue(dataset.Name, out var source))
+            return await source.NextAsync(dataset, from, attempt, cancel);
+        await look(cancel);
+        return new Found(null, [], [$"the process table has no enabled table of {flow.Source.Connection}: headrace tables add {flow.Source.Connection} TABLE"]);
+    }
 
-    public Task CheckAsync(Dataset dataset, Position position, CancellationToken cancel) => sources[dataset.Name].CheckAsync(dataset, position, cancel);
+    /// <summary>False for the dataset that stands for a process table without tables.</summary>
+    public bool Has(Dataset dataset) => sources.ContainsKey(dataset.Name);
+
+    public Task CheckAsync(Dataset dataset, Position position, CancellationToken cancel) => sources.TryGetValue(dataset.Name, out var source) ? source.CheckAsync(dataset, position, cancel) : look(cancel);
 
     public Task<WholeTable> StageAllAsync(Dataset dataset, Position position, Staging.DigestOptions? digesting, CancellationToken cancel) =>
         sources[dataset.Name].StageAllAsync(dataset, position, digesting, cancel);
 
-    public void Release(Dataset dataset) => sources[dataset.Name].Release(dataset);
+    public void Release(Dataset dataset)
+    {
+        if (sources.TryGetValue(dataset.Name, out var source))
+            source.Release(dataset);
+    }
 
     /// <summary>The flow that a dataset stands for.</summary>
     public Flow FlowOf(Dataset dataset) => flows[dataset.Name];

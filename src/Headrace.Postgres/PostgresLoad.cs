@@ -73,6 +73,7 @@ internal sealed class PostgresLoad(
             Operation.Changes => await LoadChangesAsync(db, table, batch),
             _ => await LoadRowsAsync(db, table, batch),
         };
+        result = result with { SetAside = FileLedger.SetAside(batch.Files) };
         if (!result.IsCommitted || attempt.IsPlan)
             return result; // the transaction is taken back
         Result = result;
@@ -105,6 +106,9 @@ internal sealed class PostgresLoad(
 
     private async Task FenceAsync(NpgsqlConnection db)
     {
+        var again = new ReadAgain(changes, "headrace.files", "headrace.quarantine", PostgresSql.Literal);
+        if (again.IsNeeded)
+            again.Check(await db.ScalarAsync<long>($"SELECT CAST(({again.Rows}) AS bigint)", cancel));
         if (attempt.IsPlan)
             return;
         await OwnAsync(db);
@@ -122,6 +126,12 @@ internal sealed class PostgresLoad(
             await PostgresTables.CheckAsync(db, cancel);
         if (moved != 1)
             throw Error.Overtaken(dataset.Name, from, await db.ScalarAsync<long>("SELECT generation FROM headrace.positions WHERE dataset = $1", cancel, dataset.Name));
+        if (again.IsNeeded)
+        {
+            await db.ExecuteAsync(again.Supersede, cancel);
+            await db.ExecuteAsync(again.Resolve("$1"), cancel, now);
+        }
+
         if (changes.From.Table is null && changes.Schema is null && !changes.Target.IsNone && await db.ScalarAsync<long>(
             "SELECT count(*) FROM headrace.loads WHERE dataset = $1 AND inserted > 0", cancel, dataset.Name) is > 0 and var loaded)
             throw Error.TargetGone(changes.Target, dataset.Name, (int)loaded);

@@ -18,29 +18,12 @@ internal static class PostgresPositions
         if (!isThere)
             return new Position { Table = table, Computed = computed, TakesBinary = takesBinary };
 
-        var known = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
-        var refused = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
-        var contents = new Dictionary<string, string>(StringComparer.Ordinal);
-        string? lastContent = null;
-        string? version = null;
-        var loads = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (file, action, load) in await db.RowsAsync(
-            "SELECT key, stamp, coalesce(sha256, ''), outcome, note, version, action, coalesce(load_id, '') FROM headrace.files WHERE dataset = $1 ORDER BY sequence",
-            row => (new KnownFile(row.GetString(0), row.GetString(1), row.GetString(2), Enum.Parse<FileFate>(row.GetString(3), ignoreCase: true), row.Text(4), row.Text(5)), row.GetString(6), row.GetString(7)),
+        var seen = new SeenFiles();
+        foreach (var (file, action) in await db.RowsAsync(
+            "SELECT key, stamp, coalesce(sha256, ''), outcome, note, version, action, load_id, rows FROM headrace.files WHERE dataset = $1 ORDER BY sequence",
+            row => (new KnownFile(row.GetString(0), row.GetString(1), row.GetString(2), Enum.Parse<FileFate>(row.GetString(3), ignoreCase: true), row.Text(4), row.Text(5)) { LoadId = row.Text(7), Rows = row.GetInt64(8) }, row.GetString(6)),
             cancel, dataset.Name))
-        {
-            (file.Fate == FileFate.Refused ? refused : known)[file.Key] = file;
-            if (file.Fate != FileFate.Loaded)
-                continue;
-            if (file.Version is not null && file.Version != version)
-                loads.Clear();
-            version = file.Version ?? version;
-            loads.Add(load);
-            if (action == "truncate")
-                contents.Clear(); // the rows of what came before are gone, so it may come again
-            contents[file.Sha256] = file.Key;
-            lastContent = file.Sha256;
-        }
+            seen.Add(file, action);
 
         var moved = await db.RowsAsync("SELECT generation, load_id, cursor FROM headrace.positions WHERE dataset = $1",
             row => (Generation: row.GetInt64(0), LoadId: (string?)row.GetString(1), Cursor: row.Text(2)), cancel, dataset.Name);
@@ -54,17 +37,11 @@ internal static class PostgresPositions
             FROM headrace.files WHERE dataset = $1 AND outcome = 'loaded'
             """,
             row => (row.IsDBNull(0) ? (DateTimeOffset?)null : row.Time(0), row.IsDBNull(1) ? (DateTimeOffset?)null : row.Time(1)), cancel, dataset.Name))[0];
-        return new Position
+        var position = seen.Into(new Position
         {
             Generation = generation,
             LoadId = loadId,
             Cursor = cursor,
-            Version = version,
-            VersionLoads = loads.Count,
-            Files = known,
-            Refused = refused,
-            Contents = contents,
-            LastContent = lastContent,
             Table = table,
             Computed = computed,
             TakesBinary = takesBinary,
@@ -72,7 +49,12 @@ internal static class PostgresPositions
             ReplacedAt = replacedAt,
             NewestRowsAt = newestRowsAt,
             Owners = target.IsNone ? [] : await PostgresTables.OwnersAsync(db, PostgresTables.Own, target, cancel),
-        };
+        });
+        return generation == 0 ? position with { LoadsWithoutPosition = await LoadsAsync("") }
+            : table is null && !target.IsNone ? position with { LoadsWithoutTable = await LoadsAsync(" AND inserted > 0") }
+            : position;
+
+        async Task<int> LoadsAsync(string which) => (int)await db.ScalarAsync<long>($"SELECT count(*) FROM headrace.loads WHERE dataset = $1{which}", cancel, dataset.Name);
     }
 
     /// <summary>

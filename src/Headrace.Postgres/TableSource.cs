@@ -53,6 +53,8 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
 
     public async Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
     {
+        if (from.LoadsWithoutPosition > 0)
+            throw Error.PositionLost(dataset.Name, from.LoadsWithoutPosition);
         isText |= along is { IsRefused: true };
         Release(dataset);
         if (!attempt.IsPlan && snapshots is not null)
@@ -62,6 +64,9 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
             var table = reading.Table;
             Failpoint.Hit("table_described");
             Check(table);
+            foreach (var column in flow.DeclaredColumns().Where(column => !column.IsOptional && table.Find(column.From) is null))
+                if (from.Table?.Any(there => there.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) != true)
+                    throw Error.ColumnNeverThere(Address, column.From, null, [.. table.Columns.Select(there => there.Name)]);
             var cursor = TableCursor.Parse(from.Cursor);
             if (cursor is not null && cursor.Source != table.Identity)
                 cursor = attempt.IsConfirmed ? null : throw Error.SourceReplaced(reader.Address, Name, dataset.Name, cursor.Source, table.Identity);

@@ -39,6 +39,9 @@ public sealed record ChangeSet
     /// <summary>For rows of a table how far it has been read with this change set; its files are no lake files then.</summary>
     public string? Cursor { get; init; }
 
+    /// <summary>Keys of files whose earlier versions this takes the place of: their bad rows wait no more, and the table is not made of them.</summary>
+    public IReadOnlyList<string> Again { get; init; } = [];
+
     public required LoadRules Rules { get; init; }
 
     /// <summary>What the warehouse asks of values beyond their types; null for nothing.</summary>
@@ -70,6 +73,9 @@ public sealed record LoadRules
 {
     /// <summary>Columns the user declared, in order; types are inferred where they are null.</summary>
     public IReadOnlyList<DeclaredColumn> Columns { get; init; } = [];
+
+    /// <summary>Columns that the flow adds to its files, by their names among those of a file.</summary>
+    public IReadOnlyList<string> Added { get; init; } = [];
 
     public IReadOnlyList<string> PrimaryKey { get; init; } = [];
 
@@ -139,4 +145,7 @@ public sealed record DeclaredColumn(string Name, string From, ColumnType? Type, 
 {
     /// <summary>True for a type that a table has and nobody declared.</summary>
     public bool IsInferred { get; init; }
+
+    /// <summary>Files may lack it from the start.</summary>
+    public bool IsOptional { get; init; }
 }

@@ -3,13 +3,19 @@ namespace Headrace;
 public static partial class Error
 {
     /// <summary>A column is not in the file: one that the flow names, or one that the export before had.</summary>
-    public static HeadraceException ColumnGone(string source, string column, IEnumerable<string> found) => ColumnGone(source, column, found, "file", "schema_changes: evolve");
+    public static HeadraceException ColumnGone(string source, string column, IEnumerable<string> found) => ColumnGone(source, column, found, "is gone from the source", "file", "put it back, or set schema_changes: evolve for this flow");
 
     /// <summary>An export lacks a column that the one before had.</summary>
-    public static HeadraceException ColumnGoneFromExport(string source, string column, IEnumerable<string> found) => ColumnGone(source, column, found, "export", "missing_columns: allow");
+    public static HeadraceException ColumnGoneFromExport(string source, string column, IEnumerable<string> found) => ColumnGone(source, column, found, "is gone from the source", "export", "put it back, or set missing_columns: allow for this flow");
 
-    private static HeadraceException ColumnGone(string source, string column, IEnumerable<string> found, string what, string set) =>
-        new("HDR-103", $"Column '{column}' is gone from the source; nothing of the {what} was loaded.", $"put it back, or set {set} for this flow")
+    /// <summary>A column that the flow lists is in no file, and never was.</summary>
+    /// <param name="near">The name in the files that may be meant; null when none is near.</param>
+    public static HeadraceException ColumnNeverThere(string source, string column, string? near, IReadOnlyList<string> found) =>
+        ColumnGone(source, column, found, "is listed in the flow and is not in the source", "file",
+            $"{(near is null ? "" : $"did you mean '{near}'? ")}{Beginning(found, "correct the name under columns:, or its from:; if files may lack it, write nullable: true")}");
+
+    private static HeadraceException ColumnGone(string source, string column, IEnumerable<string> found, string how, string what, string next) =>
+        new("HDR-103", $"Column '{column}' {how}; nothing of the {what} was loaded.", next)
         {
             Facts = Facts(("source", source), ("found", string.Join(", ", found))),
         };
@@ -65,6 +71,39 @@ public static partial class Error
         new("HDR-115", $"The column '{column}' of compare is not a column of the export; nothing of it was loaded.", "correct compare, or put the column back")
         {
             Facts = Facts(("found", string.Join(", ", found))),
+        };
+
+    /// <summary>A file is to be read again, and rows of it are in a table among others.</summary>
+    public static HeadraceException RowsNotKnown(string key, TableName target, long rows, string flow) =>
+        new("HDR-116", $"The file is not read again: {rows} {(rows == 1 ? "row" : "rows")} of it {(rows == 1 ? "is" : "are")} in {target}, nothing tells which, and they would be doubled; nothing was loaded.",
+            $"delete its rows from {target}, put it into the lake again under another name, and set same_content: load for {flow}; flows with write: merge or replace read a file again by themselves")
+        {
+            Facts = Facts(("source", key)),
+        };
+
+    /// <summary>Every record of a file was set aside.</summary>
+    /// <param name="hint">What its first lines look like; null for nothing.</param>
+    /// <param name="again">How it is read again; null when it is no file.</param>
+    public static HeadraceException AllSetAside(string source, long rows, IEnumerable<BadRow> sample, string? hint, string flow, string? again) =>
+        new("HDR-117", $"{(rows == 1 ? "The only record" : $"All {rows} records")} of {source} {(rows == 1 ? "was" : "were")} set aside; nothing of it was loaded.",
+            (hint is null ? $"headrace quarantine show {Shell.Word(flow)}" : $"look at the settings of the flow: {hint}") + (again is null ? "" : $"; once the flow is right, headrace run {Shell.Word(flow)} --accept {Shell.Word(again)}"))
+        {
+            Facts = Facts([("source", source), .. sample.Take(3).Select(row => ("found", (object?)$"line {row.Line}{(row.Column is null ? "" : $", column {row.Column}")}: {row.Reason}"))]),
+        };
+
+    /// <summary>The file has a column that the flow adds.</summary>
+    public static HeadraceException AddedColumnTaken(string source, string column) =>
+        new("HDR-118", $"The file has a column '{column}', and the flow adds one of that name; nothing of the file was loaded.", "give the added column another name under add_columns:")
+        {
+            Facts = Facts(("source", source)),
+        };
+
+    /// <summary>A file is to be read again that a table was made of together with others, which are gone.</summary>
+    public static HeadraceException PartsGone(string key, TableName target, IReadOnlyList<string> gone) =>
+        new("HDR-119", $"The file is not read again: {target} holds rows of {gone.Count} other {(gone.Count == 1 ? "file" : "files")} too, which would be lost, since the lake does not have them any more; nothing was loaded.",
+            "put them back into the lake under their names, or deliver all of the table's files anew")
+        {
+            Facts = Facts(("source", key), ("gone", string.Join(", ", gone.Take(5)))),
         };
 
     /// <summary>A dropped file's columns are not those of the table's schema document.</summary>

@@ -9,6 +9,11 @@ public static partial class Error
             Facts = Facts(("found", found)),
         };
 
+    /// <summary>A file that is to be read again is in no dataset of the flows.</summary>
+    public static HeadraceException NothingToAccept(string key) =>
+        new("HDR-522", $"There is no file '{key}' in the lakes of these flows; it was not read again.",
+            "name its path in the lake, as headrace quarantine show and headrace.files have it, and a flow that reads it");
+
     /// <summary>The folder of the demo holds something else.</summary>
     public static HeadraceException DemoFolderTaken(string folder) =>
         new("HDR-532", "The folder of the demo is there and is not the demo's; nothing was written.", "move it away, or run the demo in another folder: headrace -C DIR demo")

@@ -30,7 +30,7 @@ public sealed class HeadraceException : Exception
     public bool IsTransient { get; init; }
 
     /// <summary>How a process or a dataset ends that meets this error.</summary>
-    public Outcome Outcome => Code.StartsWith("HDR-2", StringComparison.Ordinal) ? Outcome.Stopped : Outcome.Failed;
+    public Outcome Outcome => Code.StartsWith("HDR-2", StringComparison.Ordinal) || Code == "HDR-117" ? Outcome.Stopped : Outcome.Failed;
 
     /// <summary>The same error with one more fact, unless a fact of that name is there already.</summary>
     public HeadraceException With(string name, object? value) =>

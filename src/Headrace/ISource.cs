@@ -9,6 +9,9 @@ public interface ISource
     /// <summary>The datasets there are, each with what is known of it so far, in the order of their names.</summary>
     Task<IReadOnlyList<Dataset>> DatasetsAsync(CancellationToken cancel);
 
+    /// <summary>True when what it finds may make a table that is not there, so that its absence is not an end.</summary>
+    bool MakesTables => false;
+
     /// <summary>The table a dataset goes to.</summary>
     TableName Target(Dataset dataset);
 
@@ -54,6 +57,9 @@ public sealed record Found(ChangeSet? Changes, IReadOnlyList<FileNote> Notes, IR
 {
     /// <summary>True when the source has been read to now, so that this run has no reason to ask again.</summary>
     public bool IsLast { get; init; }
+
+    /// <summary>What was asked for and cannot be done; nothing of it is written down.</summary>
+    public IReadOnlyList<HeadraceException> Refusals { get; init; } = [];
 }
 
 /// <summary>What a source may do while it stages.</summary>
@@ -69,4 +75,21 @@ public sealed record StageAttempt(IReadOnlySet<string> Accepted, bool IsPlan, Ac
 
     /// <summary>True once this run has refused a file of the dataset.</summary>
     public bool HasRefused { get; set; }
+
+    /// <summary>True once something was seen that is not to be loaded yet: a file that is being written, an export that is not complete.</summary>
+    public bool IsWaiting { get; set; }
+
+    /// <summary>Files that this run reads again, with the load that brought them before; null until the source has looked.</summary>
+    public Dictionary<string, string>? Again { get; set; }
+
+    /// <summary>Of the accepted files those that some dataset has; shared by all datasets of a run.</summary>
+    public System.Collections.Concurrent.ConcurrentDictionary<string, bool> Found { get; init; } = new(StringComparer.Ordinal);
+
+    /// <summary>True when the file is to be read again, though the position knows it.</summary>
+    public bool IsAgain(string key, Position from) =>
+        Again is not null && Again.TryGetValue(key, out var before) && from.Files.GetValueOrDefault(key)?.LoadId == before;
+
+    /// <summary>Those that are still to be read, when one of the files of a change set is among them; what they brought before goes with it.</summary>
+    public IReadOnlyList<string> AgainWith(IEnumerable<StagedFile> files, Position from) =>
+        files.Any(file => IsAgain(file.File.Key, from)) ? [.. Again!.Keys.Where(key => IsAgain(key, from))] : [];
 }

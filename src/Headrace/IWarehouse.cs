@@ -91,6 +91,9 @@ public sealed record LoadResult
     /// <summary>Files of the change set that were refused by the schema; the others were loaded.</summary>
     public IReadOnlyList<FileNote> Refused { get; init; } = [];
 
+    /// <summary>Files of which every record was set aside, with how many.</summary>
+    public IReadOnlyList<(string Key, long Rows)> SetAside { get; init; } = [];
+
     /// <summary>Bad rows to show, the first few.</summary>
     public IReadOnlyList<BadRow> Sample { get; init; } = [];
 

@@ -54,6 +54,12 @@ public sealed record Position
     /// <summary>The datasets that load into the target, as the warehouse has them on record.</summary>
     public IReadOnlyList<Owner> Owners { get; init; } = [];
 
+    /// <summary>Loads that brought rows into the target, though it is not there; 0 when it is.</summary>
+    public int LoadsWithoutTable { get; init; }
+
+    /// <summary>Loads on record, though how far they went is not; 0 when it is.</summary>
+    public int LoadsWithoutPosition { get; init; }
+
     /// <summary>Rows of the table once the batches that a plan went through are applied; null outside a plan.</summary>
     public long? PlannedRows { get; init; }
 
@@ -62,9 +68,16 @@ public sealed record Position
     {
         var known = new Dictionary<string, KnownFile>(Files, StringComparer.Ordinal);
         var contents = changes.Action == "truncate" ? [] : new Dictionary<string, string>(Contents, StringComparer.Ordinal);
+        foreach (var key in changes.Again)
+        {
+            known.Remove(key);
+            foreach (var content in contents.Where(content => content.Value == key).ToList())
+                contents.Remove(content.Key);
+        }
+
         void Know(LakeFile file, string sha256)
         {
-            known[file.Key] = new KnownFile(file.Key, file.Stamp, sha256, FileFate.Loaded, null, changes.Version);
+            known[file.Key] = new KnownFile(file.Key, file.Stamp, sha256, FileFate.Loaded, null, changes.Version) { LoadId = changes.Id };
             contents[sha256] = file.Key;
         }
 
@@ -84,6 +97,8 @@ public sealed record Position
             Contents = contents,
             LastContent = loaded.Count > 0 && changes.Cursor is null ? loaded[^1].Sha256 : LastContent,
             Table = table,
+            LoadsWithoutTable = table is null ? LoadsWithoutTable : 0,
+            LoadsWithoutPosition = 0,
             Schema = changes.Schema is { } document ? (document.Document, document.File.LandedAt, document.File.Key) : Schema,
             NewestRowsAt = newest,
             ReplacedAt = changes.Operation == Operation.Replace ? newest : ReplacedAt,
@@ -112,7 +127,14 @@ public enum FileFate
 /// <summary>A file version that the warehouse has on record.</summary>
 /// <param name="Note">For a refused version why.</param>
 /// <param name="Version">For a file of a snapshot the export it is a part of.</param>
-public sealed record KnownFile(string Key, string Stamp, string Sha256, FileFate Fate, string? Note = null, string? Version = null);
+public sealed record KnownFile(string Key, string Stamp, string Sha256, FileFate Fate, string? Note = null, string? Version = null)
+{
+    /// <summary>The load that brought it; null when none did.</summary>
+    public string? LoadId { get; init; }
+
+    /// <summary>Rows that were loaded of the versions under this name, those of a version that was read again left out.</summary>
+    public long Rows { get; init; }
+}
 
 /// <summary>A file that is written down without loading rows from it.</summary>
 /// <param name="Note">For an alias the first name, for a refused file the error's text, for a superseded one why; null when known content was only touched.</param>

@@ -37,6 +37,9 @@ public sealed record Run
 
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
+    /// <summary>Something is there that this run did not take and a later one may: files that are not settled, an export that is not complete.</summary>
+    public bool IsWaiting { get; init; }
+
     /// <summary>For a plan: statements that would change the target's columns.</summary>
     public IReadOnlyList<string> Ddl { get; init; } = [];
 

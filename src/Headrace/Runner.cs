@@ -37,6 +37,9 @@ public sealed record RunOptions
     /// <summary>Keys of changed files that are to be loaded this time.</summary>
     public IReadOnlySet<string> Accepted { get; init; } = new HashSet<string>();
 
+    /// <summary>Of these keys those that some dataset has, once the command has run.</summary>
+    public System.Collections.Concurrent.ConcurrentDictionary<string, bool> Found { get; } = new(StringComparer.Ordinal);
+
     /// <summary>Datasets whose change set the user confirmed, which a limit stopped before.</summary>
     public IReadOnlySet<string> Confirmed { get; init; } = new HashSet<string>();
 
@@ -195,6 +198,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
         private readonly StageAttempt stage = new(options.Accepted, options.IsPlan, Progress(options, run))
         {
             IsConfirmed = options.Confirmed.Contains(dataset.Name),
+            Found = options.Found,
         };
 
         private readonly LoadAttempt load = new(run.Id, options.IsPlan, Progress(options, run)) { Claim = flow.Source.ClaimOf(dataset) };
@@ -217,10 +221,15 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
                 if (await TakeOverAsync(target, position, cancel))
                     continue;
                 Run = Run with { From = Run.From ?? position.ToString(), To = Run.To ?? position.ToString() };
+                if (!flow.Source.MakesTables)
+                    Find(position, target);
 
                 var found = await flow.Source.NextAsync(dataset, position, stage, cancel);
-                Run = Run with { Warnings = [.. Run.Warnings.Union(found.Warnings)] };
+                Run = Run with { Warnings = [.. Run.Warnings.Union(found.Warnings)], IsWaiting = stage.IsWaiting };
+                Fail(found.Refusals);
                 await NoteAsync(found.Notes, target, cancel);
+                if (found.Changes?.Schema is null)
+                    Find(position, target);
                 if (found.Changes is null)
                     return;
 
@@ -245,6 +254,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
                     Run = Run.Add(result);
                 await PublishAsync(cancel);
                 await NoteAsync(result.Refused, target, cancel);
+                Fail(SetAside(found.Changes, result));
                 if (Run.Error is null && result.IsCommitted)
                     Run = Run with { Outcome = options.IsPlan ? Outcome.WouldLoad : Outcome.Loaded };
                 if (options.IsPlan)
@@ -298,6 +308,38 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
                 if (pending.Count == 0)
                     return;
             }
+        }
+
+        // What would come next cannot be added to a table that is gone, and nothing new does not mean that all is well.
+        private void Find(Position position, TableName target)
+        {
+            if (position.LoadsWithoutTable > 0)
+                throw Error.TargetGone(target, dataset.Name, position.LoadsWithoutTable);
+        }
+
+        // A file, or a whole table, of which nothing could be loaded is no success, though its rows are kept.
+        private IEnumerable<HeadraceException> SetAside(ChangeSet changes, LoadResult result)
+        {
+            if (!result.IsCommitted)
+                yield break;
+            if (changes.Cursor is not null)
+            {
+                if (changes.From.Generation == 0 && result.Quarantined > 0 && result.Inserted + result.Updated + result.Unchanged == 0)
+                    yield return Error.AllSetAside(flow.Source.Address, result.Quarantined, result.Sample, null, flow.Name, null);
+                yield break;
+            }
+
+            foreach (var (key, rows) in result.SetAside)
+                yield return Error.AllSetAside(key, rows, result.Sample.Where(row => row.File == key), changes.Files.FirstOrDefault(file => file.File.Key == key)?.Hint, flow.Name, key);
+        }
+
+        /// <summary>The first error is the run's, the others are said beside it.</summary>
+        private void Fail(IEnumerable<HeadraceException> errors)
+        {
+            foreach (var error in errors)
+                Run = Run.Error is null
+                    ? Run with { Error = RunError.Of(error.With("dataset", dataset.Name)), Outcome = error.Outcome }
+                    : Run with { Warnings = [.. Run.Warnings, error.Message] };
         }
 
         private async Task NoteAsync(IReadOnlyList<FileNote> notes, TableName target, CancellationToken cancel)

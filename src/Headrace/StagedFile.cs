@@ -25,6 +25,9 @@ public sealed record StagedFile
     /// <summary>The columns of the file in file order; empty for Parquet, whose footer knows them, and for a file without a record.</summary>
     public required IReadOnlyList<StagedColumn> Columns { get; init; }
 
+    /// <summary>Columns that the flow adds, with one value for all rows of the file; they are the last of <see cref="Columns"/>, where those are known.</summary>
+    public IReadOnlyList<StagedColumn> Added { get; init; } = [];
+
     /// <summary>Absolute paths of the segments in order, or of the one Parquet file.</summary>
     public required IReadOnlyList<string> Segments { get; init; }
 
@@ -41,6 +44,10 @@ public sealed record StagedFile
 
     /// <summary>True when nothing is in the file where a header or a document is due: it cannot be told from one that was never written.</summary>
     public bool IsBlank { get; init; }
+
+    /// <summary>The same with columns that the flow adds.</summary>
+    public StagedFile With(IReadOnlyList<StagedColumn> added) =>
+        added.Count == 0 ? this : this with { Added = added, Columns = Columns.Count == 0 ? Columns : [.. Columns, .. added] };
 
     /// <summary>True for rows as PostgreSQL's COPY writes them with FORMAT binary, in one file; for warehouses that say they take them.</summary>
     public bool IsBinary { get; init; }
@@ -87,4 +94,10 @@ public sealed record StagedColumn(string Name, bool IsText = false, bool IsJson 
 
     /// <summary>The type that the file gives to a Parquet column, where the engine reads another one; a value that does not fit it is bad.</summary>
     public ColumnType? Holds { get; init; }
+
+    /// <summary>True for a column that is not in the file: each of its rows has <see cref="Value"/>.</summary>
+    public bool IsAdded { get; init; }
+
+    /// <summary>For an added column its value as text, written as in ISO 8601 and with a point; null for NULL.</summary>
+    public string? Value { get; init; }
 }

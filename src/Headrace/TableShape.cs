@@ -69,6 +69,9 @@ public sealed class TableShape
             matched.Add((file, found));
         }
 
+        if (!AreThere(matched))
+            matched.Clear();
+
         foreach (var (file, found) in matched)
             Files.Add(new ShapedFile(file, found, [.. columns.Select(column => IndexOf(found, Source(column.Name)))]));
         Warn();
@@ -126,13 +129,20 @@ public sealed class TableShape
         var source = file.File.Key;
         var names = found.Select(column => column.Name).ToList();
         var missing = known.Where(column => IndexOf(found, Source(column.Name)) < 0).Select(column => column.Name).ToList();
-        var extra = names.Where(name => !known.Exists(column => Same(Source(column.Name), name)) && !IsComputed(Target(name))).ToList();
+        var added = file.Added.Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+        bool IsAdded(ShapeColumn column) => added.Contains(Source(column.Name));
 
+        // What the flow adds it wants; only a table that is there may be frozen.
+        var extra = names.Where(name => !known.Exists(column => Same(Source(column.Name), name)) && !IsComputed(Target(name)))
+            .Where(name => !added.Contains(name) || (!isNew && changes.Rules.SchemaChanges == SchemaChanges.Freeze && changes.From.Schema is null)).ToList();
+
+        if (found.FirstOrDefault(column => !column.IsAdded && added.Contains(column.Name)) is { } twice)
+            return Error.AddedColumnTaken(source, twice.Name);
         if (Renamed(names) is { } clash)
             return Error.ColumnClash(source, clash.Name, clash.From);
         if (changes.From.Schema is { } schema)
             return missing.Count + extra.Count == 0 ? null : Error.ColumnsDiffer(source, schema.Document, names);
-        if (known.Count > 0 && missing.Count == known.Count)
+        if (known.Exists(column => !IsAdded(column)) && missing.Count == known.Count(column => !IsAdded(column)))
             return Error.HeaderMismatch(source, known.Select(column => Source(column.Name)), names);
         foreach (var key in changes.Rules.PrimaryKey)
             if (IndexOf(found, Source(key)) < 0)
@@ -143,6 +153,38 @@ public sealed class TableShape
         if (isFrozen && missing.Count > 0)
             return Error.ColumnGone(source, missing[0], names);
         return (isFrozen || !changes.Rules.Infer) && extra.Count > 0 && known.Count > 0 ? Error.ColumnNew(source, extra[0], known.Select(column => column.Name)) : null;
+    }
+
+    /// <summary>
+    /// Sees whether each declared column that the table does not have is in some file: a name that none has is a slip of the pen far
+    /// more often than a column that is to come. False, with all files refused, when one is not.
+    /// </summary>
+    private bool AreThere(List<(StagedFile File, IReadOnlyList<StagedColumn> Columns)> matched)
+    {
+        var found = matched.SelectMany(file => file.Columns).Select(column => column.Name).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        if (found.Count == 0 || changes.From.Schema is not null || changes.Cursor is not null)
+            return true;
+        foreach (var column in columns.Where(column => column.IsNew && Declared(column.Name) is not null))
+        {
+            var declared = Declared(column.Name)!;
+            if (found.Exists(name => Same(name, declared.From)))
+                continue;
+
+            // Objects bring what they have.
+            var near = Configuration.Binding.Suggestion.For(declared.From, found.Where(name => !changes.Rules.Columns.Any(other => Same(other.From, name))));
+            if (!declared.IsOptional && changes.Rules.Snapshot?.MissingColumns != MissingColumns.Allow && (near is not null || changes.Format.Kind != FormatKind.Jsonl))
+            {
+                foreach (var (file, names) in matched)
+                {
+                    var error = Error.ColumnNeverThere(file.File.Key, declared.From, near, [.. names.Select(name => name.Name)]);
+                    Refused.Add(new FileNote(file.File, file.Sha256, changes.Action, FileFate.Refused, error.What, error));
+                }
+
+                return false;
+            }
+        }
+
+        return true;
     }
 
     /// <summary>A declared column that takes its values from one column of the file while another one has its name.</summary>
@@ -167,7 +209,7 @@ public sealed class TableShape
         {
             var (column, index) = (columns[i], i);
             var without = Files.Where(file => file.Columns.Count > 0 && file.Indexes[index] < 0).Select(file => file.File.File.Key).ToList();
-            if (without.Count > 0 && !column.IsNew)
+            if (without.Count > 0 && (!column.IsNew || Declared(column.Name) is not null))
                 Warnings.Add($"column '{column.Name}' is missing in {Name(without)}");
             if (column.IsNew && !isNew)
                 Warnings.Add($"column '{column.Name}' is new and was added");
@@ -180,7 +222,7 @@ public sealed class TableShape
     {
         foreach (var file in Files.Where(file => isNew && changes.Rules.Columns.Count == 0 && changes.From.Schema is null && !file.File.IsParquet))
         {
-            var names = file.Columns.Select(column => column.Name).ToList();
+            var names = file.Columns.Where(column => !column.IsAdded).Select(column => column.Name).ToList();
             if (names is [var only] && only.AsSpan().IndexOfAny(';', '\t', '|') >= 0)
                 Warnings.Add($"{file.File.File.Key} has one column named '{only}'; is it written with another csv: {{ delimiter }}?");
             else if (changes.Format.Kind == FormatKind.Csv && names.Exists(name => decimal.TryParse(name, System.Globalization.CultureInfo.InvariantCulture, out _)))

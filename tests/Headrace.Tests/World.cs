@@ -93,11 +93,11 @@ public sealed class World : IDisposable
         return new Answer(exit, output.ToString(), messages.ToString());
     }
 
-    /// <summary>Runs and expects that nothing went wrong; says what did.</summary>
+    /// <summary>Runs and expects that nothing went wrong but that rows were set aside, all of a file's too; says what did.</summary>
     public async Task<Answer> Load(params string[] flows)
     {
         var answer = await Run(["run", "--json", "-v", .. flows]);
-        Assert.True(answer.Exit == 0, $"exit {answer.Exit}\n{answer.Output}\n{answer.Messages}");
+        Assert.True(answer.Exit == 0 || (answer.Exit is 3 or 4 && answer.Runs.All(run => run.Error is null or "HDR-117")), $"exit {answer.Exit}\n{answer.Output}\n{answer.Messages}");
         return answer;
     }
 

@@ -61,7 +61,7 @@ internal static class DemoCommand
         screen.Say();
         screen.Say(screen.Dim("$ headrace run"));
         await using var workspace = Open(folder, screen);
-        return await RunCommand.RunAsync(workspace, [], null, null, null, null, cancel);
+        return await RunCommand.RunAsync(workspace, [], new RunOptions(), null, cancel);
     }
 
     private static async Task ShowAsync(string folder, Screen screen, CancellationToken cancel)

@@ -20,10 +20,12 @@ internal static class PlanCommand
             IsPlan = true,
             Parallel = workspace.Project.Parallel,
         }, cancel);
+        runs = await Workspace.WithHeldAsync(runs, flows, cancel);
+        IReadOnlyList<string> off = parsed.GetValue(Flows)!.Length == 0 ? workspace.FlowsOff : [];
         if (screen.IsJson)
-            screen.Json(new RunsView([.. runs.Select(run => RunView.Of(run, isPlan: true))]), Views.Default.RunsView);
+            screen.Json(RunsView.Of([.. runs.Select(run => RunView.Of(run, isPlan: true))], [.. off.Select(RunReport.Off)]), Views.Default.RunsView);
         else
-            new PlanReport(screen).Write(runs);
+            new PlanReport(screen).Write(runs, off);
         if (screen.IsJson && screen.IsVerbose)
             screen.Errors(runs);
         return ExitCode.Of(runs);

@@ -23,7 +23,7 @@ internal static class StatusCommand
         var latest = known.Where(run => run.Dataset != run.Flow || !known.Exists(other => other.Flow == run.Flow && other.StartedAt > run.StartedAt)).ToList();
         var views = latest.Select(run => View(run, held.GetValueOrDefault(run.Dataset)))
             .Concat(workspace.Project.Flows.Values.Where(flow => !latest.Exists(run => run.Flow == flow.Name))
-                .Select(flow => new DatasetView(flow.Name, flow.Name, flow.Enabled ? "never run" : "off", null, null, null, 0, 0, null)))
+                .Select(flow => new DatasetView(flow.Name, flow.Name, flow.Enabled ? "never run" : "off", null, null, null, 0, 0, null, [])))
             .ToList();
 
         if (screen.IsJson)
@@ -36,15 +36,23 @@ internal static class StatusCommand
         screen.Table(["DATASET", "STATE", "LAST RUN", "ROWS", "QUARANTINE", "TARGET"], [.. views.Select(view => (IReadOnlyList<string>)
             [view.Dataset, view.State, view.LastRun is { } at ? Text.Ago(now - at) : "-", Text.Count(view.Inserted), Text.Count(view.Quarantine), view.Target ?? "-"])]);
         var need = views.Where(view => view.State is "failed" or "stopped" or "quarantine").ToList();
+        foreach (var view in views)
+            foreach (var warning in view.Warnings)
+                screen.Say($"  {view.Dataset}  {screen.Warn("note")}  {Text.Safe(warning)}");
+        var open = views.Count(view => view.State is not "ok" || view.Warnings.Count > 0);
         screen.Say();
-        screen.Say((need.Count, views.Count) switch
+        screen.Say((need.Count, open, views.Count) switch
         {
-            (0, 1) => "The dataset is well.",
-            (0, _) => $"All {views.Count} datasets are well.",
+            (0, 0, 0) => "There is no flow.",
+            (0, 0, 1) => "The dataset is well.",
+            (0, 0, _) => $"All {views.Count} datasets are well.",
+            (0, _, _) => $"{views.Count - open} of {views.Count} datasets are well; {open} {(open == 1 ? "waits, or has notes" : "wait, or have notes")}.",
             _ => $"{need.Count} of {views.Count} datasets need you.",
         });
         if (need.Count > 0)
             screen.Say(need[0].State == "quarantine" ? $"Next:  headrace quarantine show {Shell.Word(need[0].Flow)}" : $"Next:  headrace runs {Shell.Word(need[0].Flow)}");
+        else if (views.Find(view => view.State == "waiting") is { } waiting)
+            screen.Say($"Next:  headrace run {Shell.Word(waiting.Flow)} --wait");
         return ExitCode.Ok;
     }
 
@@ -55,9 +63,11 @@ internal static class StatusCommand
             Outcome.Failed => "failed",
             Outcome.Stopped => "stopped",
             Outcome.Skipped => "skipped",
-            _ => quarantine > 0 ? "quarantine" : "ok",
+            _ => quarantine > 0 ? "quarantine" : run.IsWaiting ? "waiting" : "ok",
         };
         return new DatasetView(run.Flow, run.Dataset, state, run.Target, run.StartedAt + run.Duration,
-            JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()), run.Inserted, quarantine, run.Error is null ? null : ErrorJson.Of(run.Error));
+            JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()), run.Inserted, quarantine, run.Error is null ? null : ErrorJson.Of(run.Error),
+            // What a load had to say is past; what kept one from being made is not.
+            run.IsWaiting || run.Outcome is Outcome.UpToDate or Outcome.Skipped ? run.Warnings : []);
     }
 }

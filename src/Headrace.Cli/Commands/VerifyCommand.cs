@@ -40,6 +40,8 @@ internal static class VerifyCommand
         var found = new List<Verified>();
         foreach (var dataset in await ready.Source.DatasetsAsync(cancel))
         {
+            if (ready.Source is ListedTables list && !list.Has(dataset))
+                continue;
             var one = ready.Source is ListedTables listed ? listed.FlowOf(dataset) : flow;
             // A run meanwhile would change the one side and not the other.
             await using var hold = await workspace.Ledger.HoldAsync(dataset, cancel) ?? throw Error.DatasetHeld(dataset.Name);

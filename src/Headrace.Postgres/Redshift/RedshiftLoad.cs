@@ -68,6 +68,7 @@ internal sealed class RedshiftLoad(
             Operation.Changes => await LoadChangesAsync(db, table, batch),
             _ => await LoadRowsAsync(db, table, batch),
         };
+        result = result with { SetAside = FileLedger.SetAside(batch.Files) };
         if (!result.IsCommitted || attempt.IsPlan)
             return result; // the transaction is taken back
         Result = result;
@@ -126,8 +127,14 @@ internal sealed class RedshiftLoad(
 
     private async Task FenceAsync(NpgsqlConnection db)
     {
+        var again = new ReadAgain(changes, "headrace.files", "headrace.quarantine", RedshiftSql.Literal);
         if (attempt.IsPlan)
+        {
+            if (again.IsNeeded)
+                again.Check(await db.ScalarAsync<long>($"SELECT CAST(({again.Rows}) AS bigint)", cancel));
             return;
+        }
+
         await db.ExecuteAsync(RedshiftSql.LockPosition(dataset), cancel);
         if (!changes.Target.IsNone)
             await db.ExecuteAsync(RedshiftSql.Lock(changes.Target), cancel);
@@ -143,6 +150,13 @@ internal sealed class RedshiftLoad(
             throw Error.PositionLost(dataset.Name, (int)before);
         await OwnAsync(db);
         var now = clock.GetUtcNow();
+        if (again.IsNeeded)
+        {
+            again.Check(await db.ScalarAsync<long>($"SELECT CAST(({again.Rows}) AS bigint)", cancel));
+            await db.ExecuteAsync(again.Supersede, cancel);
+            await db.ExecuteAsync(again.Resolve(RedshiftSql.Literal(now)), cancel);
+        }
+
         var moved = await db.ExecuteAsync(found.Count == 0 ? RedshiftSql.InsertPosition(changes, attempt.RunId, now) : RedshiftSql.MovePosition(changes, attempt.RunId, now), cancel);
         if (moved != 1)
             throw Error.Overtaken(dataset.Name, from, from + 1);

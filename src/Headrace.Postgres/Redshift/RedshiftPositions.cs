@@ -18,55 +18,37 @@ internal static class RedshiftPositions
         var (table, computed) = (found?.Columns, found?.Computed ?? []);
         var owners = isThere && !target.IsNone ? await PostgresTables.OwnersAsync(db, RedshiftState.Own, target, cancel) : [];
         if (!isThere || !names.Contains(RedshiftSql.PositionTable(dataset)))
-            return new Position { Table = table, Computed = computed, Owners = owners };
+            return new Position { Table = table, Computed = computed, Owners = owners, LoadsWithoutPosition = isThere ? await LoadsAsync(false) : 0 };
 
         var moved = await db.RowsAsync(RedshiftSql.ReadPosition(dataset), row => (Generation: row.GetInt64(0), LoadId: (string?)row.GetString(1), Cursor: row.Text(2)), cancel);
-        var known = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
-        var refused = new Dictionary<string, KnownFile>(StringComparer.Ordinal);
-        var contents = new Dictionary<string, string>(StringComparer.Ordinal);
-        string? lastContent = null;
-        string? version = null;
-        var loads = new HashSet<string>(StringComparer.Ordinal);
-        foreach (var (file, action, load) in await db.RowsAsync(
+        var seen = new SeenFiles();
+        foreach (var (file, action) in await db.RowsAsync(
             RedshiftSql.Files(dataset),
-            row => (new KnownFile(row.GetString(0), row.GetString(1), row.GetString(2), Enum.Parse<FileFate>(row.GetString(3), ignoreCase: true), row.Text(4), row.Text(5)), row.GetString(6), row.GetString(7)), cancel))
-        {
-            (file.Fate == FileFate.Refused ? refused : known)[file.Key] = file;
-            if (file.Fate != FileFate.Loaded)
-                continue;
-            if (file.Version is not null && file.Version != version)
-                loads.Clear();
-            version = file.Version ?? version;
-            loads.Add(load);
-            if (action == "truncate")
-                contents.Clear(); // the rows of what came before are gone, so it may come again
-            contents[file.Sha256] = file.Key;
-            lastContent = file.Sha256;
-        }
+            row => (new KnownFile(row.GetString(0), row.GetString(1), row.GetString(2), Enum.Parse<FileFate>(row.GetString(3), ignoreCase: true), row.Text(4), row.Text(5)) { LoadId = row.Text(7), Rows = row.GetInt64(8) }, row.GetString(6)), cancel))
+            seen.Add(file, action);
 
         var (generation, loadId, cursor) = moved.FirstOrDefault();
         var schemas = await db.RowsAsync(
             RedshiftSql.LastSchema(dataset), row => (SchemaDocument.Parse(Encoding.UTF8.GetBytes(row.GetString(0)), row.GetString(2)), row.Time(1), row.GetString(2)), cancel);
         var (replacedAt, newestRowsAt) = (await db.RowsAsync(
             RedshiftSql.NewestLanded(dataset), row => (row.IsDBNull(0) ? (DateTimeOffset?)null : row.Time(0), row.IsDBNull(1) ? (DateTimeOffset?)null : row.Time(1)), cancel))[0];
-        return new Position
+        var position = seen.Into(new Position
         {
             Generation = generation,
             LoadId = loadId,
             Cursor = cursor,
-            Version = version,
-            VersionLoads = loads.Count,
-            Files = known,
-            Refused = refused,
-            Contents = contents,
-            LastContent = lastContent,
             Table = table,
             Computed = computed,
             Schema = schemas.Count == 0 ? null : schemas[0],
             ReplacedAt = replacedAt,
             NewestRowsAt = newestRowsAt,
             Owners = owners,
-        };
+        });
+        return generation == 0 ? position with { LoadsWithoutPosition = await LoadsAsync(false) }
+            : table is null && !target.IsNone ? position with { LoadsWithoutTable = await LoadsAsync(true) }
+            : position;
+
+        async Task<int> LoadsAsync(bool thatInserted) => (int)await db.ScalarAsync<long>(RedshiftSql.CountLoads(dataset, thatInserted), cancel);
     }
 
     /// <summary>Whether a load whose answer was lost was committed. Its transaction may still be under way: whoever locks its position waits for its end.</summary>

@@ -95,9 +95,9 @@ internal static partial class RedshiftSql
     public static string CountLoads(Dataset dataset, bool thatInserted) =>
         $"SELECT count(*) FROM headrace.loads WHERE dataset = {Literal(dataset.Name)}{(thatInserted ? " AND inserted > 0" : "")}";
 
-    /// <summary>Key, stamp, SHA-256, outcome, note, version, action, load.</summary>
+    /// <summary>Key, stamp, SHA-256, outcome, note, version, action, load, rows.</summary>
     public static string Files(Dataset dataset) =>
-        $"SELECT key, stamp, coalesce(sha256, ''), outcome, note, version, action, coalesce(load_id, '') FROM headrace.files WHERE dataset = {Literal(dataset.Name)} ORDER BY sequence";
+        $"SELECT key, stamp, coalesce(sha256, ''), outcome, note, version, action, load_id, rows FROM headrace.files WHERE dataset = {Literal(dataset.Name)} ORDER BY sequence";
 
     /// <summary>When the newest files landed that replaced the table, and that brought rows.</summary>
     public static string NewestLanded(Dataset dataset) =>

@@ -38,12 +38,27 @@ public sealed record Flow : FlowSettings
 
     /// <summary>The listed columns, in file order.</summary>
     public IReadOnlyList<DeclaredColumn> DeclaredColumns() =>
-        [.. Columns.Values.Select(column => new DeclaredColumn(column.Name, column.From ?? column.Name, column.Type, column.Nullable))];
+        [.. Columns.Values.Select(column => new DeclaredColumn(column.Name, column.From ?? column.Name, column.Type, column.Nullable ?? true) { IsOptional = column.Nullable == true })];
+
+    /// <summary>True for a column that the flow adds to its files.</summary>
+    /// <param name="from">Its name among those of a file.</param>
+    public bool Adds(string from) => AddColumns.Keys.Contains(from, StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>A schema document with the columns that the flow adds, which no sender need know of.</summary>
+    /// <param name="table">The columns of the table; null when it is not there.</param>
+    public SchemaDocument Complete(SchemaDocument document, IReadOnlyList<Column>? table)
+    {
+        var added = AddColumns.Keys.Select(from => DeclaredColumns().FirstOrDefault(column => column.From.Equals(from, StringComparison.OrdinalIgnoreCase)) ?? new DeclaredColumn(from, from, null))
+            .Where(column => !document.Columns.Any(known => known.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)))
+            .Select(column => table?.FirstOrDefault(known => known.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) ?? new Column(column.Name, column.Type ?? ColumnType.Text, column.Nullable)).ToList();
+        return added.Count == 0 ? document : document with { Columns = [.. document.Columns, .. added] };
+    }
 
     /// <summary>What the flow says about loading.</summary>
     public LoadRules Rules() => new()
     {
         Columns = DeclaredColumns(),
+        Added = [.. AddColumns.Keys],
         PrimaryKey = PrimaryKey,
         Infer = Infer,
         SchemaChanges = SchemaChanges,

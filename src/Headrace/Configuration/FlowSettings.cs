@@ -63,6 +63,9 @@ public record FlowSettings
     [Description("The columns and their types, in the order of the table. What is not listed is found out from the data, unless infer: false.")]
     public IReadOnlyDictionary<string, FlowColumn> Columns { get; init; } = new OrderedDictionary<string, FlowColumn>();
 
+    [Description("Columns that are not in the files and say what their paths do: dt: \"{dt}\" with a capture, file: \"{file.name}\". They are typed as others are: as listed under columns, else by their texts. A default of it is for flows that read files.")]
+    public IReadOnlyDictionary<string, AddedColumn> AddColumns { get; init; } = new OrderedDictionary<string, AddedColumn>();
+
     [Description("Whether columns that are not listed are taken, with types found out from the first change set and then kept.")]
     public bool Infer { get; init; } = true;
 

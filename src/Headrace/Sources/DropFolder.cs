@@ -12,6 +12,8 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
     // By dataset the document that this run could not read: it is not read twice, and what it holds back waits all the same.
     private readonly System.Collections.Concurrent.ConcurrentDictionary<string, LakeFile> unreadable = new(StringComparer.Ordinal);
 
+    public override bool MakesTables => true;
+
     protected override IReadOnlyList<string> Unnamed { get; } = ["action"];
 
     // People put files here by hand: one in the wrong folder would wait for ever without a word.
@@ -43,12 +45,14 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
         // Rows that landed before a newer document go first, under the one that ruled then; without one they wait for the first.
         IEnumerable<LakeFile> before = newest is null ? data : from.Schema is null ? [] : data.Where(file => DroppedSchemas.IsBefore(file, newest.File));
         var chosen = new List<StagedFile>();
+        var again = new List<string>();
         var contents = new Dictionary<string, string>(from.Contents, StringComparer.Ordinal);
         foreach (var file in before)
         {
+            var isAgain = attempt.IsAgain(file.Key, from);
             if (newest is not null && from.Schema is { } now && !now.Document.Allows(Action(file)) && newest.Document.Allows(Action(file)))
                 continue; // it waits for the document that allows it
-            if (Refusal(file, from) is { } error)
+            if (Refusal(file, from, isAgain) is { } error)
             {
                 notes.Add(Refuse(file, "", Action(file), error));
                 continue;
@@ -70,25 +74,29 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
                 continue; // it waits for the document that it was made for
             // The same content again is nothing new while what it said still holds.
             var holds = truncates ? staged.Sha256 == from.LastContent : contents.ContainsKey(staged.Sha256);
-            if (holds && from.Files.GetValueOrDefault(file.Key) is { } known && known.Sha256 == staged.Sha256)
+            if (!isAgain && holds && from.Files.GetValueOrDefault(file.Key) is { } known && known.Sha256 == staged.Sha256)
             {
+                if (attempt.Accepted.Contains(file.Key))
+                    warnings.Add(SameAsBefore(file));
                 notes.Add(new FileNote(file, staged.Sha256, Action(file), known.Fate, null, null));
                 continue;
             }
 
-            if (!truncates && Alias(staged, contents) is { } first)
+            if (!isAgain && !truncates && Alias(staged, contents) is { } first)
             {
                 warnings.Add($"{file.Key} has the content of {first}, which was loaded already");
                 notes.Add(new FileNote(file, staged.Sha256, "append", FileFate.Alias, first, null));
                 continue;
             }
 
-            if (!truncates && Changed(staged, from, attempt) is { } changed)
+            if (!isAgain && !truncates && Changed(staged, from, attempt) is { } changed)
             {
                 notes.Add(Refuse(file, staged.Sha256, "append", changed));
                 continue;
             }
 
+            if (!isAgain && !truncates && from.Files.GetValueOrDefault(file.Key) is { Fate: FileFate.Loaded, Rows: 0 })
+                again.Add(file.Key); // of a version of which no row was loaded nothing stays when a new one comes
             contents[staged.Sha256] = file.Key;
             chosen.Add(staged);
             if (truncates)
@@ -96,7 +104,8 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
         }
 
         Failpoint.Hit("changes_staged");
-        return chosen.Count > 0 ? Changes(dataset, from, chosen) : newest is null ? null : Changes(dataset, from, newest, next, notes);
+        return chosen.Count > 0 ? Changes(dataset, from, chosen) with { Again = [.. again, .. attempt.AgainWith(chosen, from)] }
+            : newest is null ? null : Changes(dataset, from, newest, next, notes);
     }
 
     // Names of folders that differ only in case are one table's; the folder whose file landed first has it.
@@ -127,7 +136,33 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
             return !staged.IsParquet;
         var declared = Flow.DeclaredColumns();
         var names = document.Columns.Select(column => declared.FirstOrDefault(one => one.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))?.From ?? column.Name);
-        return staged.Columns.Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase).SetEquals(names);
+        return staged.Columns.Select(column => column.Name).Where(name => !Flow.Adds(name)).ToHashSet(StringComparer.OrdinalIgnoreCase).SetEquals(names.Where(name => !Flow.Adds(name)));
+    }
+
+    protected override IReadOnlyList<string> ReadAgain(Dataset dataset, LakeFile file, KnownFile known, Position from, List<string> said)
+    {
+        if (Action(file) == "schema")
+        {
+            said.Add($"{file.Key} is not read again: a schema file is applied once; drop a new one");
+            return [];
+        }
+
+        // Since the table was last truncated.
+        if (!from.Contents.TryGetValue(known.Sha256, out var holder) || holder != file.Key)
+        {
+            said.Add($"{file.Key} is not read again: newer rows have replaced the table");
+            return [];
+        }
+
+        if (Action(file) != "truncate")
+            return AppendAgain(dataset, file, known);
+
+        // Its rows replace those of files that were appended after it, so they are appended again.
+        var rows = Settled(dataset).Where(one => Action(one) != "schema").Select(one => one.Key).ToHashSet(StringComparer.Ordinal);
+        var schema = Settled(dataset).Where(one => Action(one) == "schema").Select(one => one.Key).Append(from.Schema?.Key);
+        return from.Contents.Values.Except(rows).Except(schema).ToList() is { Count: > 0 } gone
+            ? throw Error.PartsGone(Where(file), Target(dataset), gone!)
+            : [.. from.Contents.Values.Concat(WithLater(dataset, file, from)).Where(rows.Contains).Where(key => from.Files.GetValueOrDefault(key)?.LoadId is not null).Distinct()];
     }
 
     private ChangeSet Changes(Dataset dataset, Position from, List<StagedFile> chosen) => new()
@@ -154,7 +189,7 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
             Target = Target(dataset),
             Operation = Operation.Schema,
             From = from,
-            Schema = (newest.Document, newest.File, newest.Sha256),
+            Schema = (Flow.Complete(newest.Document, from.Table), newest.File, newest.Sha256),
             Format = new FileFormat(FormatKind.Jsonl),
             Rules = Rules,
             Action = "schema",
@@ -219,7 +254,7 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
         return new DroppedSchemas(readable, unread);
     }
 
-    private HeadraceException? Refusal(LakeFile file, Position from)
+    private HeadraceException? Refusal(LakeFile file, Position from, bool isAgain)
     {
         var action = Action(file);
         if (!SchemaDocument.Actions.Contains(action))
@@ -228,7 +263,7 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
             return Error.ActionNotAllowed(Where(file), action, schema.Document);
         if (from.Schema is null && !Flow.Infer && Flow.Columns.Count == 0)
             return Error.NoSchema(Where(file), Flow.Name);
-        return action == "truncate" && from.NewestRowsAt > file.LandedAt
+        return action == "truncate" && from.NewestRowsAt > file.LandedAt && !isAgain
             ? Error.LateTruncate(Where(file), file.LandedAt, from.NewestRowsAt.Value)
             : null;
     }
@@ -241,7 +276,7 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
         Flow.SameContent == SameContent.Skip && contents.TryGetValue(staged.Sha256, out var first) && first != staged.File.Key ? first : null;
 
     private HeadraceException? Changed(StagedFile staged, Position from, StageAttempt attempt) =>
-        from.Files.GetValueOrDefault(staged.File.Key) is { Fate: FileFate.Loaded } known && from.Contents.ContainsKey(known.Sha256)
+        from.Files.GetValueOrDefault(staged.File.Key) is { Fate: FileFate.Loaded, Rows: > 0 } known && from.Contents.ContainsKey(known.Sha256)
         && !attempt.Accepted.Contains(staged.File.Key) && Flow.ChangedFiles != ChangedFiles.Append
             ? Error.FileChanged(Where(staged.File), Flow.Name, staged.File.Key)
             : null;

@@ -20,12 +20,21 @@ public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimePr
         if (operation == Operation.Replace && attempt.HasRefused)
             return null;
 
+        var isNew = waiting.ToLookup(file => attempt.IsAgain(file.Key, from));
+        if (operation == Operation.Replace && isNew[true].FirstOrDefault() is { } old && isNew[false].Any())
+        {
+            warnings.Add($"{old.Key} is not read again: newer files replace its rows");
+            waiting = [.. isNew[false]];
+        }
+
         var chosen = new List<StagedFile>();
+        var again = new List<string>();
         var contents = new Dictionary<string, string>(from.Contents, StringComparer.Ordinal);
         var last = from.LastContent;
         foreach (var file in waiting)
         {
-            if (operation == Operation.Replace && file.LandedAt < from.NewestRowsAt)
+            var isAgain = attempt.IsAgain(file.Key, from);
+            if (operation == Operation.Replace && file.LandedAt < from.NewestRowsAt && !isAgain)
             {
                 notes.Add(Refuse(file, "", "load", Error.LateTruncate(Where(file), file.LandedAt, from.NewestRowsAt.Value)));
                 continue;
@@ -38,18 +47,23 @@ public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimePr
                 continue;
             if (chosen.Count > 0 && operation == Operation.Merge && !SameColumns(chosen[0], staged))
                 break;
-            if (Note(staged, from, contents, last, attempt) is { } note)
+            if (!isAgain && Note(staged, from, contents, last, attempt) is { } note)
             {
                 notes.Add(note);
+                if (note is { Error: null, Note: null } && attempt.Accepted.Contains(file.Key))
+                    warnings.Add(SameAsBefore(file));
                 if (note.Fate == FileFate.Alias)
                     warnings.Add($"{file.Key} has the content of {note.Note}, which was loaded already");
                 continue;
             }
 
+            // Of a version of which no row was loaded nothing stays when a new one comes.
+            if (!isAgain && from.Files.GetValueOrDefault(file.Key) is { Fate: FileFate.Loaded, Rows: 0 })
+                again.Add(file.Key);
             contents[staged.Sha256] = file.Key;
             last = staged.Sha256;
             chosen.Add(staged);
-            if (operation == Operation.Merge && file.LandedAt < from.NewestRowsAt)
+            if (operation == Operation.Merge && file.LandedAt < from.NewestRowsAt && !isAgain)
                 warnings.Add($"{file.Key} landed before rows that were merged already; its rows go over theirs");
         }
 
@@ -71,7 +85,30 @@ public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimePr
             Files = chosen,
             Format = Format(chosen[0].File),
             Rules = Rules,
+            Again = [.. again, .. attempt.AgainWith(chosen, from)],
         };
+    }
+
+    protected override IReadOnlyList<string> ReadAgain(Dataset dataset, LakeFile file, KnownFile known, Position from, List<string> said)
+    {
+        if (operation == Operation.Append)
+            return AppendAgain(dataset, file, known);
+        if (operation == Operation.Merge)
+        {
+            // Rows of files that came later go over its rows again, so that the last one of a key wins as before.
+            if (known.Rows > 0)
+                said.Add($"{file.Key} is read again; rows that it brought before under keys that it does not have now stay: headrace verify {Flow.Name} shows them");
+            return WithLater(dataset, file, from);
+        }
+
+        var parts = from.Files.Values.Where(one => one.Fate == FileFate.Loaded && one.LoadId == known.LoadId).Select(one => one.Key).ToList();
+        if (from.Files.Values.Any(one => one.Fate == FileFate.Loaded && one.Sha256 == from.LastContent && one.LoadId != known.LoadId))
+        {
+            said.Add($"{file.Key} is not read again: newer files have replaced its rows");
+            return [];
+        }
+
+        return parts.Except(Settled(dataset).Select(one => one.Key)).ToList() is { Count: > 0 } gone ? throw Error.PartsGone(Where(file), Target(dataset), gone) : parts;
     }
 
     /// <summary>Why the rows of a staged file are not to be loaded; null when they are.</summary>
@@ -82,7 +119,7 @@ public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimePr
         if (known?.Sha256 == sha)
             return new FileNote(file, sha, "load", known.Fate, null, null); // touched: same content, new times
 
-        if (known is { Fate: FileFate.Loaded } && !attempt.Accepted.Contains(file.Key) && Flow.ChangedFilesFor(operation) == ChangedFiles.Stop)
+        if (known is { Fate: FileFate.Loaded, Rows: > 0 } && !attempt.Accepted.Contains(file.Key) && Flow.ChangedFilesFor(operation) == ChangedFiles.Stop)
             return Refuse(file, sha, "load", Error.FileChanged(Where(file), Flow.Name, file.Key));
 
         // Rows that merge say how things are now: only what was applied last needs no second time. Rows that replace are

@@ -15,6 +15,9 @@ public abstract class LakeSource : ISource, IFileSource
     // A run waits for files that just landed, but not longer than this; they are taken by the next run then.
     private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
 
+    // A timer may end a little early.
+    private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(20);
+
     private static readonly HashSet<string> ReservedSchemas =
         new(["headrace", "information_schema", "pg_catalog", "pg_temp", "temp"], StringComparer.OrdinalIgnoreCase);
 
@@ -25,7 +28,7 @@ public abstract class LakeSource : ISource, IFileSource
     private readonly ConcurrentDictionary<string, Stager> stagers = new(StringComparer.Ordinal);
     private readonly List<string> warnings = [];
     private IReadOnlyList<Dataset> listed = [];
-    private readonly List<(string Dataset, LakeFile File)> unsettled = [];
+    private readonly List<(Dataset Dataset, LakeFile File)> unsettled = [];
 
     protected LakeSource(Flow flow, ILake lake, string spool, TimeProvider clock)
     {
@@ -38,13 +41,18 @@ public abstract class LakeSource : ISource, IFileSource
 
     public string Address => $"{Lake.Address}/{Flow.Source.Path}";
 
+    public virtual bool MakesTables => false;
+
+    /// <summary>How long a run waits for files that are not settled; null for a few seconds, <see cref="Timeout.InfiniteTimeSpan"/> until those it saw first have settled.</summary>
+    public TimeSpan? Wait { get; init; }
+
     protected Flow Flow { get; }
 
     protected ILake Lake { get; }
 
     /// <summary>Files of the dataset that are still being written.</summary>
     protected IEnumerable<LakeFile> Unsettled(Dataset dataset) =>
-        unsettled.Where(file => file.Dataset == dataset.Name).Select(file => file.File);
+        unsettled.Where(file => file.Dataset.Name == dataset.Name).Select(file => file.File);
 
     /// <summary>Files of the dataset that may be read, known ones too.</summary>
     protected IReadOnlyList<LakeFile> Settled(Dataset dataset) => files.GetValueOrDefault(dataset.Name, []);
@@ -78,6 +86,8 @@ public abstract class LakeSource : ISource, IFileSource
 
         foreach (var group in files.Values)
             group.Sort((a, b) => a.LandedAt != b.LandedAt ? a.LandedAt.CompareTo(b.LandedAt) : string.CompareOrdinal(a.Key, b.Key));
+        foreach (var (dataset, _) in unsettled)
+            datasets.TryAdd(dataset.Name, dataset); // it has something to say, too
         if (datasets.Count == 0)
             datasets[Flow.Name] = new Dataset(Flow.Name, Flow.Name, new Dictionary<string, string>());
         return listed = [.. datasets.Values];
@@ -95,11 +105,18 @@ public abstract class LakeSource : ISource, IFileSource
         Release(dataset);
         var notes = new List<FileNote>();
         var said = TakeWarnings();
+        if (Unsettled(dataset).ToList() is { Count: > 0 } open)
+        {
+            attempt.IsWaiting = true;
+            said.Add(Waiting(open));
+        }
+
+        var refusals = attempt.Again is null ? Accept(dataset, from, attempt, said) : [];
         var waiting = Settled(dataset)
-            .Where(file => !attempt.Tried.Contains(file.Key) && !IsKnown(file, from))
+            .Where(file => !attempt.Tried.Contains(file.Key) && (!IsKnown(file, from) || attempt.IsAgain(file.Key, from)))
             .ToList();
         var changes = waiting.Count == 0 && !LooksAtAll ? null : await ChooseAsync(dataset, waiting, from, attempt, notes, said, cancel);
-        return new Found(changes, notes, said);
+        return new Found(changes, notes, said) { Refusals = refusals };
     }
 
     public void Release(Dataset dataset)
@@ -118,6 +135,57 @@ public abstract class LakeSource : ISource, IFileSource
 
     public FileFormat FormatOf(LakeFile file) => Format(file);
 
+    /// <summary>Which of the accepted files of a dataset are read again; says of each other one why it is not.</summary>
+    private List<HeadraceException> Accept(Dataset dataset, Position from, StageAttempt attempt, List<string> said)
+    {
+        attempt.Again = new Dictionary<string, string>(StringComparer.Ordinal);
+        var refusals = new List<HeadraceException>();
+        foreach (var file in Settled(dataset).Concat(Unsettled(dataset)).Where(file => attempt.Accepted.Contains(file.Key)))
+        {
+            attempt.Found[file.Key] = true;
+            switch (from.Files.GetValueOrDefault(file.Key))
+            {
+                case { Fate: FileFate.Alias } alias:
+                    said.Add($"{file.Key} is not read again: its rows came with {alias.Note}, which has the same content; accept that one");
+                    break;
+                case { Fate: FileFate.Superseded } past:
+                    said.Add($"{file.Key} is not read again: {past.Note}");
+                    break;
+                case { Fate: FileFate.Loaded, LoadId: not null } known:
+                    try
+                    {
+                        foreach (var key in ReadAgain(dataset, file, known, from, said))
+                            attempt.Again[key] = from.Files[key].LoadId!;
+                    }
+                    catch (HeadraceException refused)
+                    {
+                        refusals.Add(refused);
+                    }
+
+                    break;
+            }
+        }
+
+        return refusals;
+    }
+
+    /// <summary>
+    /// The files that have to be read again when this one is, itself among them: none, with a sentence why, when its rows are in no
+    /// table any more. Throws when what it brought before cannot be replaced.
+    /// </summary>
+    protected virtual IReadOnlyList<string> ReadAgain(Dataset dataset, LakeFile file, KnownFile known, Position from, List<string> said) => [file.Key];
+
+    /// <summary>An appended file: read again unless rows of it are in the table already. Rows of a new version are added to those of the old one.</summary>
+    protected IReadOnlyList<string> AppendAgain(Dataset dataset, LakeFile file, KnownFile known) =>
+        known.Rows == 0 ? [file.Key] : known.Stamp == file.Stamp ? throw Error.RowsNotKnown(Where(file), Target(dataset), known.Rows, Flow.Name) : [];
+
+    /// <summary>Why an accepted file that was touched is not read again.</summary>
+    protected static string SameAsBefore(LakeFile file) => $"{file.Key} is not read again: its content is what it was, and rows of it are in the table";
+
+    /// <summary>Loaded files that landed after this one, and itself.</summary>
+    protected IReadOnlyList<string> WithLater(Dataset dataset, LakeFile file, Position from) =>
+        [.. Settled(dataset).SkipWhile(one => one.Key != file.Key).Where(one => from.Files.GetValueOrDefault(one.Key) is { Fate: FileFate.Loaded, LoadId: not null }).Select(one => one.Key)];
+
     /// <summary>Makes the next change set of <paramref name="waiting"/> (in order of landing, then key), or none.</summary>
     protected abstract Task<ChangeSet?> ChooseAsync(
         Dataset dataset, IReadOnlyList<LakeFile> waiting, Position from, StageAttempt attempt, List<FileNote> notes,
@@ -131,7 +199,11 @@ public abstract class LakeSource : ISource, IFileSource
         try
         {
             ILake watched = attempt.Progress is { } progress ? new WatchedLake(Lake, progress) : Lake;
-            return await stagers.GetOrAdd(dataset.Name, _ => new Stager(Spool(dataset), Flow.Limits.ToLimits())).StageAsync(watched, file, Format(file), DeclaredNames(), cancel, digesting);
+            var added = AddedColumns.Of(Flow, file);
+            if (digesting is not null && added.Count > 0)
+                digesting = digesting with { Meaning = $"{digesting.Meaning};{string.Join(';', added)}" }; // the same text is another row with other values
+            var stager = stagers.GetOrAdd(dataset.Name, _ => new Stager(Spool(dataset), Flow.Limits.ToLimits()));
+            return (await stager.StageAsync(watched, file, Format(file), DeclaredNames(), cancel, digesting)).With(added);
         }
         catch (HeadraceException error) when (error.Code == "HDR-111")
         {
@@ -180,7 +252,8 @@ public abstract class LakeSource : ISource, IFileSource
         (from.Files.TryGetValue(file.Key, out var known) && known.Stamp == file.Stamp)
         || (Failpoint.Planted("latest-name") && from.Files.Keys.Any(key => string.CompareOrdinal(key, file.Key) > 0));
 
-    private string[]? DeclaredNames() => Flow.Columns.Count == 0 ? null : [.. Flow.DeclaredColumns().Select(column => column.From)];
+    private string[]? DeclaredNames() =>
+        Flow.DeclaredColumns().Select(column => column.From).Where(from => !Flow.Adds(from)).ToArray() is { Length: > 0 } names ? names : null;
 
     private Dataset Name(LakeFile file)
     {
@@ -196,35 +269,59 @@ public abstract class LakeSource : ISource, IFileSource
 
     private async Task<IReadOnlyList<LakeFile>> ListSettledAsync(CancellationToken cancel)
     {
-        warnings.AddRange(await MisplacedAsync(Lake, pattern, cancel));
-        var misplaced = warnings.ToList();
-        var first = await Lake.ListAsync(pattern, Skipped, cancel);
-        var now = clock.GetUtcNow();
-        if (first.All(file => Remaining(file, now) <= TimeSpan.Zero))
-            return first;
-
-        // What will not have settled by then is nothing to wait for.
-        var pause = first.Select(file => Remaining(file, now)).Where(remaining => remaining > TimeSpan.Zero && remaining <= LongestWait).DefaultIfEmpty(TimeSpan.Zero).Max();
-        await Task.Delay(pause, clock, cancel);
-        warnings.Clear();
-        warnings.AddRange(misplaced);
-        var before = first.ToDictionary(file => file.Key, file => file, StringComparer.Ordinal);
-        var settled = new List<LakeFile>();
-        foreach (var file in await Lake.ListAsync(pattern, Skipped, cancel))
+        var misplaced = await MisplacedAsync(Lake, pattern, cancel);
+        var seen = new Dictionary<string, (string Stamp, DateTimeOffset At, bool IsChanged)>(StringComparer.Ordinal);
+        var started = clock.GetUtcNow();
+        TimeSpan? most = null;
+        for (var hasWaited = false; ; hasWaited = true)
         {
-            if (before.TryGetValue(file.Key, out var was) && was.Stamp == file.Stamp && Remaining(was, now) <= pause)
-                settled.Add(file);
-            else
-                unsettled.Add((Name(file).Name, file));
-        }
+            warnings.Clear();
+            warnings.AddRange(misplaced);
+            var listed = await Lake.ListAsync(pattern, Skipped, cancel);
+            var now = clock.GetUtcNow();
+            foreach (var file in listed)
+                if (!seen.TryGetValue(file.Key, out var before) || before.Stamp != file.Stamp)
+                    seen[file.Key] = (file.Stamp, now, hasWaited);
+            var open = listed.Where(file => Remaining(file) > TimeSpan.Zero).ToList();
+            most ??= Wait is null ? LongestWait : Shorter(Wait == Timeout.InfiniteTimeSpan ? Flow.Settle : Wait.Value, Flow.Timeout);
 
-        warnings.AddRange(unsettled.Select(file => $"{file.File.Key} is still being written; the next run looks again"));
-        return settled;
+            // What will not have settled by then is nothing to wait for.
+            var left = started + most.Value - now;
+            var pause = open.Select(Remaining).Where(remaining => remaining <= left).DefaultIfEmpty(TimeSpan.Zero).Max();
+            if (pause > TimeSpan.Zero && (!hasWaited || Wait is not null))
+            {
+                await Task.Delay(pause + Slack, clock, cancel);
+                continue;
+            }
+
+            unsettled.AddRange(open.Select(file => (Name(file), file)));
+            if (listed.Count == 0)
+                warnings.Add($"nothing matches {Flow.Source.Path} in {Lake.Address}");
+            return open.Count == 0 ? listed : [.. listed.Except(open)];
+
+            // A time of landing in the future (another machine's clock) counts from when it was seen, and so does a change.
+            TimeSpan Remaining(LakeFile file) => seen[file.Key] switch
+            {
+                var (_, at, isChanged) => (isChanged || file.LandedAt > at ? at : file.LandedAt) + Flow.Settle - now,
+            };
+        }
     }
 
-    // A time of landing in the future (another machine's clock) counts from now.
-    private TimeSpan Remaining(LakeFile file, DateTimeOffset now) =>
-        file.LandedAt > now ? Flow.Settle : file.LandedAt + Flow.Settle - now;
+    private static TimeSpan Shorter(TimeSpan one, TimeSpan? other) => other < one ? other.Value : one;
+
+    private string Waiting(List<LakeFile> open)
+    {
+        var now = clock.GetUtcNow();
+        var until = open.Max(file => file.LandedAt > now ? now : file.LandedAt) + Flow.Settle;
+        return $"{Named(open)} still being written or {(open.Count == 1 ? "has" : "have")} just landed; {(open.Count == 1 ? "it waits" : "they wait")} until {until:u}, when {(open.Count == 1 ? "it has" : "they have")} been unchanged for {Configuration.Binding.Quantity.Text(Flow.Settle)}: headrace run {Shell.Word(Flow.Name)} --wait";
+    }
+
+    private static string Named(List<LakeFile> files) => files.Count switch
+    {
+        1 => $"{files[0].Key} is",
+        <= 3 => $"{string.Join(", ", files.Select(file => file.Key))} are",
+        _ => $"{files.Count} files ({string.Join(", ", files.Take(2).Select(file => file.Key))}, …) are",
+    };
 
     // What the listing met belongs to no dataset in particular; the first one to look says it.
     private List<string> TakeWarnings()

@@ -52,6 +52,13 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
                 || (!isApplied && !isLate && !attempt.Tried.Contains(file.Key) && from.Files.GetValueOrDefault(file.Key) is { Fate: FileFate.Superseded })).ToList();
             if (isLate)
             {
+                if (news.Exists(file => attempt.IsAgain(file.Key, from)))
+                {
+                    warnings.Add($"export {export.Version} is not read again: {from.Version} is newer and was applied");
+                    attempt.Again!.Clear();
+                    continue;
+                }
+
                 if (Passed(export, from) is { } passed)
                     warnings.Add(passed);
                 else if (news.Exists(file => !from.Files.ContainsKey(file.Key)))
@@ -66,7 +73,7 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
                 break; // it will be whole soon, and it goes before the others
             if (news.Count == 0 || (isApplied && !await MayRepeatAsync(dataset, export, news, from, attempt, notes, warnings, cancel)))
                 continue;
-            if (!await IsCompleteAsync(export, notes, warnings, cancel))
+            if (!await IsCompleteAsync(export, attempt, notes, warnings, cancel))
                 continue;
             if (await TakeAsync(dataset, export, from, attempt, notes, warnings, cancel) is { } changes)
                 return changes;
@@ -102,18 +109,24 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
             + "or version_order: landed, or for dates write their form in the path, such as {version:dd-MM-yyyy}";
 
     /// <summary>True when all that <c>complete_when</c> asks for is there; else it is said what is missing.</summary>
-    private async Task<bool> IsCompleteAsync(Export export, List<FileNote> notes, List<string> warnings, CancellationToken cancel)
+    private async Task<bool> IsCompleteAsync(Export export, StageAttempt attempt, List<FileNote> notes, List<string> warnings, CancellationToken cancel)
     {
         var parts = Flow.CompleteWhen.Parts ?? export.Files.Count;
         if (export.Files.Count > parts)
             Refuse(export, notes, Error.TooManyParts(Where(export.Files[0]), export.Version, parts, export.Files.Count));
         else if (export.Files.Count < parts)
-            warnings.Add($"export {export.Version} is not complete: it has {export.Files.Count} of {parts} files");
+            Wait($"export {export.Version} is not complete: it has {export.Files.Count} of {parts} files");
         else if (MarkerOf(export.Files[0]) is { } marker && !await Lake.HasAsync(marker, cancel))
-            warnings.Add($"export {export.Version} is not complete: {marker} is not there");
+            Wait($"export {export.Version} is not complete: {marker} is not there");
         else
             return true;
         return false;
+
+        void Wait(string why)
+        {
+            attempt.IsWaiting = true;
+            warnings.Add(why);
+        }
     }
 
     /// <summary>

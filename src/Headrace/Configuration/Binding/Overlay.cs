@@ -34,6 +34,8 @@ internal static class Overlay
             below = below.Without("write").Without("primary_key").Without("changed_files");
         if ((above.Find("source")?.Value as MapNode)?.Find("path") is not null)
             below = below.Without("archive"); // files are in a lake already
+        if (above.Find("source")?.Value is MapNode source && (source.Find("table") ?? source.Find("query") ?? source.Find("tables")) is not null)
+            below = below.Without("add_columns"); // a table has no path
         var entries = new List<Entry>();
         foreach (var entry in below.Entries)
             entries.Add(above.Find(entry.Key.Text) is not { } over ? entry

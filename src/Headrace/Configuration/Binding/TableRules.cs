@@ -11,6 +11,8 @@ internal sealed class TableRules(Problems problems)
         foreach (var key in (ReadOnlySpan<string>)["path", "format", "csv"])
             if (place.Said("source", key) is { } said)
                 Disagree(said, where, $"'{key}' is for files, and the source is a database", $"remove '{key}'");
+        if (place.Said("add_columns") is { } added)
+            Disagree(added, where, "'add_columns' is for files, and the source is a database", "remove 'add_columns'");
         if (flow.ReadsList)
         {
             Listed(flow, place, where);
