@@ -51,5 +51,8 @@ public static class Ownership
 
     /// <summary>Those that cannot share a table with a dataset.</summary>
     public static IReadOnlyList<Owner> Others(Dataset dataset, Claim claim, IEnumerable<Owner> owners) =>
-        [.. owners.Where(owner => owner.Dataset != dataset.Name && (owner.Claim.IsAlone || claim.IsAlone))];
+        [.. owners.Where(owner => owner.Dataset != dataset.Name && (owner.Claim.IsAlone || claim.IsAlone || (owner.Flow != dataset.Flow && (IsMerged(owner.Claim) || IsMerged(claim)))))];
+
+    // The captures in the key tell the datasets of one flow apart, and say nothing of another flow's.
+    private static bool IsMerged(Claim claim) => claim.Way == "merge";
 }

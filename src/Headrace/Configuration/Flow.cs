@@ -34,7 +34,12 @@ public sealed record Flow : FlowSettings
         new(Captures.Fill(Target.Schema, captures), Captures.Fill(Target.Table, captures));
 
     /// <summary>True when the primary key tells the datasets of these captures apart: each capture is a column of it.</summary>
-    public bool KeyHolds(IEnumerable<string> captures) => false;
+    /// <remarks>A column that is listed with another type than text may have one value for two captures: 1 and 01.</remarks>
+    public bool KeyHolds(IEnumerable<string> captures) => captures.Any() && captures.All(capture => AddColumns.Values.Where(column => column.Value == $"{{{capture}}}").Any(added =>
+    {
+        var listed = DeclaredColumns().FirstOrDefault(column => column.From.Equals(added.Name, StringComparison.OrdinalIgnoreCase));
+        return listed?.Type is null or { Kind: TypeKind.Text } && PrimaryKey.Contains(listed?.Name ?? added.Name, StringComparer.OrdinalIgnoreCase);
+    }));
 
     /// <summary>The listed columns, in file order.</summary>
     public IReadOnlyList<DeclaredColumn> DeclaredColumns() =>

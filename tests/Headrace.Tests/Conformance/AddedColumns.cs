@@ -39,11 +39,9 @@ public abstract class AddedColumns(PostgresServer server, WarehouseKind kind) : 
     public async Task TheyAreTypedCheckedAndPartOfAKey()
     {
         await Flows("""
-            sales: { source: { connection: lake, path: "sales/{day:yyyyMMdd}_{shop}.csv", csv: { date: dd.MM.yyyy, decimal: "," } }, read: incremental, write: merge, primary_key: [shop, id],
+            sales: { source: { connection: lake, path: "sales/{day:yyyyMMdd}_{shop}.csv", csv: { date: dd.MM.yyyy, decimal: "," } }, read: incremental, write: append,
               columns: { id: integer, day: date, shop: { type: integer, from: store } }, add_columns: { day: "{day}", store: "{shop}" }, target: { table: sales } }
             """);
-        World.Put("sales/20240131_1.csv", "id,v\n1,\"1,5\"\n", landedSecondsAgo: 900);
-        await World.Load();
         World.Put("sales/20240201_1.csv", "id,v\n1,\"2,5\"\n", landedSecondsAgo: 800)
             .Put("sales/20240201_2.csv", "id,v\n1,\"3,5\"\n", landedSecondsAgo: 700).Put("sales/20240201_x.csv", "id,v\n1,\"4,5\"\n", landedSecondsAgo: 600).Put("sales/20241399_3.csv", "id,v\n1,\"4,5\"\n", landedSecondsAgo: 500);
         var answer = await World.Run("run", "--json");
@@ -54,6 +52,17 @@ public abstract class AddedColumns(PostgresServer server, WarehouseKind kind) : 
         // A row that waits keeps what its path said.
         Assert.Equal(0, (await World.Run("quarantine", "release", "sales/20240201/x", "--set", "shop=9")).Exit);
         Assert.Equal(["9|2024-02-01"], await Rows("SELECT shop, CAST(day AS varchar(20)) FROM raw.sales WHERE shop = 9"));
+    }
+
+    [Fact]
+    public async Task DatasetsShareATableWhenTheKeyTellsThemApart()
+    {
+        await Flows("""stock: { source: { connection: lake, path: "stock/{region}.csv" }, read: incremental, write: merge, primary_key: [region, id], add_columns: { region: "{region}" }, target: { table: stock } }""");
+        World.Put("stock/eu.csv", "id,v\n1,a\n", landedSecondsAgo: 900).Put("stock/us.csv", "id,v\n1,b\n", landedSecondsAgo: 800);
+        await World.Load();
+        World.Put("stock/us.csv", "id,v\n1,c\n", landedSecondsAgo: 700);
+        await World.Load();
+        Assert.Equal(["eu|1|a", "us|1|c"], await Rows("SELECT region, id, v FROM raw.stock ORDER BY region"));
     }
 
     [Fact]
