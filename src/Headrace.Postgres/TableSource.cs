@@ -65,7 +65,7 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
             Failpoint.Hit("table_described");
             Check(table);
             foreach (var column in flow.DeclaredColumns().Where(column => !column.IsOptional && table.Find(column.From) is null))
-                if (from.Table?.Any(there => there.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) != true)
+                if (from.Table?.Any(there => there.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) != true && !from.Computed.Contains(column.Name, StringComparer.OrdinalIgnoreCase))
                     throw Error.ColumnNeverThere(Address, column.From, null, [.. table.Columns.Select(there => there.Name)]);
             var cursor = TableCursor.Parse(from.Cursor);
             if (cursor is not null && cursor.Source != table.Identity)
