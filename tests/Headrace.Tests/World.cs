@@ -134,10 +134,11 @@ public sealed class World : IDisposable
     };
 
     /// <summary>The rows of a query over the warehouse, each with <c>|</c> between its values.</summary>
-    public string[] Query(string sql)
+    /// <param name="file">The warehouse's file; that of the connection <c>warehouse</c> when it is not said.</param>
+    public string[] Query(string sql, string? file = null)
     {
         var rows = new List<string>();
-        Attached(" (READ_ONLY)", db =>
+        Attached(" (READ_ONLY)", file is null ? Warehouse : Path.Combine(Folder, file), db =>
         {
             using var reader = db.Query(sql, CancellationToken.None);
             while (reader.Read())
@@ -150,7 +151,7 @@ public sealed class World : IDisposable
     public string Value(string sql) => Assert.Single(Query(sql));
 
     /// <summary>Changes the warehouse behind the product's back.</summary>
-    public void Alter(string sql) => Attached("", db => db.Execute(sql, CancellationToken.None));
+    public void Alter(string sql) => Attached("", Warehouse, db => db.Execute(sql, CancellationToken.None));
 
     /// <summary>The columns of a table with their types, for example <c>id BIGINT</c>.</summary>
     public string[] Columns(string table)
@@ -159,9 +160,9 @@ public sealed class World : IDisposable
         return Query($"SELECT column_name || ' ' || data_type FROM duckdb_columns() WHERE schema_name = '{name[0]}' AND table_name = '{name[1]}' ORDER BY column_index");
     }
 
-    private void Attached(string mode, Action<DuckDbConnection> use) => Beside(db =>
+    private static void Attached(string mode, string file, Action<DuckDbConnection> use) => Beside(db =>
     {
-        db.Execute($"ATTACH {Sql.Literal(Warehouse)} AS warehouse{mode}; USE warehouse; SET TimeZone = 'UTC'", CancellationToken.None);
+        db.Execute($"ATTACH {Sql.Literal(file)} AS warehouse{mode}; USE warehouse; SET TimeZone = 'UTC'", CancellationToken.None);
         try
         {
             use(db);

@@ -31,7 +31,8 @@ public abstract class FileWorld(PostgresServer server, WarehouseKind kind) : IDi
     }
 
     /// <summary>
-    /// Writes headrace.yaml: a folder as <c>lake</c>, the warehouse with the schema raw, files of operations as <c>ops</c>, and these flows.
+    /// Writes headrace.yaml: a folder as <c>lake</c>, the warehouse with the schema raw, files of operations as <c>ops</c>, a second warehouse
+    /// of DuckDB as <c>local</c>, and these flows.
     /// A second call changes the flows and keeps the warehouse.
     /// </summary>
     protected async Task Flows(params string[] flows)
@@ -49,6 +50,7 @@ public abstract class FileWorld(PostgresServer server, WarehouseKind kind) : IDi
               warehouse: {{redshift?.Yaml ?? warehouse?.Yaml ?? "{ type: duckdb, path: ./warehouse.duckdb, blocks: small }"}}
               staging: { type: folder, path: {{redshift?.Folder ?? "./staging"}} }
               ops: { type: jsonl, path: ./ops }
+              local: { type: duckdb, path: ./local.duckdb, blocks: small }
             defaults:
               target: { connection: warehouse, schema: raw }
             flows:
