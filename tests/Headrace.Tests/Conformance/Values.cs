@@ -61,7 +61,7 @@ public abstract class Values(PostgresServer server, WarehouseKind kind) : FileWo
     [InlineData("decimal(12,2)", "10000000000.00", "1.005", "NaN", "Infinity", "1 000")]
     [InlineData("real", "1e39", "NaN", "-Infinity")]
     [InlineData("double", "1e309", "nan", "inf")]
-    [InlineData("date", "infinity", "2023-02-29", "10000-01-01", "0044-03-15 BC", "0000-01-01")]
+    [InlineData("date", "infinity", "2023-02-29", "10000-01-01", "0044-03-15 BC")]
     [InlineData("time", "24:00:00", "12:00:00.1234567", "25:00")]
     [InlineData("timestamp", "infinity", "2024-01-01 00:00:00.1234567", "2024-01-01 24:00:01", "2024-01-01 12:00:00+02")]
     [InlineData("timestamptz", "2024-10-27 02:30:00", "infinity", "2024-01-01 00:00:00.0000001Z")]

@@ -18,6 +18,7 @@ public sealed class RedshiftTargetTypes(PostgresServer server) : IAsyncDisposabl
     [Theory]
     [InlineData("decimal(19,0)", "9223372036854775808", "-9223372036854775808", "9999999999999999999")]
     [InlineData("bytes", "\\x")]
+    [InlineData("date", "0000-01-01")]
     public async Task WhatRedshiftWouldChangeWaits(string type, params string[] values)
     {
         target = await RedshiftTargets.Into(server, world, $$"""p: { source: { connection: lake, path: "v/*" }, columns: { n: integer, v: "{{type}}" }, read: incremental, write: append }""");
