@@ -38,7 +38,7 @@ internal static class StatusCommand
         var need = views.Where(view => view.State is "failed" or "stopped" or "quarantine").ToList();
         foreach (var view in views)
             foreach (var warning in view.Warnings)
-                screen.Say($"  {view.Dataset}  {screen.Warn("note")}  {Text.Safe(warning)}");
+                screen.Say($"  {Plain.Line(view.Dataset)}  {screen.Warn("note")}  {Plain.Line(warning)}");
         var open = views.Count(view => view.State is not "ok" || view.Warnings.Count > 0);
         screen.Say();
         screen.Say((need.Count, open, views.Count) switch
