@@ -35,23 +35,6 @@ internal sealed class DiffBenchmarks(string cli, string folder)
             yield return row;
     }
 
-    /// <summary>Two exports of 20 million rows within 512 MB; takes minutes and some 15 GB of disk.</summary>
-    public IEnumerable<string> Large()
-    {
-        const long rows = 20_000_000;
-        yield return "| what | Headrace | bound | rows a second | peak memory |";
-        yield return "|---|---|---|---|---|";
-        var project = Data.Project(folder, "large", "merge", "512MB", isSnapshot: true);
-        Data.WriteExport(Export(project, "v1"), rows, isSecond: false);
-        var run = Run(project, (rows, 0, 0));
-        yield return Bounded("first export of 20M × 10, memory: 512MB", run, rows);
-        Data.WriteExport(Export(project, "v2"), rows, isSecond: true);
-        run = Run(project, (rows / 200, rows / 100, rows / 200));
-        yield return Bounded("second export of 20M × 10, compared and applied, memory: 512MB", run, rows);
-        var diff = Measure.Run(cli, ["diff", Export(project, "v1"), Export(project, "v2"), "--key", "pk", "--memory", "512MB"]);
-        yield return Bounded("headrace diff of the two, --memory 512MB", diff, rows);
-    }
-
     private IEnumerable<string> Compare()
     {
         var (script, next, same, diff) = (new List<double>(), new List<Measured>(), new List<Measured>(), new List<Measured>());
@@ -144,7 +127,4 @@ internal sealed class DiffBenchmarks(string cli, string folder)
         return string.Create(CultureInfo.InvariantCulture,
             $"| {what} | {seconds:0.00} s | {Measure.Median(script):0.00} s | {ratio:0.00} | {bound} | {Rows / seconds:N0} | {mine.Max(run => run.PeakMb):0} MB |");
     }
-
-    private static string Bounded(string what, Measured run, long rows) => string.Create(
-        CultureInfo.InvariantCulture, $"| {what} | {run.Seconds:0} s | 700 MB | {rows / run.Seconds:N0} | {run.PeakMb:0} MB |");
 }

@@ -14,8 +14,8 @@ internal sealed class Room : IDisposable
     public Room(string folder, IReadOnlyList<string> reach, long memory, int? threads)
     {
         Folder = Directory.CreateDirectory(folder).FullName;
-        SetBytes = Math.Max(memory / 8, 16L << 20);
-        settings = new DuckDbSettings { Memory = memory, Threads = threads, TempDirectory = Path.Combine(folder, "temp"), AllowedDirectories = [folder, .. reach] };
+        SetBytes = MemoryShares.Digests(memory);
+        settings = new DuckDbSettings { Memory = memory, Threads = MemoryShares.Threads(memory, threads), TempDirectory = Path.Combine(folder, "temp"), AllowedDirectories = [folder, .. reach] };
         engine = DuckDbDatabase.Open(DuckDbDatabase.Memory, settings.Early);
     }
 

@@ -127,7 +127,7 @@ internal sealed class Workspace : IAsyncDisposable
     }
 
     /// <summary>A folder of the spool and an engine, for work while the warehouse rests.</summary>
-    public Room Room() => new(Path.Combine(Spool, "room"), [Spool], EngineMemory(Project.Memory), Project.Threads);
+    public Room Room() => new(Path.Combine(Spool, "room"), [Spool], MemoryShares.Engine(Project.Memory), Project.Threads);
 
     // Of this process alone.
     private string Spool => spool.Value.Path;
@@ -142,7 +142,7 @@ internal sealed class Workspace : IAsyncDisposable
         : databases[postgres.Name] = new PostgresDatabase(postgres, postgres.RootCertificate is { } certificate ? Project.FullPath(certificate) : null);
 
     private Snapshots Snapshots(IWarehouse warehouse, string? planSpool) => new(
-        warehouse, Engine(warehouse), Memories, planSpool is null ? null : Path.Combine(planSpool, "snapshots"), Outbox, Math.Max(EngineMemory(Project.Memory) / 8, 16L << 20),
+        warehouse, Engine(warehouse), Memories, planSpool is null ? null : Path.Combine(planSpool, "snapshots"), Outbox, MemoryShares.Digests(EngineMemory(null)),
         Limits(warehouse));
 
     /// <summary>What types a warehouse's rows.</summary>
@@ -230,10 +230,14 @@ internal sealed class Workspace : IAsyncDisposable
         var other => throw Error.Bug($"A place for files of type {other.Kind} reached the workspace."),
     };
 
+    // Flows into several warehouses run side by side, and each warehouse has an engine.
+    private long EngineMemory(long? memory) => MemoryShares.Engine(
+        memory ?? Project.Memory, Project.Flows.Values.Where(flow => flow.Enabled).Select(flow => flow.IsPublishOnly ? "" : flow.Target.Connection).Distinct(StringComparer.Ordinal).Count());
+
     private DuckDbSettings Engine(long? memory, int? threads) => new()
     {
-        Memory = EngineMemory(memory ?? Project.Memory),
-        Threads = threads ?? Project.Threads,
+        Memory = EngineMemory(memory),
+        Threads = MemoryShares.Threads(EngineMemory(memory), threads ?? Project.Threads),
         TempDirectory = Path.Combine(Spool, $"temp-{warehouses.Count}"),
         AllowedDirectories = [Spool, Memories, Outbox.Folder],
     };
@@ -256,13 +260,5 @@ internal sealed class Workspace : IAsyncDisposable
             staging.Store.Dispose();
         if (spool.IsValueCreated)
             spool.Value.Dispose();
-    }
-
-    // The setting is for the whole process: the runtime, the staging of two files and DuckDB's own buffers outside its limit
-    // take about 240 MB.
-    internal static long EngineMemory(long? memory)
-    {
-        var all = memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 3 / 4;
-        return Math.Max(Math.Max(Math.Min(all * 6 / 10, all - (240L << 20)), all * 3 / 10), 64L << 20);
     }
 }

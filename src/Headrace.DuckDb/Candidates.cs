@@ -40,8 +40,7 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
         var rounds = Math.Max(atOnce, (count * DigestSet.BytesEach * atOnce + setBytes - 1) / setBytes);
         void Round(long round)
         {
-            var share = count / rounds;
-            using var set = new DigestSet(share + 8 * (long)Math.Sqrt(share) + 1024); // digests are random, so their rounds are alike
+            using var set = new DigestSet(Room(count, rounds));
             fill(set, rounds, round);
             Find(set, rounds, round, then);
         }
@@ -52,6 +51,9 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
             for (var round = 0L; round < rounds; round++)
                 Round(round);
     }
+
+    // Digests are random, so their rounds are alike.
+    private static long Room(long count, long rounds) => rounds == 1 ? count : count / rounds + 8 * (long)Math.Sqrt(count / rounds) + 1024;
 
     private void Find(DigestSet set, long rounds, long round, Action<DigestSet, long, long> then)
     {
@@ -69,15 +71,27 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
         Array.Clear(others.taken);
         Find(others.Rows, others.Fill, others.TakeUnlessOnce, atOnce: Environment.ProcessorCount);
 
-        // A row that both have may be there once more, changed: then all rows of its key are looked at.
-        var (mine, theirs) = (new HashSet<ulong>(), new HashSet<ulong>());
-        Parallel.Invoke(() => Suspect(mine), () => others.Suspect(theirs));
-        mine.UnionWith(theirs);
-        if (mine.Count == 0)
-            return;
-        matched -= TakeKeys(mine);
-        others.TakeKeys(mine);
+        // A row that both have may be there once more, changed: then all rows of its key are looked at. Keys of one round are in no other.
+        var rounds = 1 + (Taken + others.Taken) * KeyBytes / setBytes;
+        for (var round = 0L; round < rounds; round++)
+        {
+            var (mine, theirs) = (new HashSet<ulong>(), new HashSet<ulong>());
+            Parallel.Invoke(() => Suspect(mine, rounds, round), () => others.Suspect(theirs, rounds, round));
+            mine.UnionWith(theirs);
+            if (mine.Count == 0)
+                continue;
+            matched -= TakeKeys(mine);
+            others.TakeKeys(mine);
+        }
     }
+
+    // A key is in the set of candidates' keys, and perhaps among those that are found.
+    private const int KeyBytes = DigestSet.BytesEach + 48;
+
+    private long Taken => taken.Sum(rows => (long)rows);
+
+    // The low bits are its place in a set.
+    private static bool IsOf(ulong key, long rounds, long round) => rounds == 1 || (long)(key >> 32) % rounds == round;
 
     private long Rows => files.Sum(file => file.Digests is null ? 0 : file.Records);
 
@@ -86,6 +100,15 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
     {
         Directory.CreateDirectory(folder);
         return [.. files.Select((file, i) => chosen[i] is { } rows ? Take(file, rows, taken[i], Path.Combine(folder, $"{i}")) : file)];
+    }
+
+    /// <summary>All rows of the files, in copies that have their digests; files without digests as they are.</summary>
+    public IReadOnlyList<StagedFile> TakeAll(string folder)
+    {
+        for (var i = 0; i < files.Count; i++)
+            for (taken[i] = 0; taken[i] < chosen[i]?.Count; taken[i]++)
+                chosen[i]!.Set(taken[i]);
+        return Take(folder);
     }
 
     /// <summary>Looks the rows of a file up; true when some digest came more than once.</summary>
@@ -162,9 +185,9 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
 
     // The keys that candidates and other rows of the same files may have in common.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Suspect(HashSet<ulong> found)
+    private void Suspect(HashSet<ulong> found, long rounds, long round)
     {
-        using var keys = new DigestSet(taken.Sum(rows => (long)rows));
+        using var keys = new DigestSet(Room(Taken, rounds));
         for (var pass = 0; pass < 2; pass++)
         {
             for (var i = 0; i < files.Count; i++)
@@ -175,9 +198,11 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
                 using var reader = new DigestReader(files[i].Digests!);
                 for (var number = 0; reader.Read(); number++)
                 {
-                    if (pass == 0 && rows[number])
+                    if (rows[number] == (pass == 1) || !IsOf(reader.Key, rounds, round))
+                        continue;
+                    if (pass == 0)
                         keys.Add(reader.Key);
-                    else if (pass == 1 && !rows[number] && keys.Seen(reader.Key) >= 0)
+                    else if (keys.Seen(reader.Key) >= 0)
                         found.Add(reader.Key);
                 }
             }

@@ -29,35 +29,50 @@ internal sealed class ChangeLoad(DuckDbConnection db, ChangeSet changes, string 
             return [];
         if (changes.From.Table is null)
         {
-            Insert("", []);
+            Counted(Insert("", []));
             return [];
         }
 
         // What the table has beyond the export's columns stays with its row.
         var kept = changes.From.Table.Select(column => column.Name)
             .Where(name => !rows.Columns.Any(column => Same(column.Name, name)) && !(deletes == Deletes.Soft && Same(name, RowChanges.DeletedAt))).ToList();
-        if (kept.Count > 0)
-            db.Execute($"CREATE OR REPLACE TEMP TABLE kept AS SELECT DISTINCT ON ({Keys("c")}) {Keys("c")}, {string.Join(", ", kept.Select((name, i) => SnapshotColumns.Text($"t.{Sql.Identifier(name)} AS o{i}")))} FROM {target} AS t JOIN {file} AS c ON {On} WHERE c.op = 'U'", cancel);
-        var hard = deletes == Deletes.Hard ? "" : " AND c.op <> 'D'";
         var replaced = rows.Updated + (deletes == Deletes.Hard ? rows.Deleted : 0);
-        if (deletes == Deletes.Soft) // rows that come back
-            db.Execute($"DELETE FROM {target} AS t USING {file} AS c WHERE {On} AND c.op = 'I' AND t.{Sql.Identifier(RowChanges.DeletedAt)} IS NOT NULL", cancel);
-        var went = db.Execute($"DELETE FROM {target} AS t USING {file} AS c WHERE {On}{hard}", cancel);
-        Failpoint.Hit("rows_deleted");
-        var marked = deletes != Deletes.Soft || rows.Deleted == 0 ? rows.Deleted
-            : db.Execute($"UPDATE {target} AS t SET {Sql.Identifier(RowChanges.DeletedAt)} = $1 FROM {file} AS c WHERE c.op = 'D' AND {On}", cancel, clock.GetUtcNow());
-        Insert(kept.Count == 0 ? "" : $" LEFT JOIN temp.kept AS k USING ({Keys()})", kept);
+        var parts = Math.Min(Parts.Count(db, file, cancel, string.Join(", ", changes.Rules.PrimaryKey.Select(Column))),
+            Parts.Count(db, target, cancel, string.Join(", ", changes.Rules.PrimaryKey.Concat(kept).Select(Sql.Identifier))));
+        var (went, came, marked) = (0L, 0L, deletes == Deletes.Soft ? 0 : rows.Deleted);
+        for (var part = 0L; part < parts; part++)
+        {
+            var isOf = Parts.Hash(parts, part, Keys("c"));
+            var found = $"{On} AND {isOf}";
+            if (kept.Count > 0)
+                db.Execute($"CREATE OR REPLACE TEMP TABLE kept AS SELECT DISTINCT ON ({Keys("c")}) {Keys("c")}, {string.Join(", ", kept.Select((name, i) => SnapshotColumns.Text($"t.{Sql.Identifier(name)} AS o{i}")))} FROM {target} AS t JOIN {file} AS c ON {found} WHERE c.op = 'U'", cancel);
+            if (deletes == Deletes.Soft) // rows that come back
+                db.Execute($"DELETE FROM {target} AS t USING {file} AS c WHERE {found} AND c.op = 'I' AND t.{Sql.Identifier(RowChanges.DeletedAt)} IS NOT NULL", cancel);
+            went += db.Execute($"DELETE FROM {target} AS t USING {file} AS c WHERE {found}{(deletes == Deletes.Hard ? "" : " AND c.op <> 'D'")}", cancel);
+            Failpoint.Hit("rows_deleted");
+            if (deletes == Deletes.Soft && rows.Deleted > 0)
+                marked += db.Execute($"UPDATE {target} AS t SET {Sql.Identifier(RowChanges.DeletedAt)} = $1 FROM {file} AS c WHERE c.op = 'D' AND {found}", cancel, clock.GetUtcNow());
+            came += Insert(kept.Count == 0 ? "" : $" LEFT JOIN temp.kept AS k USING ({Keys()})", kept, isOf);
+        }
+
+        Counted(came);
+
         return went == replaced && marked == rows.Deleted ? []
             : [$"{changes.Target} was changed by others since the export before: {replaced} of its rows were to be replaced, {went} were there"];
     }
 
-    private void Insert(string join, IReadOnlyList<string> kept)
+    private long Insert(string join, IReadOnlyList<string> kept, string isOf = "true")
     {
         var written = changes.Written.ToList();
         var names = written.Select(column => Sql.Identifier(column.Column.Name)).Concat(kept.Select(Sql.Identifier));
         var values = written.Select(column => SnapshotColumns.Text($"c.c{column.Place}")).Concat(kept.Select((_, i) => SnapshotColumns.Text($"k.o{i}")));
-        var came = db.Execute(
-            $"INSERT INTO {target} ({string.Join(", ", names)}) SELECT {string.Join(", ", values)} FROM {file} AS c{join} WHERE c.op <> 'D'", cancel);
+        return db.Execute(
+            $"INSERT INTO {target} ({string.Join(", ", names)}) SELECT {string.Join(", ", values)} FROM {file} AS c{join} WHERE c.op <> 'D' AND {isOf}", cancel);
+    }
+
+    // Each row of the file must have come, once.
+    private void Counted(long came)
+    {
         if (came != rows.Inserted + rows.Updated)
             throw Error.RowsDiffer(changes.Target.ToString(), rows.Inserted + rows.Updated, came);
     }

@@ -28,6 +28,9 @@ public sealed class DuckDbConnection : IDisposable
 
     internal ConnectionHandle Handle => handle;
 
+    /// <summary>See <see cref="DuckDbDatabase.PartBytes"/>.</summary>
+    internal long? PartBytes { get; init; }
+
     /// <summary>How far the statement is that another thread runs on this connection.</summary>
     public QueryProgress QueryProgress
     {

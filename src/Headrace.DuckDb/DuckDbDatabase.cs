@@ -19,6 +19,9 @@ public sealed class DuckDbDatabase : IDisposable
 
     private DuckDbDatabase(DatabaseHandle handle) => this.handle = handle;
 
+    /// <summary>Bytes that the table of a join may take, so that other work fits beside it; null for as many as there are.</summary>
+    internal long? PartBytes { get; init; }
+
     /// <summary>DuckDB's version, for example <c>v1.5.6</c>.</summary>
     public static unsafe string Version => Marshal.PtrToStringUTF8((nint)Native.LibraryVersion())!;
 
@@ -40,7 +43,10 @@ public sealed class DuckDbDatabase : IDisposable
                 throw new DuckDbException(Native.Take(error) ?? $"IO Error: cannot open {path}");
             var handle = new DatabaseHandle();
             handle.Set(opened);
-            return new DuckDbDatabase(handle);
+            return new DuckDbDatabase(handle)
+            {
+                PartBytes = settings?.GetValueOrDefault("memory_limit") is [.. var bytes, 'B'] && long.TryParse(bytes, System.Globalization.CultureInfo.InvariantCulture, out var limit) ? limit / 2 : null,
+            };
         }
         finally
         {
@@ -55,7 +61,7 @@ public sealed class DuckDbDatabase : IDisposable
             throw new DuckDbException("Connection Error: the database gives no connection", DuckDbErrorKind.Connection);
         var connection = new ConnectionHandle();
         connection.Set(connected);
-        return new DuckDbConnection(connection);
+        return new DuckDbConnection(connection) { PartBytes = PartBytes };
     }
 
     /// <summary>Lets go of the database; the file is closed when its last connection is disposed as well.</summary>

@@ -82,21 +82,32 @@ public sealed class DuckDbQuarantine(DuckDbWarehouse warehouse, TimeProvider clo
 
     public async Task<(long Released, long Superseded, long Kept)> ReleaseAsync(string of, IReadOnlyList<long>? ids, Mending mending, CancellationToken cancel)
     {
-        var waiting = (await RowsAsync(of, all: false, int.MaxValue, cancel)).Where(row => ids is null || ids.Contains(row.Id)).ToList();
-        var (released, superseded) = (0L, 0L);
-        foreach (var group in waiting.GroupBy(row => row.Target))
+        var (waiting, released, superseded) = (0L, 0L, 0L);
+        var chosen = $"status = 'waiting' AND (flow = {Sql.Literal(of)} OR dataset = {Sql.Literal(of)}) AND {Chosen(ids)}";
+        foreach (var (target, rows) in await TargetsAsync(chosen, cancel))
         {
             using var db = await warehouse.ConnectAsync(cancel);
-            var columns = new Positions(db, cancel).Columns(group.Key)
-                ?? throw Error.NotFound("table", group.Key.ToString(), "bring the table back, or discard the rows");
+            var columns = new Positions(db, cancel).Columns(target)
+                ?? throw Error.NotFound("table", target.ToString(), "bring the table back, or discard the rows");
             if (mending.Set.Keys.FirstOrDefault(name => !columns.Any(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))) is { } unknown)
                 throw Error.BadArgument("--set", unknown, $"one of the columns {string.Join(", ", columns.Select(column => column.Name))}");
-            var took = warehouse.Translate(() => new Release(db, group.Key, columns, mending, clock, cancel).Take([.. group.Select(row => row.Id)]));
-            released += took.Released;
-            superseded += took.Superseded;
+            var took = warehouse.Translate(() => new Release(db, target, columns, mending, clock, cancel).Take(chosen));
+            (waiting, released, superseded) = (waiting + rows, released + took.Released, superseded + took.Superseded);
         }
 
-        return (released, superseded, waiting.Count - released - superseded);
+        return (released, superseded, waiting - released - superseded);
+    }
+
+    private async Task<List<(TableName Target, long Rows)>> TargetsAsync(string chosen, CancellationToken cancel)
+    {
+        using var db = await warehouse.ConnectAsync(cancel);
+        var targets = new List<(TableName, long)>();
+        if (!new Positions(db, cancel).Exists("headrace", "quarantine"))
+            return targets;
+        using var reader = db.Query($"SELECT schema_name, table_name, count(*) FROM {Table} WHERE {chosen} GROUP BY schema_name, table_name ORDER BY min(id)", cancel);
+        while (reader.Read())
+            targets.Add((new TableName(reader.GetString(0), reader.GetString(1)), reader.GetInt64(2)));
+        return targets;
     }
 
     private static string Chosen(IReadOnlyList<long>? ids) => ids is null ? "true" : $"id IN ({string.Join(", ", ids.DefaultIfEmpty(-1))})";

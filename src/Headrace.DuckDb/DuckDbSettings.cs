@@ -15,6 +15,9 @@ public sealed record DuckDbSettings
     /// <summary>A file that is made, and what is in memory, is in the smallest blocks.</summary>
     public bool SmallBlocks { get; init; }
 
+    // What is freed below the limit goes back to the machine at once where memory is short: DuckDB would keep some 130 MB of it.
+    private const long SmallMemory = 512L << 20;
+
     /// <summary>
     /// What DuckDB is to know before it opens anything: told later, it would have started threads only to end them, and would look for
     /// memory to give back. Blocks are of 16 KiB when they are small: a checkpoint writes whole ones.
@@ -30,6 +33,8 @@ public sealed record DuckDbSettings
                 early["threads"] = $"{threads}";
             if (Memory is { } memory)
                 early["memory_limit"] = $"{memory}B";
+            if (Memory < SmallMemory)
+                early["allocator_flush_threshold"] = early["allocator_bulk_deallocation_flush_threshold"] = "4MB";
             return early;
         }
     }

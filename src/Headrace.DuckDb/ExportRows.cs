@@ -73,20 +73,32 @@ internal sealed class ExportRows(
     public void Stage()
     {
         var forced = new HashSet<UInt128>();
+        var most = key.SetBytes / 64;
         while (true)
         {
-            Parse(Narrow(forced));
+            Parse(forced.Count < most ? Narrow(forced) : All());
             if (!IsNarrowed)
                 return;
             var known = forced.Count;
             db.EachDigest(
                 $"SELECT m.hi, m.lo FROM ({Before!.Matched}) AS m SEMI JOIN ({Keys}) AS f USING ({Columns.KeyList})",
-                digest => forced.Add(digest), cancel);
+                digest =>
+                {
+                    if (forced.Count < most)
+                        forced.Add(digest);
+                }, cancel);
             if (forced.Count > known)
                 continue;
             Before.Find(db, cancel);
             return;
         }
+    }
+
+    // Where more rows differ than the memory has room for, all rows are looked at, each with its digest.
+    private IReadOnlyList<StagedFile> All()
+    {
+        (IsNarrowed, Matched) = (false, 0);
+        return new Candidates(export.Files, key.SetBytes, cancel).TakeAll(Path.Combine(folder, "candidates"));
     }
 
     private IReadOnlyList<StagedFile> Narrow(HashSet<UInt128> forced)
@@ -97,9 +109,15 @@ internal sealed class ExportRows(
             return export.Files;
         var candidates = new Candidates(export.Files, key.SetBytes, cancel);
         var gone = Path.Combine(folder, "gone.csv");
+        var listed = 0L;
         using (var list = new StreamWriter(gone, append: false))
         {
-            void Gone(UInt128 digest) => list.Write(SnapshotColumns.Text($"{(long)(digest >> 64)},{(long)digest}\n"));
+            void Gone(UInt128 digest)
+            {
+                listed++;
+                list.Write(SnapshotColumns.Text($"{(long)(digest >> 64)},{(long)digest}\n"));
+            }
+
             foreach (var digest in forced)
                 Gone(digest);
             candidates.Find(before!.Rows, (set, rounds, round) => db.AddDigests(before.Digests(rounds, round), set, forced, cancel), (set, _, _) =>
@@ -109,6 +127,8 @@ internal sealed class ExportRows(
             }, forced.Count == 0 ? key.Ready : null);
         }
 
+        if (listed * Parts.DigestBytes > Parts.Bytes(db))
+            return All();
         db.Execute(
             $"CREATE OR REPLACE TEMP TABLE gone AS SELECT DISTINCT hi, lo FROM {SpoolCsv.Read([gone], 0, [("hi", "BIGINT"), ("lo", "BIGINT")])}", cancel);
         Matched = candidates.Matched;

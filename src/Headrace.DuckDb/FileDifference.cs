@@ -3,6 +3,7 @@ namespace Headrace.DuckDb;
 /// <summary>What <see cref="FileDiff"/> found; valid as long as its connection and its folder are.</summary>
 public sealed class FileDifference
 {
+    private const int ReleasedAtOnce = 10_000;
     private readonly DuckDbConnection db;
     private readonly ChangeSet changes;
     private RowChanges rows;
@@ -113,10 +114,12 @@ public sealed class FileDifference
     {
         if (released.Count == 0 || rows.Inserted + rows.Updated + rows.Deleted == 0)
             return (0, 0);
-        var texts = System.Text.Json.JsonSerializer.Serialize([.. released.Select(row => row.Row ?? "{}")], ReleasedJson.Default.StringArray);
         var values = columns.Keys.Select((column, k) => SnapshotColumns.Text(
             $"{DuckDbTypes.Cast($"\"row\"::JSON ->> {Sql.Literal(MendedRows.Pointer(source(columns[column].Name)))}", columns[column].Type, dialect)} AS k{k}"));
-        db.Execute($"CREATE OR REPLACE TEMP TABLE released_keys AS SELECT {string.Join(", ", values)} FROM (SELECT unnest(from_json($1, '[\"VARCHAR\"]')) AS \"row\")", cancel, texts);
+        var read = $"SELECT {string.Join(", ", values)} FROM (SELECT unnest(from_json($1, '[\"VARCHAR\"]')) AS \"row\")";
+        db.Execute($"CREATE OR REPLACE TEMP TABLE released_keys AS {read}", cancel, "[]");
+        foreach (var some in released.Chunk(ReleasedAtOnce))
+            db.Execute($"INSERT INTO temp.released_keys {read}", cancel, System.Text.Json.JsonSerializer.Serialize([.. some.Select(row => row.Row ?? "{}")], ReleasedJson.Default.StringArray));
         var unknown = db.Scalar<long>($"SELECT count(*) FROM temp.released_keys WHERE {string.Join(" OR ", columns.Keys.Select((_, k) => SnapshotColumns.Text($"k{k} IS NULL")))}", cancel);
         var on = columns.Keys.Select((column, k) => SnapshotColumns.Text($"r.k{k} = c{column}"));
         return (Leave($"EXISTS (SELECT 1 FROM temp.released_keys AS r WHERE {string.Join(" AND ", on)})", folder), unknown);

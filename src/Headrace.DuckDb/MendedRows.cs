@@ -22,7 +22,10 @@ internal sealed class MendedRows(DuckDbConnection db, IReadOnlyList<Column> colu
             """, cancel);
         if (keys.Count > 0)
             db.Execute(
-                $"DELETE FROM temp.released WHERE headrace_id NOT IN (SELECT max(headrace_id) FROM temp.released GROUP BY {string.Join(", ", keys.Select(Key))})", cancel);
+                $"""
+                DELETE FROM temp.released WHERE headrace_id IN (SELECT l.headrace_id FROM temp.released AS l ANTI JOIN
+                    (SELECT max(headrace_id) AS winner FROM temp.released GROUP BY {string.Join(", ", keys.Select(Key))}) AS w ON w.winner = l.headrace_id)
+                """, cancel);
     }
 
     /// <summary>A text with a sign for each column: 1 where the row brings it, else 0.</summary>

@@ -5,6 +5,7 @@ namespace Headrace.DuckDb;
 /// so the largest <c>rowid</c> among rows of one key is the last row of the last file: it wins. Names of Headrace's own stand in
 /// tables of its own only, where no column has a user's name.
 /// </summary>
+/// <remarks>Rows are left out by anti joins, which spill; DuckDB keeps the list of a <c>NOT IN</c> in memory as a whole.</remarks>
 internal sealed class Merge(DuckDbConnection db, ChangeSet changes, TableShape shape, string target, CancellationToken cancel)
 {
     private readonly List<int> brought = [.. Enumerable.Range(0, shape.Columns.Count).Where(shape.Brings)];
@@ -25,22 +26,46 @@ internal sealed class Merge(DuckDbConnection db, ChangeSet changes, TableShape s
 
     private long Deduplicate(string table, IEnumerable<string> key)
     {
-        var keys = string.Join(", ", key);
-        var losers = db.Scalar<long>(
-            $"SELECT coalesce(sum(n - 1), 0)::BIGINT FROM (SELECT count(*) AS n FROM {table} GROUP BY {keys} HAVING count(*) > 1)", cancel);
-        if (losers > 0)
-            db.Execute($"DELETE FROM {table} WHERE rowid NOT IN (SELECT {(Failpoint.Planted("first-row-wins") ? "min" : "max")}(rowid) FROM {table} GROUP BY {keys})", cancel);
+        var keys = key.ToList();
+        var winner = Failpoint.Planted("first-row-wins") ? "min" : "max";
+        db.Execute(
+            $"""
+            CREATE OR REPLACE TEMP TABLE twice AS
+            SELECT {string.Join(", ", keys.Select((name, i) => SnapshotColumns.Text($"{name} AS k{i}")))}, {winner}(rowid) AS winner, count(*) AS times
+            FROM {table} GROUP BY {string.Join(", ", Enumerable.Range(1, keys.Count))} HAVING count(*) > 1
+            """, cancel);
+        var losers = db.Scalar<long>("SELECT coalesce(sum(times - 1), 0)::BIGINT FROM temp.twice", cancel);
+        var on = string.Join(" AND ", keys.Select((name, i) => SnapshotColumns.Text($"l.{name} = w.k{i}")));
+        foreach (var part in losers == 0 ? [] : Parts.Ranges(db, "temp.twice", "w.rowid", cancel))
+            db.Execute($"DELETE FROM {table} AS l USING temp.twice AS w WHERE {on} AND l.rowid <> w.winner AND {part}", cancel);
         return losers;
     }
 
-    /// <summary>Finds the target's row for each staged one and counts what the merge does.</summary>
-    public (long Inserted, long Updated, long Unchanged) Compare(bool hasTarget)
+    /// <summary>
+    /// Finds the target's row for each staged one, takes the old versions out and puts the new ones in, and counts; unchanged rows are
+    /// not touched. Each key is staged once, so that parts of the staged rows have nothing to do with one another.
+    /// </summary>
+    public (long Inserted, long Updated, long Unchanged) Run(bool hasTarget)
     {
-        var staged = db.Scalar<long>("SELECT count(*) FROM temp.staged", cancel);
+        if (!hasTarget)
+            old.Clear();
+        var (inserted, updated, unchanged) = (0L, 0L, 0L);
+        foreach (var part in hasTarget ? Parts.Ranges(db, StagedTable.Name, "s.rowid", cancel) : ["true"])
+        {
+            var counted = Compare(hasTarget, part);
+            Apply(part);
+            (inserted, updated, unchanged) = (inserted + counted.Inserted, updated + counted.Updated, unchanged + counted.Unchanged);
+        }
+
+        return (inserted, updated, unchanged);
+    }
+
+    private (long Inserted, long Updated, long Unchanged) Compare(bool hasTarget, string part)
+    {
+        var staged = db.Scalar<long>($"SELECT count(*) FROM temp.staged AS s WHERE {part}", cancel);
         var values = old.Select(i => $", t.{Name(i)} AS {Kept(i)}");
         if (!hasTarget)
         {
-            old.Clear();
             db.Execute("CREATE OR REPLACE TEMP TABLE matched (staged_row BIGINT, target_row BIGINT, differs BOOLEAN)", cancel);
             return (staged, 0, 0);
         }
@@ -53,15 +78,15 @@ internal sealed class Merge(DuckDbConnection db, ChangeSet changes, TableShape s
         var sign = old.Count > 0 || !hasRowNumbers || changes.Rules.UpdateKey is not { } changed || isKey.Contains(changed) ? -1 : shape.IndexOf(changed);
         if (sign >= 0 && (shape.Columns[sign].IsNew || !brought.Contains(sign)))
             sign = -1;
-        using (var filter = Filter(StagedTable.Name, staged))
+        using (var filter = Filter(part == "true" ? StagedTable.Name : $"(FROM temp.staged AS s WHERE {part})", staged))
             db.Execute(
                 $"""
                 CREATE OR REPLACE TEMP TABLE matched AS
                 SELECT s.rowid AS staged_row, {(hasRowNumbers ? "t.rowid" : "NULL::BIGINT")} AS target_row, ({(sign < 0 ? differs : Differs(sign))}) AS differs{string.Concat(values)}
-                FROM temp.staged AS s JOIN {target} AS t ON {On} WHERE {filter.Condition("t")}
+                FROM temp.staged AS s JOIN {target} AS t ON {On} WHERE {part} AND {filter.Condition("t")}
                 """, cancel);
         if (sign >= 0)
-            CompareRest(differs);
+            CompareRest(differs, part);
         using var reader = db.Query(
             "SELECT count(*), count(*) FILTER (differs) FROM (SELECT bool_or(differs) OR count(*) > 1 AS differs FROM temp.matched GROUP BY staged_row)", cancel);
         reader.Read();
@@ -82,18 +107,17 @@ internal sealed class Merge(DuckDbConnection db, ChangeSet changes, TableShape s
             [.. changes.Rules.PrimaryKey.Select(key => (key, Staged(shape.IndexOf(key))))], rows, count, cancel);
 
     // Rows that were read once more are few and lie together.
-    private void CompareRest(string differs)
+    private void CompareRest(string differs, string part)
     {
-        const string Same = "(FROM temp.staged SEMI JOIN (SELECT staged_row FROM temp.matched WHERE NOT differs) AS m ON staged.rowid = m.staged_row)";
-        if (db.Scalar<long>($"SELECT count(*) FROM {Same}", cancel) is var rows && rows == 0)
+        var same = $"(FROM temp.staged AS s SEMI JOIN (SELECT staged_row FROM temp.matched WHERE NOT differs) AS m ON s.rowid = m.staged_row WHERE {part})";
+        if (db.Scalar<long>($"SELECT count(*) FROM {same}", cancel) is var rows && rows == 0)
             return;
-        using var filter = Filter(Same, rows);
+        using var filter = Filter(same, rows);
         db.Execute(
-            $"UPDATE temp.matched SET differs = true WHERE NOT differs AND target_row IN (SELECT t.rowid FROM {Same} AS s JOIN {target} AS t ON {On} WHERE {filter.Condition("t")} AND ({differs}))", cancel);
+            $"UPDATE temp.matched SET differs = true WHERE NOT differs AND target_row IN (SELECT t.rowid FROM {same} AS s JOIN {target} AS t ON {On} WHERE {filter.Condition("t")} AND ({differs}))", cancel);
     }
 
-    /// <summary>Takes the old versions out and puts the new ones in; unchanged rows are not touched.</summary>
-    public void Apply()
+    private void Apply(string part)
     {
         // A key that the target has twice is put right by the same way.
         db.Execute(
@@ -101,7 +125,7 @@ internal sealed class Merge(DuckDbConnection db, ChangeSet changes, TableShape s
             CREATE OR REPLACE TEMP TABLE unchanged AS
             SELECT staged_row FROM temp.matched GROUP BY staged_row HAVING NOT bool_or(differs) AND count(*) = 1
             """, cancel);
-        const string Going = "SELECT staged_row FROM temp.matched WHERE staged_row NOT IN (FROM temp.unchanged)";
+        const string Going = "SELECT staged_row FROM temp.matched ANTI JOIN temp.unchanged USING (staged_row)";
         db.Execute(hasRowNumbers ? $"DELETE FROM {target} WHERE rowid IN ({Going.Replace("SELECT staged_row", "SELECT target_row", StringComparison.Ordinal)})"
             : $"DELETE FROM {target} AS t USING temp.staged AS s WHERE {On} AND s.rowid IN ({Going})", cancel);
 
@@ -113,10 +137,10 @@ internal sealed class Merge(DuckDbConnection db, ChangeSet changes, TableShape s
             db.Execute(
                 $"""
                 INSERT INTO {target} ({all}) SELECT {values} FROM temp.staged AS s JOIN (SELECT DISTINCT ON (staged_row) * FROM temp.matched) AS m ON m.staged_row = s.rowid
-                WHERE s.rowid NOT IN (FROM temp.unchanged)
+                ANTI JOIN temp.unchanged AS u ON u.staged_row = s.rowid WHERE {part}
                 """, cancel);
-        var isNew = old.Count > 0 ? " AND s.rowid NOT IN (SELECT staged_row FROM temp.matched)" : "";
+        var isNew = old.Count > 0 ? " ANTI JOIN temp.matched AS m ON m.staged_row = s.rowid" : "";
         db.Execute(
-            $"INSERT INTO {target} ({names}) SELECT {string.Join(", ", brought.Select(i => $"s.{Staged(i)}"))} FROM temp.staged AS s WHERE s.rowid NOT IN (FROM temp.unchanged){isNew}", cancel);
+            $"INSERT INTO {target} ({names}) SELECT {string.Join(", ", brought.Select(i => $"s.{Staged(i)}"))} FROM temp.staged AS s ANTI JOIN temp.unchanged AS u ON u.staged_row = s.rowid{isNew} WHERE {part}", cancel);
     }
 }

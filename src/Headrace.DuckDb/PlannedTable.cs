@@ -20,9 +20,11 @@ internal sealed class PlannedTable(DuckDbConnection db, ChangeSet changes, Table
         if (target is null)
             return;
         string On(Func<string, string> other) => string.Join(" AND ", changes.Rules.PrimaryKey.Select(key => $"t.{Sql.Identifier(key)} = {other(key)}"));
-        db.Execute(
+        var keys = string.Join(", ", changes.Rules.PrimaryKey.Select(key => StagedTable.Column(shape, key)));
+        foreach (var part in Parts.Ranges(db, StagedTable.Name, "s.rowid", cancel))
+            db.Execute(
             $"""
-            INSERT INTO {Name} BY NAME SELECT t.* FROM {target} AS t SEMI JOIN temp.staged AS s ON {On(key => $"s.{StagedTable.Column(shape, key)}")}
+            INSERT INTO {Name} BY NAME SELECT t.* FROM {target} AS t SEMI JOIN (SELECT {keys} FROM temp.staged AS s WHERE {part}) AS s ON {On(key => $"s.{StagedTable.Column(shape, key)}")}
             ANTI JOIN {Name} AS p ON {On(key => $"p.{Sql.Identifier(key)}")}
             """, cancel);
     }

@@ -5,6 +5,9 @@ namespace Headrace.DuckDb;
 /// <param name="target">Another one.</param>
 internal sealed class RowBag(DuckDbConnection db, string source, string target, IReadOnlyList<Column> columns, string folder, CancellationToken cancel)
 {
+    // Some of those that differ are enough to show a few.
+    private const int Asked = 1000;
+
     private readonly string counts = Path.Combine(folder, "counts.parquet");
 
     /// <summary>Rows of the source whose values are not below these may be yet to come; the first column that is not NULL decides.</summary>
@@ -47,7 +50,7 @@ internal sealed class RowBag(DuckDbConnection db, string source, string target, 
         {
             var texts = columns.Select((_, i) => SnapshotColumns.Text($"CAST(c{i} AS VARCHAR)"));
             using var reader = db.Query(
-                $"SELECT {string.Join(", ", texts)} FROM {From(file)} WHERE {Digest} IN (SELECT \"row\" FROM read_parquet({Sql.Literal(counts)}) WHERE {which}) LIMIT {most}", cancel);
+                $"SELECT {string.Join(", ", texts)} FROM {From(file)} WHERE {Digest} IN (SELECT \"row\" FROM read_parquet({Sql.Literal(counts)}) WHERE {which} LIMIT {Asked}) LIMIT {most}", cancel);
             while (reader.Read())
             {
                 var row = new OrderedDictionary<string, string?>();

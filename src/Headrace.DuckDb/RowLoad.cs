@@ -71,8 +71,7 @@ internal sealed class RowLoad(
                 : changes.From.Computed.Count == 0 ? target : $"(SELECT * EXCLUDE ({string.Join(", ", changes.From.Computed.Select(Sql.Identifier))}) FROM {target})");
         var merge = new Merge(db, changes, shape, attempt.IsPlan ? planned.Name : target, cancel);
         var losers = merge.Deduplicate();
-        var counted = merge.Compare(attempt.IsPlan || changes.From.Table is not null);
-        merge.Apply();
+        var counted = merge.Run(attempt.IsPlan || changes.From.Table is not null);
         db.Execute("DROP TABLE temp.staged", cancel);
         return result with
         {

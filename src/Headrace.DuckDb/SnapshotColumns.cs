@@ -38,6 +38,9 @@ internal sealed class SnapshotColumns
     /// <summary>The key's columns of staged rows under their names in the memory: <c>c2 AS k0, c0 AS k1</c>.</summary>
     public string AsKeys => string.Join(", ", Keys.Select((column, i) => Text($"c{column} AS k{i}")));
 
+    /// <summary>The key's columns of staged rows that are called <paramref name="alias"/>: <c>f.c2, f.c0</c>.</summary>
+    public string KeysOf(string alias) => string.Join(", ", Keys.Select(column => Text($"{alias}.c{column}")));
+
     /// <summary><c>c0, c1, …</c>, each behind <paramref name="prefix"/>.</summary>
     public string List(string prefix = "c") => string.Join(", ", columns.Select((_, i) => Text($"{prefix}{i}")));
 

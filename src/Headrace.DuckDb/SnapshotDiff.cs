@@ -22,7 +22,9 @@ internal sealed class SnapshotDiff(
     private SnapshotColumns Columns => rows.Columns;
 
     // Rows of the export before whose keys are in no row of this one, good or bad.
-    private string Gone => $"SELECT o.* FROM ({rows.Before!.Open}) AS o ANTI JOIN ({rows.Keys}) AS f USING ({Columns.KeyList})";
+    private string Gone => GoneOf($"({rows.Before!.Open})", rows.Keys);
+
+    private string GoneOf(string open, string keys) => $"SELECT o.* FROM {open} AS o ANTI JOIN ({keys}) AS f USING ({Columns.KeyList})";
 
     /// <summary>What the export changes; <paramref name="memories"/> is the folder for its own memory, <paramref name="operations"/> the path of its operations, if they are asked for.</summary>
     public RowChanges Run(string? memories, string? operations)
@@ -104,25 +106,49 @@ internal sealed class SnapshotDiff(
 
     private void WriteChanges(string path)
     {
-        var values = string.Join(", ", Columns.All.Select(i => SnapshotColumns.Text($"f.c{i}")));
         if (rows.Before is null)
         {
+            var values = string.Join(", ", Columns.All.Select(i => SnapshotColumns.Text($"f.c{i}")));
             var none = rules.Before ? string.Concat(Columns.All.Select(i => SnapshotColumns.Text($", CAST(NULL AS {DuckDbTypes.Name(Columns[i].Type)}) AS b{i}"))) : "";
             db.Execute($"COPY (SELECT 'I' AS op, {values}{none} FROM {rows.Single} AS f) TO {Sql.Literal(path)} ({ExportRows.Layout})", cancel);
             return;
         }
 
+        // A join builds its table of the smaller side.
+        var parts = Math.Min(Parts.Count(db, $"({rows.Before.Open})", cancel), Parts.Count(db, rows.Fresh, cancel));
+        if (parts == 1)
+        {
+            db.Execute($"COPY ({Changed(1, 0)}) TO {Sql.Literal(path)} ({ExportRows.Layout})", cancel);
+            return;
+        }
+
+        var files = new List<string>();
+        for (var part = 0L; part < parts; part++)
+        {
+            files.Add(SnapshotColumns.Text($"{path}-{part}"));
+            db.Execute($"COPY ({Changed(parts, part)}) TO {Sql.Literal(files[^1])} ({ExportRows.Layout})", cancel);
+        }
+
+        db.Execute($"COPY (FROM read_parquet([{string.Join(", ", files.Select(Sql.Literal))}])) TO {Sql.Literal(path)} ({ExportRows.Layout})", cancel);
+        files.ForEach(File.Delete);
+    }
+
+    private string Changed(long parts, long part)
+    {
+        var values = string.Join(", ", Columns.All.Select(i => SnapshotColumns.Text($"f.c{i}")));
         var old = rules.Before ? string.Concat(Columns.All.Select(i => SnapshotColumns.Text($", o.c{i} AS b{i}"))) : "";
         var gone = string.Join(", ", Columns.All.Select(i =>
             Columns.Keys.ToList().IndexOf(i) is >= 0 and var k ? SnapshotColumns.Text($"o.k{k} AS c{i}") : SnapshotColumns.Text($"CAST(NULL AS {DuckDbTypes.Name(Columns[i].Type)}) AS c{i}")));
+        var isOf = parts == 1 ? "" : $" WHERE {Parts.Hash(parts, part, Columns.KeyList)}";
+        var open = $"(FROM ({rows.Before!.Open}){isOf})";
         var deletes = rules.Deletes == Deletes.Ignore ? ""
-            : $"UNION ALL SELECT 'D' AS op, {gone}{old} FROM ({Gone}) AS o ANTI JOIN temp.spared AS f USING ({Columns.KeyList})";
-        db.Execute(
+            : $"UNION ALL SELECT 'D' AS op, {gone}{old} FROM ({GoneOf(open, $"FROM ({rows.Keys}){isOf}")}) AS o ANTI JOIN temp.spared AS f USING ({Columns.KeyList})";
+        return
             $"""
-            COPY (SELECT CASE WHEN o.row IS NULL THEN 'I' ELSE 'U' END AS op, {values}{old}
-                FROM {rows.Single} AS f LEFT JOIN ({rows.Before.Open}) AS o ON {rows.On} WHERE f.row IS DISTINCT FROM o.row
-            {deletes}) TO {Sql.Literal(path)} ({ExportRows.Layout})
-            """, cancel);
+            SELECT CASE WHEN o.row IS NULL THEN 'I' ELSE 'U' END AS op, {values}{old}
+                FROM {rows.Single} AS f LEFT JOIN {open} AS o ON {rows.On} WHERE {Parts.Hash(parts, part, Columns.KeysOf("f"))} AND f.row IS DISTINCT FROM o.row
+            {deletes}
+            """;
     }
 
     private (long Inserted, long Updated, long Deleted) Count(string path)

@@ -270,8 +270,7 @@ internal sealed class PostgresLoad(
         return await Task.Run(() =>
         {
             batch.Planned!.Prepare(rows);
-            var counted = batch.Merge!.Compare(hasTarget: true);
-            batch.Merge.Apply();
+            var counted = batch.Merge!.Run(hasTarget: true);
             return counted;
         }, cancel);
     }

@@ -41,7 +41,7 @@ internal sealed class PostgresQuarantine(PostgresWarehouse warehouse, TimeProvid
             if (!await PostgresTables.ExistAsync(db, cancel))
                 return 0;
             await using var transaction = await db.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancel);
-            var chosen = $"status = 'waiting' AND {(ids is null ? "true" : $"id IN ({string.Join(", ", ids.DefaultIfEmpty(-1))})")} AND (flow = $3 OR dataset = $3)";
+            var chosen = $"status = 'waiting' AND {Chosen(ids)} AND (flow = $3 OR dataset = $3)";
             await MoveAsync(db, $"SELECT dataset FROM headrace.quarantine WHERE {chosen.Replace("$3", "$2", StringComparison.Ordinal)}", clock.GetUtcNow(), cancel, of);
             var discarded = await db.ExecuteAsync(
                 $"UPDATE headrace.quarantine SET status = 'discarded', resolved_at = $1, resolution = $2 WHERE {chosen}", cancel, clock.GetUtcNow(), reason, of);
@@ -59,9 +59,12 @@ internal sealed class PostgresQuarantine(PostgresWarehouse warehouse, TimeProvid
 
     public async Task<(long Released, long Superseded, long Kept)> ReleaseAsync(string of, IReadOnlyList<long>? ids, Mending mending, CancellationToken cancel)
     {
-        var waiting = (await RowsAsync(of, all: false, int.MaxValue, cancel)).Where(row => ids is null || ids.Contains(row.Id)).ToList();
-        var (released, superseded) = (0L, 0L);
-        foreach (var group in waiting.GroupBy(row => row.Target))
+        var (waiting, released, superseded) = (0L, 0L, 0L);
+        var chosen = $"status = 'waiting' AND (flow = {PostgresSql.Literal(of)} OR dataset = {PostgresSql.Literal(of)}) AND {Chosen(ids)}";
+        var targets = await warehouse.AskAsync<IReadOnlyList<(TableName Target, long Rows)>>(async db => !await PostgresTables.ExistAsync(db, cancel) ? [] : await db.RowsAsync(
+            $"SELECT coalesce(schema_name, ''), coalesce(table_name, ''), count(*) FROM headrace.quarantine WHERE {chosen} GROUP BY 1, 2 ORDER BY min(id)",
+            row => (new TableName(row.GetString(0), row.GetString(1)), row.GetInt64(2)), cancel), cancel);
+        foreach (var (target, rows) in targets)
         {
             using var engine = await warehouse.Engine.ConnectAsync(cancel);
             var folder = warehouse.NewFolder();
@@ -70,14 +73,13 @@ internal sealed class PostgresQuarantine(PostgresWarehouse warehouse, TimeProvid
             {
                 var took = await warehouse.AskAsync(async db =>
                 {
-                    var table = await TargetTable.FindAsync(db, group.Key, cancel)
-                        ?? throw Error.NotFound("table", group.Key.ToString(), "bring the table back, or discard the rows");
+                    var table = await TargetTable.FindAsync(db, target, cancel)
+                        ?? throw Error.NotFound("table", target.ToString(), "bring the table back, or discard the rows");
                     if (mending.Set.Keys.FirstOrDefault(name => table.Find(name) is null) is { } unknown)
                         throw Error.BadArgument("--set", unknown, $"one of the columns {string.Join(", ", table.Found.Select(column => column.Name))}");
-                    return await new PostgresRelease(db, engine, folder, table, mending, clock, cancel).TakeAsync([.. group.Select(row => row.Id)]);
+                    return await new PostgresRelease(db, engine, folder, table, mending, clock, cancel).TakeAsync(chosen, target);
                 }, cancel);
-                released += took.Released;
-                superseded += took.Superseded;
+                (waiting, released, superseded) = (waiting + rows, released + took.Released, superseded + took.Superseded);
             }
             finally
             {
@@ -85,6 +87,8 @@ internal sealed class PostgresQuarantine(PostgresWarehouse warehouse, TimeProvid
             }
         }
 
-        return (released, superseded, waiting.Count - released - superseded);
+        return (released, superseded, waiting - released - superseded);
     }
+
+    private static string Chosen(IReadOnlyList<long>? ids) => ids is null ? "true" : $"id IN ({string.Join(", ", ids.DefaultIfEmpty(-1))})";
 }

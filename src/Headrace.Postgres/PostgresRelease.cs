@@ -17,15 +17,17 @@ internal sealed class PostgresRelease(
     /// Loads those of the rows that fit now; says how many. Rows whose table was replaced since they were set aside are
     /// marked as superseded: in their turn they would have been replaced too.
     /// </summary>
-    public async Task<(long Released, long Superseded)> TakeAsync(IReadOnlyList<long> ids)
+    /// <param name="waiting">The condition that they meet.</param>
+    /// <param name="name">Their table.</param>
+    public async Task<(long Released, long Superseded)> TakeAsync(string waiting, TableName name)
     {
         await using var transaction = await db.BeginTransactionAsync(System.Data.IsolationLevel.ReadCommitted, cancel);
 
         // A load of their datasets that is under way ends first, and one that was built before this finds that it was overtaken: it would
         // leave rows that its export no longer has. Of two releases at once one finds that the rows do not wait any more.
-        var chosen = $"id IN ({string.Join(", ", ids)}) AND status = 'waiting'";
+        var chosen = $"{waiting} AND coalesce(schema_name, '') = {PostgresSql.Literal(name.Schema)} AND coalesce(table_name, '') = {PostgresSql.Literal(name.Table)}";
         await PostgresQuarantine.MoveAsync(db, $"SELECT dataset FROM headrace.quarantine WHERE {chosen}", clock.GetUtcNow(), cancel);
-        await db.ExecuteAsync($"SELECT 1 FROM headrace.quarantine WHERE {chosen} ORDER BY id FOR UPDATE", cancel);
+        await db.ExecuteAsync($"SELECT count(*) FROM (SELECT 1 FROM headrace.quarantine WHERE {chosen} ORDER BY id FOR UPDATE) AS locked", cancel);
         var superseded = await db.ExecuteAsync(
             $"""
             UPDATE headrace.quarantine AS q SET status = 'superseded', resolved_at = $1, resolution = 'newer rows have replaced the table'

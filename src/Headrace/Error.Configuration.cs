@@ -84,6 +84,10 @@ public static partial class Error
         new("HDR-518", $"There is no flow '{name}' in headrace.yaml; nothing was run.",
             Configuration.Binding.Suggestion.Ask(name, known, "add it under 'flows'")) { Facts = Facts(("known", known.Count == 0 ? "none" : string.Join(", ", known))) };
 
+    /// <summary>A memory setting in which not every step can end.</summary>
+    public static HeadraceException MemoryTooSmall(Place place, string what, string least, string found) =>
+        new("HDR-525", $"{what} is {found}, and the least is {least}; nothing was run.", $"write memory: {least} or more") { Facts = At(place) };
+
     static Fact[] At(Place place, params ReadOnlySpan<(string Name, object? Value)> more) =>
     [
         new Fact("file", place.ToString()),

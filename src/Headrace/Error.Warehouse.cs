@@ -65,7 +65,7 @@ public static partial class Error
 
     /// <summary>A step needs more memory than the setting grants.</summary>
     public static HeadraceException OutOfMemory(string where, string found, Exception inner) =>
-        new("HDR-308", "The batch needs more memory than the memory setting grants; nothing of it was loaded.", "set a larger memory:, or a smaller batch_bytes:", inner)
+        new("HDR-308", "The batch needs more memory than the memory setting grants; nothing of it was loaded.", "set a larger memory:, or threads: 1, since each thread has buffers of its own", inner)
         {
             Facts = Facts(("where", where), ("found", found)),
         };

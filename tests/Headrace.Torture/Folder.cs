@@ -34,7 +34,7 @@ internal sealed class Folder : IDisposable
         configuration = to => $$"""
             version: 1
             threads: 1
-            memory: 256MB
+            memory: 384MB
             parallel: {{parallel}}
             connections:
               lake: { type: folder, path: ./lake }

@@ -19,7 +19,7 @@ internal static class DiffCommand
     private static readonly Option<string?> Delimiter = new("--delimiter") { Description = "The character between the fields of CSV files; a comma when neither this nor a first line sep=; says it", HelpName = "CHARACTER" };
     private static readonly Option<string?> Comment = new("--comment") { Description = "Lines of CSV files that begin with this are no records", HelpName = "TEXT" };
     private static readonly Option<bool> NoHeader = new("--no-header") { Description = "The first line of CSV files is a row; the columns are col_1, col_2, …" };
-    private static readonly Option<string?> Memory = new("--memory") { Description = "Memory that it may use, for example 512MB; what does not fit goes to the folder for temporary files", HelpName = "SIZE" };
+    private static readonly Option<string?> Memory = new("--memory") { Description = "Memory that it may use, 384MB or more; what does not fit goes to the folder for temporary files", HelpName = "SIZE" };
 
     public static Command Create()
     {
@@ -30,8 +30,12 @@ internal static class DiffCommand
         });
         Memory.Validators.Add(result =>
         {
-            if (result.Tokens is [{ Value: var text }] && !Quantity.TrySize(text, out _))
+            if (result.Tokens is not [{ Value: var text }])
+                return;
+            if (!Quantity.TrySize(text, out var size))
                 result.AddError($"'{text}' is no size; write for example 512MB or 2GB.");
+            else if (size < Project.LeastMemory)
+                result.AddError($"'{text}' is too little; write {Quantity.Text(Project.LeastMemory)} or more.");
         });
         var command = new Command("diff", "Show what changed between two files or folders, by key") { Old, New, Key, Csv, Delimiter, Comment, NoHeader, Memory };
         command.SetAction(DiffAsync);
@@ -59,9 +63,8 @@ internal static class DiffCommand
         var csv = new CsvOptions { Delimiter = parsed.GetValue(Delimiter), Comment = parsed.GetValue(Comment) is { Length: > 0 } mark ? mark : null, Header = !parsed.GetValue(NoHeader) };
         var source = new Source { Connection = "", Path = "", Csv = csv };
         var digests = DigestKey.New();
-        var memory = Workspace.EngineMemory(parsed.GetValue(Memory) is { } text && Quantity.TrySize(text, out var size) ? size : null);
-
-        var settings = new DuckDbSettings { Memory = memory, TempDirectory = Path.Combine(folder, "temp"), AllowedDirectories = [folder] };
+        var memory = MemoryShares.Engine(parsed.GetValue(Memory) is { } text && Quantity.TrySize(text, out var size) ? size : null);
+        var settings = new DuckDbSettings { Memory = memory, Threads = MemoryShares.Threads(memory, null), TempDirectory = Path.Combine(folder, "temp"), AllowedDirectories = [folder] };
 
         // Both at once: while one is decompressed, the other is cut; and the engine starts meanwhile.
         var opening = Task.Run(() => DuckDbDatabase.Open(DuckDbDatabase.Memory, settings.Early), cancel);
@@ -73,7 +76,7 @@ internal static class DiffCommand
         using var db = engine.Connect();
         settings.Harden(db, cancel);
         var found = await Task.Run(
-            () => new FileDiff(db, folder, Math.Max(memory / 8, 16L << 20), cancel).Run(sides[0], sides[1], new FileFormat(FormatKind.Csv, csv.ToDialect()).Of(sides[0][0]), key, digests), cancel);
+            () => new FileDiff(db, folder, MemoryShares.Digests(memory), cancel).Run(sides[0], sides[1], new FileFormat(FormatKind.Csv, csv.ToDialect()).Of(sides[0][0]), key, digests), cancel);
         var clearing = Task.Run(() => Array.ForEach(["a", "b"], side => Directory.Delete(Path.Combine(folder, side), recursive: true)), CancellationToken.None);
         Show(Screen.Of(parsed), parsed, found, folder);
         await clearing;

@@ -46,8 +46,8 @@ public sealed record DuckDbConnection : Connection
     [Description("The database file; made when it is missing.")]
     public required string Path { get; init; }
 
-    [Description("Memory for this database; the project's when it is not said.")]
-    [AtLeast(1)]
+    [Description("Memory that the whole process may use while this database is loaded, 384MB or more; the project's when it is not said.")]
+    [AtLeast(Project.LeastMemory)]
     public long? Memory { get; init; }
 
     [Description("Threads for this database; the project's when it is not said.")]

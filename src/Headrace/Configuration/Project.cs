@@ -26,8 +26,11 @@ public sealed record Project
     [Description("The flows, each under a name of its own.")]
     public IReadOnlyDictionary<string, Flow> Flows { get; init; } = new OrderedDictionary<string, Flow>();
 
-    [Description("Memory that Headrace may use; three quarters of the machine's when it is not said.")]
-    [AtLeast(1)]
+    /// <summary>The least memory within which data of any size is loaded, compared and verified.</summary>
+    public const long LeastMemory = 384_000_000;
+
+    [Description("Memory that the whole process may use, 384MB or more; three quarters of the machine's when it is not said.")]
+    [AtLeast(LeastMemory)]
     public long? Memory { get; init; }
 
     [Description("Threads that Headrace may use; one for each processor when it is not said.")]

@@ -61,6 +61,7 @@ public class ProblemTests
     [InlineData("HDR-519 3:17", "lake: { type: sftp, path: b }", "write one of folder, duckdb, postgres, redshift, s3, jsonl")]
     [InlineData("HDR-519 3:17", "lake: { type: foldr, path: b }", "did you mean 'folder'?")]
     [InlineData("HDR-503 3:34", "lake: { type: folder, path: x, setle: 1s }", "did you mean 'settle'?")]
+    [InlineData("HDR-525 3:49", "lake: { type: duckdb, path: x.duckdb, memory: 383MB }", "write memory: 384MB or more")]
     [InlineData("HDR-517 3:3", "my lake: { type: folder, path: x }", "use letters, digits, _ and -, and start with a letter or _")]
     public void A_wrong_connection_is_told_with_its_place_and_the_way_out(string at, string connection, string next)
     {

@@ -48,6 +48,31 @@ public sealed class CandidateTests : IDisposable
         Assert.Equal(Digests(old).Zip(before).Where(row => !matched.Contains(row.Second)).Select(row => row.First).ToHashSet(), gone);
     }
 
+    [Theory]
+    [InlineData(1, 4000)]
+    [InlineData(2, 100)] // a round for each
+    public async Task Keys_of_candidates_are_found_in_rounds_as_at_once(int seed, long setBytes)
+    {
+        var random = new Random(seed);
+        List<string> Side() => [.. Enumerable.Range(0, 600).Select(_ => $"{random.Next(400)},{random.Next(2)}")];
+        StagedFile[] olds = [await Stage("0.csv", Side())], news = [await Stage("1.csv", Side()), await Stage("2.csv", Side())];
+
+        var (matched, expected) = Found(1 << 20);
+        var (rounds, found) = Found(setBytes);
+
+        Assert.Equal(matched, rounds);
+        Assert.Equal(expected, found);
+
+        (long Matched, string[] Rows) Found(long bytes)
+        {
+            var cancel = TestContext.Current.CancellationToken;
+            var (before, after) = (new Candidates(olds, bytes, cancel), new Candidates(news, bytes, cancel));
+            after.Find(before);
+            var folder = Path.Combine(world.Folder, $"taken-{bytes}");
+            return (after.Matched, [.. before.Take(Path.Combine(folder, "old")).Concat(after.Take(Path.Combine(folder, "new"))).SelectMany(Rows)]);
+        }
+    }
+
     public void Dispose() => world.Dispose();
 
     private async Task<StagedFile> Stage(string name, IReadOnlyList<string> rows)
@@ -57,7 +82,7 @@ public sealed class CandidateTests : IDisposable
         var lake = new FolderLake(world.Lake);
         var file = (await lake.ListAsync(PathPattern.Parse(name), (_, _) => { }, cancel)).Single();
         return await new Stager(Path.Combine(world.Folder, "spool", name), new FileLimits()) { SegmentBytes = 4000 }
-            .StageAsync(lake, file, new FileFormat(FormatKind.Csv, new CsvDialect()), null, cancel, new DigestOptions(key, [], IsInline: true));
+            .StageAsync(lake, file, new FileFormat(FormatKind.Csv, new CsvDialect()), null, cancel, new DigestOptions(key, ["id"], IsInline: true));
     }
 
     // A record is its line in the source and its digest, then its fields.

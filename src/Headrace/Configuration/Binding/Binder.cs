@@ -175,7 +175,7 @@ internal sealed class Binder(Problems problems, Variables variables)
         if (value is null)
             Wrong(node, key.Word, where, TypeWords.Expected(type), Advice(text, type));
         else if (key.AtLeast is { } least && Convert.ToInt64(value, CultureInfo.InvariantCulture) < least)
-            return Wrong(node, key.Word, where, $"{least} or more");
+            return key.Type == typeof(long) && least > 1 ? TooSmall(node, key.Word, where, least) : Wrong(node, key.Word, where, $"{least} or more");
         return value;
     }
 
@@ -213,6 +213,12 @@ internal sealed class Binder(Problems problems, Variables variables)
     };
 
     object? Wrong(Node node, string word, string where, string expected, string? next = null) => Unfit(node, $"'{word}' in {where}", expected, next);
+
+    object? TooSmall(Node node, string word, string where, long least)
+    {
+        problems.Add(problems.At(node), Error.MemoryTooSmall(problems.At(node), $"'{word}' in {where}", Quantity.Text(least), Written(node)));
+        return null;
+    }
 
     object? Unfit(Node node, string what, string expected, string? next = null)
     {
