@@ -6,7 +6,7 @@ namespace Headrace.Cli;
 internal static class MemoryShares
 {
     /// <summary>What the runtime, the staging of files, and what DuckDB takes beside its limit need.</summary>
-    private const long Rest = 240L << 20;
+    private const long Rest = 176L << 20;
 
     private const long LeastEngine = 64L << 20;
 
@@ -19,7 +19,7 @@ internal static class MemoryShares
     public static long Engine(long? memory, int engines = 1)
     {
         var all = Math.Max(memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 3 / 4, Project.LeastMemory);
-        return Math.Max(Math.Max(Math.Min(all * 6 / 10, all - Rest), all * 3 / 10) / Math.Max(1, engines), LeastEngine);
+        return Math.Max(Math.Max(Math.Min(all * 55 / 100, all - Rest), all * 3 / 10) / Math.Max(1, engines), LeastEngine);
     }
 
     /// <summary>Threads for an engine: no more than its memory has buffers for.</summary>
