@@ -46,8 +46,12 @@ internal static class Parts
         var parts = Count(db, table, cancel);
         if (parts == 1)
             return ["true"];
-        var step = (db.Scalar<long>($"SELECT max(rowid) FROM {table}", cancel) / parts) + 1;
-        return [.. Enumerable.Range(0, (int)parts).Select(part => SnapshotColumns.Text($"{row} >= {part * step} AND {row} < {(part + 1) * step}"))];
+
+        // Rows of a transaction that is open have numbers of their own, far from 0.
+        var first = db.Scalar<long>($"SELECT min(rowid) FROM {table}", cancel);
+        var step = ((db.Scalar<long>($"SELECT max(rowid) FROM {table}", cancel) - first) / parts) + 1;
+        return [.. Enumerable.Range(0, (int)parts).Select(part =>
+            SnapshotColumns.Text($"{row} >= {first + (part * step)} AND {row} < {first + ((part + 1) * step)}"))];
     }
 
     /// <summary>Conditions that cut rows by the hash of their key: equal values of one type are in one part on both sides of a join.</summary>
