@@ -101,11 +101,14 @@ public sealed class ParquetSchema
         return footer;
     }
 
-    private static IReadOnlyList<Thrift> Elements(byte[] footer, string source)
+    private static IReadOnlyList<Thrift> Elements(byte[] footer, string source) => Read(footer, source, last: 2).Parts(2) is { Count: > 0 } elements
+        ? elements : throw Error.Corrupt(source, "The Parquet footer cannot be read", found: "no schema");
+
+    private static Thrift Read(byte[] footer, string source, short last = short.MaxValue)
     {
         try
         {
-            return Thrift.Read(footer, last: 2).Parts(2) is { Count: > 0 } elements ? elements : throw new InvalidDataException("no schema");
+            return Thrift.Read(footer, last);
         }
         catch (Exception e) when (e is InvalidDataException or OverflowException)
         {
@@ -232,7 +235,7 @@ public sealed class ParquetSchema
     private void Rewrite()
     {
         var bytes = Footer(path, source);
-        var footer = Thrift.Read(bytes);
+        var footer = Read(bytes, source);
         footer.Put(2, Thrift.List, new ThriftList(Thrift.Struct, [.. elements]));
         foreach (var group in footer.Parts(4))
         {
@@ -249,13 +252,20 @@ public sealed class ParquetSchema
 
         using var written = new MemoryStream();
         footer.Write(written);
-        using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
-        file.SetLength(file.Length - 8 - bytes.Length);
-        file.Seek(0, SeekOrigin.End);
-        written.WriteTo(file);
-        Span<byte> tail = stackalloc byte[8];
-        BinaryPrimitives.WriteInt32LittleEndian(tail, (int)written.Length);
-        "PAR1"u8.CopyTo(tail[4..]);
-        file.Write(tail);
+        try
+        {
+            using var file = new FileStream(path, FileMode.Open, FileAccess.ReadWrite);
+            file.SetLength(file.Length - 8 - bytes.Length);
+            file.Seek(0, SeekOrigin.End);
+            written.WriteTo(file);
+            Span<byte> tail = stackalloc byte[8];
+            BinaryPrimitives.WriteInt32LittleEndian(tail, (int)written.Length);
+            "PAR1"u8.CopyTo(tail[4..]);
+            file.Write(tail);
+        }
+        catch (IOException e)
+        {
+            throw Error.SpoolFailed(path, e);
+        }
     }
 }
