@@ -1,5 +1,3 @@
-using Headrace.Staging;
-
 namespace Headrace.DuckDb;
 
 /// <summary>What DuckDB says of staged Parquet files.</summary>

@@ -11,7 +11,7 @@ internal sealed class ParquetReading(DuckDbConnection db, string path, Cancellat
     /// <summary>Begins what is no value.</summary>
     public const string NoValue = "chr(0)";
 
-    private const string Seconds = "strftime({0}, '%Y-%m-%d %H:%M:%S.%f')";
+    private static string Seconds(string moment) => $"strftime({moment}, '%Y-%m-%d %H:%M:%S.%f')";
 
     /// <summary>The column as it is to be read.</summary>
     /// <param name="type">DuckDB's type of it as it stands there.</param>
@@ -44,7 +44,7 @@ internal sealed class ParquetReading(DuckDbConnection db, string path, Cancellat
         var moment = $"make_timestamp({day} * 86400000000 + CAST({nanoseconds} // 1000 AS BIGINT))";
         if (All($"{isMoment} AND {nanoseconds} % 1000 = 0"))
             return new StagedColumn(name, ParquetType: "TIMESTAMP") { Read = $"CASE WHEN {value} IS NOT NULL THEN {moment} END", Holds = new ColumnType(TypeKind.Timestamp) };
-        var text = $"{string.Format(System.Globalization.CultureInfo.InvariantCulture, Seconds, moment)} || printf('%03d', CAST({nanoseconds} % 1000 AS BIGINT))";
+        var text = $"{Seconds(moment)} || printf('%03d', CAST({nanoseconds} % 1000 AS BIGINT))";
         var read = $"CASE WHEN {isMoment} THEN {Short(text)} WHEN {value} IS NOT NULL THEN {NoValue} || '0x' || hex({value}) END";
         return Text(name, read, All($"NOT {isMoment} OR {nanoseconds} % 1000 = 0") ? new ColumnType(TypeKind.Timestamp) : ColumnType.Text);
     }
