@@ -41,7 +41,7 @@ internal sealed class Snapshot
         var snapshot = new Snapshot();
         if (File.Exists(folder.Ledger))
             using (var ledger = Reading.Of(folder.Ledger))
-                snapshot.LedgerLoaded = [.. ledger.Rows("SELECT id FROM runs WHERE outcome = 'loaded'").Select(row => row[0]!)];
+                snapshot.LedgerLoaded = [.. ledger.Rows("SELECT id FROM run_history WHERE outcome = 'loaded'").Select(row => row[0]!)];
         snapshot.Add(warehouse);
         if (File.Exists(folder.Published))
             using (var published = Reading.Of(folder.Published))

@@ -74,6 +74,7 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
         await using var doubtful = await target.Session();
         await doubtful.Execute("BEGIN");
         await doubtful.Execute("INSERT INTO headrace.positions VALUES ('prices', 'prices', 1, 'l_1', 'r_1', now())");
+        await doubtful.Execute("INSERT INTO headrace.loads VALUES ('l_1', 'r_1', 'prices', 'prices', 'raw', 'prices', 1, 'append', 1, 0, 0, 0, 0, 0, now())");
         var changes = new ChangeSet
         {
             Id = "l_1", Dataset = new Dataset("prices", "prices", new Dictionary<string, string>()), Target = new TableName("raw", "prices"),
