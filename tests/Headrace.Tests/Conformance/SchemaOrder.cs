@@ -124,7 +124,7 @@ public abstract class SchemaOrder(PostgresServer server, WarehouseKind kind) : F
         {
             var answer = await World.Run("run", "--json");
             Assert.NotEqual(0, answer.Exit);
-            Assert.Equal("HDR-215", answer.Run("inbox/T").Error);
+            Assert.Contains(answer.Run("inbox/T").Error, (string?[])["HDR-215", "HDR-328"]); // the owner of a table is asked first
         }
 
         Assert.Equal(["1"], await Ids());
