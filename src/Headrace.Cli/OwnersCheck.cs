@@ -1,5 +1,3 @@
-using Headrace.Cli.Commands;
-
 namespace Headrace.Cli;
 
 /// <summary>Finds flows that load into one table and would undo each other, for <c>headrace doctor</c>.</summary>

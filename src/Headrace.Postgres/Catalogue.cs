@@ -1,5 +1,3 @@
-using Npgsql;
-
 namespace Headrace.Postgres;
 
 /// <summary>What the catalogue of PostgreSQL proposes for the process table.</summary>

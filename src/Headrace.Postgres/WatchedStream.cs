@@ -10,5 +10,9 @@ internal sealed class WatchedStream(NpgsqlConnection db, Stream rows) : ForwardS
         await Watch.AnswerAsync(db, () => rows.ReadAsync(buffer, cancellationToken).AsTask());
 
     /// <summary>What was not read is let go, which asks the server to end.</summary>
-    public override ValueTask DisposeAsync() => new(Watch.AnswerAsync(db, () => rows.DisposeAsync().AsTask()));
+    public override async ValueTask DisposeAsync()
+    {
+        await Watch.AnswerAsync(db, () => rows.DisposeAsync().AsTask());
+        await base.DisposeAsync();
+    }
 }

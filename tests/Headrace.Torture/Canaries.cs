@@ -32,7 +32,7 @@ internal static class Canaries
     private static async Task<string?> TryAsync(Setting setting, bool isOfTables, PostgresCluster? cluster, Tally tally, Target target, int seed)
     {
         if (isOfTables)
-            return (await new TableTrials(setting, cluster!, tally, target).RoundAsync(seed)).FirstOrDefault();
+            return await new TableTrials(setting, cluster!, tally, target).RoundAsync(seed) is [var first, ..] ? first : null;
         await using var sequence = await Sequence.MakeAsync(seed, setting, tally, target, cluster);
         await sequence.RunAsync();
         return sequence.Problems.FirstOrDefault();

@@ -1,6 +1,5 @@
 using System.Globalization;
 using Headrace.DuckDb;
-using Headrace.Tests.StandIn;
 using Headrace.Tests.Tables;
 using Xunit;
 

@@ -1,3 +1,4 @@
+using System.Runtime.Versioning;
 using System.Text;
 using Xunit;
 
@@ -112,6 +113,7 @@ public sealed class SecretsAndTerminals(PostgresServer server) : IDisposable
     }
 
     [Fact]
+    [UnsupportedOSPlatform("windows")]
     public async Task R15_all_that_is_written_is_for_its_owner_alone()
     {
         world.Configuration(
