@@ -210,8 +210,7 @@ internal sealed class ExportRows(
         // A key that can be read is not gone from the export, whatever is wrong with its row.
         string Readable(StagedRows? source) => string.Concat(Columns.Keys.Select((column, i) => source is null
             ? SnapshotColumns.Text($", CAST(NULL AS {DuckDbTypes.Name(Columns[column].Type)}) AS k{i}")
-            : SnapshotColumns.Text($", CASE WHEN {source.Fitting(Columns.Keys)} THEN {source.Value(column)} END AS k{i}")))
-            + $", {(source is null ? "false" : $"{source.Given(Columns.Keys)} AND ({source.Fitting(Columns.Keys)}) IS NOT TRUE")} AS unread";
+            : SnapshotColumns.Text($", CASE WHEN {source.Fitting(Columns.Keys)} THEN {source.Value(column)} END AS k{i}")));
         db.Execute($"INSERT INTO temp.held SELECT {Columns.KeyList} FROM read_parquet([{string.Join(", ", Bad.Select(file => Sql.Literal(file.Path)))}]) WHERE k0 IS NOT NULL", cancel);
     }
 

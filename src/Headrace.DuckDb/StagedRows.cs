@@ -63,10 +63,6 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
     public string Fitting(IEnumerable<int> columns) =>
         string.Join(" AND ", columns.Select(column => $"({Fits(column) ?? "true"}) AND {Value(column)} IS NOT NULL"));
 
-    /// <summary>The condition that a row has something in each of these columns, whatever it is.</summary>
-    public string Given(IEnumerable<int> columns) =>
-        string.Join(" AND ", columns.Select(column => shaped.Indexes[column] < 0 ? "false" : $"{Raw(shaped.Indexes[column])} IS NOT NULL"));
-
     /// <summary>
     /// A list of structs <c>{c, v, r}</c> (column, value, reason), one for each column that a row does not fit.
     /// </summary>

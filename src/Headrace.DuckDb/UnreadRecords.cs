@@ -4,7 +4,7 @@ using Headrace.Staging;
 namespace Headrace.DuckDb;
 
 /// <summary>
-/// The records of an export that are no rows, and bad rows: which keys they have. Of JSON a key is read from what is there of the object; of
+/// The records of an export that are no rows: which keys they have. Of JSON a key is read from what is there of the object; of
 /// CSV any field may be the key, and the last one of a short record may be the beginning of it.
 /// </summary>
 internal sealed class UnreadRecords(DuckDbConnection db, ChangeSet export, SnapshotColumns columns, CancellationToken cancel)
@@ -28,12 +28,11 @@ internal sealed class UnreadRecords(DuckDbConnection db, ChangeSet export, Snaps
     }
 
     /// <summary>Puts the keys that can be read into <c>temp.held</c>; says how many cannot be.</summary>
-    /// <param name="bad">The Parquet file of its bad rows, or of its records that are no rows.</param>
+    /// <param name="bad">The Parquet file of what was set aside of it.</param>
     public long Hold(ShapedFile file, string bad)
     {
         var records = $"(SELECT value, reason FROM read_parquet({Sql.Literal(bad)}) WHERE \"row\" IS NULL)";
-        var rows = db.Scalar<long>($"SELECT count(*) FROM read_parquet({Sql.Literal(bad)}) WHERE unread", cancel);
-        return rows + (file.File.IsJson ? HoldJson(file, records) : HoldFields(file, records));
+        return file.File.IsJson ? HoldJson(file, records) : HoldFields(file, records);
     }
 
     private long HoldFields(ShapedFile file, string records)

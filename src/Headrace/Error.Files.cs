@@ -147,14 +147,6 @@ public static partial class Error
             Facts = Facts(("source", source), ("landed", $"{landed:u}"), ("rows", $"landed until {newest:u}")),
         };
 
-    /// <summary>A schema document has the version of the one that rules, and says something else.</summary>
-    public static HeadraceException SchemaVersionTaken(string source, string version, string ruling) =>
-        new("HDR-149", $"Another schema file of the table has schema_version {version}, too, and another content; the table was not changed.",
-            "give the newer of the two a higher schema_version and drop it again")
-        {
-            Facts = Facts(("source", source), ("rules", ruling)),
-        };
-
     /// <summary>The target's schema is Headrace's or the database's own.</summary>
     public static HeadraceException ReservedSchema(TableName target, string dataset) =>
         new("HDR-148", $"The schema '{target.Schema}' is not for users' tables; nothing was loaded.", "move the files to a folder of another name, or give the flow another target schema")

@@ -92,7 +92,7 @@ internal static class QuarantineCommand
         var screen = workspace.Screen;
         var of = parsed.GetValue(Of)!;
         var flow = FlowOf(workspace, of);
-        var rules = new LoadRules { Columns = flow.DeclaredColumns(), PrimaryKey = flow.PrimaryKey };
+        var rules = flow.Rules();
         var set = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
         foreach (var pair in parsed.GetValue(Set) ?? [])
         {

@@ -40,7 +40,7 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
         schemas = schemas with { Unread = unreadable.GetValueOrDefault(dataset.Name) };
         data = LeaveHeld(dataset, data, schemas, from, warnings);
         var next = schemas.Next(data);
-        var newest = next.Count == 0 ? null : next.Aggregate((one, other) => other.Document.CompareVersion(one.Document) > 0 ? other : one);
+        var newest = next.Count == 0 ? null : next.Aggregate((one, other) => other.IsPast(one.Document, one.File.LandedAt) ? one : other);
 
         // Rows that landed before a newer document go first, under the one that ruled then; without one they wait for the first.
         IEnumerable<LakeFile> before = newest is null ? data : from.Schema is null ? [] : data.Where(file => DroppedSchemas.IsBefore(file, newest.File));
@@ -197,12 +197,10 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
     }
 
     // A document that is not above another one.
-    private FileNote Past(DroppedSchema schema, SchemaDocument ruling, string key) => (schema.Document.CompareVersion(ruling), schema.Document.IsSame(ruling)) switch
-    {
-        ( < 0, _) => new FileNote(schema.File, schema.Sha256, "schema", FileFate.Superseded, $"schema_version {ruling.Version} rules", null),
-        (_, true) => new FileNote(schema.File, schema.Sha256, "schema", FileFate.Alias, key, null),
-        _ => Refuse(schema.File, schema.Sha256, "schema", Error.SchemaVersionTaken(Where(schema.File), schema.Document.Version, key)),
-    };
+    private static FileNote Past(DroppedSchema schema, SchemaDocument ruling, string key) =>
+        schema.Document.CompareVersion(ruling) == 0 && schema.Document.IsSame(ruling)
+            ? new FileNote(schema.File, schema.Sha256, "schema", FileFate.Alias, key, null)
+            : new FileNote(schema.File, schema.Sha256, "schema", FileFate.Superseded, $"schema_version {ruling.Version} of {key} rules", null);
 
     /// <summary>Reads the documents that wait; those that are past, or cannot be applied, are noted.</summary>
     private async Task<DroppedSchemas> ReadSchemasAsync(
@@ -222,7 +220,7 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
                 }
 
                 var schema = new DroppedSchema(file, SchemaDocument.Parse(bytes, Where(file)), sha);
-                if (from.Schema is { } ruling && schema.Document.CompareVersion(ruling.Document) <= 0)
+                if (from.Schema is { } ruling && schema.IsPast(ruling.Document, ruling.LandedAt))
                 {
                     notes.Add(Past(schema, ruling.Document, ruling.Key));
                     if (notes[^1].Fate == FileFate.Superseded)

@@ -1,7 +1,16 @@
 namespace Headrace.Sources;
 
 /// <summary>A schema document that was dropped for a table.</summary>
-internal sealed record DroppedSchema(LakeFile File, SchemaDocument Document, string Sha256);
+internal sealed record DroppedSchema(LakeFile File, SchemaDocument Document, string Sha256)
+{
+    /// <summary>True when another document, which landed at <paramref name="landedAt"/>, rules: by its version, and of two with one version by its landing.</summary>
+    public bool IsPast(SchemaDocument other, DateTimeOffset landedAt) => Document.CompareVersion(other) switch
+    {
+        < 0 => true,
+        0 => Document.IsSame(other) || File.LandedAt < landedAt,
+        _ => false,
+    };
+}
 
 /// <summary>
 /// The schema documents of a table that wait. The one with the highest version rules, whatever lands when; rows that landed before it

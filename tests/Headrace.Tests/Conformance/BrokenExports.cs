@@ -103,7 +103,7 @@ public abstract class BrokenExports(PostgresServer server, WarehouseKind kind) :
         Assert.Equal(["{\"id\":4}"], Deletes);
 
         // It does not: nothing is deleted.
-        foreach (var broken in (string[])["{\"id\":2", "{\"i", "{\"v\":NaN}", "{\"id\":2,\"id\":3,\"name\":\"b\"}", "{\"id\":\"two\",\"name\":\"b\"}", "{\"v\":{\"id\":3},\"w\":nan", "2"])
+        foreach (var broken in (string[])["{\"id\":2", "{\"i", "{\"v\":NaN}", "{\"id\":2,\"id\":3,\"name\":\"b\"}", "{\"v\":{\"id\":3},\"w\":nan", "2"])
         {
             Part($"{version}/1.jsonl", "{\"id\":1,\"name\":\"a\"}\n" + broken);
             Assert.Contains("not deleted", (await World.Load()).Only.Warnings, StringComparison.Ordinal);
@@ -138,18 +138,16 @@ public abstract class BrokenExports(PostgresServer server, WarehouseKind kind) :
         Part("100/1.csv", "name,id,n\na,1,1\nb,22,2\nc,3,3\n");
         await World.Load();
         var version = 101;
-        foreach (var broken in (string[])["b", "b,2", "b,x,2", "\"b\" b,22,2"])
+        foreach (var broken in (string[])["b", "b,2", "\"b\" b,22,2"])
         {
             Part($"{version}/1.csv", $"name,id,n\na,1,1\nc,3,3\n{broken}\n");
             await World.Load();
             version++;
         }
 
-        World.PutParquet($"items/{version}/1.parquet", "SELECT * FROM (VALUES ('a', 1.0, 1), ('b', 22.5, 2), ('c', 3.0, 3)) AS t(name, id, n)");
-        await World.Load();
         Assert.Equal(["1|a", "3|c", "22|b"], await Table());
         Assert.Empty(Deletes);
-        World.PutParquet($"items/{++version}/1.parquet", "SELECT * FROM (VALUES ('a', 1.0, 1), ('b', 22.0, 2.5)) AS t(name, id, n)");
+        World.PutParquet($"items/{version}/1.parquet", "SELECT * FROM (VALUES ('a', 1.0, 1), ('b', 22.0, 2.5)) AS t(name, id, n)");
         await World.Load();
         Assert.Equal(["{\"id\":3}"], Deletes);
         Assert.Equal(["1|a", "22|b"], await Table());

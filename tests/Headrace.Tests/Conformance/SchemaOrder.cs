@@ -41,9 +41,11 @@ public abstract class SchemaOrder(PostgresServer server, WarehouseKind kind) : F
         // The same version says one thing; said again it is nothing new.
         Schema("again", "2", Id + " ", 500, "\"append\", \"schema\"");
         await Fails("HDR-143");
+        Schema("before", "2", Id, 950);
+        await Fails("HDR-143");
         Schema("other", "2", Id, 400);
-        Assert.Equal("HDR-149", (await World.Run("run", "--json")).Only.Error);
-        World.Remove("inbox/schema/t/other.json");
+        await World.Load(); // of one version, and landed later: it allows the truncate
+        Assert.Equal(["2"], await Ids());
         Schema("ten", "10", Id, 300);
         await World.Load();
         Schema("nine", "9", Id, 200, "\"append\",\"schema\"");

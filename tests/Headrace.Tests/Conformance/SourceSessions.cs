@@ -81,7 +81,7 @@ public abstract class SourceSessions(PostgresServer server, WarehouseKind kind) 
             """
             GRANT SELECT ON orders TO {0}; ALTER ROLE {0} SET datestyle = 'SQL, DMY'; ALTER ROLE {0} SET bytea_output = 'escape'; ALTER ROLE {0} SET extra_float_digits = -5;
             ALTER ROLE {0} SET intervalstyle = 'sql_standard'; ALTER ROLE {0} SET timezone = 'Asia/Tokyo'; ALTER ROLE {0} SET standard_conforming_strings = off;
-            ALTER ROLE {0} SET quote_all_identifiers = on; ALTER ROLE {0} SET default_transaction_isolation = 'serializable'; ALTER ROLE {0} SET statement_timeout = '1ms';
+            ALTER ROLE {0} SET quote_all_identifiers = on; ALTER ROLE {0} SET default_transaction_isolation = 'serializable'; ALTER ROLE {0} SET statement_timeout = '100ms';
             ALTER ROLE {0} SET search_path = nowhere; ALTER ROLE {0} SET client_encoding = 'LATIN1'; ALTER ROLE {0} SET array_nulls = off; ALTER ROLE {0} SET transform_null_equals = on;
             """);
         var environment = new Dictionary<string, string>
@@ -147,7 +147,7 @@ public sealed class SourceSessionsIntoPostgres(PostgresServer server) : SourceSe
             """);
         Reconfigure($"warehouse: {WarehouseDatabase.Yaml}", $"warehouse: {WarehouseDatabase.Yaml.Replace("user: tester", "user: loader", StringComparison.Ordinal)}");
         var answer = await World.Run("run", "--json");
-        Assert.Equal((1, "HDR-160"), (answer.Exit, answer.Only.Error));
+        Assert.Equal((1, "HDR-325"), (answer.Exit, answer.Only.Error));
         Assert.Equal("10", await Value("SELECT count(*) FROM raw.orders"));
     }
 }

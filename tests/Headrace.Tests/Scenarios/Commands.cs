@@ -12,7 +12,7 @@ public sealed class Commands : ProjectTests
         World.Flows(Prices + "\n" + Customers);
         var before = (await World.Run("status", "--json")).Json.GetProperty("datasets");
         Assert.Equal(["never run", "never run"], before.EnumerateArray().Select(dataset => dataset.GetProperty("state").GetString()));
-        World.Put("prices/1.csv", "id,price\n1,x\n").Put("customers/1.csv", "id,name\n1,a\n");
+        World.Put("prices/1.csv", "id,price\n1,x\n2,2\n").Put("customers/1.csv", "id,name\n1,a\n");
         await World.Load();
         Assert.Equal(["customers ok", "prices quarantine"], await States());
         World.Put("prices/1.csv", "id,price\n1,1.50\n").Put("customers/2.csv", "a,b\n1,a\n");

@@ -166,6 +166,7 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
         Assert.Equal(0, (await world.Run("quarantine", "discard", "m", "3", "--reason", "test")).Exit);
         Assert.Equal(["1|9.99|keep|NULL", "2|2.00|NULL|NULL"], await target.Query("SELECT id::text, amount::text, note, more::text FROM raw.m ORDER BY id"));
         Assert.Equal(["1|released|NULL", "2|released|NULL", "3|discarded|test"], await target.Query("SELECT id, status, resolution FROM headrace.quarantine ORDER BY id"));
+        await world.Load();
         Assert.Contains("The dataset is well", (await world.Run("status")).Output, StringComparison.Ordinal);
         Assert.Contains("Everything is there", (await world.Run("doctor")).Output, StringComparison.Ordinal);
         Assert.Equal(0, (await world.Run("runs")).Exit);
