@@ -58,7 +58,10 @@ internal sealed class Oracle(Model model, Folder folder, Snapshot found, List<st
         foreach (var loads in found.Loads.GroupBy(load => load.Dataset))
         {
             var (generation, newest) = found.Positions.GetValueOrDefault(loads.Key);
-            if (!loads.Select(load => load.Generation).SequenceEqual(Enumerable.Range(1, loads.Count()).Select(n => (long)n)) || generation != loads.Count() || newest != loads.Last().Id)
+
+            // Each load has a number of its own; what is released or given up from quarantine takes one between them.
+            var numbers = loads.Select(load => load.Generation).ToList();
+            if (!numbers.SequenceEqual(numbers.Distinct().Order()) || numbers[0] < 1 || generation < numbers[^1] || newest != loads.Last().Id)
                 problems.Add($"{loads.Key}: position is at batch {generation} ({newest}), headrace.loads has {loads.Count()}, the last {loads.Last().Id}");
 
             var released = model.Held.Count(row => row.Dataset == loads.Key && row.Status == "released");

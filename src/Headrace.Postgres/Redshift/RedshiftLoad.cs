@@ -73,6 +73,7 @@ internal sealed class RedshiftLoad(
             return result; // the transaction is taken back
         Result = result;
 
+        await OwnAsync(db);
         if (changes.Cursor is null)
             await ledger.LoadedAsync(dataset, changes.Target, batch.Files, changes.Id);
         if (changes.Rows is { Operations: > 0 } published)
@@ -148,7 +149,8 @@ internal sealed class RedshiftLoad(
             throw Error.Overtaken(dataset.Name, from, found.FirstOrDefault());
         if (from == 0 && changes.Cursor is not null && await db.ScalarAsync<long>(RedshiftSql.CountLoads(dataset, thatInserted: false), cancel) is > 0 and var before)
             throw Error.PositionLost(dataset.Name, (int)before);
-        await OwnAsync(db);
+        if (Claimed is { } owner && Ownership.Refusal(changes.Target, dataset, owner.Claim, await PostgresTables.OwnersAsync(db, RedshiftState.Own, changes.Target, cancel), []) is { } refusal)
+            throw refusal; // the target is locked: of two that begin at once the second sees the first
         var now = clock.GetUtcNow();
         if (again.IsNeeded)
         {
@@ -166,16 +168,15 @@ internal sealed class RedshiftLoad(
         await stage.RemoveStaleAsync();
     }
 
-    // The target is locked: of two that begin at once the second sees the first.
+    // The owner that this load makes of its dataset; null when it is one already.
+    private Owner? Claimed => attempt.Claim is { } claim && !changes.Target.IsNone && new Owner(dataset.Name, dataset.Flow, claim) is var owner && !changes.From.Owners.Contains(owner) ? owner : null;
+
+    // Late, as all that is written into tables of Headrace's own: Redshift locks a table from the first write to the end.
     private async Task OwnAsync(NpgsqlConnection db)
     {
-        var owner = attempt.Claim is { } claim && !changes.Target.IsNone ? new Owner(dataset.Name, dataset.Flow, claim) : null;
-        if (owner is null || changes.From.Owners.Contains(owner))
-            return;
-        if (Ownership.Refusal(changes.Target, dataset, owner.Claim, await PostgresTables.OwnersAsync(db, RedshiftState.Own, changes.Target, cancel), []) is { } refusal)
-            throw refusal;
-        foreach (var statement in new State.OwnerStatements(RedshiftState.Own, changes.Target).Write(owner))
-            await db.ExecuteAsync(statement, cancel);
+        if (Claimed is { } owner)
+            foreach (var statement in new State.OwnerStatements(RedshiftState.Own, changes.Target).Write(owner))
+                await db.ExecuteAsync(statement, cancel);
     }
 
     private async Task<LoadResult> LoadRowsAsync(NpgsqlConnection db, RedshiftTable? table, StagedBatch batch)
