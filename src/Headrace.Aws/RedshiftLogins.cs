@@ -1,3 +1,4 @@
+using Headrace.Redshift;
 using System.Buffers;
 using System.Globalization;
 using System.Text;

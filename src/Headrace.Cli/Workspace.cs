@@ -4,11 +4,12 @@ using Headrace.Aws;
 using Headrace.Configuration;
 using Headrace.DuckDb;
 using Headrace.Postgres;
-using Headrace.Postgres.Redshift;
+using Headrace.Redshift;
 using Headrace.Publishing;
 using Headrace.Sources;
 using Headrace.Staging;
 using Headrace.State;
+using Headrace.Warehouses;
 
 namespace Headrace.Cli;
 
@@ -16,6 +17,7 @@ namespace Headrace.Cli;
 internal sealed class Workspace : IAsyncDisposable
 {
     private readonly Dictionary<(string Address, bool IsReadOnly), IWarehouse> warehouses = [];
+    private readonly Dictionary<IWarehouse, IDuckDb> engines = [];
     private readonly Dictionary<string, PostgresDatabase> databases = new(StringComparer.Ordinal);
     private readonly Dictionary<string, RedshiftDatabase> redshifts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IObjectStore> stores = new(StringComparer.Ordinal);
@@ -108,7 +110,7 @@ internal sealed class Workspace : IAsyncDisposable
         ISource source = Project.Connections[flow.Source.Connection] switch
         {
             PostgresConnection postgres => Tables(Database(postgres).Address, one => new TableSource(one, Database(postgres), folder, Clock, SnapshotsOf(one)), Database(postgres).LookAsync),
-            RedshiftConnection redshift => Tables(Database(redshift).Address, one => new TableSource(one, Database(redshift), SourceStaging(redshift), folder, Clock, SnapshotsOf(one)), Database(redshift).LookAsync),
+            RedshiftConnection redshift => Tables(Database(redshift).Address, one => RedshiftTables.Source(one, Database(redshift), SourceStaging(redshift), folder, Clock, SnapshotsOf(one)), Database(redshift).LookAsync),
             FolderConnection lake when flow.Read == ReadMode.Drop => new DropFolder(flow, Lake(lake), folder, Clock) { Wait = wait },
             FolderConnection lake when SnapshotsOf(flow) is { } snapshots => new SnapshotFiles(flow, Lake(lake), folder, Clock, snapshots) { Wait = wait },
             FolderConnection lake => new IncrementalFiles(flow, Lake(lake), folder, Clock) { Wait = wait },
@@ -146,20 +148,10 @@ internal sealed class Workspace : IAsyncDisposable
         Limits(warehouse));
 
     /// <summary>What types a warehouse's rows.</summary>
-    public static IEngine Engine(IWarehouse warehouse) => warehouse switch
-    {
-        PostgresWarehouse postgres => postgres.Engine,
-        RedshiftWarehouse redshift => redshift.Engine,
-        _ => (DuckDbWarehouse)warehouse,
-    };
+    public IDuckDb Engine(IWarehouse warehouse) => warehouse is DuckDbWarehouse duckdb ? duckdb : engines[warehouse];
 
     /// <summary>What a warehouse asks of values beyond their types; null for nothing.</summary>
-    public static ValueLimits? Limits(IWarehouse warehouse) => warehouse switch
-    {
-        PostgresWarehouse => PostgresWarehouse.Limits,
-        RedshiftWarehouse => RedshiftWarehouse.Limits,
-        _ => null,
-    };
+    public static ValueLimits? Limits(IWarehouse warehouse) => ((SqlWarehouse)warehouse).Dialect.Limits;
 
     private Outbox Outbox => new(Path.Combine(Project.Folder, ".headrace", "outbox"));
 
@@ -195,19 +187,25 @@ internal sealed class Workspace : IAsyncDisposable
         var key = ($"postgres {settings.Name}", isReadOnly);
         if (warehouses.TryGetValue(key, out var open))
             return open;
-        var engine = Engine(null, null);
-        return warehouses[key] = new PostgresWarehouse(Database(settings), engine, RowsOf(engine), Clock);
+        return warehouses[key] = WithEngine((engine, folder) => new PostgresWarehouse(Database(settings), engine, folder, Clock));
     }
 
-    private static string RowsOf(DuckDbSettings engine) => Path.GetFullPath($"{engine.TempDirectory}-rows");
+    // A warehouse that is no DuckDB, with the DuckDB that types its rows.
+    private IWarehouse WithEngine(Func<Engines.IEngine, string, IWarehouse> open)
+    {
+        var settings = Engine(null, null);
+        var engine = new DuckDbEngine(settings);
+        var warehouse = open(engine, Path.GetFullPath($"{settings.TempDirectory}-rows"));
+        engines[warehouse] = engine;
+        return warehouse;
+    }
 
     private IWarehouse Redshift(RedshiftConnection settings, bool isReadOnly)
     {
         var key = ($"redshift {settings.Name}", isReadOnly);
         if (warehouses.TryGetValue(key, out var open))
             return open;
-        var engine = Engine(null, null);
-        return warehouses[key] = new RedshiftWarehouse(Database(settings), Staging(settings), engine, RowsOf(engine), Clock);
+        return warehouses[key] = WithEngine((engine, folder) => new RedshiftWarehouse(Database(settings), Staging(settings), engine, folder, Clock));
     }
 
     /// <summary>The database behind a connection, once.</summary>

@@ -192,7 +192,3 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
         }
     }
 }
-
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UseStringEnumConverter = true)]
-[JsonSerializable(typeof(Run))]
-internal sealed partial class RunJson : JsonSerializerContext;

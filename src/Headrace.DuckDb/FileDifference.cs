@@ -115,7 +115,7 @@ public sealed class FileDifference
         if (released.Count == 0 || rows.Inserted + rows.Updated + rows.Deleted == 0)
             return (0, 0);
         var values = columns.Keys.Select((column, k) => SnapshotColumns.Text(
-            $"{DuckDbTypes.Cast($"\"row\"::JSON ->> {Sql.Literal(MendedRows.Pointer(source(columns[column].Name)))}", columns[column].Type, dialect)} AS k{k}"));
+            $"{DuckDbTypes.Cast($"\"row\"::JSON ->> {Sql.Literal(QuarantineReader.Pointer(source(columns[column].Name)))}", columns[column].Type, dialect)} AS k{k}"));
         var read = $"SELECT {string.Join(", ", values)} FROM (SELECT unnest(from_json($1, '[\"VARCHAR\"]')) AS \"row\")";
         db.Execute($"CREATE OR REPLACE TEMP TABLE released_keys AS {read}", cancel, "[]");
         foreach (var some in released.Chunk(ReleasedAtOnce))

@@ -14,7 +14,7 @@ namespace Headrace.DuckDb;
 /// <param name="setBytes">What digests may take in memory beside the engine.</param>
 /// <param name="limits">What the warehouse asks of values; null for nothing.</param>
 public sealed class FileVerification(
-    DuckDbConnection db, Func<DuckDbWarehouse> scratch, IWarehouse warehouse, IEngine engine, string folder, long setBytes, ValueLimits? limits, TimeProvider clock)
+    DuckDbConnection db, Func<DuckDbWarehouse> scratch, IWarehouse warehouse, IDuckDb engine, string folder, long setBytes, ValueLimits? limits, TimeProvider clock)
 {
     private const int Shown = 5;
     private readonly List<string> warnings = [];

@@ -42,8 +42,9 @@ internal sealed class Replay(DuckDbWarehouse scratch, Flow flow, TableHistory hi
         if (table is not null && documents.Count == 0)
         {
             // Types were chosen once and kept, whoever chose them. A default cannot be had here, so such a column may be empty.
-            foreach (var statement in TableChanges.Create(history.Target, [.. table.Select(column => column with { Nullable = column.Nullable || column.HasDefault })]))
-                scratch.Translate(() => db.Execute(statement, cancel));
+            var made = table.Select(column => column with { Nullable = column.Nullable || column.HasDefault }).ToList();
+            scratch.Translate(() => db.Execute(DuckDbDialect.Instance.CreateSchema(history.Target.Schema), cancel));
+            scratch.Translate(() => db.Execute(DuckDbDialect.Instance.CreateTable(history.Target, made, new LoadRules()), cancel));
             position = position with { Table = table };
         }
 

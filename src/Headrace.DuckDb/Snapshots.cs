@@ -11,7 +11,7 @@ namespace Headrace.DuckDb;
 /// <param name="planFolder">An absolute folder for the memories of a plan; null when this is no plan.</param>
 /// <param name="setBytes">What one comparison may hold in memory beside the engine.</param>
 /// <param name="limits">What the warehouse asks of values; null for nothing.</param>
-public sealed class Snapshots(IWarehouse warehouse, IEngine engine, string folder, string? planFolder, Outbox outbox, long setBytes, ValueLimits? limits = null) : ISnapshots
+public sealed class Snapshots(IWarehouse warehouse, IDuckDb engine, string folder, string? planFolder, Outbox outbox, long setBytes, ValueLimits? limits = null) : ISnapshots
 {
     // By dataset the digests of a load's memory, read ahead.
     private readonly ConcurrentDictionary<string, (string LoadId, Task<DigestSet> Digests)> ready = new(StringComparer.Ordinal);

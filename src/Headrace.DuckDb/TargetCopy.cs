@@ -4,7 +4,7 @@ namespace Headrace.DuckDb;
 
 /// <summary>The rows of a target as a Parquet file, to be held against those of its source; and what makes them equal again.</summary>
 /// <param name="engine">The warehouse's; it rests once the rows are copied, so that the comparison has its memory.</param>
-internal sealed class TargetCopy(DuckDbConnection db, IWarehouse warehouse, IEngine engine, string folder, TimeProvider clock)
+internal sealed class TargetCopy(DuckDbConnection db, IWarehouse warehouse, IDuckDb engine, string folder, TimeProvider clock)
 {
     /// <summary>Copies a table; without the rows that are marked as deleted, where deletes are soft.</summary>
     public async Task<StagedFile> StageAsync(TableName target, IReadOnlyList<Column> table, Deletes deletes, CancellationToken cancel)

@@ -11,7 +11,7 @@ namespace Headrace.DuckDb;
 /// <param name="engine">The warehouse's own; it rests while rows are compared.</param>
 /// <param name="folder">An absolute folder of its own.</param>
 /// <param name="setBytes">What digests may take in memory beside the engine.</param>
-public sealed class Verification(DuckDbConnection db, IWarehouse warehouse, IEngine engine, string folder, long setBytes, TimeProvider clock)
+public sealed class Verification(DuckDbConnection db, IWarehouse warehouse, IDuckDb engine, string folder, long setBytes, TimeProvider clock)
 {
     private const int Shown = 5;
 

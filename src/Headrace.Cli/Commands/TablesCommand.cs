@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Headrace.Configuration;
 using Headrace.Postgres;
-using Headrace.Postgres.Redshift;
+using Headrace.Redshift;
 
 namespace Headrace.Cli.Commands;
 

@@ -50,7 +50,7 @@ internal static class VerifyCommand
             {
                 using var db = room.Connect(cancel);
                 var run = NewRun(workspace, flow, dataset.Name, ready.Source.Target(dataset));
-                var verified = await new Verification(db, ready.Warehouse, Workspace.Engine(ready.Warehouse), room.Folder, room.SetBytes, workspace.Clock)
+                var verified = await new Verification(db, ready.Warehouse, workspace.Engine(ready.Warehouse), room.Folder, room.SetBytes, workspace.Clock)
                     .RunAsync(one, dataset, ready.Source, isRepair ? new LoadAttempt(run.Id, IsPlan: false) : null, cancel);
                 found.Add(verified);
                 await NoteAsync(workspace, run, verified);
@@ -89,7 +89,7 @@ internal static class VerifyCommand
                 // What a run loaded until the datasets were held counts too.
                 var table = (await ((ILoadHistory)ready.Warehouse).HistoryAsync(flow.Name, cancel)).First(one => one.Target == target.Target);
                 var run = NewRun(workspace, flow, table.Files[^1].Dataset, table.Target);
-                var verified = await new FileVerification(db, () => room.Scratch(workspace.Clock), ready.Warehouse, Workspace.Engine(ready.Warehouse), room.Folder, room.SetBytes, Workspace.Limits(ready.Warehouse), workspace.Clock)
+                var verified = await new FileVerification(db, () => room.Scratch(workspace.Clock), ready.Warehouse, workspace.Engine(ready.Warehouse), room.Folder, room.SetBytes, Workspace.Limits(ready.Warehouse), workspace.Clock)
                     .RunAsync(flow, table, (IFileSource)ready.Source, isRepair ? new LoadAttempt(run.Id, IsPlan: false) : null, cancel);
                 found.Add(verified);
                 await NoteAsync(workspace, run, verified);

@@ -98,7 +98,7 @@ public sealed class Stager(string spool, FileLimits limits)
         await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, useAsync: true);
         await using var stored = new StoredBytes(file, rows.Key, isHashed: false);
         await using var plain = await PlainBytes.OpenAsync(stored, limits with { MaxFileBytes = long.MaxValue, MaxRatio = int.MaxValue }, cancel); // no stranger sent it
-        await using var text = new UnloadedText(plain, nothing);
+        await using var text = new MarkedNulls(plain, nothing);
         return await StageRowsAsync(text, rows, columns, cancel, digesting);
     }
 

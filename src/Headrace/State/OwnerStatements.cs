@@ -21,17 +21,8 @@ public sealed class OwnerStatements(StateDialect dialect, TableName table)
         """,
     ];
 
-    /// <summary>
-    /// Takes a table from its other owners. The position of each moves on, so that a load of it that is under way meets the fence; who has it
-    /// locked is waited for.
-    /// </summary>
-    /// <param name="positions">The table that holds the position of a dataset.</param>
-    public IEnumerable<string> Take(Owner owner, IReadOnlyList<Owner> others, Func<string, string> positions) =>
-    [
-        .. others.Select(other => $"UPDATE {dialect.Name(positions(other.Dataset))} SET generation = generation + 1 WHERE dataset = {dialect.Literal(other.Dataset)}"),
-        .. others.Select(other => Remove(other.Dataset)),
-        .. Write(owner),
-    ];
+    /// <summary>Takes a table from its other owners.</summary>
+    public IEnumerable<string> Take(Owner owner, IReadOnlyList<Owner> others) => [.. others.Select(other => Remove(other.Dataset)), .. Write(owner)];
 
     private string Remove(string dataset) => $"DELETE FROM {dialect.Name("owners")} WHERE {Here} AND dataset = {dialect.Literal(dataset)}";
 }

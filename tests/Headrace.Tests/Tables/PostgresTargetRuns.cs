@@ -1,3 +1,4 @@
+using Headrace.Warehouses;
 using Headrace.Postgres;
 using Xunit;
 
@@ -69,23 +70,25 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
     {
         var target = await PostgresTargets.Into(server, world, PostgresTargets.Prices);
         var cancel = TestContext.Current.CancellationToken;
-        await using var asking = await server.OpenAsync(target.Name);
-        await PostgresTables.EnsureAsync(asking, cancel);
+        await using var asking = new Headrace.Postgres.PostgresSession(await server.OpenAsync(target.Name));
+        var concurrency = new PostgresConcurrency("the server");
+        await concurrency.EnsureAsync(asking, null, null, cancel);
         await using var doubtful = await target.Session();
         await doubtful.Execute("BEGIN");
-        await doubtful.Execute("INSERT INTO headrace.positions VALUES ('prices', 'prices', 1, 'l_1', 'r_1', now())");
+        await doubtful.Execute("SELECT pg_advisory_xact_lock(hashtextextended('headrace dataset prices', 0))"); // as each load's fence does
         await doubtful.Execute("INSERT INTO headrace.loads VALUES ('l_1', 'r_1', 'prices', 'prices', 'raw', 'prices', 1, 'append', 1, 0, 0, 0, 0, 0, now())");
-        var changes = new ChangeSet
+        async Task<bool> Ask()
         {
-            Id = "l_1", Dataset = new Dataset("prices", "prices", new Dictionary<string, string>()), Target = new TableName("raw", "prices"),
-            Operation = Operation.Append, From = new Position(), Format = new FileFormat(FormatKind.Csv, null), Rules = new LoadRules(),
-        };
-        var asked = PostgresPositions.WasCommittedAsync(asking, changes, DateTimeOffset.UtcNow, cancel);
+            await asking.BeginAsync(cancel);
+            await concurrency.LockAsync(asking, new Dataset("prices", "prices", new Dictionary<string, string>()), cancel);
+            return (await new WarehouseStore(asking, PostgresDialect.Instance, concurrency, TimeProvider.System, cancel).CommittedAsync(["l_1"])).Count == 1;
+        }
+
+        var asked = Ask();
         await Task.Delay(500, cancel);
         Assert.False(asked.IsCompleted);
         await doubtful.Execute(end);
         Assert.Equal(committed, await asked);
-        Assert.Equal([committed ? "1" : "0"], await target.Query("SELECT count(*) FROM headrace.positions"));
     }
 
     [Fact]

@@ -1,7 +1,7 @@
 using System.Text;
 using Headrace.Aws;
 using Headrace.Configuration;
-using Headrace.Postgres.Redshift;
+using Headrace.Redshift;
 using Headrace.Tests.StandIn;
 using Xunit;
 

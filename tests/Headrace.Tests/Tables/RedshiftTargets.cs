@@ -1,5 +1,5 @@
 using Headrace.Configuration;
-using Headrace.Postgres.Redshift;
+using Headrace.Redshift;
 using Headrace.StandIn;
 using Headrace.Tests.StandIn;
 using Xunit;

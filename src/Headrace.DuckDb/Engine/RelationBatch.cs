@@ -1,0 +1,47 @@
+using Headrace.Engines;
+
+namespace Headrace.DuckDb;
+
+/// <summary>A batch whose rows stay in the DuckDB that is the warehouse too: they are taken straight into the target.</summary>
+internal sealed class RelationBatch(DuckDbConnection db, ChangeSet changes, CancellationToken cancel) : PreparedBatch
+{
+    private BadRows? bad;
+
+    /// <summary>The rows that fit.</summary>
+    public GoodRows Rows { get; private set; } = null!;
+
+    /// <summary>Settles the columns; false when none of the files can be loaded.</summary>
+    public bool Prepare()
+    {
+        if (changes.Operation == Operation.Changes)
+            AddChanges(changes);
+        if (changes.Operation is Operation.Changes or Operation.Schema)
+            return true;
+        Shape = new TableShape(changes, new ParquetFiles(db, cancel).Columns);
+        if (changes.Operation == Operation.Replace ? Shape.Refused.Count > 0 : Shape.Files.Count == 0)
+            return false;
+
+        // Typing reads all rows of a first load, so it happens before the transaction.
+        new TypeInference(db, cancel).Settle(Shape, changes.Format.Csv);
+        if (changes.Files.Any(file => file.IsBinary) && (changes.From.Table is not null || !Shape.Files.TrueForAll(file => file.IsBinaryFit(Shape))))
+            throw Error.Warehouse(changes.Target.ToString(), "the table was changed while the rows were staged", null, transient: true);
+        Rows = new GoodRows(db, changes, Shape, cancel);
+        return true;
+    }
+
+    /// <summary>Counts what was taken, and what was not.</summary>
+    /// <param name="losers">Rows that had the key of a later one.</param>
+    public void Count(long losers = 0)
+    {
+        bad = new BadRows(db, changes, Shape!, cancel);
+        (Good, Losers, Quarantined) = (Rows.Good, losers, bad.Count(Rows.Missing));
+        if (Quarantined > 0)
+            Sample = bad.Sample(Shown);
+        foreach (var file in Shape!.Files)
+            Add(changes, file.File, Rows.Records(file.File), bad.Of(file.File));
+    }
+
+    /// <summary>The bad rows of each file, as queries.</summary>
+    public IEnumerable<(StagedFile File, string Rows)> Held => changes.Operation == Operation.Changes
+        ? changes.Rows!.BadRows.Select(one => (one.File, $"FROM read_parquet({Sql.Literal(one.Path)})")) : bad!.Queries();
+}
