@@ -112,13 +112,6 @@ public sealed class DuckDbConnection : IDisposable
         return value is T same ? same : (T)Convert(value, target);
     }
 
-    /// <summary>Appends rows to a table. The connection is the appender's until that is disposed.</summary>
-    public DuckDbAppender Append(string schema, string table)
-    {
-        Free();
-        return DuckDbAppender.Create(this, null, schema, table);
-    }
-
     /// <summary>Closes the connection; an open transaction is rolled back.</summary>
     public void Dispose()
     {

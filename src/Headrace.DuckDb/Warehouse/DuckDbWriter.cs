@@ -103,7 +103,7 @@ internal sealed class DuckDbWriter : TargetWriter
     // What a plan made in memory stays for its next batch; the warehouse itself is open for reading only.
     public override Task EndPlanAsync(SqlSession db) => db.CommitAsync(CancellationToken.None);
 
-    public override async ValueTask DisposeAsync()
+    protected override async ValueTask EndAsync()
     {
         if (watch is not null)
             await watch.DisposeAsync();

@@ -1,4 +1,3 @@
-using Headrace.Postgres;
 using System.IO.Compression;
 
 namespace Headrace.Redshift;

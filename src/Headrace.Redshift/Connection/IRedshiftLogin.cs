@@ -1,4 +1,3 @@
-using Headrace.Postgres;
 namespace Headrace.Redshift;
 
 /// <summary>Lends logins to a Redshift database, each for a time.</summary>

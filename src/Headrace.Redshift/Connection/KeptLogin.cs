@@ -1,4 +1,3 @@
-using Headrace.Postgres;
 namespace Headrace.Redshift;
 
 /// <summary>The login that was lent last, kept in memory while it holds; one request for another at a time.</summary>

@@ -1,4 +1,3 @@
-using Headrace.Postgres;
 namespace Headrace.Redshift;
 
 /// <summary>Where rows wait until Redshift reads them.</summary>

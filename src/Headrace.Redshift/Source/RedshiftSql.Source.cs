@@ -1,4 +1,3 @@
-using Headrace.Postgres;
 namespace Headrace.Redshift;
 
 /// <summary>Tables as source.</summary>

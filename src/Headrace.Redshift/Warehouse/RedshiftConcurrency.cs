@@ -1,4 +1,3 @@
-using Headrace.Postgres;
 using Headrace.State;
 using Headrace.Warehouses;
 using Npgsql;

@@ -16,10 +16,10 @@ internal sealed class RedshiftReleasedRows(
     private IReadOnlyList<(string Name, int Column, bool IsText)> KeyColumns =>
         [.. Keys.Select(i => (Columns[i].Name, i, RedshiftMerge.IsText(Target.The(Columns[i].Name))))];
 
-    public override async ValueTask DisposeAsync()
+    protected override async ValueTask EndAsync()
     {
         await stage.RemoveAsync();
-        await base.DisposeAsync();
+        await base.EndAsync();
     }
 
     protected override async Task<CsvRows?> OutAsync(string query)

@@ -57,10 +57,10 @@ internal sealed class RedshiftWriter(
             await stage.CopyAsync(Db, "headrace.quarantine", Rows.Held, Rows.Held[0].Columns);
     }
 
-    public override async ValueTask DisposeAsync()
+    protected override async ValueTask EndAsync()
     {
         await stage.RemoveAsync();
-        await base.DisposeAsync();
+        await base.EndAsync();
     }
 
     protected override async Task<CsvRows> ReadAsync(TargetTable table, RowsFile keys)

@@ -66,7 +66,7 @@ public abstract class FileTargetWriter(
         return await Task.Run(() => Rows.SampleChanges(before, most), cancel);
     }
 
-    public override async ValueTask DisposeAsync()
+    protected override async ValueTask EndAsync()
     {
         if (session is not null)
             await session.DisposeAsync();

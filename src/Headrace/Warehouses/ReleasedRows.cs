@@ -18,7 +18,14 @@ public abstract class ReleasedRows : IAsyncDisposable
     /// </summary>
     public abstract Task ApplyAsync();
 
-    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Removes what was made for it.</summary>
+    protected virtual ValueTask EndAsync() => ValueTask.CompletedTask;
 }
 
 /// <summary>The same for a database that takes rows from files which an engine beside it writes.</summary>
@@ -68,7 +75,7 @@ public abstract class FileReleasedRows(
             await InsertAsync(columns, like);
     }
 
-    public override ValueTask DisposeAsync()
+    protected override ValueTask EndAsync()
     {
         if (Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);

@@ -55,5 +55,12 @@ public abstract class TargetWriter : IAsyncDisposable
     /// <summary>Ends the transaction of a plan.</summary>
     public virtual Task EndPlanAsync(SqlSession db) => db.RollbackAsync();
 
-    public virtual ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public async ValueTask DisposeAsync()
+    {
+        await EndAsync();
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Removes what was made for it.</summary>
+    protected virtual ValueTask EndAsync() => ValueTask.CompletedTask;
 }
