@@ -22,10 +22,10 @@ internal static class ExitCode
     }
 
     /// <summary>Of a command that an error ended.</summary>
-    public static int Of(HeadraceException error) => error.Code[4] switch
+    public static int Of(HeadraceException error) => error.Stage switch
     {
-        '2' => Stopped,
-        '5' => Usage,
+        ErrorStage.Checks => Stopped,
+        ErrorStage.Configuration => Usage,
         _ => Failed,
     };
 }

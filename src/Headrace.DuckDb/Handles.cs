@@ -20,16 +20,6 @@ internal sealed class StatementHandle() : Handle
     protected override void Release(ref nint value) => Native.DestroyPrepare(ref value);
 }
 
-/// <summary>An appender. Destroying one writes what it still holds, so this forgets the rows first.</summary>
-internal sealed class AppenderHandle() : Handle
-{
-    protected override void Release(ref nint value)
-    {
-        _ = Native.ClearAppender(value);
-        _ = Native.DestroyAppender(ref value);
-    }
-}
-
 /// <summary>A result, in memory of its own since the C API wants both its address and a copy of it.</summary>
 internal sealed unsafe class ResultHandle() : Handle
 {

@@ -30,26 +30,9 @@ internal static unsafe partial class Native
     [LibraryImport(Library, EntryPoint = "duckdb_create_uuid")] internal static partial nint CreateUuid(Huge value);
     [LibraryImport(Library, EntryPoint = "duckdb_create_list_value")] internal static partial nint CreateList(nint childType, nint* values, ulong count);
 
-    [LibraryImport(Library, EntryPoint = "duckdb_appender_create_ext", StringMarshalling = StringMarshalling.Utf8)]
-    internal static partial int CreateAppender(ConnectionHandle connection, string? catalog, string schema, string table, out nint appender);
-    [LibraryImport(Library, EntryPoint = "duckdb_appender_error_data")] internal static partial nint AppenderErrorData(nint appender);
     [LibraryImport(Library, EntryPoint = "duckdb_error_data_error_type")] internal static partial int ErrorDataType(nint error);
     [LibraryImport(Library, EntryPoint = "duckdb_error_data_message")] internal static partial byte* ErrorDataMessage(nint error);
     [LibraryImport(Library, EntryPoint = "duckdb_destroy_error_data")] internal static partial void DestroyErrorData(ref nint error);
-    [LibraryImport(Library, EntryPoint = "duckdb_appender_column_count")] internal static partial ulong AppenderColumnCount(AppenderHandle appender);
-    [LibraryImport(Library, EntryPoint = "duckdb_appender_flush")] internal static partial int FlushAppender(AppenderHandle appender);
-    [LibraryImport(Library, EntryPoint = "duckdb_appender_clear")] internal static partial int ClearAppender(nint appender);
-    [LibraryImport(Library, EntryPoint = "duckdb_appender_close")] internal static partial int CloseAppender(AppenderHandle appender);
-    [LibraryImport(Library, EntryPoint = "duckdb_appender_destroy")] internal static partial int DestroyAppender(ref nint appender);
-    [LibraryImport(Library, EntryPoint = "duckdb_appender_end_row")] internal static partial int EndRow(AppenderHandle appender);
-    [LibraryImport(Library, EntryPoint = "duckdb_append_null")] internal static partial int AppendNull(AppenderHandle appender);
-    [LibraryImport(Library, EntryPoint = "duckdb_append_bool")] internal static partial int AppendBool(AppenderHandle appender, byte value);
-    [LibraryImport(Library, EntryPoint = "duckdb_append_int32")] internal static partial int AppendInt32(AppenderHandle appender, int value);
-    [LibraryImport(Library, EntryPoint = "duckdb_append_int64")] internal static partial int AppendInt64(AppenderHandle appender, long value);
-    [LibraryImport(Library, EntryPoint = "duckdb_append_double")] internal static partial int AppendDouble(AppenderHandle appender, double value);
-    [LibraryImport(Library, EntryPoint = "duckdb_append_varchar_length")] internal static partial int AppendText(AppenderHandle appender, byte* text, ulong length);
-    [LibraryImport(Library, EntryPoint = "duckdb_append_blob")] internal static partial int AppendBlob(AppenderHandle appender, byte* data, ulong length);
-    [LibraryImport(Library, EntryPoint = "duckdb_append_value")] internal static partial int AppendValue(AppenderHandle appender, nint value);
 
     /// <summary>duckdb_hugeint and duckdb_uhugeint.</summary>
     [StructLayout(LayoutKind.Sequential)]

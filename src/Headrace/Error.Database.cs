@@ -6,6 +6,7 @@ public static partial class Error
     public static HeadraceException DatabaseUnreachable(string database, string found, Exception inner, bool transient = true) =>
         new("HDR-151", "The database does not answer, or not as it should; nothing was loaded.", "headrace doctor", inner)
         {
+            Kind = ErrorKind.DatabaseFailed,
             Facts = Facts(("database", database), ("found", found)),
             IsTransient = transient,
         };
@@ -14,6 +15,7 @@ public static partial class Error
     public static HeadraceException SourceTableMissing(string database, string table, string found, string? next = null, Exception? inner = null) =>
         new("HDR-152", $"'{table}' cannot be read; nothing was loaded.", next ?? "correct table: or query: of the flow; in a query write the schema before each table", inner)
         {
+            Kind = ErrorKind.DatabaseFailed,
             Facts = Facts(("database", database), ("found", found)),
         };
 
@@ -21,6 +23,7 @@ public static partial class Error
     public static HeadraceException CursorUnfit(string database, string table, string column, string why, string next) =>
         new("HDR-153", $"The column '{column}' of '{table}' {why}; nothing was loaded.", next)
         {
+            Kind = ErrorKind.DatabaseFailed,
             Facts = Facts(("database", database)),
         };
 
@@ -29,6 +32,7 @@ public static partial class Error
         new("HDR-154", $"'{table}' is another table than the one that was read before, on this server or on another one; nothing was loaded.",
             $"correct the connection; if the source was moved on purpose, read it again from the start: headrace run --confirm {dataset}")
         {
+            Kind = ErrorKind.DatabaseFailed,
             Facts = Facts(("database", database), ("before", before), ("now", now)),
         };
 
@@ -37,6 +41,7 @@ public static partial class Error
         new("HDR-155", $"'{table}' stands at an earlier time than it was read to; nothing was loaded.",
             $"if the source was restored on purpose, read it again from the start: headrace run --confirm {dataset}")
         {
+            Kind = ErrorKind.DatabaseFailed,
             Facts = Facts(("database", database), ("position", position), ("now", now)),
         };
 
@@ -44,6 +49,7 @@ public static partial class Error
     public static HeadraceException SourceChanged(string database, string table) =>
         new("HDR-157", $"'{table}' was changed while it was about to be read; nothing of the batch was loaded.", "run it again")
         {
+            Kind = ErrorKind.DatabaseFailed,
             Facts = Facts(("database", database)),
             IsTransient = true,
         };
@@ -52,6 +58,7 @@ public static partial class Error
     public static HeadraceException DatabaseRefused(string database, string found, bool transient, Exception inner) =>
         new("HDR-156", "The database answered with an error; nothing of the batch was loaded.", "read what was found; -v shows where", inner)
         {
+            Kind = ErrorKind.DatabaseFailed,
             Facts = Facts(("database", database), ("found", found)),
             IsTransient = transient,
         };
@@ -61,6 +68,7 @@ public static partial class Error
         new("HDR-159", $"Row level security hides rows of '{table}' from the connection's user; nothing was loaded.",
             "connect as a role that sees all rows (ALTER ROLE … BYPASSRLS, or the table's owner); or have its owner make a view of the rows that are meant, and read that", inner)
         {
+            Kind = ErrorKind.DatabaseFailed,
             Facts = Facts(("database", database), ("found", found)),
         };
 

@@ -88,6 +88,7 @@ public static partial class Error
         new("HDR-117", $"{(rows == 1 ? "The only record" : $"All {rows} records")} of {source} {(rows == 1 ? "was" : "were")} set aside; nothing of it was loaded.",
             (hint is null ? $"headrace quarantine show {Shell.Word(flow)}" : $"look at the settings of the flow: {hint}") + (again is null ? "" : $"; once the flow is right, headrace run {Shell.Word(flow)} --accept {Shell.Word(again)}"))
         {
+            Kind = ErrorKind.AllSetAside,
             Facts = Facts([("source", source), .. sample.Take(3).Select(row => ("found", (object?)$"line {row.Line}{(row.Column is null ? "" : $", column {row.Column}")}: {row.Reason}"))]),
         };
 
@@ -128,6 +129,7 @@ public static partial class Error
         new("HDR-143", $"The schema does not allow '{action}' for this table; nothing of the file was loaded.",
             $"add \"{action}\" to allowed_operations, raise schema_version, and drop the schema file again; the file is loaded then")
         {
+            Kind = ErrorKind.ActionNotAllowed,
             Facts = Facts(("source", source), ("schema", $"version {schema.Version} allows {string.Join(", ", schema.AllowedOperations)}")),
         };
 
@@ -216,6 +218,7 @@ public static partial class Error
         new("HDR-203", $"The export {version} would delete {deleted} of {before} rows, {(most is { } share ? $"more than limits: {{ max_deleted: {Share(share)} }}" : "more than half of them")}; nothing of it was loaded.",
             $"if it is right: headrace run {Shell.Word(flow)} --confirm {Shell.Word(dataset)}")
         {
+            Kind = ErrorKind.OverLimit,
             Facts = Facts(("dataset", dataset)),
         };
 
@@ -232,6 +235,7 @@ public static partial class Error
         new("HDR-204", $"The export {version} would update or delete {changed} of {before} rows, more than limits: {{ max_changed: {Share(most)} }}; nothing of it was loaded.",
             $"if it is right: headrace run {Shell.Word(flow)} --confirm {Shell.Word(dataset)}")
         {
+            Kind = ErrorKind.OverLimit,
             Facts = Facts(("dataset", dataset)),
         };
 

@@ -13,6 +13,7 @@ public static partial class Error
     public static HeadraceException FileChanging(string source) =>
         new("HDR-111", "The file changed while it was read; nothing of it was loaded.", "nothing: the next run reads it again")
         {
+            Kind = ErrorKind.FileChanging,
             Facts = Facts(("source", source)),
             IsTransient = true,
         };
@@ -21,6 +22,7 @@ public static partial class Error
     public static HeadraceException FileGone(string source) =>
         new("HDR-112", "The file disappeared before it was read; nothing of it was loaded.", "put it back; if it was removed on purpose, nothing")
         {
+            Kind = ErrorKind.FileGone,
             Facts = Facts(("source", source)),
         };
 
@@ -71,6 +73,7 @@ public static partial class Error
     public static HeadraceException SpoolFailed(string spool, Exception inner) =>
         new("HDR-125", "The spool cannot be written; nothing of the file was loaded.", "make room in the spool's folder, or give headrace the right to write there", inner)
         {
+            Kind = ErrorKind.SpoolFailed,
             Facts = Facts(("spool", spool), ("found", inner.Message)),
         };
 

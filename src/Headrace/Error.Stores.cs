@@ -6,6 +6,7 @@ public static partial class Error
     public static HeadraceException StagingFailed(string staging, string found, Exception inner, bool transient) =>
         new("HDR-316", "Staged files cannot be written or read; nothing of the batch was loaded.", "read what was found; docs/redshift.md has the rights that are needed", inner)
         {
+            Kind = ErrorKind.StoreFailed,
             Facts = Facts(("staging", staging), ("found", found)),
             IsTransient = transient,
         };

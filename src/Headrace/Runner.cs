@@ -202,7 +202,8 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
         };
 
         private readonly LoadAttempt load = new(run.Id, options.IsPlan, Progress(options, run)) { Claim = flow.Source.ClaimOf(dataset) };
-        private Position? planned;
+        // Where the batch before ended, so that what the warehouse knows of a thousand files is read once and not for each batch.
+        private Position? next;
 
         public Run Run { get; set; } = run;
 
@@ -216,7 +217,8 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
                 await PublishAsync(cancel); // what a crash has left
             while (true)
             {
-                var position = planned ?? await flow.Warehouse.PositionAsync(dataset, target, cancel);
+                var position = next ?? await flow.Warehouse.PositionAsync(dataset, target, cancel);
+                next = null;
                 Failpoint.Hit("position_read");
                 if (await TakeOverAsync(target, position, cancel))
                     continue;
@@ -257,8 +259,8 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
                 Fail(SetAside(found.Changes, result));
                 if (Run.Error is null && result.IsCommitted)
                     Run = Run with { Outcome = options.IsPlan ? Outcome.WouldLoad : Outcome.Loaded };
-                if (options.IsPlan)
-                    planned = result.Position;
+                if (options.IsPlan || (result.IsCommitted && found.Notes.Count + result.Refused.Count == 0))
+                    next = result.Position;
                 if (found.IsLast)
                     return;
                 if (isOverBudget())

@@ -47,7 +47,7 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
                 return await ask(db);
             });
         }
-        catch (HeadraceException error) when (error.Code.StartsWith("HDR-15", StringComparison.Ordinal))
+        catch (HeadraceException error) when (error.Kind == ErrorKind.DatabaseFailed)
         {
             throw Error.Ledger(database.Address, string.Join("; ", error.Facts.Where(fact => fact.Name == "found").Select(fact => fact.Value)), "headrace doctor", error);
         }

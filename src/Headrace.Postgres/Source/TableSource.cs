@@ -156,9 +156,9 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
         {
             compared = await snapshots.CompareAsync(staged, digesting.Key, Spool(dataset), attempt.IsPlan, cancel);
         }
-        catch (HeadraceException stop) when (stop.Code is "HDR-203" or "HDR-204" && attempt.IsConfirmed)
+        catch (HeadraceException stop) when (stop.Kind == ErrorKind.OverLimit && attempt.IsConfirmed)
         {
-            warnings.Add($"confirmed: {stop.What.Split(';')[0]}");
+            warnings.Add($"confirmed: {stop.Happened}");
             var unbound = staged with { Rules = staged.Rules with { Snapshot = staged.Rules.Snapshot! with { MaxDeleted = 1, MaxChanged = 1 } } };
             compared = await snapshots.CompareAsync(unbound, digesting.Key, Spool(dataset), attempt.IsPlan, cancel);
         }

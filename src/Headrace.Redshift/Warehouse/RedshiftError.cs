@@ -37,6 +37,7 @@ internal static class RedshiftError
     {
         Facts = [new Fact("database", database), new Fact("unloaded", Text(written)), new Fact("arrived", Text(arrived))],
         IsTransient = true,
+        Kind = ErrorKind.DatabaseFailed,
     };
 
     /// <summary>A table is to be distributed or sorted by a column that it does not have.</summary>

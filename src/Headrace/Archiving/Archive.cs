@@ -120,7 +120,7 @@ public sealed class Archive(IObjectStore store, string path, IWarehouse warehous
         {
             return await step();
         }
-        catch (HeadraceException error) when (error.Code == "HDR-316")
+        catch (HeadraceException error) when (error.Kind == ErrorKind.StoreFailed)
         {
             throw Error.ArchiveFailed(store.Address, PlaceOf(path, changes.Dataset), error);
         }

@@ -157,7 +157,7 @@ public sealed class FolderLake(string path) : ILake
             }
             catch (Exception e) when (e is UnauthorizedAccessException or HeadraceException or IOException)
             {
-                if (e is not HeadraceException { Code: "HDR-112" })
+                if (e is not HeadraceException { Kind: ErrorKind.FileGone })
                     skipped(folder.Length == 0 ? "." : folder, "the folder may not be read");
                 yield break;
             }

@@ -243,7 +243,7 @@ public sealed class DropFolder(Flow flow, ILake lake, string spool, TimeProvider
             catch (HeadraceException error)
             {
                 notes.Add(Refuse(file, "", "schema", error));
-                if (error.Code != "HDR-143")
+                if (error.Kind != ErrorKind.ActionNotAllowed)
                     unread ??= from.Schema is { } ruling && file.LandedAt < ruling.LandedAt ? null : file;
             }
         }

@@ -205,12 +205,12 @@ public abstract class LakeSource : ISource, IFileSource
             var stager = stagers.GetOrAdd(dataset.Name, _ => new Stager(Spool(dataset), Flow.Limits.ToLimits()));
             return (await stager.StageAsync(watched, file, Format(file), DeclaredNames(), cancel, digesting)).With(added);
         }
-        catch (HeadraceException error) when (error.Code == "HDR-111")
+        catch (HeadraceException error) when (error.Kind == ErrorKind.FileChanging)
         {
             said.Add($"{file.Key} changed while it was read; the next run looks again");
             return null;
         }
-        catch (HeadraceException error) when (error.Code != "HDR-125")
+        catch (HeadraceException error) when (error.Kind != ErrorKind.SpoolFailed)
         {
             // A full spool (HDR-125) is not the file's fault; everything else is said of the file.
             notes.Add(Refuse(file, "", action, error));

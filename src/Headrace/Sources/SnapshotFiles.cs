@@ -181,13 +181,13 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
             Failpoint.Hit("export_compared");
             return compared;
         }
-        catch (HeadraceException stop) when (stop.Code is "HDR-203" or "HDR-204" && IsConfirmed(stop))
+        catch (HeadraceException stop) when (stop.Kind == ErrorKind.OverLimit && IsConfirmed(stop))
         {
-            warnings.Add($"confirmed: {stop.What.Split(';')[0]}");
+            warnings.Add($"confirmed: {stop.Happened}");
             var unbound = staged with { Rules = staged.Rules with { Snapshot = staged.Rules.Snapshot! with { MaxDeleted = 1, MaxChanged = 1 } } };
             return await snapshots.CompareAsync(unbound, digesting.Key, Spool(dataset), attempt.IsPlan, cancel);
         }
-        catch (HeadraceException error) when (error.Code[4] is '1' or '2')
+        catch (HeadraceException error) when (error.Stage is ErrorStage.Source or ErrorStage.Checks)
         {
             Refuse(export, notes, error.With("export", export.Version), files);
             return null;

@@ -8,6 +8,7 @@ internal sealed class WarehouseLoad(SqlWarehouse warehouse, ChangeSet changes, L
 {
     private readonly Dataset dataset = changes.Dataset;
     private readonly SqlDialect dialect = warehouse.Dialect;
+    private TargetTable? changed;
 
     /// <summary>True from the moment COMMIT is given until it has answered.</summary>
     public bool WasCommitSent { get; private set; }
@@ -94,7 +95,7 @@ internal sealed class WarehouseLoad(SqlWarehouse warehouse, ChangeSet changes, L
             return result;
         }
 
-        Result = result;
+        Result = result = result with { Position = Seen(result.Position) };
         if (warehouse.Concurrency.WritesOwnersLast && NewOwner is { } owner)
             await store.OwnAsync(changes.Target, owner);
         var areFilesLate = Failpoint.Planted("files-after-commit");
@@ -321,9 +322,18 @@ internal sealed class WarehouseLoad(SqlWarehouse warehouse, ChangeSet changes, L
             throw Error.Warehouse(warehouse.Address, $"{changes.Target} was changed while the rows were staged", null, transient: true);
         foreach (var statement in ddl)
             await db.ExecuteAsync(statement, cancel);
-        return ddl.Count == 0 ? now : await warehouse.FindAsync(db, changes.Target, cancel)
+        return changed = ddl.Count == 0 ? now : await warehouse.FindAsync(db, changes.Target, cancel)
             ?? throw Error.Warehouse(warehouse.Address, $"{changes.Target} is not seen after it was made", null, transient: true);
     }
+
+    // The position as it will be read once this is committed.
+    private Position Seen(Position position) => changed is not { } table ? position : position with
+    {
+        Table = table.Columns,
+        Computed = table.Computed,
+        TakesBinary = dialect.TakesBinary(table),
+        Owners = NewOwner is { } owner ? [.. position.Owners.Where(other => other.Dataset != owner.Dataset), owner] : position.Owners,
+    };
 
     // What the run's record says of rows that had the key of a later one.
     private static IReadOnlyList<string> Lost(long losers) =>

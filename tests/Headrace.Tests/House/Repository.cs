@@ -12,6 +12,10 @@ internal static class Repository
         Directory.EnumerateFiles(Path.Combine([Root, .. folder]), "*.cs", SearchOption.AllDirectories)
             .Where(file => !file.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}", StringComparison.Ordinal));
 
+    /// <summary>True for the files that make errors; each has a factory for each of its codes.</summary>
+    public static bool MakesErrors(string file) =>
+        Path.GetFileName(file).StartsWith("Error", StringComparison.Ordinal) || Path.GetFileName(file) == "RedshiftError.cs";
+
     private static string Find()
     {
         var folder = AppContext.BaseDirectory;
