@@ -54,7 +54,7 @@ internal static class HeadraceTables
 
     private class Dialect : StateDialect
     {
-        public override StateKind Kind => StateKind.DuckDb;
+        public override string Database => "DuckDb";
 
         public override string Name(string table) => Table(table);
 

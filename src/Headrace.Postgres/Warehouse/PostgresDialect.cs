@@ -47,7 +47,7 @@ public sealed class PostgresDialect : SqlDialect
 
     private sealed class OwnTables : StateDialect
     {
-        public override StateKind Kind => StateKind.Postgres;
+        public override string Database => "Postgres";
 
         protected override bool HasIndexes => true;
 

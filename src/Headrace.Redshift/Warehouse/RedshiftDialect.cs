@@ -66,7 +66,7 @@ public sealed class RedshiftDialect : SqlDialect
     /// <param name="names">The tables that are there: each dataset has one of its own for its position.</param>
     internal sealed class OwnTables(IReadOnlyCollection<string> names) : StateDialect
     {
-        public override StateKind Kind => StateKind.Redshift;
+        public override string Database => "Redshift";
 
         public override string Now => "getdate()";
 

@@ -34,7 +34,8 @@ internal static partial class RedshiftSql
     /// <inheritdoc cref="PositionTable(Dataset)"/>
     public static string PositionTable(string dataset) => $"position_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(dataset)))[..16]}";
 
-    public static string CreatePosition(Dataset dataset) => RedshiftDialect.Instance.State.Create(PositionTable(dataset), WarehouseState.Steps.Columns("positions", StateKind.Redshift));
+    public static string CreatePosition(Dataset dataset) => RedshiftDialect.Instance.State.Create(
+        PositionTable(dataset), WarehouseState.Steps.Columns("positions", RedshiftDialect.Instance.State));
 
     /// <summary>Waits for everybody else who has the position. It takes no snapshot: what is read after it is what the one before has committed.</summary>
     public static string LockPosition(Dataset dataset) => $"LOCK headrace.{PositionTable(dataset)}";

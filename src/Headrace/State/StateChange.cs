@@ -1,8 +1,5 @@
 namespace Headrace.State;
 
-/// <summary>A database that keeps Headrace's own tables.</summary>
-public enum StateKind { DuckDb, Postgres, Redshift }
-
 /// <summary>A type of a column of Headrace's own tables; each database has its own name for it.</summary>
 public enum StateType
 {
@@ -22,11 +19,9 @@ public enum StateType
 /// <summary>A column of one of Headrace's own tables.</summary>
 /// <param name="IsNeeded">It is never NULL.</param>
 /// <param name="Default">SQL, or null.</param>
-/// <param name="In">The databases that have it.</param>
-public sealed record StateColumn(string Name, StateType Type, bool IsNeeded, string? Default, IReadOnlyList<StateKind> In)
+/// <param name="Where">The one database that has it, or with <c>-</c> before it the one that has not; null where all have it.</param>
+public sealed record StateColumn(string Name, StateType Type, bool IsNeeded, string? Default, string? Where)
 {
-    private static readonly StateKind[] All = [StateKind.DuckDb, StateKind.Postgres, StateKind.Redshift];
-
     /// <summary>
     /// Reads a list such as <c>id counter!, note text, on flag=true, batch number! Redshift</c>: the name, the type (<c>!</c> for never NULL,
     /// <c>=</c> for a default), and the database where it is, <c>-</c> before one where it is not.
@@ -38,11 +33,9 @@ public sealed record StateColumn(string Name, StateType Type, bool IsNeeded, str
     {
         var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var type = words[1].Split('=');
-        var kinds = words.Length < 3 ? All
-            : words[2][0] == '-' ? [.. All.Except([Enum.Parse<StateKind>(words[2][1..])])]
-            : [Enum.Parse<StateKind>(words[2])];
         return new StateColumn(
-            words[0], Enum.Parse<StateType>(type[0].TrimEnd('!'), ignoreCase: true), type[0].EndsWith('!'), type.ElementAtOrDefault(1), kinds);
+            words[0], Enum.Parse<StateType>(type[0].TrimEnd('!'), ignoreCase: true), type[0].EndsWith('!'), type.ElementAtOrDefault(1),
+            words.ElementAtOrDefault(2));
     }
 }
 

@@ -3,8 +3,8 @@ namespace Headrace.State;
 /// <summary>How a database says the changes of Headrace's own tables.</summary>
 public abstract class StateDialect
 {
-    /// <summary>Which database this is.</summary>
-    public abstract StateKind Kind { get; }
+    /// <summary>The name by which a column that not all databases have names this one (<see cref="StateColumn.Where"/>).</summary>
+    public abstract string Database { get; }
 
     /// <summary>The name of a type.</summary>
     public abstract string Type(StateType type);
@@ -30,9 +30,9 @@ public abstract class StateDialect
     /// <summary>The statements of a change.</summary>
     public IEnumerable<string> Statements(StateChange change) => change switch
     {
-        CreateTable create => TablesOf(create.Table).Select(table => Create(table, [.. StateColumn.Parse(create.Columns).Where(IsHere)], create.Key)),
+        CreateTable create => TablesOf(create.Table).Select(table => Create(table, [.. StateColumn.Parse(create.Columns).Where(Has)], create.Key)),
         CreateIndex index => HasIndexes ? [$"CREATE INDEX IF NOT EXISTS {index.Index} ON {Name(index.Table)} ({index.On})"] : [],
-        AddColumn add => TablesOf(add.Table).SelectMany(table => StateColumn.Parse(add.Column).Where(IsHere).Select(column => $"ALTER TABLE {Name(table)} ADD COLUMN {Written(column)}")),
+        AddColumn add => TablesOf(add.Table).SelectMany(table => StateColumn.Parse(add.Column).Where(Has).Select(column => $"ALTER TABLE {Name(table)} ADD COLUMN {Written(column)}")),
         RenameTable rename => [$"ALTER TABLE {Name(rename.Table)} RENAME TO {rename.To}"],
         RenameColumn rename => TablesOf(rename.Table).Select(table => $"ALTER TABLE {Name(table)} RENAME COLUMN {rename.Column} TO {rename.To}"),
         CreateView view => [$"CREATE VIEW {Name(view.View)} AS {view.Query}"],
@@ -44,7 +44,8 @@ public abstract class StateDialect
     public string Create(string table, IReadOnlyList<StateColumn> columns, string key = "") =>
         $"CREATE TABLE IF NOT EXISTS {Name(table)} ({string.Join(", ", columns.Select(Written))}{(HasKeys && key.Length > 0 ? $", PRIMARY KEY ({key})" : "")})";
 
-    private bool IsHere(StateColumn column) => column.In.Contains(Kind);
+    /// <summary>True when tables here have the column.</summary>
+    public bool Has(StateColumn column) => column.Where is not { } where || (where[0] == '-' ? where[1..] != Database : where == Database);
 
     private string Written(StateColumn column) =>
         $"{column.Name} {Type(column.Type)}{(column.Default is { } value ? $" DEFAULT {value}" : "")}{(column.IsNeeded ? " NOT NULL" : "")}";

@@ -26,7 +26,7 @@ public sealed class StateSteps(IReadOnlyList<StateStep> steps, string table, Fun
     public bool IsCurrent(StateVersion found, string where) => found.Number > Version ? throw newer(where, found, Version) : found.Number == Version;
 
     /// <summary>The columns that a table has in a database, after all steps.</summary>
-    public IReadOnlyList<StateColumn> Columns(string table, StateKind kind)
+    public IReadOnlyList<StateColumn> Columns(string table, StateDialect dialect)
     {
         var tables = new Dictionary<string, List<StateColumn>>(StringComparer.Ordinal);
         foreach (var change in steps.SelectMany(step => step.Changes))
@@ -47,6 +47,6 @@ public sealed class StateSteps(IReadOnlyList<StateStep> steps, string table, Fun
                     break;
             }
 
-        return [.. tables[table].Where(column => column.In.Contains(kind))];
+        return [.. tables[table].Where(dialect.Has)];
     }
 }
