@@ -8,7 +8,8 @@ namespace Headrace.Cli;
 internal static class ProjectCommand
 {
     /// <summary>Gives the command an action that gets the opened project; exit code 2 when headrace.yaml is not right.</summary>
-    public static Command OnProject(this Command command, Func<ProjectHost, ParseResult, CancellationToken, Task<int>> act)
+    public static Command OnProject(
+        this Command command, Func<ProjectHost, ParseResult, CancellationToken, Task<int>> act)
     {
         command.SetAction(async (parsed, cancel) =>
         {

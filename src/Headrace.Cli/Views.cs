@@ -84,18 +84,22 @@ internal sealed record DatasetView(
     [property: JsonConverter(typeof(ContractWord))] string? Outcome, long Inserted, long Quarantine, ErrorJson? Error, IReadOnlyList<string> Warnings)
 {
     public static DatasetView Of(DatasetStatus status) => new(
-        status.Flow, status.Dataset, Word(status.State), status.Last?.Target, status.Last?.StartedAt + status.Last?.Duration,
-        status.Last is { } run ? JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()) : null, status.Last?.Inserted ?? 0,
-        status.Quarantined, status.Last?.Error is { } error ? ErrorJson.Of(error) : null, status.Warnings);
+        status.Flow, status.Dataset, Word(status.State), status.Last?.Target,
+        status.Last?.StartedAt + status.Last?.Duration, Word(status.Last?.Outcome), status.Last?.Inserted ?? 0, status.Quarantined, status.Last?.Error is { } error ? ErrorJson.Of(error) : null, status.Warnings);
 
-    private static string Word(DatasetState state) => state == DatasetState.NeverRun ? "never run" : state.ToString().ToLowerInvariant();
+    private static string Word(DatasetState state) =>
+        state == DatasetState.NeverRun ? "never run" : state.ToString().ToLowerInvariant();
+
+    private static string? Word(Outcome? outcome) =>
+        outcome is null ? null : JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.Value.ToString());
 }
 
 internal sealed record DoctorView(IReadOnlyList<CheckView> Checks);
 
 internal sealed record CheckView(string Name, [property: JsonConverter(typeof(ContractWord))] string State, string Found, string? Next)
 {
-    public static CheckView Of(ProjectCheck check) => new(check.Name, check.IsOk ? "ok" : "failed", check.Found, check.Next);
+    public static CheckView Of(ProjectCheck check) =>
+        new(check.Name, check.IsOk ? "ok" : "failed", check.Found, check.Next);
 }
 
 internal sealed record VersionView(string Headrace, string Dotnet, string Duckdb, string Platform);

@@ -68,7 +68,8 @@ internal static class DemoCommand
     private static async Task ShowAsync(string folder, Screen screen, CancellationToken cancel)
     {
         await using var host = Open(folder, screen);
-        using var db = await ((DuckDb.DuckDbWarehouse)host.Warehouses.Of("warehouse", isReadOnly: true)).ConnectAsync(cancel);
+        var warehouse = (DuckDb.DuckDbWarehouse)host.Warehouses.Of("warehouse", isReadOnly: true);
+        using var db = await warehouse.ConnectAsync(cancel);
         foreach (var (title, sql) in DemoShop.Questions)
         {
             screen.Say();

@@ -31,7 +31,8 @@ internal static class QuarantineCommand
         var counts = await new QuarantineService(host).CountAsync(cancel);
         if (screen.IsJson)
         {
-            screen.Json(new QuarantineListView([.. counts.Select(QuarantineCountView.Of)]), Views.Default.QuarantineListView);
+            var views = counts.Select(QuarantineCountView.Of).ToList();
+            screen.Json(new QuarantineListView(views), Views.Default.QuarantineListView);
             return ExitCode.Ok;
         }
 
@@ -93,7 +94,8 @@ internal static class QuarantineCommand
         var of = parsed.GetValue(Of)!;
         _ = host.FlowOf(of);
         var set = (parsed.GetValue(Set) ?? []).Select(Pair).ToList();
-        var (released, superseded, kept, gone) = await new QuarantineService(host).ReleaseAsync(of, Numbers(parsed), set, cancel);
+        var quarantine = new QuarantineService(host);
+        var (released, superseded, kept, gone) = await quarantine.ReleaseAsync(of, Numbers(parsed), set, cancel);
         if (screen.IsJson)
             screen.Json(new ReleaseView(released, kept, 0), Views.Default.ReleaseView);
         var stay = kept > 0 ? $" {Text.Rows(kept)} still do not fit, or have the key of a later row, and stay." : "";
@@ -120,7 +122,8 @@ internal static class QuarantineCommand
         var screen = Screen.Of(parsed);
         var of = parsed.GetValue(Of)!;
         _ = host.FlowOf(of);
-        var discarded = await new QuarantineService(host).DiscardAsync(of, Numbers(parsed), parsed.GetValue(Reason), cancel);
+        var quarantine = new QuarantineService(host);
+        var discarded = await quarantine.DiscardAsync(of, Numbers(parsed), parsed.GetValue(Reason), cancel);
         if (screen.IsJson)
             screen.Json(new ReleaseView(0, 0, discarded), Views.Default.ReleaseView);
         screen.Say($"Gave up {Text.Rows(discarded)}; they stay on record (headrace quarantine show {Shell.Word(of)} --all).");

@@ -35,7 +35,8 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
     {
-        TimeSpan? budget = parsed.GetValue(TimeBudget) is { } text && Quantity.TryDuration(text, out var time) ? time : null;
+        TimeSpan? budget = parsed.GetValue(TimeBudget) is { } text
+            && Quantity.TryDuration(text, out var time) ? time : null;
         var names = parsed.GetValue(Flows)!;
         TimeSpan? wait = null;
         if (parsed.GetResult(Wait) is not null)
@@ -57,7 +58,8 @@ internal static class RunCommand
 
     /// <summary>Runs flows of an open project and reports; also the demo's way to run.</summary>
     public static async Task<int> RunAsync(
-        ProjectHost host, Screen screen, IReadOnlyList<string> names, RunOptions options, TimeSpan? wait, CancellationToken cancel)
+        ProjectHost host, Screen screen, IReadOnlyList<string> names, RunOptions options, TimeSpan? wait,
+        CancellationToken cancel)
     {
         RunResult result;
         using (var progress = new ProgressLines(screen, host.Clock))
@@ -67,8 +69,9 @@ internal static class RunCommand
             result = await new RunService(host).RunAsync(names, options, wait, cancel);
         }
 
+        var views = result.Runs.Select(run => RunView.Of(run));
         if (screen.IsJson)
-            screen.Json(RunsView.Of([.. result.Runs.Select(run => RunView.Of(run))], Notes(result)), Views.Default.RunsView);
+            screen.Json(RunsView.Of([.. views], Notes(result)), Views.Default.RunsView);
         else
             new RunReport(screen).Write(result.Runs, result.FlowsOff, result.Took);
         if (screen.IsJson && screen.IsVerbose)
@@ -86,5 +89,8 @@ internal static class RunCommand
 
     // What is to be said of no run.
     private static List<string> Notes(RunResult result) =>
-        [.. result.FlowsOff.Select(RunReport.Off), .. result.NothingToAccept.Select(key => Error.NothingToAccept(key).Message)];
+    [
+        .. result.FlowsOff.Select(RunReport.Off),
+        .. result.NothingToAccept.Select(key => Error.NothingToAccept(key).Message),
+    ];
 }

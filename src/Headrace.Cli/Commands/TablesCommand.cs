@@ -27,7 +27,10 @@ internal static class TablesCommand
     private static async Task<int> AddAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
     {
         var asked = new TableEntry(parsed.GetValue(From)!, parsed.GetValue(Table)!, Target(parsed.GetValue(To)),
-            Columns(parsed.GetValue(Key)), parsed.GetValue(Created), parsed.GetValue(Updated)) { IsEnabled = !parsed.GetValue(Off) };
+            Columns(parsed.GetValue(Key)), parsed.GetValue(Created), parsed.GetValue(Updated))
+        {
+            IsEnabled = !parsed.GetValue(Off),
+        };
         var (entry, flow) = await new TablesService(host).AddAsync(asked, cancel);
         var screen = Screen.Of(parsed);
         screen.Say($"{entry.Table} of {entry.Connection} is {How(entry)}.");
@@ -60,7 +63,8 @@ internal static class TablesCommand
         var found = await new TablesService(host).DiscoverAsync(name, cancel);
         Show(screen, found, "The database has no tables that this user may see.", null);
         foreach (var entry in screen.IsJson ? [] : found)
-            screen.Say(string.Concat("  headrace tables add ", Shell.Word(entry.Table), " --connection ", Shell.Word(name),
+            screen.Say(string.Concat(
+                "  headrace tables add ", Shell.Word(entry.Table), " --connection ", Shell.Word(name),
                 entry.PrimaryKey.Count > 0 ? $" --key {Shell.Word(string.Join(',', entry.PrimaryKey))}" : "",
                 entry.CreateKey is { } created ? $" --created {Shell.Word(created)}" : "",
                 entry.UpdateKey is { } updated ? $" --updated {Shell.Word(updated)}" : ""));
