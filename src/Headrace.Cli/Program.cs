@@ -1,3 +1,4 @@
+using Headrace.Hosting;
 using Headrace.Cli;
 
 OwnerOnly.Begin();

@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Headrace.Configuration;
+using Headrace.Hosting;
 
 namespace Headrace.Cli;
 
@@ -6,13 +8,31 @@ namespace Headrace.Cli;
 internal static class ProjectCommand
 {
     /// <summary>Gives the command an action that gets the opened project; exit code 2 when headrace.yaml is not right.</summary>
-    public static Command OnProject(this Command command, Func<Workspace, ParseResult, CancellationToken, Task<int>> act)
+    public static Command OnProject(
+        this Command command, Func<ProjectHost, ParseResult, CancellationToken, Task<int>> act)
     {
         command.SetAction(async (parsed, cancel) =>
         {
-            await using var workspace = Workspace.Open(parsed, Screen.Of(parsed));
-            return workspace is null ? ExitCode.Usage : await act(workspace, parsed, cancel);
+            await using var host = Open(parsed, Screen.Of(parsed));
+            return host is null ? ExitCode.Usage : await act(host, parsed, cancel);
         });
         return command;
+    }
+
+    /// <summary>Loads headrace.yaml; null, with the problems on the screen, when it is not right.</summary>
+    public static ProjectHost? Open(ParseResult parsed, Screen screen)
+    {
+        var folder = Path.GetFullPath(parsed.GetValue(CommandLine.Folder)!);
+        var environment = parsed.GetValue(CommandLine.Environment);
+        var loaded = ProjectFile.Load(folder, environment, Environment.GetEnvironmentVariable);
+        if (loaded.Project is { } known)
+            screen.Redact = known.Secrets.Redact;
+        if (Failpoint.Notice is { } notice)
+            screen.Error($"Warning: {notice}.");
+        Failpoint.Hit("config_read");
+        if (loaded.Project is { } project && loaded.Problems.Count == 0)
+            return new ProjectHost(project, TimeProvider.System);
+        screen.Fail(loaded.Problems);
+        return null;
     }
 }

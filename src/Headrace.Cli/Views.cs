@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Headrace.Hosting;
 
 namespace Headrace.Cli;
 
@@ -41,7 +42,10 @@ internal sealed record ErrorJson([property: JsonConverter(typeof(ContractWord))]
     }
 }
 
-internal sealed record QuarantineCountView(string Dataset, long Rows, DateTimeOffset Oldest);
+internal sealed record QuarantineCountView(string Dataset, long Rows, DateTimeOffset Oldest)
+{
+    public static QuarantineCountView Of(WaitingRows waiting) => new(waiting.Dataset, waiting.Rows, waiting.Oldest);
+}
 
 internal sealed record QuarantineView(IReadOnlyList<QuarantinedRow> Rows);
 
@@ -77,11 +81,26 @@ internal sealed record StatusView(IReadOnlyList<DatasetView> Datasets);
 
 internal sealed record DatasetView(
     string Flow, string Dataset, [property: JsonConverter(typeof(ContractWord))] string State, string? Target, DateTimeOffset? LastRun,
-    [property: JsonConverter(typeof(ContractWord))] string? Outcome, long Inserted, long Quarantine, ErrorJson? Error, IReadOnlyList<string> Warnings);
+    [property: JsonConverter(typeof(ContractWord))] string? Outcome, long Inserted, long Quarantine, ErrorJson? Error, IReadOnlyList<string> Warnings)
+{
+    public static DatasetView Of(DatasetStatus status) => new(
+        status.Flow, status.Dataset, Word(status.State), status.Last?.Target,
+        status.Last?.StartedAt + status.Last?.Duration, Word(status.Last?.Outcome), status.Last?.Inserted ?? 0, status.Quarantined, status.Last?.Error is { } error ? ErrorJson.Of(error) : null, status.Warnings);
+
+    private static string Word(DatasetState state) =>
+        state == DatasetState.NeverRun ? "never run" : state.ToString().ToLowerInvariant();
+
+    private static string? Word(Outcome? outcome) =>
+        outcome is null ? null : JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.Value.ToString());
+}
 
 internal sealed record DoctorView(IReadOnlyList<CheckView> Checks);
 
-internal sealed record CheckView(string Name, [property: JsonConverter(typeof(ContractWord))] string State, string Found, string? Next);
+internal sealed record CheckView(string Name, [property: JsonConverter(typeof(ContractWord))] string State, string Found, string? Next)
+{
+    public static CheckView Of(ProjectCheck check) =>
+        new(check.Name, check.IsOk ? "ok" : "failed", check.Found, check.Next);
+}
 
 internal sealed record VersionView(string Headrace, string Dotnet, string Duckdb, string Platform);
 

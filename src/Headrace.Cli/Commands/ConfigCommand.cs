@@ -11,9 +11,9 @@ internal static class ConfigCommand
     public static Command Create()
     {
         var show = new Command("show", "Show the configuration that holds, defaults and environment applied; secrets as they are written") { Flow };
-        show.OnProject((workspace, parsed, _) =>
+        show.OnProject((host, parsed, _) =>
         {
-            workspace.Screen.Data(ProjectFile.Show(workspace.Project, parsed.GetValue(Flow)));
+            Screen.Of(parsed).Data(ProjectFile.Show(host.Project, parsed.GetValue(Flow)));
             return Task.FromResult(ExitCode.Ok);
         });
         return new Command("config", "Look at the configuration") { show };

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Headrace.Hosting;
 
 namespace Headrace.Cli.Commands;
 
@@ -60,14 +61,15 @@ internal static class DemoCommand
     {
         screen.Say();
         screen.Say(screen.Dim("$ headrace run"));
-        await using var workspace = Open(folder, screen);
-        return await RunCommand.RunAsync(workspace, [], new RunOptions(), null, cancel);
+        await using var host = Open(folder, screen);
+        return await RunCommand.RunAsync(host, screen, [], new RunOptions(), null, cancel);
     }
 
     private static async Task ShowAsync(string folder, Screen screen, CancellationToken cancel)
     {
-        await using var workspace = Open(folder, screen);
-        using var db = await ((DuckDb.DuckDbWarehouse)workspace.Warehouse("warehouse", isReadOnly: true)).ConnectAsync(cancel);
+        await using var host = Open(folder, screen);
+        var warehouse = (DuckDb.DuckDbWarehouse)host.Warehouses.Of("warehouse", isReadOnly: true);
+        using var db = await warehouse.ConnectAsync(cancel);
         foreach (var (title, sql) in DemoShop.Questions)
         {
             screen.Say();
@@ -79,6 +81,7 @@ internal static class DemoCommand
         }
     }
 
-    private static Workspace Open(string folder, Screen screen) =>
-        Workspace.Open(CommandLine.Root().Parse(["-C", folder, "run"]), screen) ?? throw Error.Bug("the demo's configuration is not right.");
+    private static ProjectHost Open(string folder, Screen screen) =>
+        ProjectCommand.Open(CommandLine.Root().Parse(["-C", folder, "run"]), screen)
+        ?? throw Error.Bug("the demo's configuration is not right.");
 }

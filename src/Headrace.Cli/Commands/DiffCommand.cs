@@ -1,9 +1,8 @@
 using System.CommandLine;
-using Headrace.Configuration;
 using Headrace.Configuration.Binding;
+using Headrace.Configuration;
 using Headrace.DuckDb;
-using Headrace.Lake;
-using Headrace.Staging;
+using Headrace.Hosting;
 
 namespace Headrace.Cli.Commands;
 
@@ -47,59 +46,17 @@ internal static class DiffCommand
         var key = parsed.GetValue(Key)!.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
         if (key.Length == 0)
             throw Error.BadArgument("--key", parsed.GetValue(Key)!, "the columns of the key, for example --key id or --key tenant,id");
-        var folder = Directory.CreateTempSubdirectory("headrace-diff-").FullName;
-        try
+        var csv = new CsvOptions
         {
-            return await DiffAsync(parsed, key, folder, cancel);
-        }
-        finally
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-    }
-
-    private static async Task<int> DiffAsync(ParseResult parsed, string[] key, string folder, CancellationToken cancel)
-    {
-        var csv = new CsvOptions { Delimiter = parsed.GetValue(Delimiter), Comment = parsed.GetValue(Comment) is { Length: > 0 } mark ? mark : null, Header = !parsed.GetValue(NoHeader) };
-        var source = new Source { Connection = "", Path = "", Csv = csv };
-        var digests = DigestKey.New();
-        var memory = MemoryShares.Engine(parsed.GetValue(Memory) is { } text && Quantity.TrySize(text, out var size) ? size : null);
-        var settings = new DuckDbSettings { Memory = memory, Threads = MemoryShares.Threads(memory, null), TempDirectory = Path.Combine(folder, "temp"), AllowedDirectories = [folder] };
-
-        // Both at once: while one is decompressed, the other is cut; and the engine starts meanwhile.
-        var opening = Task.Run(() => DuckDbDatabase.Open(DuckDbDatabase.Memory, settings.Early), cancel);
-        var sides = await Task.WhenAll(
-            Task.Run(() => StageAsync(parsed.GetValue(Old)!, Path.Combine(folder, "a"), source, key, digests, cancel), cancel),
-            Task.Run(() => StageAsync(parsed.GetValue(New)!, Path.Combine(folder, "b"), source, key, digests, cancel), cancel));
-
-        using var engine = await opening;
-        using var db = engine.Connect();
-        settings.Harden(db, cancel);
-        var found = await Task.Run(
-            () => new FileDiff(db, folder, MemoryShares.Digests(memory), cancel).Run(sides[0], sides[1], new FileFormat(FormatKind.Csv, csv.ToDialect()).Of(sides[0][0]), key, digests), cancel);
-        var clearing = Task.Run(() => Array.ForEach(["a", "b"], side => Directory.Delete(Path.Combine(folder, side), recursive: true)), CancellationToken.None);
-        Show(Screen.Of(parsed), parsed, found, folder);
-        await clearing;
+            Delimiter = parsed.GetValue(Delimiter),
+            Comment = parsed.GetValue(Comment) is { Length: > 0 } mark ? mark : null,
+            Header = !parsed.GetValue(NoHeader),
+        };
+        long? memory = parsed.GetValue(Memory) is { } text && Quantity.TrySize(text, out var size) ? size : null;
+        await using var comparison = await FileComparison.RunAsync(
+            parsed.GetValue(Old)!, parsed.GetValue(New)!, key, csv, memory, cancel);
+        Show(Screen.Of(parsed), parsed.GetValue(Csv), comparison);
         return ExitCode.Ok;
-    }
-
-    private static async Task<IReadOnlyList<StagedFile>> StageAsync(
-        string path, string spool, Source source, IReadOnlyList<string> key, DigestKey digests, CancellationToken cancel)
-    {
-        var full = Path.GetFullPath(path);
-        var isFile = File.Exists(full);
-        if (!isFile && !Directory.Exists(full))
-            throw Error.NotFound("file or folder", path, "headrace diff OLD NEW --key COLUMNS");
-        var lake = new FolderLake(isFile ? Path.GetDirectoryName(full)! : full);
-        var files = await lake.ListAsync(PathPattern.Parse(isFile ? "*" : "**"), (_, _) => { }, cancel);
-        var chosen = files.Where(file => !isFile || file.Key == Path.GetFileName(full)).OrderBy(file => file.Key, StringComparer.Ordinal).ToList();
-        if (chosen.Count == 0)
-            throw Error.NotFound("data file", path, "names that start with . or _, or end like .tmp, are not data: give it another name");
-        var stager = new Stager(spool, new FileLimits()) { IsHashed = false };
-        var staged = new List<StagedFile>();
-        foreach (var file in chosen)
-            staged.Add(await stager.StageAsync(lake, file, source.FormatOf(file.Key) ?? new FileFormat(FormatKind.Csv, source.Csv.ToDialect()), null, cancel, new DigestOptions(digests, key, IsInline: false)));
-        return staged;
     }
 
     private static IEnumerable<string> OneSided(FileDifference found)
@@ -109,14 +66,14 @@ internal static class DiffCommand
                 yield return $"{(names.Count == 1 ? "A column is" : "Columns are")} in {side} only and {(names.Count == 1 ? "was" : "were")} not compared: {string.Join(", ", names.Select(Plain.Line))}";
     }
 
-    private static void Show(Screen screen, ParseResult parsed, FileDifference found, string folder)
+    private static void Show(Screen screen, bool isCsv, FileComparison comparison)
     {
-        if (parsed.GetValue(Csv))
+        var found = comparison.Found;
+        if (isCsv)
         {
             foreach (var line in OneSided(found))
                 screen.Message($"{screen.Warn("note")}  {line}");
-            found.WriteCsv(Path.Combine(folder, "changes.csv"));
-            foreach (var lines in File.ReadLines(Path.Combine(folder, "changes.csv")).Chunk(LinesAtOnce))
+            foreach (var lines in comparison.CsvLines().Chunk(LinesAtOnce))
                 screen.Raw(string.Join('\n', lines));
             return;
         }
@@ -124,11 +81,11 @@ internal static class DiffCommand
         if (screen.IsJson)
         {
             // One object; its rows are written as they are read, since there may be more than the memory holds.
-            found.WriteJson(Path.Combine(folder, "changes.jsonl"));
+            var changes = comparison.JsonLines();
             var counts = screen.JsonOf(new DiffView(found.Inserted, found.Updated, found.Deleted, found.Unchanged, found.Doubtful, found.OldOnly, found.NewOnly), Views.Default.DiffView);
             var text = $"{counts[..^1]},\"operations\":[";
             var comma = "";
-            foreach (var lines in File.ReadLines(Path.Combine(folder, "changes.jsonl")).Chunk(LinesAtOnce))
+            foreach (var lines in changes.Chunk(LinesAtOnce))
             {
                 screen.Raw($"{text}{comma}");
                 text = string.Join(",\n", lines);

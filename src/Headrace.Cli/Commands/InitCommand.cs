@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Headrace.Hosting;
 
 namespace Headrace.Cli.Commands;
 
@@ -6,35 +7,6 @@ namespace Headrace.Cli.Commands;
 internal static class InitCommand
 {
     private static readonly Argument<string> Dir = new("DIR") { Description = "The project's folder; made when it is missing", DefaultValueFactory = _ => "." };
-
-    private const string Sample =
-        """
-        # yaml-language-server: $schema=./.headrace/headrace.schema.json
-        version: 1
-
-        # Where data lives. ${NAME} is an environment variable, ${secret:NAME} a secret.
-        connections:
-          lake: { type: folder, path: ./lake }
-          warehouse: { type: duckdb, path: ./warehouse.duckdb }
-
-        # What every flow gets unless it says otherwise.
-        defaults:
-          target: { connection: warehouse, schema: raw }
-
-        flows:
-          # Each file of lake/orders once; bad rows wait in quarantine. Column types are found out from the first files.
-          orders:
-            source: { connection: lake, path: "orders/*.csv" }
-            read: incremental
-            write: append
-
-          # A drop folder: lake/inbox/SCHEMA/append|truncate|schema/TABLE/FILE
-          inbox:
-            source: { connection: lake, path: "inbox/{database}/{action}/{table}/*" }
-            read: drop
-            target: { schema: "{database}", table: "{table}" }
-
-        """;
 
     public static Command Create()
     {
@@ -47,28 +19,19 @@ internal static class InitCommand
     {
         var screen = Screen.Of(parsed);
         var folder = Path.GetFullPath(parsed.GetValue(Dir)!, Path.GetFullPath(parsed.GetValue(CommandLine.Folder)!));
-        await WriteAsync(screen, folder, Sample, cancel);
-        Directory.CreateDirectory(Path.Combine(folder, "lake", "orders"));
+        await WriteAsync(screen, folder, NewProject.Sample, cancel);
+        NewProject.MakeLake(folder);
         screen.Say();
         screen.Say($"Next:  cd {Path.GetRelativePath(Directory.GetCurrentDirectory(), folder)}");
         screen.Say("       put a CSV file into lake/orders, then: headrace plan");
         return ExitCode.Ok;
     }
 
-    /// <summary>Writes a project's files where they are missing.</summary>
+    /// <summary>Writes a project's files where they are missing, and says which.</summary>
     public static async Task WriteAsync(Screen screen, string folder, string configuration, CancellationToken cancel)
     {
-        Directory.CreateDirectory(Path.Combine(folder, ".headrace"));
         screen.Say($"Project {folder}");
-        await File.WriteAllTextAsync(Path.Combine(folder, ".headrace", "headrace.schema.json"), Configuration.ConfigurationSchema.Write(), cancel);
-        foreach (var (name, text, what) in (ReadOnlySpan<(string, string, string)>)
-            [("headrace.yaml", configuration, "the flows, commented"), (".gitignore", ".headrace/\n*.duckdb\n*.duckdb.wal\n", "keeps state and data out of git")])
-        {
-            var path = Path.Combine(folder, name);
-            var isThere = File.Exists(path);
-            if (!isThere)
-                File.WriteAllText(path, text);
-            screen.Say($"  {name,-16} {(isThere ? "was there, left alone" : what)}");
-        }
+        foreach (var file in await NewProject.WriteAsync(folder, configuration, cancel))
+            screen.Say($"  {file.Name,-16} {(file.WasThere ? "was there, left alone" : file.Purpose)}");
     }
 }

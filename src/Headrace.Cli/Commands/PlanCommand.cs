@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Headrace.Hosting;
 
 namespace Headrace.Cli.Commands;
 
@@ -10,22 +11,20 @@ internal static class PlanCommand
     public static Command Create() =>
         new Command("plan", "Show what run would load, change and set aside; write nothing") { Flows }.OnProject(PlanAsync);
 
-    private static async Task<int> PlanAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> PlanAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
     {
-        var screen = workspace.Screen;
-
-        var flows = workspace.Flows(parsed.GetValue(Flows)!).Select(flow => workspace.Ready(flow, isPlan: true)).ToList();
-        var runs = await workspace.Runner.RunAsync(flows, new RunOptions
-        {
-            IsPlan = true,
-            Parallel = workspace.Project.Parallel,
-        }, cancel);
-        runs = await Workspace.WithHeldAsync(runs, flows, cancel);
-        IReadOnlyList<string> off = parsed.GetValue(Flows)!.Length == 0 ? workspace.FlowsOff : [];
+        var screen = Screen.Of(parsed);
+        var (runs, off) = await new PlanService(host).PlanAsync(parsed.GetValue(Flows)!, observe: null, cancel);
         if (screen.IsJson)
-            screen.Json(RunsView.Of([.. runs.Select(run => RunView.Of(run, isPlan: true))], [.. off.Select(RunReport.Off)]), Views.Default.RunsView);
+        {
+            var views = runs.Select(run => RunView.Of(run, isPlan: true));
+            screen.Json(RunsView.Of([.. views], [.. off.Select(RunReport.Off)]), Views.Default.RunsView);
+        }
         else
+        {
             new PlanReport(screen).Write(runs, off);
+        }
+
         if (screen.IsJson && screen.IsVerbose)
             screen.Errors(runs);
         return ExitCode.Of(runs);

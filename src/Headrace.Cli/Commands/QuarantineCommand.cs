@@ -1,12 +1,15 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Headrace.Hosting;
 
 namespace Headrace.Cli.Commands;
 
 /// <summary><c>headrace quarantine list|show|release|discard</c>: rows that were set aside.</summary>
 internal static class QuarantineCommand
 {
+    private const int MostShown = 200;
+
     private static readonly Argument<string> Of = new("FLOW") { Description = "A flow or a dataset" };
     private static readonly Argument<string[]> Ids = new("ROW") { Description = "Numbers of rows (1,2 or 1 2); all that wait when none is given", Arity = ArgumentArity.ZeroOrMore };
     private static readonly Option<string[]> Set = new("--set") { Description = "Mend a column first: column=value (column= for NULL); may be given more than once", HelpName = "COLUMN=VALUE" };
@@ -22,16 +25,14 @@ internal static class QuarantineCommand
         return new Command("quarantine", "Look at the rows that were set aside; load them after all, or give them up") { list, show, release, discard };
     }
 
-    private static async Task<int> ListAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> ListAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
     {
-        var screen = workspace.Screen;
-        var counts = new List<QuarantineCountView>();
-        foreach (var warehouse in workspace.Warehouses(isReadOnly: true))
-            foreach (var (dataset, rows, oldest) in await warehouse.Quarantine.CountAsync(cancel))
-                counts.Add(new QuarantineCountView(dataset, rows, oldest));
+        var screen = Screen.Of(parsed);
+        var counts = await new QuarantineService(host).CountAsync(cancel);
         if (screen.IsJson)
         {
-            screen.Json(new QuarantineListView(counts), Views.Default.QuarantineListView);
+            var views = counts.Select(QuarantineCountView.Of).ToList();
+            screen.Json(new QuarantineListView(views), Views.Default.QuarantineListView);
             return ExitCode.Ok;
         }
 
@@ -41,19 +42,19 @@ internal static class QuarantineCommand
             return ExitCode.Ok;
         }
 
-        var now = workspace.Clock.GetUtcNow();
+        var now = host.Clock.GetUtcNow();
         screen.Table(["DATASET", "ROWS", "OLDEST"], [.. counts.Select(count => (IReadOnlyList<string>)[count.Dataset, Text.Count(count.Rows), Text.Ago(now - count.Oldest)])]);
         screen.Say();
         screen.Say($"Next:  headrace quarantine show {Shell.Word(counts[0].Dataset)}");
         return ExitCode.Ok;
     }
 
-    private static async Task<int> ShowAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> ShowAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
     {
-        var screen = workspace.Screen;
+        var screen = Screen.Of(parsed);
         var of = parsed.GetValue(Of)!;
-        var quarantine = workspace.Warehouse(FlowOf(workspace, of), isReadOnly: true).Quarantine;
-        var rows = await quarantine.RowsAsync(of, parsed.GetValue(All), screen.IsJson ? int.MaxValue : 200, cancel);
+        var most = screen.IsJson ? int.MaxValue : MostShown;
+        var rows = await new QuarantineService(host).RowsAsync(of, parsed.GetValue(All), most, cancel);
         if (screen.IsJson)
         {
             screen.Json(new QuarantineView(rows), Views.Default.QuarantineView);
@@ -87,48 +88,41 @@ internal static class QuarantineCommand
         return json.RootElement.ValueKind != JsonValueKind.Object || json.RootElement.TryGetProperty(named, out _) ? [named] : named.Split(", ");
     }
 
-    private static async Task<int> ReleaseAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> ReleaseAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
     {
-        var screen = workspace.Screen;
+        var screen = Screen.Of(parsed);
         var of = parsed.GetValue(Of)!;
-        var flow = FlowOf(workspace, of);
-        var rules = flow.Rules();
-        var set = new Dictionary<string, string?>(StringComparer.OrdinalIgnoreCase);
-        foreach (var pair in parsed.GetValue(Set) ?? [])
-        {
-            var at = pair.IndexOf('=', StringComparison.Ordinal);
-            if (at <= 0)
-                throw Error.BadArgument("--set", pair, "--set column=value");
-            // A column may be named as in the table or as in the file.
-            var name = rules.Columns.FirstOrDefault(column => column.From.Equals(pair[..at], StringComparison.OrdinalIgnoreCase))?.Name ?? pair[..at];
-            set[name] = at == pair.Length - 1 ? null : pair[(at + 1)..];
-        }
-
-        // What a stream is told comes from exports alone: a row that went into the table by hand would be missing there.
-        if (flow.Publish is not null)
-            throw Error.ReleaseRefused(flow.Name);
-        var ids = Numbers(parsed);
-        if (set.Count > 0 && ids is null)
-            throw Error.BadArgument("ROW", "none", "the numbers of the rows that --set is for");
-        var quarantine = workspace.Warehouse(flow, isReadOnly: false).Quarantine;
-        var (released, superseded, kept) = await quarantine.ReleaseAsync(of, ids, new Mending(set, rules, flow.Source.Csv.ToDialect()), cancel);
+        _ = host.FlowOf(of);
+        var set = (parsed.GetValue(Set) ?? []).Select(Pair).ToList();
+        var quarantine = new QuarantineService(host);
+        var (released, superseded, kept, gone) = await quarantine.ReleaseAsync(of, Numbers(parsed), set, cancel);
         if (screen.IsJson)
             screen.Json(new ReleaseView(released, kept, 0), Views.Default.ReleaseView);
-        screen.Say($"Loaded {Text.Rows(released)} from quarantine.{(kept > 0 ? $" {Text.Rows(kept)} still do not fit, or have the key of a later row, and stay." : "")}");
+        var stay = kept > 0 ? $" {Text.Rows(kept)} still do not fit, or have the key of a later row, and stay." : "";
+        screen.Say($"Loaded {Text.Rows(released)} from quarantine.{stay}");
         if (superseded > 0)
             screen.Say($"{Text.Rows(superseded)} were not loaded: newer rows have replaced the table.");
-        if (released + superseded + kept < (ids?.Distinct().Count() ?? 0))
+        if (gone > 0)
             screen.Message("Some of these rows do not wait any more.");
         if (kept > 0)
             screen.Say($"Next:  headrace quarantine show {Shell.Word(of)}");
         return kept > 0 && released == 0 ? ExitCode.Stopped : ExitCode.Ok;
     }
 
-    private static async Task<int> DiscardAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
+    private static KeyValuePair<string, string?> Pair(string text)
     {
-        var screen = workspace.Screen;
+        var at = text.IndexOf('=', StringComparison.Ordinal);
+        if (at <= 0)
+            throw Error.BadArgument("--set", text, "--set column=value");
+        return new(text[..at], at == text.Length - 1 ? null : text[(at + 1)..]);
+    }
+
+    private static async Task<int> DiscardAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
+    {
+        var screen = Screen.Of(parsed);
         var of = parsed.GetValue(Of)!;
-        var quarantine = workspace.Warehouse(FlowOf(workspace, of), isReadOnly: false).Quarantine;
+        _ = host.FlowOf(of);
+        var quarantine = new QuarantineService(host);
         var discarded = await quarantine.DiscardAsync(of, Numbers(parsed), parsed.GetValue(Reason), cancel);
         if (screen.IsJson)
             screen.Json(new ReleaseView(0, 0, discarded), Views.Default.ReleaseView);
@@ -142,11 +136,5 @@ internal static class QuarantineCommand
         if (words.Count == 0)
             return null;
         return [.. words.Select(word => long.TryParse(word, CultureInfo.InvariantCulture, out var id) ? id : throw Error.BadArgument("ROW", word, "numbers such as 1,2"))];
-    }
-
-    private static Configuration.Flow FlowOf(Workspace workspace, string of)
-    {
-        var name = of.Split('/')[0];
-        return workspace.Project.Flows.TryGetValue(name, out var flow) ? flow : throw Error.UnknownFlow(name, [.. workspace.Project.Flows.Keys]);
     }
 }

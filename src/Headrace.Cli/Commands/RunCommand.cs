@@ -1,4 +1,6 @@
 using System.CommandLine;
+using Headrace.Configuration.Binding;
+using Headrace.Hosting;
 
 namespace Headrace.Cli.Commands;
 
@@ -25,28 +27,27 @@ internal static class RunCommand
     {
         TimeBudget.Validators.Add(result =>
         {
-            if (result.Tokens is [{ Value: var text }] && !Configuration.Binding.Quantity.TryDuration(text, out _))
+            if (result.Tokens is [{ Value: var text }] && !Quantity.TryDuration(text, out _))
                 result.AddError($"'{text}' is no time; write for example 30s, 50m or 2h.");
         });
         return new Command("run", "Find what is new in the flows' sources, check it and load it") { Flows, Accept, Confirm, TakeOver, TimeBudget, Wait }.OnProject(RunAsync);
     }
 
-    private static async Task<int> RunAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> RunAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
     {
-        TimeSpan? budget = parsed.GetValue(TimeBudget) is { } text && Configuration.Binding.Quantity.TryDuration(text, out var time) ? time : null;
+        TimeSpan? budget = parsed.GetValue(TimeBudget) is { } text
+            && Quantity.TryDuration(text, out var time) ? time : null;
         var names = parsed.GetValue(Flows)!;
         TimeSpan? wait = null;
         if (parsed.GetResult(Wait) is not null)
         {
             var said = parsed.GetValue(Wait);
-            wait = said is not null && Configuration.Binding.Quantity.TryDuration(said, out var longest) ? longest : Timeout.InfiniteTimeSpan;
+            wait = said is not null && Quantity.TryDuration(said, out var longest) ? longest : Timeout.InfiniteTimeSpan;
             if (said is not null && wait == Timeout.InfiniteTimeSpan)
                 names = [.. names, char.IsAsciiDigit(said[0]) ? throw Error.BadArgument("--wait", said, "a time such as 30s or 5m") : said];
-            if (budget < (wait == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : wait))
-                wait = budget;
         }
 
-        return await RunAsync(workspace, names, new RunOptions
+        return await RunAsync(host, Screen.Of(parsed), names, new RunOptions
         {
             TimeBudget = budget,
             Accepted = (parsed.GetValue(Accept) ?? []).ToHashSet(),
@@ -56,39 +57,40 @@ internal static class RunCommand
     }
 
     /// <summary>Runs flows of an open project and reports; also the demo's way to run.</summary>
-    public static async Task<int> RunAsync(Workspace workspace, IReadOnlyList<string> names, RunOptions options, TimeSpan? wait, CancellationToken cancel)
+    public static async Task<int> RunAsync(
+        ProjectHost host, Screen screen, IReadOnlyList<string> names, RunOptions options, TimeSpan? wait,
+        CancellationToken cancel)
     {
-        var screen = workspace.Screen;
-        var flows = workspace.Flows(names).Select(flow => workspace.Ready(flow, isPlan: false, wait)).ToList();
-        using var progress = new ProgressLines(screen, workspace.Clock);
-        var started = workspace.Clock.GetTimestamp();
-        options = options with
+        RunResult result;
+        using (var progress = new ProgressLines(screen, host.Clock))
         {
-            Parallel = workspace.Project.Parallel,
-            Observe = screen.IsTerminal && !screen.IsJson ? progress.Observe : null, // to be asked costs the engine time
-        };
-        var runs = await workspace.Runner.RunAsync(flows, options, cancel);
-        progress.Dispose();
-        foreach (var flow in workspace.Flows(names).Where(flow => flow.ReadsList))
-            await workspace.ProcessTable(flow, isReadOnly: false).RecordAsync(
-                flow.Source.Connection, runs.Where(run => run.Dataset.StartsWith($"{flow.Name}/", StringComparison.Ordinal)).ToDictionary(run => run.Dataset[(flow.Name.Length + 1)..]), CancellationToken.None);
+            // To be asked costs the engine time.
+            options = options with { Observe = screen.IsTerminal && !screen.IsJson ? progress.Observe : null };
+            result = await new RunService(host).RunAsync(names, options, wait, cancel);
+        }
 
-        runs = await Workspace.WithHeldAsync(runs, flows, cancel);
-        IReadOnlyList<string> off = names.Count == 0 ? workspace.FlowsOff : [];
-        var unknown = options.Accepted.Where(key => !options.Found.ContainsKey(key)).ToList();
+        var views = result.Runs.Select(run => RunView.Of(run));
         if (screen.IsJson)
-            screen.Json(RunsView.Of([.. runs.Select(run => RunView.Of(run))], [.. off.Select(RunReport.Off), .. unknown.Select(key => Error.NothingToAccept(key).Message)]), Views.Default.RunsView);
+            screen.Json(RunsView.Of([.. views], Notes(result)), Views.Default.RunsView);
         else
-            new RunReport(screen).Write(runs, off, workspace.Clock.GetElapsedTime(started));
+            new RunReport(screen).Write(result.Runs, result.FlowsOff, result.Took);
         if (screen.IsJson && screen.IsVerbose)
-            screen.Errors(runs);
-        foreach (var name in options.Confirmed.Except(runs.Select(run => run.Dataset)))
+            screen.Errors(result.Runs);
+        foreach (var name in result.NothingToConfirm)
             screen.Message($"--confirm {name}: no such dataset in this run.");
-        foreach (var name in options.TakenOver.Except(runs.Select(run => run.Dataset)))
+        foreach (var name in result.NothingToTakeOver)
             screen.Message($"--take-over {name}: no such dataset in this run.");
-        foreach (var key in unknown)
+        foreach (var key in result.NothingToAccept)
             screen.Error(RunError.Of(Error.NothingToAccept(key)));
         Failpoint.Hit("end");
-        return ExitCode.Of(runs) is var code && code == ExitCode.Ok && unknown.Count > 0 ? ExitCode.Usage : code;
+        var code = ExitCode.Of(result.Runs);
+        return code == ExitCode.Ok && result.NothingToAccept.Count > 0 ? ExitCode.Usage : code;
     }
+
+    // What is to be said of no run.
+    private static List<string> Notes(RunResult result) =>
+    [
+        .. result.FlowsOff.Select(RunReport.Off),
+        .. result.NothingToAccept.Select(key => Error.NothingToAccept(key).Message),
+    ];
 }

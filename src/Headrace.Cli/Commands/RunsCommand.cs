@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Headrace.Hosting;
 
 namespace Headrace.Cli.Commands;
 
@@ -13,13 +14,10 @@ internal static class RunsCommand
     public static Command Create() =>
         new Command("runs", "List the newest runs") { Of, Most }.OnProject(ListAsync);
 
-    private static async Task<int> ListAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> ListAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
     {
-        var screen = workspace.Screen;
-        var of = parsed.GetValue(Of);
-        if (of is not null)
-            workspace.Flows([of.Split('/')[0]]);
-        var runs = await workspace.Ledger.RunsAsync(of, parsed.GetValue(Most), cancel);
+        var screen = Screen.Of(parsed);
+        var runs = await new HistoryService(host).RunsAsync(parsed.GetValue(Of), parsed.GetValue(Most), cancel);
         if (screen.IsJson)
         {
             screen.Json(new RunsView([.. runs.Select(run => RunView.Of(run, isHistory: true))]), Views.Default.RunsView);

@@ -1,6 +1,7 @@
 using System.CommandLine;
 using System.Globalization;
 using System.Text.Json;
+using Headrace.Hosting;
 
 namespace Headrace.Cli.Commands;
 
@@ -12,12 +13,10 @@ internal static class ShowCommand
     public static Command Create() =>
         new Command("show", "Show one run, whole") { Id }.OnProject(ShowAsync);
 
-    private static async Task<int> ShowAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> ShowAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
     {
-        var screen = workspace.Screen;
-        var id = parsed.GetValue(Id)!;
-        var run = (await workspace.Ledger.RunsAsync(id, 1000, cancel)).FirstOrDefault(run => run.Id.StartsWith(id, StringComparison.Ordinal))
-            ?? throw Error.NotFound("run", id, "headrace runs");
+        var screen = Screen.Of(parsed);
+        var run = await new HistoryService(host).RunAsync(parsed.GetValue(Id)!, cancel);
         if (screen.IsJson)
         {
             screen.Json(RunView.Of(run, isHistory: true), Views.Default.RunView);

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using System.Text.Json;
+using Headrace.Hosting;
 
 namespace Headrace.Cli.Commands;
 
@@ -9,30 +9,17 @@ internal static class StatusCommand
     public static Command Create() =>
         new Command("status", "Show how each dataset stands: last run, rows, quarantine").OnProject(ShowAsync);
 
-    private static async Task<int> ShowAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> ShowAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
     {
-        var screen = workspace.Screen;
-
-        var held = new Dictionary<string, long>();
-        foreach (var warehouse in workspace.Warehouses(isReadOnly: true))
-            foreach (var (dataset, rows, _) in await warehouse.Quarantine.CountAsync(cancel))
-                held[dataset] = rows;
-        var known = (await workspace.Ledger.LatestAsync(cancel)).Where(run => workspace.Project.Flows.ContainsKey(run.Flow)).ToList();
-
-        // A flow whose lake could not be listed ran under its own name; once its datasets run again, that is past.
-        var latest = known.Where(run => run.Dataset != run.Flow || !known.Exists(other => other.Flow == run.Flow && other.StartedAt > run.StartedAt)).ToList();
-        var views = latest.Select(run => View(run, held.GetValueOrDefault(run.Dataset)))
-            .Concat(workspace.Project.Flows.Values.Where(flow => !latest.Exists(run => run.Flow == flow.Name))
-                .Select(flow => new DatasetView(flow.Name, flow.Name, flow.Enabled ? "never run" : "off", null, null, null, 0, 0, null, [])))
-            .ToList();
-
+        var screen = Screen.Of(parsed);
+        var views = (await new StatusService(host).StatusAsync(cancel)).Select(DatasetView.Of).ToList();
         if (screen.IsJson)
         {
             screen.Json(new StatusView(views), Views.Default.StatusView);
             return ExitCode.Ok;
         }
 
-        var now = workspace.Clock.GetUtcNow();
+        var now = host.Clock.GetUtcNow();
         screen.Table(["DATASET", "STATE", "LAST RUN", "ROWS", "QUARANTINE", "TARGET"], [.. views.Select(view => (IReadOnlyList<string>)
             [view.Dataset, view.State, view.LastRun is { } at ? Text.Ago(now - at) : "-", Text.Count(view.Inserted), Text.Count(view.Quarantine), view.Target ?? "-"])]);
         var need = views.Where(view => view.State is "failed" or "stopped" or "quarantine").ToList();
@@ -54,20 +41,5 @@ internal static class StatusCommand
         else if (views.Find(view => view.State == "waiting") is { } waiting)
             screen.Say($"Next:  headrace run {Shell.Word(waiting.Flow)} --wait");
         return ExitCode.Ok;
-    }
-
-    private static DatasetView View(Run run, long quarantine)
-    {
-        var state = run.Outcome switch
-        {
-            Outcome.Failed => "failed",
-            Outcome.Stopped => "stopped",
-            Outcome.Skipped => "skipped",
-            _ => quarantine > 0 ? "quarantine" : run.IsWaiting ? "waiting" : "ok",
-        };
-        return new DatasetView(run.Flow, run.Dataset, state, run.Target, run.StartedAt + run.Duration,
-            JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()), run.Inserted, quarantine, run.Error is null ? null : ErrorJson.Of(run.Error),
-            // What a load had to say is past; what kept one from being made is not.
-            run.IsWaiting || run.Outcome is Outcome.UpToDate or Outcome.Skipped ? run.Warnings : []);
     }
 }

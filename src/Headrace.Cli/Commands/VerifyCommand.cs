@@ -1,7 +1,6 @@
 using System.CommandLine;
-using Headrace.Configuration;
 using Headrace.DuckDb;
-using Headrace.Postgres;
+using Headrace.Hosting;
 
 namespace Headrace.Cli.Commands;
 
@@ -14,111 +13,16 @@ internal static class VerifyCommand
     public static Command Create() =>
         new Command("verify", "Compare all rows of flows' sources and targets") { Flows, Repair }.OnProject(VerifyAsync);
 
-    private static async Task<int> VerifyAsync(Workspace workspace, ParseResult parsed, CancellationToken cancel)
+    private static async Task<int> VerifyAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
     {
-        var names = parsed.GetValue(Flows)!;
-        var isRepair = parsed.GetValue(Repair);
-        var found = new List<Verified>();
-        foreach (var flow in workspace.Flows(names))
-        {
-            if (flow.IsPublishOnly && names.Length > 0)
-                throw Error.CannotVerify(flow.Name, "has no target");
-            if (!flow.IsPublishOnly)
-                found.AddRange(flow.ReadsTable ? await VerifyTablesAsync(workspace, flow, isRepair, cancel) : await VerifyFilesAsync(workspace, flow, isRepair, cancel));
-        }
-
-        if (workspace.Screen.IsJson)
-            workspace.Screen.Json(new VerifyView([.. found.Select(VerifiedView.Of)]), Views.Default.VerifyView);
+        var screen = Screen.Of(parsed);
+        var (names, isRepair) = (parsed.GetValue(Flows)!, parsed.GetValue(Repair));
+        var found = await new VerifyService(host).VerifyAsync(names, isRepair, observe: null, cancel);
+        if (screen.IsJson)
+            screen.Json(new VerifyView([.. found.Select(VerifiedView.Of)]), Views.Default.VerifyView);
         else
-            Show(workspace.Screen, found);
+            Show(screen, found);
         return found.All(one => one.IsEqual || one is { IsRepaired: true, IsWhole: true }) ? ExitCode.Ok : ExitCode.Stopped;
-    }
-
-    private static async Task<IReadOnlyList<Verified>> VerifyTablesAsync(Workspace workspace, Flow flow, bool isRepair, CancellationToken cancel)
-    {
-        var ready = workspace.Ready(flow, isPlan: !isRepair);
-        var found = new List<Verified>();
-        foreach (var dataset in await ready.Source.DatasetsAsync(cancel))
-        {
-            if (ready.Source is ListedTables list && !list.Has(dataset))
-                continue;
-            var one = ready.Source is ListedTables listed ? listed.FlowOf(dataset) : flow;
-            // A run meanwhile would change the one side and not the other.
-            await using var hold = await workspace.Ledger.HoldAsync(dataset, cancel) ?? throw Error.DatasetHeld(dataset.Name);
-            using var room = workspace.Room();
-            try
-            {
-                using var db = room.Connect(cancel);
-                var run = NewRun(workspace, flow, dataset.Name, ready.Source.Target(dataset));
-                var verified = await new Verification(db, ready.Warehouse, workspace.Engine(ready.Warehouse), room.Folder, room.SetBytes, workspace.Clock)
-                    .RunAsync(one, dataset, ready.Source, isRepair ? new LoadAttempt(run.Id, IsPlan: false) : null, cancel);
-                found.Add(verified);
-                await NoteAsync(workspace, run, verified);
-            }
-            catch (DuckDbException error) when (error.Kind == DuckDbErrorKind.OutOfMemory)
-            {
-                throw Error.OutOfMemory("the comparison", error.Message.Split('\n')[0], error);
-            }
-            finally
-            {
-                ready.Source.Release(dataset);
-            }
-        }
-
-        return found;
-    }
-
-    private static async Task<IReadOnlyList<Verified>> VerifyFilesAsync(Workspace workspace, Flow flow, bool isRepair, CancellationToken cancel)
-    {
-        var ready = workspace.Ready(flow, isPlan: !isRepair);
-        await ready.Source.DatasetsAsync(cancel);
-        var tables = await ((ILoadHistory)ready.Warehouse).HistoryAsync(flow.Name, cancel);
-        if (tables.Count == 0)
-            return [new Verified(flow.Name, 0, 0, 0, 0, 0, 0, [], ["nothing was loaded yet"])];
-        var found = new List<Verified>();
-        foreach (var target in tables.OrderBy(table => table.Files[0].Dataset, StringComparer.Ordinal))
-        {
-            var datasets = target.Files.Select(file => file.Dataset).Distinct().Select(name => new Dataset(name, flow.Name, new Dictionary<string, string>())).ToList();
-            var holds = new List<IAsyncDisposable>();
-            using var room = workspace.Room();
-            try
-            {
-                foreach (var dataset in datasets)
-                    holds.Add(await workspace.Ledger.HoldAsync(dataset, cancel) ?? throw Error.DatasetHeld(dataset.Name));
-                using var db = room.Connect(cancel);
-                // What a run loaded until the datasets were held counts too.
-                var table = (await ((ILoadHistory)ready.Warehouse).HistoryAsync(flow.Name, cancel)).First(one => one.Target == target.Target);
-                var run = NewRun(workspace, flow, table.Files[^1].Dataset, table.Target);
-                var verified = await new FileVerification(db, () => room.Scratch(workspace.Clock), ready.Warehouse, workspace.Engine(ready.Warehouse), room.Folder, room.SetBytes, Workspace.Limits(ready.Warehouse), workspace.Clock)
-                    .RunAsync(flow, table, (IFileSource)ready.Source, isRepair ? new LoadAttempt(run.Id, IsPlan: false) : null, cancel);
-                found.Add(verified);
-                await NoteAsync(workspace, run, verified);
-            }
-            catch (DuckDbException error) when (error.Kind == DuckDbErrorKind.OutOfMemory)
-            {
-                throw Error.OutOfMemory("the comparison", error.Message.Split('\n')[0], error);
-            }
-            finally
-            {
-                foreach (var dataset in datasets)
-                    ready.Source.Release(dataset);
-                foreach (var hold in holds)
-                    await hold.DisposeAsync();
-            }
-        }
-
-        return found;
-    }
-
-    private static Run NewRun(Workspace workspace, Flow flow, string dataset, TableName target) => new()
-    {
-        Id = Id.New("r", workspace.Clock), Flow = flow.Name, Dataset = dataset, StartedAt = workspace.Clock.GetUtcNow(), Outcome = Outcome.Loaded, Target = target.ToString(),
-    };
-
-    private static async Task NoteAsync(Workspace workspace, Run run, Verified verified)
-    {
-        if (verified.IsRepaired)
-            await workspace.Ledger.WriteAsync([run with { Batches = 1, Inserted = verified.Missing, Updated = verified.Different, Deleted = verified.Extra, Warnings = ["repaired by verify"] }], CancellationToken.None);
     }
 
     private static void Show(Screen screen, IReadOnlyList<Verified> found)

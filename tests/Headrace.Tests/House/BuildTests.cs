@@ -8,7 +8,10 @@ namespace Headrace.Tests.House;
 /// <summary>What Headrace is built from is pinned, and checked before it is built with.</summary>
 public sealed class BuildTests
 {
-    private static readonly string[] Projects = ["Headrace", "Headrace.Aws", "Headrace.DuckDb", "Headrace.Postgres", "Headrace.Cli"];
+    private static readonly string[] Projects =
+    [
+        "Headrace", "Headrace.Aws", "Headrace.DuckDb", "Headrace.Postgres", "Headrace.Redshift", "Headrace.Hosting", "Headrace.Cli",
+    ];
 
     [Fact]
     public void R19_every_platform_of_the_engine_has_its_hashes_and_the_library_in_use_is_the_known_one()

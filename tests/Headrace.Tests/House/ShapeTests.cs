@@ -19,7 +19,8 @@ public partial class ShapeTests
     [InlineData("Headrace.Postgres", "Headrace")]
     [InlineData("Headrace.Redshift", "Headrace Headrace.Postgres")]
     [InlineData("Headrace.Aws", "Headrace Headrace.Redshift")]
-    [InlineData("Headrace.Cli", "Headrace Headrace.Aws Headrace.DuckDb Headrace.Postgres Headrace.Redshift")]
+    [InlineData("Headrace.Hosting", "Headrace Headrace.Aws Headrace.DuckDb Headrace.Postgres Headrace.Redshift")]
+    [InlineData("Headrace.Cli", "Headrace Headrace.DuckDb Headrace.Hosting")]
     public void A_project_references_only_those_it_may_know(string project, string allowed)
     {
         var file = XDocument.Load(Path.Combine(Repository.Root, "src", project, $"{project}.csproj"));
@@ -34,6 +35,15 @@ public partial class ShapeTests
         var file = XDocument.Load(Path.Combine(Repository.Root, "tests", "Headrace.StandIn", "Headrace.StandIn.csproj"));
 
         Assert.Empty(file.Descendants("ProjectReference"));
+    }
+
+    [Fact]
+    public void The_command_line_knows_no_server()
+    {
+        var references = typeof(Cli.CommandLine).Assembly.GetReferencedAssemblies().Select(name => name.Name!)
+            .Where(name => name.StartsWith("Headrace", StringComparison.Ordinal)).Order();
+
+        Assert.Equal(["Headrace", "Headrace.DuckDb", "Headrace.Hosting"], references);
     }
 
     [Fact]
@@ -56,7 +66,12 @@ public partial class ShapeTests
     [Fact]
     public void Every_type_that_the_architecture_names_exists()
     {
-        var types = new[] { typeof(Runner), typeof(global::Headrace.DuckDb.DuckDbWarehouse), typeof(Postgres.PostgresDatabase), typeof(Redshift.RedshiftDatabase), typeof(Aws.S3Store), typeof(Cli.CommandLine) }
+        var one = new[]
+        {
+            typeof(Runner), typeof(global::Headrace.DuckDb.DuckDbWarehouse), typeof(Postgres.PostgresDatabase), typeof(Aws.S3Store),
+            typeof(Redshift.RedshiftDatabase), typeof(global::Headrace.Hosting.ProjectHost), typeof(Cli.CommandLine),
+        };
+        var types = one
             .SelectMany(type => type.Assembly.GetTypes()).Select(type => type.Name.Split('`')[0]).ToHashSet();
         var named = TypeName().Matches(Repository.Read("ARCHITECTURE.md")).Select(match => match.Groups[1].Value)
             .Where(name => name is not ("Headrace" or "BannedSymbols")).Distinct().ToList();

@@ -1,22 +1,28 @@
 using System.Runtime.InteropServices;
 using System.Runtime.Versioning;
 
-namespace Headrace.Cli;
+namespace Headrace.Hosting;
 
-/// <summary>Files that only their owner can read: they hold rows, and what they hold of a source may be secret.</summary>
-internal static partial class OwnerOnly
+/// <summary>Files that only their owner can read: they hold rows of a source, and these may be secret.</summary>
+public static partial class OwnerOnly
 {
     private const UnixFileMode Others =
-        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+        | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
 
-    /// <summary>From now on this process and what it starts make files and folders for their owner alone (umask 077).</summary>
+    /// <summary>
+    /// From now on this process and what it starts make files and folders for their owner alone (umask 077).
+    /// </summary>
     public static void Begin()
     {
         if (!OperatingSystem.IsWindows())
             _ = Umask(0x3f);
     }
 
-    /// <summary>Takes the rights of others from a folder that an earlier release made, when it is there and belongs to this user.</summary>
+    /// <summary>
+    /// Takes the rights of others from a folder that an earlier release made, when it is there and belongs to this
+    /// user.
+    /// </summary>
     public static void Close(string folder)
     {
         if (!OperatingSystem.IsWindows() && Directory.Exists(folder))

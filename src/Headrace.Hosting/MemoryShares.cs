@@ -1,6 +1,6 @@
 using Headrace.Configuration;
 
-namespace Headrace.Cli;
+namespace Headrace.Hosting;
 
 /// <summary>How the memory of the whole process is shared out: the one place that decides it.</summary>
 internal static class MemoryShares
@@ -19,7 +19,8 @@ internal static class MemoryShares
     public static long Engine(long? memory, int engines = 1)
     {
         var all = Math.Max(memory ?? GC.GetGCMemoryInfo().TotalAvailableMemoryBytes * 3 / 4, Project.LeastMemory);
-        return Math.Max(Math.Max(Math.Min(all * 55 / 100, all - Rest), all * 3 / 10) / Math.Max(1, engines), LeastEngine);
+        var share = Math.Max(Math.Min(all * 55 / 100, all - Rest), all * 3 / 10);
+        return Math.Max(share / Math.Max(1, engines), LeastEngine);
     }
 
     /// <summary>Threads for an engine: no more than its memory has buffers for.</summary>

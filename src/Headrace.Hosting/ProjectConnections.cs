@@ -1,0 +1,67 @@
+using Headrace.Aws;
+using Headrace.Configuration;
+using Headrace.Lake;
+using Headrace.Postgres;
+using Headrace.Redshift;
+
+namespace Headrace.Hosting;
+
+/// <summary>The databases and the places for files behind the connections of a project, each made once.</summary>
+public sealed class ProjectConnections : IAsyncDisposable
+{
+    private readonly Project project;
+    private readonly TimeProvider clock;
+    private readonly Dictionary<string, PostgresDatabase> databases = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, RedshiftDatabase> redshifts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, IObjectStore> stores = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, StagingPlace> stagings = new(StringComparer.Ordinal);
+
+    internal ProjectConnections(Project project, TimeProvider clock) => (this.project, this.clock) = (project, clock);
+
+    /// <summary>The database behind a connection.</summary>
+    public PostgresDatabase Database(PostgresConnection postgres) =>
+        databases.TryGetValue(postgres.Name, out var known) ? known
+        : databases[postgres.Name] = new PostgresDatabase(postgres, FullPath(postgres.RootCertificate));
+
+    /// <summary>The database behind a connection.</summary>
+    public RedshiftDatabase Database(RedshiftConnection redshift) =>
+        redshifts.TryGetValue(redshift.Name, out var known) ? known
+        : redshifts[redshift.Name] = new RedshiftDatabase(redshift, FullPath(redshift.RootCertificate),
+            redshift.Password is null ? new RedshiftLogins(redshift, project.Secrets, clock) : null, clock);
+
+    /// <summary>The files below a folder.</summary>
+    public FolderLake Lake(FolderConnection folder) => new(project.FullPath(folder.Path));
+
+    /// <summary>The files behind a connection.</summary>
+    public IObjectStore Store(string connection) =>
+        stores.TryGetValue(connection, out var known) ? known : stores[connection] = NewStore(connection);
+
+    /// <summary>Where rows of a source wait. That of a warehouse is disposed of with it, and is another one.</summary>
+    public StagingPlace SourceStaging(RedshiftConnection redshift) =>
+        stagings.TryGetValue(redshift.Name, out var known) ? known : stagings[redshift.Name] = NewStaging(redshift);
+
+    /// <summary>A place for the rows of a warehouse, which disposes of it.</summary>
+    internal StagingPlace NewStaging(RedshiftConnection settings) =>
+        new(NewStore(settings.Staging.Connection), settings.Staging.Path, settings.Staging.Keep);
+
+    public async ValueTask DisposeAsync()
+    {
+        foreach (var database in databases.Values)
+            await database.DisposeAsync();
+        foreach (var redshift in redshifts.Values)
+            await redshift.DisposeAsync();
+        foreach (var store in stores.Values)
+            store.Dispose();
+        foreach (var staging in stagings.Values)
+            staging.Store.Dispose();
+    }
+
+    private IObjectStore NewStore(string connection) => project.Connections[connection] switch
+    {
+        S3Connection s3 => new S3Store(s3),
+        FolderConnection folder => new FolderStore(project.FullPath(folder.Path)),
+        var other => throw Error.Bug($"A place for files of type {other.Kind} reached the project's connections."),
+    };
+
+    private string? FullPath(string? path) => path is null ? null : project.FullPath(path);
+}

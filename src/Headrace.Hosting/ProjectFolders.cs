@@ -1,0 +1,41 @@
+using Headrace.Configuration;
+using Headrace.Publishing;
+using Headrace.Staging;
+
+namespace Headrace.Hosting;
+
+/// <summary>Where a project keeps files of its own: its state, and the spool of this process.</summary>
+public sealed class ProjectFolders : IDisposable
+{
+    private readonly Lazy<OwnFolder> spool;
+
+    /// <summary>Makes no folder; those that are there are closed to other users.</summary>
+    public ProjectFolders(Project project, TimeProvider clock)
+    {
+        State = Path.Combine(project.Folder, ".headrace");
+        spool = new(() => OwnFolder.Open(project.FullPath(project.Spool), clock));
+        OwnerOnly.Close(State);
+        OwnerOnly.Close(project.FullPath(project.Spool));
+    }
+
+    /// <summary>The project's <c>.headrace</c>.</summary>
+    public string State { get; }
+
+    /// <summary>A folder for rows on their way, of this process alone. It is made when it is first asked for.</summary>
+    public string Spool => spool.Value.Path;
+
+    /// <summary>Operations that wait to be published.</summary>
+    public Outbox Outbox => new(Path.Combine(State, "outbox"));
+
+    /// <summary>What exports held. It is not in the spool, which may be on a disk that forgets.</summary>
+    public string Memories => Path.Combine(State, "snapshots");
+
+    /// <summary>Loads whose rows are in an archive, and of which it is not known how they ended.</summary>
+    public string Unfinished => Path.Combine(State, "unfinished");
+
+    public void Dispose()
+    {
+        if (spool.IsValueCreated)
+            spool.Value.Dispose();
+    }
+}

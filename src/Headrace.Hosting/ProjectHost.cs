@@ -1,0 +1,81 @@
+using Headrace.Configuration;
+using Headrace.Postgres;
+
+namespace Headrace.Hosting;
+
+/// <summary>
+/// A project with its parts put together: folders, connections, warehouses, ledger. The services are made from it. It
+/// is for one command or request: what it opened to read from it cannot open to write too.
+/// </summary>
+public sealed class ProjectHost : IAsyncDisposable
+{
+    /// <summary>Opens nothing yet: each part is made when it is first asked for.</summary>
+    public ProjectHost(Project project, TimeProvider clock)
+    {
+        (Project, Clock) = (project, clock);
+        Folders = new ProjectFolders(project, clock);
+        Connections = new ProjectConnections(project, clock);
+        Warehouses = new ProjectWarehouses(project, Connections, Folders, clock);
+        Ledger = project.Ledger is { } shared
+            ? new SharedLedger(
+                Connections.Database((PostgresConnection)project.Connections[shared.Connection]), shared.Lease, Clock)
+            : new DuckDb.DuckDbLedger(Folders.State, Clock);
+    }
+
+    /// <summary>What headrace.yaml says.</summary>
+    public Project Project { get; }
+
+    public TimeProvider Clock { get; }
+
+    /// <summary>Where the project keeps its own files.</summary>
+    public ProjectFolders Folders { get; }
+
+    /// <summary>The databases and object stores of the project.</summary>
+    public ProjectConnections Connections { get; }
+
+    /// <summary>The warehouses of the project.</summary>
+    public ProjectWarehouses Warehouses { get; }
+
+    public ILedger Ledger { get; }
+
+    /// <summary>What brings flows up to date and keeps no secret of them.</summary>
+    public Runner Runner => new(Ledger, Clock, Project.Secrets.Redact);
+
+    /// <summary>The flows that run only when they are named.</summary>
+    public IReadOnlyList<string> FlowsOff =>
+        [.. Project.Flows.Values.Where(flow => !flow.Enabled).Select(flow => flow.Name)];
+
+    /// <summary>The flows of these names, or all enabled ones; HDR-518 for a name that is no flow.</summary>
+    public IReadOnlyList<Flow> Flows(IReadOnlyList<string> names)
+    {
+        foreach (var name in names)
+            Require(name);
+        return [.. Project.Flows.Values.Where(flow => names.Count == 0 ? flow.Enabled : names.Contains(flow.Name))];
+    }
+
+    /// <summary>The flow of that name, or of the dataset of that name; HDR-518 when there is none.</summary>
+    public Flow FlowOf(string flowOrDataset) => Require(flowOrDataset.Split('/')[0]);
+
+    /// <summary>A flow with its ends connected.</summary>
+    /// <param name="wait">How long it may wait for files that are not settled; null for a few seconds.</param>
+    public ReadyFlow Ready(Flow flow, bool isPlan, TimeSpan? wait = null) =>
+        new FlowParts(this, flow, isPlan, wait).Connect();
+
+    /// <summary>The process table that a flow reads; it is in the flow's warehouse.</summary>
+    public IProcessTable ProcessTable(Flow flow, bool isReadOnly) => Warehouses.Of(flow, isReadOnly).ProcessTable;
+
+    /// <summary>A folder of the spool and an engine, for work while the warehouse rests.</summary>
+    public Workbench Workbench() =>
+        new(Path.Combine(Folders.Spool, "workbench"), [Folders.Spool], MemoryShares.Engine(Project.Memory),
+            Project.Threads);
+
+    public async ValueTask DisposeAsync()
+    {
+        await Warehouses.DisposeAsync();
+        await Connections.DisposeAsync();
+        Folders.Dispose();
+    }
+
+    private Flow Require(string name) =>
+        Project.Flows.TryGetValue(name, out var flow) ? flow : throw Error.UnknownFlow(name, [.. Project.Flows.Keys]);
+}

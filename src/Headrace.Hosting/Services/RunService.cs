@@ -1,0 +1,56 @@
+using Headrace.Configuration;
+
+namespace Headrace.Hosting;
+
+/// <summary>What a run did.</summary>
+/// <param name="Runs">
+/// One for each dataset; what waits in quarantine is among the warnings where nothing was loaded.
+/// </param>
+/// <param name="FlowsOff">Flows that were left out since they are not enabled; none when flows were named.</param>
+/// <param name="NothingToAccept">Files that were accepted and that no dataset has.</param>
+/// <param name="NothingToConfirm">Datasets that were confirmed and did not run.</param>
+/// <param name="NothingToTakeOver">Datasets that were to take over a table and did not run.</param>
+public sealed record RunResult(
+    IReadOnlyList<Run> Runs, IReadOnlyList<string> FlowsOff, IReadOnlyList<string> NothingToAccept,
+    IReadOnlyList<string> NothingToConfirm, IReadOnlyList<string> NothingToTakeOver, TimeSpan Took);
+
+/// <summary>Runs flows: finds what is new, checks it, loads it.</summary>
+public sealed class RunService(ProjectHost host)
+{
+    /// <summary>Brings the flows of these names up to date, or all enabled ones.</summary>
+    /// <param name="options">
+    /// What is asked of the run, and who hears of its progress. The project says how many datasets run at once.
+    /// </param>
+    /// <param name="wait">How long to wait for files that are not settled; null for a few seconds.</param>
+    public async Task<RunResult> RunAsync(
+        IReadOnlyList<string> names, RunOptions options, TimeSpan? wait, CancellationToken cancel)
+    {
+        var chosen = host.Flows(names);
+        var within = Within(wait, options.TimeBudget);
+        var flows = chosen.Select(flow => host.Ready(flow, isPlan: false, within)).ToList();
+        var started = host.Clock.GetTimestamp();
+        options = options with { IsPlan = false, Parallel = host.Project.Parallel };
+        var runs = await host.Runner.RunAsync(flows, options, cancel);
+        foreach (var flow in chosen.Where(flow => flow.ReadsList))
+            await RecordAsync(flow, runs);
+        runs = await HeldRows.NotedAsync(runs, flows, cancel);
+
+        var ran = runs.Select(run => run.Dataset).ToHashSet(StringComparer.Ordinal);
+        return new RunResult(runs, names.Count == 0 ? host.FlowsOff : [],
+            [.. options.Accepted.Where(key => !options.Found.ContainsKey(key))],
+            [.. options.Confirmed.Except(ran)], [.. options.TakenOver.Except(ran)], host.Clock.GetElapsedTime(started));
+    }
+
+    // Nobody waits longer than the run may begin new batches.
+    private static TimeSpan? Within(TimeSpan? wait, TimeSpan? budget) =>
+        budget < (wait == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : wait) ? budget : wait;
+
+    // The process table says of each table how its last sync went; that is not given up when the run is interrupted.
+    private Task RecordAsync(Flow flow, IReadOnlyList<Run> runs)
+    {
+        var its = runs.Where(run => run.Dataset.StartsWith($"{flow.Name}/", StringComparison.Ordinal))
+            .ToDictionary(run => run.Dataset[(flow.Name.Length + 1)..]);
+        var table = host.ProcessTable(flow, isReadOnly: false);
+        return table.RecordAsync(flow.Source.Connection, its, CancellationToken.None);
+    }
+}

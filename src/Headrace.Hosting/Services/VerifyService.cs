@@ -1,0 +1,153 @@
+using Headrace.Configuration;
+using Headrace.DuckDb;
+using Headrace.Postgres;
+
+namespace Headrace.Hosting;
+
+/// <summary>Compares all rows of flows' sources and targets, and puts right what differs when it is asked to.</summary>
+public sealed class VerifyService(ProjectHost host)
+{
+    /// <summary>Verifies the flows of these names, or all enabled ones that have a target.</summary>
+    /// <param name="isRepair">Put right what differs, and nothing else.</param>
+    /// <param name="observe">Hears of each table once it is compared.</param>
+    public async Task<IReadOnlyList<Verified>> VerifyAsync(
+        IReadOnlyList<string> names, bool isRepair, Action<Verified>? observe, CancellationToken cancel)
+    {
+        var found = new List<Verified>();
+        foreach (var flow in host.Flows(names))
+        {
+            if (flow.IsPublishOnly && names.Count > 0)
+                throw Error.CannotVerify(flow.Name, "has no target");
+            if (flow.IsPublishOnly)
+                continue;
+            var tables = flow.ReadsTable ? TablesAsync(flow, isRepair, cancel) : FilesAsync(flow, isRepair, cancel);
+            await foreach (var verified in tables)
+            {
+                found.Add(verified);
+                observe?.Invoke(verified);
+            }
+        }
+
+        return found;
+    }
+
+    private async IAsyncEnumerable<Verified> TablesAsync(
+        Flow flow, bool isRepair, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    {
+        var ready = host.Ready(flow, isPlan: !isRepair);
+        var list = ready.Source as ListedTables;
+        foreach (var dataset in await ready.Source.DatasetsAsync(cancel))
+            if (list is null || list.Has(dataset))
+                yield return await TableAsync(ready, list?.FlowOf(dataset) ?? flow, dataset, isRepair, cancel);
+    }
+
+    private async Task<Verified> TableAsync(
+        ReadyFlow ready, Flow flow, Dataset dataset, bool isRepair, CancellationToken cancel)
+    {
+        // A run meanwhile would change the one side and not the other.
+        await using var hold = await HoldAsync(dataset, cancel);
+        using var bench = host.Workbench();
+        try
+        {
+            using var db = bench.Connect(cancel);
+            var run = NewRun(ready, dataset.Name, ready.Source.Target(dataset));
+            var (warehouse, engine) = (ready.Warehouse, host.Warehouses.EngineOf(ready.Warehouse));
+            var repair = isRepair ? new LoadAttempt(run.Id, IsPlan: false) : null;
+            var verified = await new Verification(db, warehouse, engine, bench.Folder, bench.SetBytes, host.Clock)
+                .RunAsync(flow, dataset, ready.Source, repair, cancel);
+            await NoteAsync(run, verified);
+            return verified;
+        }
+        catch (DuckDbException error) when (error.Kind == DuckDbErrorKind.OutOfMemory)
+        {
+            throw TooLarge(error);
+        }
+        finally
+        {
+            ready.Source.Release(dataset);
+        }
+    }
+
+    private async IAsyncEnumerable<Verified> FilesAsync(
+        Flow flow, bool isRepair, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+    {
+        var ready = host.Ready(flow, isPlan: !isRepair);
+        await ready.Source.DatasetsAsync(cancel);
+        var tables = await ((ILoadHistory)ready.Warehouse).HistoryAsync(flow.Name, cancel);
+        if (tables.Count == 0)
+            yield return new Verified(flow.Name, 0, 0, 0, 0, 0, 0, [], ["nothing was loaded yet"]);
+        foreach (var table in tables.OrderBy(table => table.Files[0].Dataset, StringComparer.Ordinal))
+            yield return await FilesAsync(ready, flow, table, isRepair, cancel);
+    }
+
+    private async Task<Verified> FilesAsync(
+        ReadyFlow ready, Flow flow, TableHistory known, bool isRepair, CancellationToken cancel)
+    {
+        var datasets = known.Files.Select(file => file.Dataset).Distinct()
+            .Select(name => new Dataset(name, flow.Name, new Dictionary<string, string>())).ToList();
+        var holds = new List<IAsyncDisposable>();
+        using var bench = host.Workbench();
+        try
+        {
+            foreach (var dataset in datasets)
+                holds.Add(await HoldAsync(dataset, cancel));
+            using var db = bench.Connect(cancel);
+
+            // What a run loaded until the datasets were held counts too.
+            var tables = await ((ILoadHistory)ready.Warehouse).HistoryAsync(flow.Name, cancel);
+            var table = tables.First(one => one.Target == known.Target);
+            var run = NewRun(ready, table.Files[^1].Dataset, table.Target);
+            var (warehouse, engine) = (ready.Warehouse, host.Warehouses.EngineOf(ready.Warehouse));
+            var repair = isRepair ? new LoadAttempt(run.Id, IsPlan: false) : null;
+            var verification = new FileVerification(
+                db, () => bench.Scratch(host.Clock), warehouse, engine, bench.Folder, bench.SetBytes,
+                ProjectWarehouses.LimitsOf(warehouse), host.Clock);
+            var verified = await verification.RunAsync(flow, table, (IFileSource)ready.Source, repair, cancel);
+            await NoteAsync(run, verified);
+            return verified;
+        }
+        catch (DuckDbException error) when (error.Kind == DuckDbErrorKind.OutOfMemory)
+        {
+            throw TooLarge(error);
+        }
+        finally
+        {
+            foreach (var dataset in datasets)
+                ready.Source.Release(dataset);
+            foreach (var hold in holds)
+                await hold.DisposeAsync();
+        }
+    }
+
+    private async Task<IAsyncDisposable> HoldAsync(Dataset dataset, CancellationToken cancel) =>
+        await host.Ledger.HoldAsync(dataset, cancel) ?? throw Error.DatasetHeld(dataset.Name);
+
+    private Run NewRun(ReadyFlow flow, string dataset, TableName target) => new()
+    {
+        Id = Id.New("r", host.Clock),
+        Flow = flow.Name,
+        Dataset = dataset,
+        StartedAt = host.Clock.GetUtcNow(),
+        Outcome = Outcome.Loaded,
+        Target = target.ToString(),
+    };
+
+    // A repair is a load, and is in the history as one.
+    private async Task NoteAsync(Run run, Verified verified)
+    {
+        if (!verified.IsRepaired)
+            return;
+        var repaired = run with
+        {
+            Batches = 1,
+            Inserted = verified.Missing,
+            Updated = verified.Different,
+            Deleted = verified.Extra,
+            Warnings = ["repaired by verify"],
+        };
+        await host.Ledger.WriteAsync([repaired], CancellationToken.None);
+    }
+
+    private static HeadraceException TooLarge(DuckDbException error) =>
+        Error.OutOfMemory("the comparison", error.Message.Split('\n')[0], error);
+}
