@@ -30,7 +30,10 @@ internal sealed class Benchmarks(string cli, string folder)
         {
             var project = Data.Project(folder, "load", "append");
             Link(csv, Path.Combine(project, "lake", "t", "million.csv.gz"));
-            var baseline = Measure.Run(Environment.ProcessPath!, [.. Self(), "ctas", csv, Path.Combine(project, "baseline.duckdb")]);
+            var baseline = Measure.Run(
+                Environment.ProcessPath!,
+                [.. Self(), "ctas", csv, Path.Combine(project, "baseline.duckdb")]
+            );
             var run = Headrace(project);
             Check(project, 1_000_000);
             Directory.Delete(project, recursive: true);
@@ -42,7 +45,14 @@ internal sealed class Benchmarks(string cli, string folder)
             peak = Math.Max(peak, run.PeakMb);
         }
 
-        return Row("append 1M × 10, CSV.gz, against DuckDB's CREATE TABLE AS from the same file", Measure.Median(mine), Measure.Median(theirs), Measure.Median(ratios), "1.3", peak);
+        return Row(
+            "append 1M × 10, CSV.gz, against DuckDB's CREATE TABLE AS from the same file",
+            Measure.Median(mine),
+            Measure.Median(theirs),
+            Measure.Median(ratios),
+            "1.3",
+            peak
+        );
     }
 
     private IEnumerable<string> Merge()
@@ -55,8 +65,22 @@ internal sealed class Benchmarks(string cli, string folder)
         var again = Headrace(project);
         Check(project, 1_000_000);
         Directory.Delete(project, recursive: true);
-        yield return Row("merge 1M × 10 by key into a new table, memory: 512MB", first.Seconds, null, null, "700 MB", first.PeakMb);
-        yield return Row("merge 500,000 unchanged rows into it, memory: 512MB", again.Seconds, null, null, "700 MB", again.PeakMb);
+        yield return Row(
+            "merge 1M × 10 by key into a new table, memory: 512MB",
+            first.Seconds,
+            null,
+            null,
+            "700 MB",
+            first.PeakMb
+        );
+        yield return Row(
+            "merge 500,000 unchanged rows into it, memory: 512MB",
+            again.Seconds,
+            null,
+            null,
+            "700 MB",
+            again.PeakMb
+        );
     }
 
     private string Bounded()
@@ -78,13 +102,22 @@ internal sealed class Benchmarks(string cli, string folder)
         Check(project, 1000);
         var runs = Enumerable.Range(0, Rounds + 1).Select(_ => Headrace(project)).Skip(1).ToList();
         Directory.Delete(project, recursive: true);
-        return Row("nothing to do, 1,000 loaded files", Measure.Median(runs.Select(run => run.Seconds)), null, null, "0.4 s", runs.Max(run => run.PeakMb));
+        return Row(
+            "nothing to do, 1,000 loaded files",
+            Measure.Median(runs.Select(run => run.Seconds)),
+            null,
+            null,
+            "0.4 s",
+            runs.Max(run => run.PeakMb)
+        );
     }
 
     private Measured Headrace(string project) => Measure.Run(cli, ["-C", project, "run"]);
 
     public static IEnumerable<string> Self() =>
-        Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet" ? [typeof(Benchmarks).Assembly.Location] : [];
+        Path.GetFileNameWithoutExtension(Environment.ProcessPath!) == "dotnet"
+            ? [typeof(Benchmarks).Assembly.Location]
+            : [];
 
     private static void Link(string from, string to)
     {
@@ -94,12 +127,18 @@ internal sealed class Benchmarks(string cli, string folder)
 
     private static void Check(string project, long rows)
     {
-        using var database = DuckDbDatabase.Open(Path.Combine(project, "warehouse.duckdb"), new Dictionary<string, string> { ["access_mode"] = "READ_ONLY" });
+        using var database = DuckDbDatabase.Open(
+            Path.Combine(project, "warehouse.duckdb"),
+            new Dictionary<string, string> { ["access_mode"] = "READ_ONLY" }
+        );
         using var db = database.Connect();
         if (db.Scalar<long>("SELECT count(*) FROM raw.t", default) is var found && found != rows)
             throw new InvalidOperationException($"{rows} rows expected, {found} found.");
     }
 
-    private static string Row(string what, double mine, double? baseline, double? ratio, string bound, double peak) => string.Create(
-        CultureInfo.InvariantCulture, $"| {what} | {mine:0.00} s | {(baseline is { } b ? $"{b:0.00} s" : "")} | {(ratio is { } r ? $"{r:0.00}" : "")} | {bound} | {peak:0} MB |");
+    private static string Row(string what, double mine, double? baseline, double? ratio, string bound, double peak) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {what} | {mine:0.00} s | {(baseline is { } b ? $"{b:0.00} s" : "")} | {(ratio is { } r ? $"{r:0.00}" : "")} | {bound} | {peak:0} MB |"
+        );
 }

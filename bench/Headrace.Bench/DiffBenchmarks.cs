@@ -7,7 +7,9 @@ using Headrace.Staging;
 
 namespace Headrace.Bench;
 
-/// <summary>The benchmarks of comparing full exports: 1M × 10, CSV.gz, 1 % updated, 0.5 % inserted, 0.5 % deleted.</summary>
+/// <summary>
+/// The benchmarks of comparing full exports: 1M × 10, CSV.gz, 1 % updated, 0.5 % inserted, 0.5 % deleted.
+/// </summary>
 internal sealed class DiffBenchmarks(string cli, string folder)
 {
     private const int Rounds = 5;
@@ -37,7 +39,12 @@ internal sealed class DiffBenchmarks(string cli, string folder)
 
     private IEnumerable<string> Compare()
     {
-        var (script, next, same, diff) = (new List<double>(), new List<Measured>(), new List<Measured>(), new List<Measured>());
+        var (script, next, same, diff) = (
+            new List<double>(),
+            new List<Measured>(),
+            new List<Measured>(),
+            new List<Measured>()
+        );
         for (var round = 0; round <= Rounds; round++)
         {
             var project = Data.Project(folder, "diff", "merge", isSnapshot: true);
@@ -65,14 +72,15 @@ internal sealed class DiffBenchmarks(string cli, string folder)
 
     private IEnumerable<string> Steps()
     {
-        yield return Step("decompress", () =>
-        {
-            using var gzip = new GZipStream(File.OpenRead(second), CompressionMode.Decompress);
-            var buffer = new byte[1 << 18];
-            while (gzip.Read(buffer) > 0)
+        yield return Step(
+            "decompress",
+            () =>
             {
+                using var gzip = new GZipStream(File.OpenRead(second), CompressionMode.Decompress);
+                var buffer = new byte[1 << 18];
+                while (gzip.Read(buffer) > 0) { }
             }
-        });
+        );
         yield return Step("stage: decompress, hash, check, cut", () => Stage(null));
         yield return Step("stage with row digests", () => Stage(DigestKey.New()));
     }
@@ -82,19 +90,30 @@ internal sealed class DiffBenchmarks(string cli, string folder)
         var lake = new FolderLake(folder);
         var file = lake.ListAsync(PathPattern.Parse("second.csv.gz"), (_, _) => { }, default).Result[0];
         var spool = Path.Combine(folder, "steps");
-        _ = new Stager(spool, new FileLimits()).StageAsync(lake, file, new FileFormat(FormatKind.Csv, new CsvDialect()), null, default, key is null ? null : new DigestOptions(key, [], IsInline: true)).Result;
+        _ = new Stager(spool, new FileLimits())
+            .StageAsync(
+                lake,
+                file,
+                new FileFormat(FormatKind.Csv, new CsvDialect()),
+                null,
+                default,
+                key is null ? null : new DigestOptions(key, [], IsInline: true)
+            )
+            .Result;
         Directory.Delete(spool, recursive: true);
     }
 
     private static string Step(string what, Action step)
     {
         step();
-        var times = Enumerable.Range(0, 3).Select(_ =>
-        {
-            var clock = Stopwatch.StartNew();
-            step();
-            return clock.Elapsed.TotalSeconds;
-        });
+        var times = Enumerable
+            .Range(0, 3)
+            .Select(_ =>
+            {
+                var clock = Stopwatch.StartNew();
+                step();
+                return clock.Elapsed.TotalSeconds;
+            });
         return string.Create(CultureInfo.InvariantCulture, $"| {what} | {Measure.Median(times):0.00} |");
     }
 
@@ -103,7 +122,11 @@ internal sealed class DiffBenchmarks(string cli, string folder)
         var run = Measure.Run(cli, ["-C", project, "run", "--json"], out var output);
         using var json = JsonDocument.Parse(output);
         var found = json.RootElement.GetProperty("runs")[0];
-        var counts = (found.GetProperty("inserted").GetInt64(), found.GetProperty("updated").GetInt64(), found.GetProperty("deleted").GetInt64());
+        var counts = (
+            found.GetProperty("inserted").GetInt64(),
+            found.GetProperty("updated").GetInt64(),
+            found.GetProperty("deleted").GetInt64()
+        );
         return counts == expected ? run : throw new InvalidOperationException($"{expected} expected, {counts} found.");
     }
 
@@ -124,7 +147,9 @@ internal sealed class DiffBenchmarks(string cli, string folder)
     {
         var seconds = Measure.Median(mine.Select(run => run.Seconds));
         var ratio = Measure.Median(mine.Zip(script, (run, baseline) => run.Seconds / baseline));
-        return string.Create(CultureInfo.InvariantCulture,
-            $"| {what} | {seconds:0.00} s | {Measure.Median(script):0.00} s | {ratio:0.00} | {bound} | {Rows / seconds:N0} | {mine.Max(run => run.PeakMb):0} MB |");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {what} | {seconds:0.00} s | {Measure.Median(script):0.00} s | {ratio:0.00} | {bound} | {Rows / seconds:N0} | {mine.Max(run => run.PeakMb):0} MB |"
+        );
     }
 }

@@ -3,7 +3,9 @@ using Headrace.DuckDb;
 
 namespace Headrace.Bench;
 
-/// <summary>Data that is much larger than the memory: every way that rows go, within the least setting and a tenth.</summary>
+/// <summary>
+/// Data that is much larger than the memory: every way that rows go, within the least setting and a tenth.
+/// </summary>
 /// <param name="rows">Rows of the large side.</param>
 internal sealed class LargeBenchmarks(string cli, string folder, long rows)
 {
@@ -12,7 +14,10 @@ internal sealed class LargeBenchmarks(string cli, string folder, long rows)
 
     public IEnumerable<string> All()
     {
-        yield return string.Create(CultureInfo.InvariantCulture, $"{rows:N0} rows of ten columns, memory: {Memory}; the memory is the whole process's at its peak.");
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{rows:N0} rows of ten columns, memory: {Memory}; the memory is the whole process's at its peak."
+        );
         yield return "";
         yield return "| what | Headrace | rows a second | peak memory | bound |";
         yield return "|---|---|---|---|---|";
@@ -39,13 +44,25 @@ internal sealed class LargeBenchmarks(string cli, string folder, long rows)
     private IEnumerable<string> Export()
     {
         var project = Data.Project(folder, "large-export", "merge", Memory, isSnapshot: true);
-        string File(string version) => Path.Combine(Directory.CreateDirectory(Path.Combine(project, "lake", "t", version)).FullName, "part.csv.gz");
+        string File(string version) =>
+            Path.Combine(
+                Directory.CreateDirectory(Path.Combine(project, "lake", "t", version)).FullName,
+                "part.csv.gz"
+            );
         Data.WriteExport(File("v1"), rows, isSecond: false);
         yield return Row("first export", Run(project, "run"), rows);
         Data.WriteExport(File("v2"), rows, isSecond: true);
         yield return Row("second export, compared and applied", Run(project, "run"), rows);
-        yield return Row("`headrace diff` of the two", Measure.Run(cli, ["diff", File("v1"), File("v2"), "--key", "pk", "--memory", Memory]), rows);
-        yield return Row("`headrace diff` by a key that no row of the other has", Measure.Run(cli, ["diff", File("v1"), File("v2"), "--key", "pk,amount,name", "--memory", Memory]), rows);
+        yield return Row(
+            "`headrace diff` of the two",
+            Measure.Run(cli, ["diff", File("v1"), File("v2"), "--key", "pk", "--memory", Memory]),
+            rows
+        );
+        yield return Row(
+            "`headrace diff` by a key that no row of the other has",
+            Measure.Run(cli, ["diff", File("v1"), File("v2"), "--key", "pk,amount,name", "--memory", Memory]),
+            rows
+        );
         Directory.Delete(project, recursive: true);
     }
 
@@ -53,10 +70,17 @@ internal sealed class LargeBenchmarks(string cli, string folder, long rows)
     {
         var project = Data.Project(folder, "large-release", "merge", Memory);
         var yaml = Path.Combine(project, "headrace.yaml");
-        File.WriteAllText(yaml, File.ReadAllText(yaml).Replace("name: text", "name: integer", StringComparison.Ordinal));
+        File.WriteAllText(
+            yaml,
+            File.ReadAllText(yaml).Replace("name: text", "name: integer", StringComparison.Ordinal)
+        );
         Data.WriteExport(Path.Combine(project, "lake", "t", "1.csv.gz"), rows / 10, isSecond: false);
         yield return Row("a tenth of rows that do not fit, set aside", Run(project, "run"), rows / 10);
-        yield return Row("none of them released", Measure.Run(cli, ["-C", project, "quarantine", "release", "t"], out _, allowed: 2), rows / 10);
+        yield return Row(
+            "none of them released",
+            Measure.Run(cli, ["-C", project, "quarantine", "release", "t"], out _, allowed: 2),
+            rows / 10
+        );
         Directory.Delete(project, recursive: true);
     }
 
@@ -64,12 +88,18 @@ internal sealed class LargeBenchmarks(string cli, string folder, long rows)
 
     private static void Check(string project, long expected)
     {
-        using var database = DuckDbDatabase.Open(Path.Combine(project, "warehouse.duckdb"), new Dictionary<string, string> { ["access_mode"] = "READ_ONLY" });
+        using var database = DuckDbDatabase.Open(
+            Path.Combine(project, "warehouse.duckdb"),
+            new Dictionary<string, string> { ["access_mode"] = "READ_ONLY" }
+        );
         using var db = database.Connect();
         if (db.Scalar<long>("SELECT count(*) FROM raw.t", default) is var found && found != expected)
             throw new InvalidOperationException($"{expected} rows expected, {found} found.");
     }
 
-    private static string Row(string what, Measured run, long count) => string.Create(
-        CultureInfo.InvariantCulture, $"| {what} | {run.Seconds:0} s | {count / run.Seconds:N0} | {run.PeakMb:0} MB | {Bound:0} MB |");
+    private static string Row(string what, Measured run, long count) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {what} | {run.Seconds:0} s | {count / run.Seconds:N0} | {run.PeakMb:0} MB | {Bound:0} MB |"
+        );
 }

@@ -13,7 +13,11 @@ internal static class Measure
 
     public static Measured Run(string program, IReadOnlyList<string> arguments, out string written, int allowed = 0)
     {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
         var clock = Stopwatch.StartNew();
         using var process = Process.Start(start)!;
         var output = process.StandardOutput.ReadToEndAsync();
@@ -25,7 +29,9 @@ internal static class Measure
         written = output.Result;
         return process.ExitCode == 0 || process.ExitCode == allowed
             ? new Measured(seconds, peak)
-            : throw new InvalidOperationException($"{program} {string.Join(' ', arguments)}: exit {process.ExitCode}\n{output.Result}{errors.Result}");
+            : throw new InvalidOperationException(
+                $"{program} {string.Join(' ', arguments)}: exit {process.ExitCode}\n{output.Result}{errors.Result}"
+            );
     }
 
     public static double Median(IEnumerable<double> values)

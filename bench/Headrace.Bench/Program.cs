@@ -9,7 +9,10 @@ if (args is ["ctas", var csv, var database])
 {
     using var baseline = DuckDbDatabase.Open(database);
     using var connection = baseline.Connect();
-    connection.Execute($"CREATE TABLE t AS SELECT * FROM read_csv({Sql.Literal(csv)}, columns = {Data.Columns}, header = true)", default);
+    connection.Execute(
+        $"CREATE TABLE t AS SELECT * FROM read_csv({Sql.Literal(csv)}, columns = {Data.Columns}, header = true)",
+        default
+    );
     return 0;
 }
 
@@ -18,14 +21,19 @@ if (args is ["join", var before, var after])
     using var baseline = DuckDbDatabase.Open(DuckDbDatabase.Memory);
     using var connection = baseline.Connect();
     foreach (var (table, file) in ((string, string)[])[("o", before), ("n", after)])
-        connection.Execute($"CREATE TABLE {table} AS SELECT * FROM read_csv({Sql.Literal(file)}, all_varchar = true)", default);
+        connection.Execute(
+            $"CREATE TABLE {table} AS SELECT * FROM read_csv({Sql.Literal(file)}, all_varchar = true)",
+            default
+        );
     using var reader = connection.Query(
         """
         SELECT op, count(*) FROM (SELECT CASE WHEN o.pk IS NULL THEN 'I' WHEN n.pk IS NULL THEN 'D' ELSE 'U' END AS op
             FROM n FULL OUTER JOIN o ON n.pk = o.pk
             WHERE o.pk IS NULL OR n.pk IS NULL OR (n.name, n.amount, n.d, n.token, n.qty, n.addr, n.note, n.ts, n.flag)
                 IS DISTINCT FROM (o.name, o.amount, o.d, o.token, o.qty, o.addr, o.note, o.ts, o.flag)) GROUP BY op ORDER BY op
-        """, default);
+        """,
+        default
+    );
     while (reader.Read())
         Console.WriteLine($"{reader.GetString(0)} {reader.GetInt64(1)}");
     return 0;
@@ -45,7 +53,11 @@ try
         "load" => new Benchmarks(cli, folder).All(),
         "diff" => new DiffBenchmarks(cli, folder).All(),
         "tables" => [],
-        _ => new LargeBenchmarks(cli, folder, args is [_, _, var rows] ? long.Parse(rows, System.Globalization.CultureInfo.InvariantCulture) : 20_000_000).All(),
+        _ => new LargeBenchmarks(
+            cli,
+            folder,
+            args is [_, _, var rows] ? long.Parse(rows, System.Globalization.CultureInfo.InvariantCulture) : 20_000_000
+        ).All(),
     };
     foreach (var line in lines)
         Console.WriteLine(line);

@@ -9,9 +9,15 @@ namespace Headrace.Bench;
 internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster cluster, string source, string target)
 {
     private const int Rounds = 5;
-    private const string Shape = "(pk bigint PRIMARY KEY, name text, amount numeric(12,2), d date, token text, qty int, addr text, note text, updated_at timestamptz NOT NULL, flag boolean)";
+    private const string Shape =
+        "(pk bigint PRIMARY KEY, name text, amount numeric(12,2), d date, token text, qty int, addr text, note text, updated_at timestamptz NOT NULL, flag boolean)";
 
-    private static readonly string Psql = Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin", "psql")).Where(File.Exists).Order().Last();
+    private static readonly string Psql = Directory
+        .GetDirectories("/usr/lib/postgresql")
+        .Select(version => Path.Combine(version, "bin", "psql"))
+        .Where(File.Exists)
+        .Order()
+        .Last();
 
     public static async IAsyncEnumerable<string> AllAsync(string cli, string folder)
     {
@@ -38,19 +44,24 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
         foreach (var row in await IncrementsAsync())
             yield return row;
         yield return "";
-        yield return string.Create(CultureInfo.InvariantCulture, $"The longest query on the source during a first sync of 1M × 10 took {longest:0} ms.");
+        yield return string.Create(
+            CultureInfo.InvariantCulture,
+            $"The longest query on the source during a first sync of 1M × 10 took {longest:0} ms."
+        );
     }
 
     private async Task FillAsync(string table, int rows)
     {
-        await ExecuteAsync(source,
+        await ExecuteAsync(
+            source,
             $"""
             CREATE TABLE {table} {Shape};
             INSERT INTO {table} SELECT i, 'customer ' || i, (i % 100000) / 100.0, date '2020-01-01' + (i % 1500)::int, md5(i::text), i % 1000, 'Street ' || (i % 10000) || ', City',
                 CASE WHEN i % 10 = 0 THEN NULL ELSE 'x' || i END, timestamptz '2024-01-01' + (i % 86400) * interval '1 second', i % 5 = 0 FROM generate_series(1, {rows}) AS i;
             CREATE INDEX ON {table} (updated_at);
             ANALYZE {table}
-            """);
+            """
+        );
     }
 
     private async Task<string> FirstAsync(string name, string warehouse, string bound)
@@ -68,7 +79,11 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
             Directory.Delete(project, recursive: true);
         }
 
-        return Row($"first sync of 1M × 10 into {name}, against `psql … copy to stdout \\| psql … copy from stdin`", samples, bound);
+        return Row(
+            $"first sync of 1M × 10 into {name}, against `psql … copy to stdout \\| psql … copy from stdin`",
+            samples,
+            bound
+        );
     }
 
     private async Task<string> FilesAsync()
@@ -79,24 +94,41 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
         var samples = new List<(Measured Mine, double Theirs)>();
         for (var round = 0; round <= Rounds; round++)
         {
-            await ExecuteAsync(target, $"DROP TABLE IF EXISTS baseline; CREATE TABLE baseline {Shape.Replace(" PRIMARY KEY", "", StringComparison.Ordinal)}; DROP SCHEMA IF EXISTS raw CASCADE; DROP SCHEMA IF EXISTS headrace CASCADE");
-            var theirs = Shell($"gunzip -c {csv} | {Client(target)} -c \"copy baseline from stdin (format csv, header)\"");
-            var project = Project($"files-{round}", "pg", "files", """
+            await ExecuteAsync(
+                target,
+                $"DROP TABLE IF EXISTS baseline; CREATE TABLE baseline {Shape.Replace(" PRIMARY KEY", "", StringComparison.Ordinal)}; DROP SCHEMA IF EXISTS raw CASCADE; DROP SCHEMA IF EXISTS headrace CASCADE"
+            );
+            var theirs = Shell(
+                $"gunzip -c {csv} | {Client(target)} -c \"copy baseline from stdin (format csv, header)\""
+            );
+            var project = Project(
+                $"files-{round}",
+                "pg",
+                "files",
+                """
                 source: { connection: lake, path: "*.csv.gz", format: csv }
                     columns: { pk: bigint, name: text, amount: 'decimal(12,2)', d: date, token: text, qty: integer, addr: text, note: text, updated_at: timestamptz, flag: boolean }
                     read: incremental
                     write: append
                     target: { table: million }
-                """);
+                """
+            );
             File.Copy(csv, Path.Combine(project, "lake", "million.csv.gz"));
-            File.SetLastWriteTimeUtc(Path.Combine(project, "lake", "million.csv.gz"), new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc));
+            File.SetLastWriteTimeUtc(
+                Path.Combine(project, "lake", "million.csv.gz"),
+                new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc)
+            );
             samples.Add((Headrace(project, "run"), theirs));
             if (await ValueAsync(target, "SELECT count(*) FROM raw.million") is var rows and not "1000000")
                 throw new InvalidOperationException($"{rows} rows of 1,000,000 arrived.");
             Directory.Delete(project, recursive: true);
         }
 
-        return Row("append 1M × 10, CSV.gz, to PostgreSQL, against `gunzip -c \\| psql … copy from stdin (format csv)`", samples, "2.0");
+        return Row(
+            "append 1M × 10, CSV.gz, to PostgreSQL, against `gunzip -c \\| psql … copy from stdin (format csv)`",
+            samples,
+            "2.0"
+        );
     }
 
     private async Task<IReadOnlyList<string>> VerifyAsync()
@@ -105,7 +137,10 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
         var project = Project("verify", "pg", "million", Flow("million"));
         Headrace(project, "run");
         var nothing = Enumerable.Range(0, Rounds + 1).Select(_ => (Headrace(project, "run"), double.NaN)).ToList();
-        await ExecuteAsync(target, "UPDATE raw.million SET amount = amount + 1 WHERE pk % 1000 = 1; DELETE FROM raw.million WHERE pk % 1000 = 2; ANALYZE raw.million");
+        await ExecuteAsync(
+            target,
+            "UPDATE raw.million SET amount = amount + 1 WHERE pk % 1000 = 1; DELETE FROM raw.million WHERE pk % 1000 = 2; ANALYZE raw.million"
+        );
         var samples = new List<(Measured Mine, double Theirs)>();
         for (var round = 0; round <= Rounds; round++)
         {
@@ -135,7 +170,10 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
 
     private async Task<string> IncrementsAsync(string warehouse, string name)
     {
-        var (small, large) = (Project($"small-{warehouse}", warehouse, "million", Flow("million")), Project($"large-{warehouse}", warehouse, "ten", Flow("ten")));
+        var (small, large) = (
+            Project($"small-{warehouse}", warehouse, "million", Flow("million")),
+            Project($"large-{warehouse}", warehouse, "ten", Flow("ten"))
+        );
         Headrace(small, "run");
         Headrace(large, "run");
         await ExecuteAsync(source, "VACUUM ANALYZE");
@@ -144,7 +182,10 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
         for (var round = 0; round <= Rounds; round++)
         {
             foreach (var (table, count) in ((string, int)[])[("million", 1_000_000), ("ten", 10_000_000)])
-                await ExecuteAsync(source, $"UPDATE {table} SET qty = qty + 1, updated_at = now() WHERE pk % {count / 1000} = {round}");
+                await ExecuteAsync(
+                    source,
+                    $"UPDATE {table} SET qty = qty + 1, updated_at = now() WHERE pk % {count / 1000} = {round}"
+                );
             var theirs = Headrace(small, "run").Seconds;
             samples.Add((Headrace(large, "run"), theirs));
         }
@@ -167,15 +208,21 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
         Headrace(project, "run");
         Directory.Delete(project, recursive: true);
         await ExecuteAsync("postgres", $"ALTER DATABASE {source} RESET log_min_duration_statement");
-        return double.Parse(await ValueAsync("postgres",
-            "SELECT max(d[1]::float8)::text FROM regexp_matches(pg_read_file(regexp_replace(current_setting('data_directory'), 'data$', 'log')), 'duration: ([0-9.]+) ms', 'g') AS d"), CultureInfo.InvariantCulture);
+        return double.Parse(
+            await ValueAsync(
+                "postgres",
+                "SELECT max(d[1]::float8)::text FROM regexp_matches(pg_read_file(regexp_replace(current_setting('data_directory'), 'data$', 'log')), 'duration: ([0-9.]+) ms', 'g') AS d"
+            ),
+            CultureInfo.InvariantCulture
+        );
     }
 
     private string Project(string name, string warehouse, string table, string flow)
     {
         var project = Path.Combine(folder, name);
         Directory.CreateDirectory(Path.Combine(project, "lake"));
-        File.WriteAllText(Path.Combine(project, "headrace.yaml"),
+        File.WriteAllText(
+            Path.Combine(project, "headrace.yaml"),
             $$"""
             version: 1
             connections:
@@ -188,18 +235,21 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
               {{table}}:
                 {{flow}}
 
-            """);
+            """
+        );
         return project;
     }
 
-    private static string Flow(string table) => $"source: {{ connection: shop, table: {table} }}\n    read: incremental\n    primary_key: pk\n    update_key: updated_at\n    write: merge\n    target: {{ table: {table} }}";
+    private static string Flow(string table) =>
+        $"source: {{ connection: shop, table: {table} }}\n    read: incremental\n    primary_key: pk\n    update_key: updated_at\n    write: merge\n    target: {{ table: {table} }}";
 
     private Measured Headrace(string project, string command, string? option = null, int allowed = 0) =>
         Measure.Run(cli, ["-C", project, command, .. option is null ? (string[])[] : [option]], out _, allowed);
 
     private static double Shell(string command) => Measure.Run("bash", ["-c", $"set -o pipefail; {command}"]).Seconds;
 
-    private string Client(string database) => $"{Psql} -h 127.0.0.1 -p {cluster.Port} -U tester -d {database} -qAtX -v ON_ERROR_STOP=1";
+    private string Client(string database) =>
+        $"{Psql} -h 127.0.0.1 -p {cluster.Port} -U tester -d {database} -qAtX -v ON_ERROR_STOP=1";
 
     private async Task ExecuteAsync(string database, string sql)
     {
@@ -220,7 +270,9 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
         var counted = samples.Skip(1).ToList(); // the first is the warm-up
         var theirs = Measure.Median(counted.Select(sample => sample.Theirs));
         var ratio = Measure.Median(counted.Select(sample => sample.Mine.Seconds / sample.Theirs));
-        return string.Create(CultureInfo.InvariantCulture,
-            $"| {what} | {Measure.Median(counted.Select(sample => sample.Mine.Seconds)):0.00} s | {(double.IsNaN(theirs) ? "" : $"{theirs:0.00} s")} | {(double.IsNaN(ratio) ? "" : $"{ratio:0.00}")} | {bound} | {counted.Max(sample => sample.Mine.PeakMb):0} MB |");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"| {what} | {Measure.Median(counted.Select(sample => sample.Mine.Seconds)):0.00} s | {(double.IsNaN(theirs) ? "" : $"{theirs:0.00} s")} | {(double.IsNaN(ratio) ? "" : $"{ratio:0.00}")} | {bound} | {counted.Max(sample => sample.Mine.PeakMb):0} MB |"
+        );
     }
 }

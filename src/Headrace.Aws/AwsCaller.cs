@@ -13,7 +13,9 @@ namespace Headrace.Aws;
 /// <param name="Target">The operation, where the protocol has it in a header.</param>
 internal sealed record AwsRequest(string Service, string ContentType, string? Target, byte[] Body);
 
-/// <summary>Asks services of AWS that its SDK has no package for here. Credentials are found where AWS's tools look for them.</summary>
+/// <summary>
+/// Asks services of AWS that its SDK has no package for here. Credentials are found where AWS's tools look for them.
+/// </summary>
 /// <param name="secrets">Learns the credentials: an answer may repeat what was signed.</param>
 internal sealed class AwsCaller(string? region, string? endpoint, Secrets secrets, TimeProvider clock)
 {
@@ -21,7 +23,16 @@ internal sealed class AwsCaller(string? region, string? endpoint, Secrets secret
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
-    private static readonly string[] Throttles = ["Throttl", "RequestLimitExceeded", "TooManyRequests", "SlowDown", "ServiceUnavailable", "InternalFailure", "InternalServer"];
+    private static readonly string[] Throttles =
+    [
+        "Throttl",
+        "RequestLimitExceeded",
+        "TooManyRequests",
+        "SlowDown",
+        "ServiceUnavailable",
+        "InternalFailure",
+        "InternalServer",
+    ];
 
     /// <summary>The answer's text.</summary>
     /// <param name="about">What is asked for, for errors.</param>
@@ -39,12 +50,24 @@ internal sealed class AwsCaller(string? region, string? endpoint, Secrets secret
                 (code, message) = status is 200 ? ("", "") : Refusal(answer);
             }
 
-            return status is 200 ? answer
-                : throw Error.LoginRefused(about, $"{status} {code} {message}".Trim(), null, status is 429 or >= 500 || Throttles.Any(word => code.StartsWith(word, StringComparison.Ordinal)));
+            return status is 200
+                ? answer
+                : throw Error.LoginRefused(
+                    about,
+                    $"{status} {code} {message}".Trim(),
+                    null,
+                    status is 429 or >= 500 || Throttles.Any(word => code.StartsWith(word, StringComparison.Ordinal))
+                );
         }
-        catch (Exception error) when (error is HttpRequestException || (error is TaskCanceledException && !cancel.IsCancellationRequested))
+        catch (Exception error)
+            when (error is HttpRequestException || (error is TaskCanceledException && !cancel.IsCancellationRequested))
         {
-            throw Error.LoginRefused(about, error is TaskCanceledException ? $"no answer within {Longest.TotalSeconds:0} seconds" : error.Message, error, transient: true);
+            throw Error.LoginRefused(
+                about,
+                error is TaskCanceledException ? $"no answer within {Longest.TotalSeconds:0} seconds" : error.Message,
+                error,
+                transient: true
+            );
         }
         catch (Exception error) when (error is AmazonClientException or AmazonServiceException)
         {
@@ -52,32 +75,59 @@ internal sealed class AwsCaller(string? region, string? endpoint, Secrets secret
         }
     }
 
-    private async Task<(int Status, string Answer)> SendAsync(string about, AwsRequest request, CancellationToken cancel)
+    private async Task<(int Status, string Answer)> SendAsync(
+        string about,
+        AwsRequest request,
+        CancellationToken cancel
+    )
     {
         var where = endpoint is null ? Region(about) : region ?? "us-east-1";
-        var to = new Uri(endpoint ?? $"https://{request.Service}.{where}.{RegionEndpoint.GetBySystemName(where).PartitionDnsSuffix}/");
-        var keys = await (await new DefaultAWSCredentialsIdentityResolver().ResolveIdentityAsync(null, cancel)).GetCredentialsAsync();
+        var to = new Uri(
+            endpoint ?? $"https://{request.Service}.{where}.{RegionEndpoint.GetBySystemName(where).PartitionDnsSuffix}/"
+        );
+        var keys = await (
+            await new DefaultAWSCredentialsIdentityResolver().ResolveIdentityAsync(null, cancel)
+        ).GetCredentialsAsync();
         secrets.Remember(keys.SecretKey);
         if (keys.UseToken)
             secrets.Remember(keys.Token);
 
         // A redirection would take signed credentials to somebody else.
-        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { Timeout = Longest, MaxResponseContentBufferSize = LongestAnswer };
-        using var message = new HttpRequestMessage(HttpMethod.Post, to) { Content = new ByteArrayContent(request.Body) };
+        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
+        {
+            Timeout = Longest,
+            MaxResponseContentBufferSize = LongestAnswer,
+        };
+        using var message = new HttpRequestMessage(HttpMethod.Post, to)
+        {
+            Content = new ByteArrayContent(request.Body),
+        };
         var now = clock.GetUtcNow();
-        List<(string Name, string Value)> headers = [("content-type", request.ContentType), ("host", to.Authority), ("x-amz-date", Signature.Time(now))];
+        List<(string Name, string Value)> headers =
+        [
+            ("content-type", request.ContentType),
+            ("host", to.Authority),
+            ("x-amz-date", Signature.Time(now)),
+        ];
         if (keys.UseToken)
             headers.Add(("x-amz-security-token", keys.Token));
         if (request.Target is { } target)
             headers.Add(("x-amz-target", target));
         foreach (var (name, value) in headers)
-            (name == "content-type" ? message.Content.Headers : (System.Net.Http.Headers.HttpHeaders)message.Headers).TryAddWithoutValidation(name, value);
-        message.Headers.TryAddWithoutValidation("authorization", Signature.Of(to, headers, request.Body, (keys.AccessKey, keys.SecretKey), where, request.Service, now));
+            (
+                name == "content-type" ? message.Content.Headers : (System.Net.Http.Headers.HttpHeaders)message.Headers
+            ).TryAddWithoutValidation(name, value);
+        message.Headers.TryAddWithoutValidation(
+            "authorization",
+            Signature.Of(to, headers, request.Body, (keys.AccessKey, keys.SecretKey), where, request.Service, now)
+        );
         using var answer = await http.SendAsync(message, cancel);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(cancel));
     }
 
-    private string Region(string about) => region ?? FallbackRegionFactory.GetRegionEndpoint()?.SystemName
+    private string Region(string about) =>
+        region
+        ?? FallbackRegionFactory.GetRegionEndpoint()?.SystemName
         ?? throw Error.LoginRefused(about, "no region is known", null, transient: false);
 
     // XML of the query protocol or JSON; a proxy may say something else.
@@ -87,13 +137,21 @@ internal sealed class AwsCaller(string? region, string? endpoint, Secrets secret
         {
             if (answer.TrimStart().StartsWith('<'))
             {
-                var error = XDocument.Parse(answer).Descendants().FirstOrDefault(element => element.Name.LocalName == "Error");
-                string Part(string name) => error?.Elements().FirstOrDefault(element => element.Name.LocalName == name)?.Value ?? "";
+                var error = XDocument
+                    .Parse(answer)
+                    .Descendants()
+                    .FirstOrDefault(element => element.Name.LocalName == "Error");
+                string Part(string name) =>
+                    error?.Elements().FirstOrDefault(element => element.Name.LocalName == name)?.Value ?? "";
                 return (Part("Code"), Part("Message"));
             }
 
             using var json = JsonDocument.Parse(answer);
-            string Of(string name) => json.RootElement.ValueKind == JsonValueKind.Object && json.RootElement.TryGetProperty(name, out var value) ? value.ToString() : "";
+            string Of(string name) =>
+                json.RootElement.ValueKind == JsonValueKind.Object
+                && json.RootElement.TryGetProperty(name, out var value)
+                    ? value.ToString()
+                    : "";
             return (Of("__type").Split('#')[^1], Of("message") is { Length: > 0 } text ? text : Of("Message"));
         }
         catch (Exception error) when (error is XmlException or JsonException)

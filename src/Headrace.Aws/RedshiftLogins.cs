@@ -1,4 +1,3 @@
-using Headrace.Redshift;
 using System.Buffers;
 using System.Globalization;
 using System.Text;
@@ -6,10 +5,14 @@ using System.Text.Json;
 using System.Xml;
 using System.Xml.Linq;
 using Headrace.Configuration;
+using Headrace.Redshift;
 
 namespace Headrace.Aws;
 
-/// <summary>Asks IAM for logins to Redshift: to a cluster by GetClusterCredentials, to a workgroup of Serverless by GetCredentials.</summary>
+/// <summary>
+/// Asks IAM for logins to Redshift: to a cluster by GetClusterCredentials, to a workgroup of Serverless by
+/// GetCredentials.
+/// </summary>
 /// <param name="settings">With a cluster or a workgroup.</param>
 /// <param name="secrets">Learns each password before anybody else has it.</param>
 public sealed class RedshiftLogins(RedshiftConnection settings, Secrets secrets, TimeProvider clock) : IRedshiftLogin
@@ -19,12 +22,15 @@ public sealed class RedshiftLogins(RedshiftConnection settings, Secrets secrets,
 
     private static readonly XNamespace Space = "http://redshift.amazonaws.com/doc/2012-12-01/";
 
-    private string Address => settings.Cluster is { } cluster ? $"cluster {cluster}" : $"workgroup {settings.Workgroup}";
+    private string Address =>
+        settings.Cluster is { } cluster ? $"cluster {cluster}" : $"workgroup {settings.Workgroup}";
 
     public async Task<RedshiftLogin> AskAsync(CancellationToken cancel)
     {
         var caller = new AwsCaller(settings.Region, settings.Endpoint, secrets, clock);
-        var answer = settings.Cluster is { } cluster ? await caller.AskAsync(Address, Cluster(cluster), cancel) : await caller.AskAsync(Address, Workgroup(settings.Workgroup!), cancel);
+        var answer = settings.Cluster is { } cluster
+            ? await caller.AskAsync(Address, Cluster(cluster), cancel)
+            : await caller.AskAsync(Address, Workgroup(settings.Workgroup!), cancel);
         if ((settings.Cluster is null ? OfWorkgroup(answer) : OfCluster(answer)) is not { } login)
             throw Error.LoginRefused(Address, "an answer without a login", null, transient: false);
         secrets.Remember(login.Password);
@@ -36,11 +42,20 @@ public sealed class RedshiftLogins(RedshiftConnection settings, Secrets secrets,
     {
         (string Name, string Value)[] fields =
         [
-            ("Action", "GetClusterCredentials"), ("Version", "2012-12-01"), ("ClusterIdentifier", cluster), ("DbName", settings.Database),
-            ("DbUser", settings.User!), ("DurationSeconds", Seconds.ToString(CultureInfo.InvariantCulture)),
+            ("Action", "GetClusterCredentials"),
+            ("Version", "2012-12-01"),
+            ("ClusterIdentifier", cluster),
+            ("DbName", settings.Database),
+            ("DbUser", settings.User!),
+            ("DurationSeconds", Seconds.ToString(CultureInfo.InvariantCulture)),
         ];
         var form = string.Join('&', fields.Select(field => $"{field.Name}={Uri.EscapeDataString(field.Value)}"));
-        return new AwsRequest("redshift", "application/x-www-form-urlencoded; charset=utf-8", null, Encoding.UTF8.GetBytes(form));
+        return new AwsRequest(
+            "redshift",
+            "application/x-www-form-urlencoded; charset=utf-8",
+            null,
+            Encoding.UTF8.GetBytes(form)
+        );
     }
 
     // AWS's JSON protocol, 1.1.
@@ -56,7 +71,12 @@ public sealed class RedshiftLogins(RedshiftConnection settings, Secrets secrets,
             json.WriteEndObject();
         }
 
-        return new AwsRequest("redshift-serverless", "application/x-amz-json-1.1", "RedshiftServerless.GetCredentials", body.WrittenSpan.ToArray());
+        return new AwsRequest(
+            "redshift-serverless",
+            "application/x-amz-json-1.1",
+            "RedshiftServerless.GetCredentials",
+            body.WrittenSpan.ToArray()
+        );
     }
 
     // Nothing of an answer goes into an error: it has the password.
@@ -65,9 +85,17 @@ public sealed class RedshiftLogins(RedshiftConnection settings, Secrets secrets,
         try
         {
             var result = XDocument.Parse(answer).Descendants(Space + "GetClusterCredentialsResult").FirstOrDefault();
-            return (string?)result?.Element(Space + "DbUser") is { Length: > 0 } user && (string?)result.Element(Space + "DbPassword") is { Length: > 0 } password
-                && DateTimeOffset.TryParse((string?)result.Element(Space + "Expiration"), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var until)
-                ? new RedshiftLogin(user, password, until) : null;
+            return
+                (string?)result?.Element(Space + "DbUser") is { Length: > 0 } user
+                && (string?)result.Element(Space + "DbPassword") is { Length: > 0 } password
+                && DateTimeOffset.TryParse(
+                    (string?)result.Element(Space + "Expiration"),
+                    CultureInfo.InvariantCulture,
+                    DateTimeStyles.AssumeUniversal,
+                    out var until
+                )
+                ? new RedshiftLogin(user, password, until)
+                : null;
         }
         catch (XmlException)
         {
@@ -80,10 +108,14 @@ public sealed class RedshiftLogins(RedshiftConnection settings, Secrets secrets,
         try
         {
             using var json = JsonDocument.Parse(answer);
-            return json.RootElement is { ValueKind: JsonValueKind.Object } result
-                && Text(result, "dbUser") is { Length: > 0 } user && Text(result, "dbPassword") is { Length: > 0 } password
-                && result.TryGetProperty("expiration", out var until) && until.ValueKind == JsonValueKind.Number
-                ? new RedshiftLogin(user, password, DateTimeOffset.UnixEpoch.AddSeconds(until.GetDouble())) : null;
+            return
+                json.RootElement is { ValueKind: JsonValueKind.Object } result
+                && Text(result, "dbUser") is { Length: > 0 } user
+                && Text(result, "dbPassword") is { Length: > 0 } password
+                && result.TryGetProperty("expiration", out var until)
+                && until.ValueKind == JsonValueKind.Number
+                ? new RedshiftLogin(user, password, DateTimeOffset.UnixEpoch.AddSeconds(until.GetDouble()))
+                : null;
         }
         catch (JsonException)
         {
@@ -91,5 +123,6 @@ public sealed class RedshiftLogins(RedshiftConnection settings, Secrets secrets,
         }
     }
 
-    private static string? Text(JsonElement json, string name) => json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
+    private static string? Text(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 }

@@ -8,23 +8,78 @@ namespace Headrace.Cli;
 /// <summary>The root command: one file per command in Commands/, global options, exit codes.</summary>
 internal static class CommandLine
 {
-    public static readonly Option<string> Folder = new("-C") { Description = "The project's folder", Recursive = true, DefaultValueFactory = _ => ".", HelpName = "DIR" };
-    public static readonly Option<string?> Environment = new("--env") { Description = "The environment of headrace.yaml to use", Recursive = true, HelpName = "NAME" };
-    public static readonly Option<bool> Json = new("--json") { Description = "Data as JSON on standard output", Recursive = true };
-    public static readonly Option<bool> Quiet = new("--quiet", "-q") { Description = "No messages but errors", Recursive = true };
-    public static readonly Option<bool> Verbose = new("--verbose", "-v") { Description = "More messages; with an error its stack trace", Recursive = true };
-    public static readonly Option<bool> NoColor = new("--no-color") { Description = "No colours (so does NO_COLOR)", Recursive = true };
+    public static readonly Option<string> Folder = new("-C")
+    {
+        Description = "The project's folder",
+        Recursive = true,
+        DefaultValueFactory = _ => ".",
+        HelpName = "DIR",
+    };
+    public static readonly Option<string?> Environment = new("--env")
+    {
+        Description = "The environment of headrace.yaml to use",
+        Recursive = true,
+        HelpName = "NAME",
+    };
+    public static readonly Option<bool> Json = new("--json")
+    {
+        Description = "Data as JSON on standard output",
+        Recursive = true,
+    };
+    public static readonly Option<bool> Quiet = new("--quiet", "-q")
+    {
+        Description = "No messages but errors",
+        Recursive = true,
+    };
+    public static readonly Option<bool> Verbose = new("--verbose", "-v")
+    {
+        Description = "More messages; with an error its stack trace",
+        Recursive = true,
+    };
+    public static readonly Option<bool> NoColor = new("--no-color")
+    {
+        Description = "No colours (so does NO_COLOR)",
+        Recursive = true,
+    };
     public static readonly Option<bool> NoInput = new("--no-input") { Description = "Never ask", Recursive = true };
 
     public static Command Root()
     {
         // Not a RootCommand: that one takes its name from the file that runs, which is dotnet's business.
-        var root = new Command("headrace", "Headrace moves rows from where they land to where they are asked about, exactly once.")
+        var root = new Command(
+            "headrace",
+            "Headrace moves rows from where they land to where they are asked about, exactly once."
+        )
         {
-            Folder, Environment, Json, Quiet, Verbose, NoColor, NoInput, new HelpOption(),
+            Folder,
+            Environment,
+            Json,
+            Quiet,
+            Verbose,
+            NoColor,
+            NoInput,
+            new HelpOption(),
         };
-        foreach (var command in (Command[])[InitCommand.Create(), DemoCommand.Create(), DoctorCommand.Create(), PlanCommand.Create(), RunCommand.Create(), VerifyCommand.Create(), TablesCommand.Create(), DiffCommand.Create(),
-            StatusCommand.Create(), RunsCommand.Create(), ShowCommand.Create(), QuarantineCommand.Create(), SchemaCommand.Create(), ConfigCommand.Create(), VersionCommand.Create()])
+        foreach (
+            var command in (Command[])
+                [
+                    InitCommand.Create(),
+                    DemoCommand.Create(),
+                    DoctorCommand.Create(),
+                    PlanCommand.Create(),
+                    RunCommand.Create(),
+                    VerifyCommand.Create(),
+                    TablesCommand.Create(),
+                    DiffCommand.Create(),
+                    StatusCommand.Create(),
+                    RunsCommand.Create(),
+                    ShowCommand.Create(),
+                    QuarantineCommand.Create(),
+                    SchemaCommand.Create(),
+                    ConfigCommand.Create(),
+                    VersionCommand.Create(),
+                ]
+        )
             root.Subcommands.Add(command);
         return root;
     }
@@ -32,7 +87,11 @@ internal static class CommandLine
     /// <summary>Runs one command. The streams are the console's unless others are given.</summary>
     public static async Task<int> RunAsync(string[] args, TextWriter? output = null, TextWriter? messages = null)
     {
-        var configuration = new InvocationConfiguration { EnableDefaultExceptionHandler = false, ProcessTerminationTimeout = null };
+        var configuration = new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null,
+        };
         configuration.Output = output ?? configuration.Output;
         configuration.Error = messages ?? configuration.Error;
         var parsed = Root().Parse(args.Length == 0 ? ["--help"] : args);
@@ -56,7 +115,11 @@ internal static class CommandLine
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
-            Screen.Of(parsed).Message("Interrupted; the batch under way was not loaded. The next run goes on from the last committed batch.");
+            Screen
+                .Of(parsed)
+                .Message(
+                    "Interrupted; the batch under way was not loaded. The next run goes on from the last committed batch."
+                );
             return ExitCode.Interrupted;
         }
         catch (HeadraceException error)

@@ -3,8 +3,7 @@ namespace Headrace.Cli;
 /// <summary>The demo's shop: its configuration, its files on two days, and questions to its warehouse.</summary>
 internal sealed class DemoShop(string folder, TimeProvider clock)
 {
-    public const string Configuration =
-        """
+    public const string Configuration = """
         # yaml-language-server: $schema=./.headrace/headrace.schema.json
         version: 1
         project: shop
@@ -53,67 +52,106 @@ internal sealed class DemoShop(string folder, TimeProvider clock)
     /// <summary>Titles and queries over the warehouse's tables.</summary>
     public static readonly IReadOnlyList<(string Title, string Sql)> Questions =
     [
-        ("Orders by status", "select status, count(*) as orders, sum(amount) as amount from shop.orders group by status order by status"),
+        (
+            "Orders by status",
+            "select status, count(*) as orders, sum(amount) as amount from shop.orders group by status order by status"
+        ),
         ("The price list of today", "select product, price from shop.prices order by product"),
         ("The suppliers of today", "select supplier_id, name, city from shop.suppliers order by supplier_id"),
-        ("Every file, with what became of it", "select key, action, rows, quarantined from headrace.files order by sequence"),
+        (
+            "Every file, with what became of it",
+            "select key, action, rows, quarantined from headrace.files order by sequence"
+        ),
     ];
 
     public void DayOne()
     {
         var at = clock.GetUtcNow().AddHours(-30);
-        Put("orders/2026-10-01.csv", at,
+        Put(
+            "orders/2026-10-01.csv",
+            at,
             """
             order_id,customer_id,amount,status,placed_at
             1,1,19.90,paid,2026-10-01 08:12:00
             2,2,7.50,open,2026-10-01 09:40:11
             3,1,120.00,open,2026-10-01 17:03:45
 
-            """);
-        Put("customers/2026-10-01.jsonl", at,
+            """
+        );
+        Put(
+            "customers/2026-10-01.jsonl",
+            at,
             """
             {"customer_id": 1, "name": "Ada Byron", "country": "GB", "address": {"city": "London"}}
             {"customer_id": 2, "name": "Zoë Müller", "country": "CH", "address": {"city": "Bern"}}
 
-            """);
-        Put("inbox/shop/schema/prices/prices.json", at,
+            """
+        );
+        Put(
+            "inbox/shop/schema/prices/prices.json",
+            at,
             """
             {"schema_version": 1, "allowed_operations": ["append", "truncate", "schema"],
              "columns": [{"name": "product", "type": "text", "nullable": false}, {"name": "price", "type": "decimal(10,2)", "nullable": false}]}
 
-            """);
-        Put("inbox/shop/truncate/prices/monday.csv", at.AddMinutes(1), "product,price\nlamp,39.90\nchair,89.00\ntable,210.00\n");
-        Put("suppliers/2026-10-01/part.csv", at, "supplier_id,name,city\n1,Lumen,Oslo\n2,Stuhl & Sohn,Bern\n3,Old Oak,York\n");
+            """
+        );
+        Put(
+            "inbox/shop/truncate/prices/monday.csv",
+            at.AddMinutes(1),
+            "product,price\nlamp,39.90\nchair,89.00\ntable,210.00\n"
+        );
+        Put(
+            "suppliers/2026-10-01/part.csv",
+            at,
+            "supplier_id,name,city\n1,Lumen,Oslo\n2,Stuhl & Sohn,Bern\n3,Old Oak,York\n"
+        );
     }
 
     public void DayTwo()
     {
         var at = clock.GetUtcNow().AddHours(-6);
-        Put("orders/2026-10-02.csv", at,
+        Put(
+            "orders/2026-10-02.csv",
+            at,
             """
             order_id,customer_id,amount,status,placed_at
             2,2,7.50,paid,2026-10-01 09:40:11
             4,2,33.00,open,2026-10-02 10:00:00
             5,3,12.5O,open,2026-10-02 11:30:00
 
-            """);
-        Put("orders/2026-09-30.csv", at,
+            """
+        );
+        Put(
+            "orders/2026-09-30.csv",
+            at,
             """
             order_id,customer_id,amount,status,placed_at
             0,2,64.20,paid,2026-09-30 20:15:30
 
-            """);
-        Put("customers/2026-10-02.jsonl", at, """{"customer_id": 3, "name": "Grace Hopper", "country": "US", "address": {"city": "Arlington"}}""" + "\n");
+            """
+        );
+        Put(
+            "customers/2026-10-02.jsonl",
+            at,
+            """{"customer_id": 3, "name": "Grace Hopper", "country": "US", "address": {"city": "Arlington"}}""" + "\n"
+        );
         Put("inbox/shop/truncate/prices/tuesday.csv", at, "price,product\n41.90,lamp\n89.00,chair\n");
         Put("inbox/shop/append/prices/late-addition.csv", at.AddMinutes(1), "product,price\nshelf,55.00\n");
-        Put("suppliers/2026-10-02/part.csv", at, "supplier_id,name,city\n1,Lumen,Bergen\n2,Stuhl & Sohn,Bern\n4,Birch,Turku\n");
+        Put(
+            "suppliers/2026-10-02/part.csv",
+            at,
+            "supplier_id,name,city\n1,Lumen,Bergen\n2,Stuhl & Sohn,Bern\n4,Birch,Turku\n"
+        );
     }
 
     /// <summary>The operations that the newest export of the suppliers published, as they are in their file.</summary>
     public string[] Operations()
     {
         var ops = new DirectoryInfo(Path.Combine(folder, "ops"));
-        var newest = ops.Exists ? ops.EnumerateFiles("suppliers-*.jsonl").MaxBy(file => file.Name, StringComparer.Ordinal) : null;
+        var newest = ops.Exists
+            ? ops.EnumerateFiles("suppliers-*.jsonl").MaxBy(file => file.Name, StringComparer.Ordinal)
+            : null;
         return newest is null ? [] : File.ReadAllLines(newest.FullName);
     }
 

@@ -22,10 +22,11 @@ internal static class ExitCode
     }
 
     /// <summary>Of a command that an error ended.</summary>
-    public static int Of(HeadraceException error) => error.Stage switch
-    {
-        ErrorStage.Checks => Stopped,
-        ErrorStage.Configuration => Usage,
-        _ => Failed,
-    };
+    public static int Of(HeadraceException error) =>
+        error.Stage switch
+        {
+            ErrorStage.Checks => Stopped,
+            ErrorStage.Configuration => Usage,
+            _ => Failed,
+        };
 }

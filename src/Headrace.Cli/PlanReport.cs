@@ -16,7 +16,9 @@ internal sealed class PlanReport(Screen screen)
             foreach (var line in new ChangeLines(screen).Of(run.Changes))
                 screen.Say($"{indent}{line}");
             foreach (var row in run.Sample)
-                screen.Say($"{indent}{screen.Warn("!")} {Plain.Line(row.File)} line {row.Line}{(row.Column is null ? "" : $", {Plain.Line(row.Column)}")}: {Plain.Line(row.Reason)}");
+                screen.Say(
+                    $"{indent}{screen.Warn("!")} {Plain.Line(row.File)} line {row.Line}{(row.Column is null ? "" : $", {Plain.Line(row.Column)}")}: {Plain.Line(row.Reason)}"
+                );
             foreach (var warning in run.Warnings)
                 screen.Say($"{indent}{screen.Warn("note")}  {Plain.Line(warning)}");
         }
@@ -27,24 +29,34 @@ internal sealed class PlanReport(Screen screen)
         screen.Say();
         if (planned.Count == 0 && runs.All(run => run.Error is null))
         {
-            screen.Say(RunReport.Open(runs, off) is { } open ? $"No changes now: {open}." : "No changes. Everything is up to date.");
+            screen.Say(
+                RunReport.Open(runs, off) is { } open
+                    ? $"No changes now: {open}."
+                    : "No changes. Everything is up to date."
+            );
             return;
         }
 
-        var created = planned.SelectMany(run => run.Ddl).Count(ddl => ddl.StartsWith("CREATE TABLE", StringComparison.Ordinal));
-        screen.Say($"Plan: {created} {(created == 1 ? "table" : "tables")} to create, {Text.Rows(planned.Sum(run => run.Inserted))} to insert, "
-            + $"{Text.Count(planned.Sum(run => run.Updated))} to update, {Text.Count(planned.Sum(run => run.Deleted))} to delete, "
-            + $"{Text.Count(planned.Sum(run => run.Quarantined))} to set aside.");
+        var created = planned
+            .SelectMany(run => run.Ddl)
+            .Count(ddl => ddl.StartsWith("CREATE TABLE", StringComparison.Ordinal));
+        screen.Say(
+            $"Plan: {created} {(created == 1 ? "table" : "tables")} to create, {Text.Rows(planned.Sum(run => run.Inserted))} to insert, "
+                + $"{Text.Count(planned.Sum(run => run.Updated))} to update, {Text.Count(planned.Sum(run => run.Deleted))} to delete, "
+                + $"{Text.Count(planned.Sum(run => run.Quarantined))} to set aside."
+        );
         screen.Say("Nothing has been written.");
         if (planned.Count > 0)
             screen.Say("Next:  headrace run");
     }
 
-    private string Line(Run run) => run.Outcome switch
-    {
-        Outcome.WouldLoad => $"{(run.Ddl.Count > 0 ? screen.Good("+") : screen.Warn("~"))} {run.Target}  {RunReport.Changes(run)}",
-        Outcome.UpToDate => $"{screen.Dim("=")} {screen.Dim(run.IsWaiting ? "waits" : "nothing to do")}",
-        Outcome.Stopped => $"{screen.Bad("✗")} would be stopped",
-        _ => $"{screen.Bad("✗")} would fail",
-    };
+    private string Line(Run run) =>
+        run.Outcome switch
+        {
+            Outcome.WouldLoad =>
+                $"{(run.Ddl.Count > 0 ? screen.Good("+") : screen.Warn("~"))} {run.Target}  {RunReport.Changes(run)}",
+            Outcome.UpToDate => $"{screen.Dim("=")} {screen.Dim(run.IsWaiting ? "waits" : "nothing to do")}",
+            Outcome.Stopped => $"{screen.Bad("✗")} would be stopped",
+            _ => $"{screen.Bad("✗")} would fail",
+        };
 }

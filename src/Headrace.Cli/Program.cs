@@ -1,5 +1,5 @@
-using Headrace.Hosting;
 using Headrace.Cli;
+using Headrace.Hosting;
 
 OwnerOnly.Begin();
 return await CommandLine.RunAsync(args);

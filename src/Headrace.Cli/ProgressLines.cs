@@ -1,6 +1,8 @@
 namespace Headrace.Cli;
 
-/// <summary>On a terminal one line that is overwritten; elsewhere nothing, since each dataset's end has its own line.</summary>
+/// <summary>
+/// On a terminal one line that is overwritten; elsewhere nothing, since each dataset's end has its own line.
+/// </summary>
 internal sealed class ProgressLines(Screen screen, TimeProvider clock) : IDisposable
 {
     private const int BarWidth = 24;
@@ -16,12 +18,18 @@ internal sealed class ProgressLines(Screen screen, TimeProvider clock) : IDispos
             if (run.Duration > TimeSpan.Zero)
                 active.Remove(run.Dataset);
             else
-                active[run.Dataset] = progress is { } now ? $"{now.Phase} {Bar(now.Share)}{(now.Rows > 0 ? Text.Rows(now.Rows) : "")}" : "looks for what is new";
+                active[run.Dataset] = progress is { } now
+                    ? $"{now.Phase} {Bar(now.Share)}{(now.Rows > 0 ? Text.Rows(now.Rows) : "")}"
+                    : "looks for what is new";
             if (clock.GetElapsedTime(shown) < TimeSpan.FromMilliseconds(50))
                 return;
             shown = clock.GetTimestamp();
             var (dataset, state) = active.FirstOrDefault();
-            screen.Status(dataset is null ? "" : $"  {dataset}  {state}{(active.Count > 1 ? $"  and {active.Count - 1} more" : "")}");
+            screen.Status(
+                dataset is null
+                    ? ""
+                    : $"  {dataset}  {state}{(active.Count > 1 ? $"  and {active.Count - 1} more" : "")}"
+            );
         }
     }
 

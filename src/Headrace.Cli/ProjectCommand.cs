@@ -7,15 +7,21 @@ namespace Headrace.Cli;
 /// <summary>What commands that work on a project share: open it, say what is wrong with it, close it.</summary>
 internal static class ProjectCommand
 {
-    /// <summary>Gives the command an action that gets the opened project; exit code 2 when headrace.yaml is not right.</summary>
+    /// <summary>
+    /// Gives the command an action that gets the opened project; exit code 2 when headrace.yaml is not right.
+    /// </summary>
     public static Command OnProject(
-        this Command command, Func<ProjectHost, ParseResult, CancellationToken, Task<int>> act)
+        this Command command,
+        Func<ProjectHost, ParseResult, CancellationToken, Task<int>> act
+    )
     {
-        command.SetAction(async (parsed, cancel) =>
-        {
-            await using var host = Open(parsed, Screen.Of(parsed));
-            return host is null ? ExitCode.Usage : await act(host, parsed, cancel);
-        });
+        command.SetAction(
+            async (parsed, cancel) =>
+            {
+                await using var host = Open(parsed, Screen.Of(parsed));
+                return host is null ? ExitCode.Usage : await act(host, parsed, cancel);
+            }
+        );
         return command;
     }
 

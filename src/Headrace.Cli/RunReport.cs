@@ -7,7 +7,10 @@ internal sealed class RunReport(Screen screen)
     public void Write(IReadOnlyList<Run> runs, IReadOnlyList<string> off, TimeSpan took)
     {
         var name = runs.Select(run => run.Dataset.Length).DefaultIfEmpty().Max();
-        var target = runs.Where(run => run.Outcome == Outcome.Loaded).Select(run => run.Target?.Length ?? 0).DefaultIfEmpty().Max();
+        var target = runs.Where(run => run.Outcome == Outcome.Loaded)
+            .Select(run => run.Target?.Length ?? 0)
+            .DefaultIfEmpty()
+            .Max();
         foreach (var run in runs)
         {
             screen.Say($"  {run.Dataset.PadRight(name)}  {Line(run, target)}");
@@ -25,7 +28,9 @@ internal sealed class RunReport(Screen screen)
             screen.Say($"Next:  {next}");
     }
 
-    /// <summary>What is still open though nothing was to load, in one phrase; null when everything is up to date.</summary>
+    /// <summary>
+    /// What is still open though nothing was to load, in one phrase; null when everything is up to date.
+    /// </summary>
     public static string? Open(IReadOnlyList<Run> runs, IReadOnlyList<string> off)
     {
         var parts = new List<string>();
@@ -38,8 +43,16 @@ internal sealed class RunReport(Screen screen)
         var skipped = runs.Count(run => run.Outcome == Outcome.Skipped);
         var waiting = runs.Count(run => run is { IsWaiting: true, Outcome: not Outcome.Skipped });
         Add(waiting, "dataset waits", "datasets wait");
-        Add(skipped, "dataset was skipped, since another run holds it", "datasets were skipped, since other runs hold them");
-        Add(runs.Count(run => run is { IsWaiting: false, Outcome: not Outcome.Skipped, Warnings.Count: > 0 }), "dataset has notes", "datasets have notes");
+        Add(
+            skipped,
+            "dataset was skipped, since another run holds it",
+            "datasets were skipped, since other runs hold them"
+        );
+        Add(
+            runs.Count(run => run is { IsWaiting: false, Outcome: not Outcome.Skipped, Warnings.Count: > 0 }),
+            "dataset has notes",
+            "datasets have notes"
+        );
         parts.AddRange(off.Select(Off));
         if (runs.Count == 0 && off.Count == 0)
             parts.Add("there is no flow");
@@ -68,15 +81,18 @@ internal sealed class RunReport(Screen screen)
         return parts.Count == 0 ? "no rows" : string.Join(", ", parts);
     }
 
-    private string Line(Run run, int width) => run.Outcome switch
-    {
-        Outcome.Loaded => $"{(run.Quarantined > 0 ? screen.Warn("!") : screen.Good("✓"))} {(run.Target ?? "").PadRight(width)}  {Changes(run)}  {screen.Dim(Text.Duration(run.Duration))}",
-        Outcome.UpToDate when run.Published > 0 => $"{screen.Good("✓")} {Text.Count(run.Published)} published, which an earlier run had loaded",
-        Outcome.UpToDate => $"{screen.Dim("=")} {screen.Dim(run.IsWaiting ? "waits" : "nothing to do")}",
-        Outcome.Skipped => $"{screen.Warn("-")} skipped",
-        Outcome.Stopped => $"{screen.Bad("✗")} stopped{Also(run)}",
-        _ => $"{screen.Bad("✗")} failed{Also(run)}",
-    };
+    private string Line(Run run, int width) =>
+        run.Outcome switch
+        {
+            Outcome.Loaded =>
+                $"{(run.Quarantined > 0 ? screen.Warn("!") : screen.Good("✓"))} {(run.Target ?? "").PadRight(width)}  {Changes(run)}  {screen.Dim(Text.Duration(run.Duration))}",
+            Outcome.UpToDate when run.Published > 0 =>
+                $"{screen.Good("✓")} {Text.Count(run.Published)} published, which an earlier run had loaded",
+            Outcome.UpToDate => $"{screen.Dim("=")} {screen.Dim(run.IsWaiting ? "waits" : "nothing to do")}",
+            Outcome.Skipped => $"{screen.Warn("-")} skipped",
+            Outcome.Stopped => $"{screen.Bad("✗")} stopped{Also(run)}",
+            _ => $"{screen.Bad("✗")} failed{Also(run)}",
+        };
 
     private static string Also(Run run) => run.Batches > 0 ? $"; before that {Changes(run)}" : "";
 

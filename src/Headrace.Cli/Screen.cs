@@ -7,7 +7,8 @@ using System.Text.Json.Serialization.Metadata;
 namespace Headrace.Cli;
 
 /// <summary>
-/// The only place that speaks to the terminal: data on standard output, messages on standard error. No secret leaves it, and no character that
+/// The only place that speaks to the terminal: data on standard output, messages on standard error. No secret leaves
+/// it, and no character that
 /// a terminal would obey: what a caller forgot to make plain is made plain here.
 /// </summary>
 [SuppressMessage("ApiDesign", "RS0030", Justification = "This is the one place that speaks to the terminal.")]
@@ -15,12 +16,23 @@ internal sealed class Screen
 {
     private static readonly ConditionalWeakTable<ParseResult, Screen> Screens = [];
 
-    // Colours travel through the line as noncharacters of Unicode, so that escape sequences of others can be told from our own.
-    private const char Green = '\ufdd0', Yellow = '\ufdd1', Red = '\ufdd2', Faint = '\ufdd3', Strong = '\ufdd4', End = '\ufdd5';
+    // Colours travel through the line as noncharacters of Unicode, so that escape sequences of others can be told from
+    // our own.
+    private const char Green = '\ufdd0',
+        Yellow = '\ufdd1',
+        Red = '\ufdd2',
+        Faint = '\ufdd3',
+        Strong = '\ufdd4',
+        End = '\ufdd5';
 
     private static readonly Dictionary<char, string> Sequences = new()
     {
-        [Green] = "\e[32m", [Yellow] = "\e[33m", [Red] = "\e[31m", [Faint] = "\e[2m", [Strong] = "\e[1m", [End] = "\e[0m",
+        [Green] = "\e[32m",
+        [Yellow] = "\e[33m",
+        [Red] = "\e[31m",
+        [Faint] = "\e[2m",
+        [Strong] = "\e[1m",
+        [End] = "\e[0m",
     };
 
     private readonly TextWriter output;
@@ -33,8 +45,15 @@ internal sealed class Screen
         IsJson = parsed.GetValue(CommandLine.Json);
         IsQuiet = parsed.GetValue(CommandLine.Quiet);
         IsVerbose = parsed.GetValue(CommandLine.Verbose);
-        IsTerminal = output == Console.Out && !Console.IsErrorRedirected && !Console.IsOutputRedirected && System.Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
-        color = IsTerminal && !parsed.GetValue(CommandLine.NoColor) && string.IsNullOrEmpty(System.Environment.GetEnvironmentVariable("NO_COLOR"));
+        IsTerminal =
+            output == Console.Out
+            && !Console.IsErrorRedirected
+            && !Console.IsOutputRedirected
+            && System.Environment.GetEnvironmentVariable("TERM") is not (null or "dumb");
+        color =
+            IsTerminal
+            && !parsed.GetValue(CommandLine.NoColor)
+            && string.IsNullOrEmpty(System.Environment.GetEnvironmentVariable("NO_COLOR"));
     }
 
     public bool IsJson { get; }
@@ -50,7 +69,8 @@ internal sealed class Screen
     public Func<string, string> Redact { get; set; } = text => text;
 
     /// <summary>The screen of a command: one for all who ask, since it knows what it may not show.</summary>
-    public static Screen Of(ParseResult parsed) => Screens.GetValue(parsed, parsed => new Screen(parsed, parsed.InvocationConfiguration));
+    public static Screen Of(ParseResult parsed) =>
+        Screens.GetValue(parsed, parsed => new Screen(parsed, parsed.InvocationConfiguration));
 
     /// <summary>For what was not invoked, since it could not be parsed.</summary>
     public static Screen Of(ParseResult parsed, InvocationConfiguration streams) => new(parsed, streams);
@@ -58,7 +78,9 @@ internal sealed class Screen
     /// <summary>A line of data.</summary>
     public void Data(string line) => output.WriteLine(Shown(line));
 
-    /// <summary>Data for another program, as they are: only on a terminal are their control characters made plain.</summary>
+    /// <summary>
+    /// Data for another program, as they are: only on a terminal are their control characters made plain.
+    /// </summary>
     public void Raw(string text) => output.WriteLine(IsTerminal ? Shown(text) : Redact(text));
 
     /// <summary>A JSON document. Secrets go from its texts before it is made, so that it stays a document.</summary>
@@ -66,7 +88,13 @@ internal sealed class Screen
 
     /// <inheritdoc cref="Json{T}"/>
     public string JsonOf<T>(T value, JsonTypeInfo<T> type) =>
-        JsonSerializer.Serialize(value, (JsonTypeInfo<T>)new Views(new JsonSerializerOptions(type.Options) { Converters = { new RedactedText(Redact) } }).GetTypeInfo(typeof(T))!);
+        JsonSerializer.Serialize(
+            value,
+            (JsonTypeInfo<T>)
+                new Views(
+                    new JsonSerializerOptions(type.Options) { Converters = { new RedactedText(Redact) } }
+                ).GetTypeInfo(typeof(T))!
+        );
 
     /// <summary>A line for people; nothing with -q or --json.</summary>
     public void Say(string line = "")
@@ -131,8 +159,8 @@ internal sealed class Screen
         Error($"{Bad(error.Code)}  {Plain.Line(error.What)}");
         var width = Math.Max(8, error.Facts.Select(fact => fact.Name.Length).DefaultIfEmpty().Max());
         foreach (var fact in error.Facts)
-            foreach (var (line, i) in fact.Value.Split('\n').Select((line, i) => (line, i)))
-                Error($"  {(i == 0 ? fact.Name : "").PadRight(width)} {Plain.Line(line)}");
+        foreach (var (line, i) in fact.Value.Split('\n').Select((line, i) => (line, i)))
+            Error($"  {(i == 0 ? fact.Name : "").PadRight(width)} {Plain.Line(line)}");
         Error($"  {"next".PadRight(width)} {Plain.Line(error.Next)}");
         if (IsVerbose && error.Trace is { } trace)
             Error(trace);
@@ -151,7 +179,9 @@ internal sealed class Screen
     /// <summary>Rows under headings, in columns as wide as they need.</summary>
     public void Table(IReadOnlyList<string> headings, IReadOnlyList<IReadOnlyList<string>> rows)
     {
-        var widths = headings.Select((heading, i) => Math.Min(60, rows.Select(row => row[i].Length).Append(heading.Length).Max())).ToList();
+        var widths = headings
+            .Select((heading, i) => Math.Min(60, rows.Select(row => row[i].Length).Append(heading.Length).Max()))
+            .ToList();
         Data(Dim(Line(headings, widths)));
         foreach (var row in rows)
             Data(Line(row, widths));
@@ -169,6 +199,10 @@ internal sealed class Screen
             return plain;
         if (!color)
             return Plain.Lines(plain);
-        return string.Concat(plain.Select(letter => Sequences.TryGetValue(letter, out var sequence) ? sequence : Plain.Lines(letter.ToString())));
+        return string.Concat(
+            plain.Select(letter =>
+                Sequences.TryGetValue(letter, out var sequence) ? sequence : Plain.Lines(letter.ToString())
+            )
+        );
     }
 }

@@ -5,33 +5,80 @@ using Headrace.Hosting;
 namespace Headrace.Cli;
 
 /// <summary>The JSON of the contract, made from the words of the core.</summary>
-internal sealed record RunsView(IReadOnlyList<RunView> Runs, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings = null)
+internal sealed record RunsView(
+    IReadOnlyList<RunView> Runs,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings = null
+)
 {
     /// <summary>Runs, and what is to be said of none of them.</summary>
-    public static RunsView Of(IReadOnlyList<RunView> runs, IReadOnlyList<string> warnings) => new(runs, warnings.Count == 0 ? null : warnings);
+    public static RunsView Of(IReadOnlyList<RunView> runs, IReadOnlyList<string> warnings) =>
+        new(runs, warnings.Count == 0 ? null : warnings);
 }
 
 internal sealed record RunView(
-    string Flow, string Dataset, [property: JsonConverter(typeof(ContractWord))] string Run, [property: JsonConverter(typeof(ContractWord))] string Outcome, int Batches, long Inserted, long Updated, long Deleted, long Unchanged,
-    long Quarantined, long Published, string? From, string? To, long DurationMs, IReadOnlyList<string> Warnings, ErrorJson? Error,
+    string Flow,
+    string Dataset,
+    [property: JsonConverter(typeof(ContractWord))] string Run,
+    [property: JsonConverter(typeof(ContractWord))] string Outcome,
+    int Batches,
+    long Inserted,
+    long Updated,
+    long Deleted,
+    long Unchanged,
+    long Quarantined,
+    long Published,
+    string? From,
+    string? To,
+    long DurationMs,
+    IReadOnlyList<string> Warnings,
+    ErrorJson? Error,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Ddl,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<BadRow>? Sample,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RowChange>? Changes,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Target,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? StartedAt)
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] DateTimeOffset? StartedAt
+)
 {
-    /// <summary>A run as the contract has it; with what it would do (plan), or with its target and time (history).</summary>
-    public static RunView Of(Run run, bool isPlan = false, bool isHistory = false) => new(
-        run.Flow, run.Dataset, run.Id, JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()), run.Batches, run.Inserted, run.Updated,
-        run.Deleted, run.Unchanged, run.Quarantined, run.Published, run.From, run.To, (long)run.Duration.TotalMilliseconds, run.Warnings,
-        run.Error is null ? null : ErrorJson.Of(run.Error), isPlan ? run.Ddl : null, isPlan ? run.Sample : null, isPlan ? run.Changes : null,
-        isHistory ? run.Target : null, isHistory ? run.StartedAt : null);
+    /// <summary>
+    /// A run as the contract has it; with what it would do (plan), or with its target and time (history).
+    /// </summary>
+    public static RunView Of(Run run, bool isPlan = false, bool isHistory = false) =>
+        new(
+            run.Flow,
+            run.Dataset,
+            run.Id,
+            JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()),
+            run.Batches,
+            run.Inserted,
+            run.Updated,
+            run.Deleted,
+            run.Unchanged,
+            run.Quarantined,
+            run.Published,
+            run.From,
+            run.To,
+            (long)run.Duration.TotalMilliseconds,
+            run.Warnings,
+            run.Error is null ? null : ErrorJson.Of(run.Error),
+            isPlan ? run.Ddl : null,
+            isPlan ? run.Sample : null,
+            isPlan ? run.Changes : null,
+            isHistory ? run.Target : null,
+            isHistory ? run.StartedAt : null
+        );
 }
 
 internal sealed record ErrorView(
-    ErrorJson Error, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ErrorJson>? Problems);
+    ErrorJson Error,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<ErrorJson>? Problems
+);
 
-internal sealed record ErrorJson([property: JsonConverter(typeof(ContractWord))] string Code, string What, IReadOnlyDictionary<string, string> Facts, string Next)
+internal sealed record ErrorJson(
+    [property: JsonConverter(typeof(ContractWord))] string Code,
+    string What,
+    IReadOnlyDictionary<string, string> Facts,
+    string Next
+)
 {
     public static ErrorJson Of(RunError error)
     {
@@ -53,39 +100,114 @@ internal sealed record QuarantineListView(IReadOnlyList<QuarantineCountView> Dat
 
 internal sealed record ReleaseView(long Released, long Kept, long Discarded);
 
-internal sealed record DiffView(long Inserted, long Updated, long Deleted, long Unchanged, long NotCompared,
-    IReadOnlyList<string> ColumnsOnlyInOld, IReadOnlyList<string> ColumnsOnlyInNew);
+internal sealed record DiffView(
+    long Inserted,
+    long Updated,
+    long Deleted,
+    long Unchanged,
+    long NotCompared,
+    IReadOnlyList<string> ColumnsOnlyInOld,
+    IReadOnlyList<string> ColumnsOnlyInNew
+);
 
 internal sealed record TablesView(IReadOnlyList<TableView> Tables);
 
 internal sealed record TableView(
-    string Connection, string Table, string? Target, IReadOnlyList<string> PrimaryKey, string? CreateKey, string? UpdateKey, bool Enabled,
-    DateTimeOffset? LastSyncTime, string? LastStatus, long LastInserted, long LastUpdated, long LastDeleted, string? LastError)
+    string Connection,
+    string Table,
+    string? Target,
+    IReadOnlyList<string> PrimaryKey,
+    string? CreateKey,
+    string? UpdateKey,
+    bool Enabled,
+    DateTimeOffset? LastSyncTime,
+    string? LastStatus,
+    long LastInserted,
+    long LastUpdated,
+    long LastDeleted,
+    string? LastError
+)
 {
-    public static TableView Of(TableEntry entry) => new(
-        entry.Connection, entry.Table, entry.Target?.ToString(), entry.PrimaryKey, entry.CreateKey, entry.UpdateKey, entry.IsEnabled,
-        entry.LastSyncTime, entry.LastStatus, entry.LastInserted, entry.LastUpdated, entry.LastDeleted, entry.LastError);
+    public static TableView Of(TableEntry entry) =>
+        new(
+            entry.Connection,
+            entry.Table,
+            entry.Target?.ToString(),
+            entry.PrimaryKey,
+            entry.CreateKey,
+            entry.UpdateKey,
+            entry.IsEnabled,
+            entry.LastSyncTime,
+            entry.LastStatus,
+            entry.LastInserted,
+            entry.LastUpdated,
+            entry.LastDeleted,
+            entry.LastError
+        );
 }
 
 internal sealed record VerifyView(IReadOnlyList<VerifiedView> Datasets);
 
 internal sealed record VerifiedView(
-    string Dataset, bool Equal, long Missing, long Extra, long Different, long RowsSource, long RowsTarget, long Pending, bool Whole, bool Repaired,
-    IReadOnlyList<RowChange> Sample, IReadOnlyList<string> Warnings)
+    string Dataset,
+    bool Equal,
+    long Missing,
+    long Extra,
+    long Different,
+    long RowsSource,
+    long RowsTarget,
+    long Pending,
+    bool Whole,
+    bool Repaired,
+    IReadOnlyList<RowChange> Sample,
+    IReadOnlyList<string> Warnings
+)
 {
-    public static VerifiedView Of(DuckDb.Verified one) => new(
-        one.Dataset, one.IsEqual || one is { IsRepaired: true, IsWhole: true }, one.Missing, one.Extra, one.Different, one.RowsSource, one.RowsTarget, one.Pending, one.IsWhole, one.IsRepaired, one.Sample, one.Warnings);
+    public static VerifiedView Of(DuckDb.Verified one) =>
+        new(
+            one.Dataset,
+            one.IsEqual || one is { IsRepaired: true, IsWhole: true },
+            one.Missing,
+            one.Extra,
+            one.Different,
+            one.RowsSource,
+            one.RowsTarget,
+            one.Pending,
+            one.IsWhole,
+            one.IsRepaired,
+            one.Sample,
+            one.Warnings
+        );
 }
 
 internal sealed record StatusView(IReadOnlyList<DatasetView> Datasets);
 
 internal sealed record DatasetView(
-    string Flow, string Dataset, [property: JsonConverter(typeof(ContractWord))] string State, string? Target, DateTimeOffset? LastRun,
-    [property: JsonConverter(typeof(ContractWord))] string? Outcome, long Inserted, long Quarantine, ErrorJson? Error, IReadOnlyList<string> Warnings)
+    string Flow,
+    string Dataset,
+    [property: JsonConverter(typeof(ContractWord))] string State,
+    string? Target,
+    DateTimeOffset? LastRun,
+    [property: JsonConverter(typeof(ContractWord))] string? Outcome,
+    long Inserted,
+    long Quarantine,
+    ErrorJson? Error,
+    IReadOnlyList<string> Warnings
+)
 {
-    public static DatasetView Of(DatasetStatus status) => new(
-        status.Flow, status.Dataset, Word(status.State), status.Last?.Target,
-        status.Last?.StartedAt + status.Last?.Duration, Word(status.Last?.Outcome), status.Last?.Inserted ?? 0, status.Quarantined, status.Last?.Error is { } error ? ErrorJson.Of(error) : null, status.Warnings);
+    public static DatasetView Of(DatasetStatus status) =>
+        new(
+            status.Flow,
+            status.Dataset,
+            Word(status.State),
+            status.Last?.Target,
+            status.Last?.StartedAt + status.Last?.Duration,
+            Word(status.Last?.Outcome),
+            status.Last?.Inserted ?? 0,
+            status.Quarantined,
+            status.Last?.Error is { } error ? ErrorJson.Of(error) : null,
+            status.Warnings
+        );
 
     private static string Word(DatasetState state) =>
         state == DatasetState.NeverRun ? "never run" : state.ToString().ToLowerInvariant();
@@ -96,7 +218,12 @@ internal sealed record DatasetView(
 
 internal sealed record DoctorView(IReadOnlyList<CheckView> Checks);
 
-internal sealed record CheckView(string Name, [property: JsonConverter(typeof(ContractWord))] string State, string Found, string? Next)
+internal sealed record CheckView(
+    string Name,
+    [property: JsonConverter(typeof(ContractWord))] string State,
+    string Found,
+    string? Next
+)
 {
     public static CheckView Of(ProjectCheck check) =>
         new(check.Name, check.IsOk ? "ok" : "failed", check.Found, check.Next);

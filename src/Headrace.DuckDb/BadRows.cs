@@ -21,9 +21,14 @@ internal sealed class BadRows(DuckDbConnection db, ChangeSet changes, TableShape
         var sample = new List<BadRow>();
         foreach (var (file, rows) in Queries())
         {
-            using var reader = db.Query($"SELECT line, \"column\", left(value, 200), reason FROM ({rows}) LIMIT {most - sample.Count}", cancel);
+            using var reader = db.Query(
+                $"SELECT line, \"column\", left(value, 200), reason FROM ({rows}) LIMIT {most - sample.Count}",
+                cancel
+            );
             while (reader.Read())
-                sample.Add(new BadRow(file.File.Key, reader.GetInt64(0), Text(reader, 1), Text(reader, 2), reader.GetString(3)));
+                sample.Add(
+                    new BadRow(file.File.Key, reader.GetInt64(0), Text(reader, 1), Text(reader, 2), reader.GetString(3))
+                );
             if (sample.Count == most)
                 break;
         }
@@ -32,7 +37,8 @@ internal sealed class BadRows(DuckDbConnection db, ChangeSet changes, TableShape
     }
 
     /// <summary>
-    /// For each file with bad rows a query: <c>line</c>, <c>column</c>, <c>value</c>, <c>reason</c>, <c>row</c>, and what
+    /// For each file with bad rows a query: <c>line</c>, <c>column</c>, <c>value</c>, <c>reason</c>, <c>row</c>, and
+    /// what
     /// <paramref name="more"/> adds, which gets null for records that are no rows.
     /// </summary>
     public IEnumerable<(StagedFile File, string Rows)> Queries(Func<StagedRows?, string>? more = null)
@@ -40,21 +46,30 @@ internal sealed class BadRows(DuckDbConnection db, ChangeSet changes, TableShape
         foreach (var file in shape.Files)
         {
             if (file.File.Rejects is { } rejects)
-                yield return (file.File,
+                yield return (
+                    file.File,
                     $"""
-                    SELECT line, NULL::VARCHAR AS "column", raw AS value, reason, NULL::VARCHAR AS "row"{more?.Invoke(null)}
+                    SELECT line, NULL::VARCHAR AS "column", raw AS value, reason, NULL::VARCHAR AS "row"{more?.Invoke(
+                        null
+                    )}
                     FROM {SpoolCsv.Read([rejects], 0, [("line", "BIGINT"), ("reason", "VARCHAR"), ("raw", "VARCHAR")])}
-                    """);
+                    """
+                );
             if (!missing.ContainsKey(file))
                 continue;
             var rows = new StagedRows([file], shape, changes);
-            yield return (file.File,
+            yield return (
+                file.File,
                 $"""
                 SELECT line, p[1].c AS "column", p[1].v AS value, list_aggregate(list_transform(p, x -> x.r), 'string_agg', '; ') AS reason, "row"::VARCHAR AS "row", * EXCLUDE (line, p, "row")
-                FROM (SELECT line, {rows.Problems} AS p, {rows.Json} AS "row"{more?.Invoke(rows)} FROM {rows.Source} WHERE ({rows.Good}) IS NOT TRUE)
-                """);
+                FROM (SELECT line, {rows.Problems} AS p, {rows.Json} AS "row"{more?.Invoke(
+                    rows
+                )} FROM {rows.Source} WHERE ({rows.Good}) IS NOT TRUE)
+                """
+            );
         }
     }
 
-    public static string? Text(DuckDbReader reader, int column) => reader.IsNull(column) ? null : reader.GetString(column);
+    public static string? Text(DuckDbReader reader, int column) =>
+        reader.IsNull(column) ? null : reader.GetString(column);
 }

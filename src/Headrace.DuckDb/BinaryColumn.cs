@@ -38,27 +38,34 @@ internal sealed unsafe class BinaryColumn(string name, ColumnType type, int plac
     /// <summary>The same for another thread.</summary>
     public BinaryColumn Copy() => new(name, type, place);
 
-    /// <summary>Its type for a chunk; the caller destroys it. A document is text there, which the table's own type takes.</summary>
-    public nint CreateType() => type.Kind switch
-    {
-        TypeKind.Decimal => Native.CreateDecimalType((byte)type.Precision, (byte)type.Scale),
-        _ => Native.CreateType((int)(type.Kind switch
+    /// <summary>
+    /// Its type for a chunk; the caller destroys it. A document is text there, which the table's own type takes.
+    /// </summary>
+    public nint CreateType() =>
+        type.Kind switch
         {
-            TypeKind.Boolean => TypeId.Boolean,
-            TypeKind.SmallInt => TypeId.SmallInt,
-            TypeKind.Integer => TypeId.Integer,
-            TypeKind.BigInt => TypeId.BigInt,
-            TypeKind.Real => TypeId.Float,
-            TypeKind.Double => TypeId.Double,
-            TypeKind.Text or TypeKind.Json => TypeId.Varchar,
-            TypeKind.Bytes => TypeId.Blob,
-            TypeKind.Date => TypeId.Date,
-            TypeKind.Time => TypeId.Time,
-            TypeKind.Timestamp => TypeId.Timestamp,
-            TypeKind.TimestampTz => TypeId.TimestampTz,
-            _ => TypeId.Uuid,
-        })),
-    };
+            TypeKind.Decimal => Native.CreateDecimalType((byte)type.Precision, (byte)type.Scale),
+            _ => Native.CreateType(
+                (int)(
+                    type.Kind switch
+                    {
+                        TypeKind.Boolean => TypeId.Boolean,
+                        TypeKind.SmallInt => TypeId.SmallInt,
+                        TypeKind.Integer => TypeId.Integer,
+                        TypeKind.BigInt => TypeId.BigInt,
+                        TypeKind.Real => TypeId.Float,
+                        TypeKind.Double => TypeId.Double,
+                        TypeKind.Text or TypeKind.Json => TypeId.Varchar,
+                        TypeKind.Bytes => TypeId.Blob,
+                        TypeKind.Date => TypeId.Date,
+                        TypeKind.Time => TypeId.Time,
+                        TypeKind.Timestamp => TypeId.Timestamp,
+                        TypeKind.TimestampTz => TypeId.TimestampTz,
+                        _ => TypeId.Uuid,
+                    }
+                )
+            ),
+        };
 
     /// <summary>Takes the vector of an empty chunk.</summary>
     public void Begin(nint of)
@@ -118,7 +125,9 @@ internal sealed unsafe class BinaryColumn(string name, ColumnType type, int plac
                 ((long*)data)[row] = moment + Micros;
                 break;
             case TypeKind.Uuid:
-                ((Native.Huge*)data)[row] = Native.Huge.Of(BinaryPrimitives.ReadUInt128BigEndian(value) ^ (UInt128.One << 127));
+                ((Native.Huge*)data)[row] = Native.Huge.Of(
+                    BinaryPrimitives.ReadUInt128BigEndian(value) ^ (UInt128.One << 127)
+                );
                 break;
             case TypeKind.Decimal:
                 SetDecimal(row, value);

@@ -7,7 +7,8 @@ using System.Runtime.InteropServices;
 namespace Headrace.DuckDb;
 
 /// <summary>
-/// Rows as PostgreSQL writes them, as a table of DuckDB's that each of its threads reads blocks of: a value goes from the bytes into a
+/// Rows as PostgreSQL writes them, as a table of DuckDB's that each of its threads reads blocks of: a value goes from
+/// the bytes into a
 /// vector, and never through text or an object. Their order is kept within a block.
 /// </summary>
 /// <remarks>https://duckdb.org/docs/stable/clients/c/table_functions</remarks>
@@ -61,25 +62,41 @@ internal sealed unsafe class BinaryTable : IDisposable
     /// <param name="fields">How many fields a row has.</param>
     /// <param name="isOrdered">True when rows are to be numbered as they come, which one thread alone does.</param>
     /// <returns>How many they are.</returns>
-    /// <exception cref="UnfitValueException">A value is beyond what its type has in DuckDB; some rows may be in the transaction.</exception>
-    public static long Insert(DuckDbConnection db, string target, IReadOnlyList<BinaryColumn> columns, int fields, bool isOrdered, Stream rows, CancellationToken cancel)
+    /// <exception cref="UnfitValueException">A value is beyond what its type has in DuckDB; some rows may be in the
+    /// transaction.</exception>
+    public static long Insert(
+        DuckDbConnection db,
+        string target,
+        IReadOnlyList<BinaryColumn> columns,
+        int fields,
+        bool isOrdered,
+        Stream rows,
+        CancellationToken cancel
+    )
     {
         using var own = new BinaryTable(columns, fields, cancel);
 
-        // What comes out of a join has no order, so that all threads write. This one keeps each row once, whatever it holds.
-        var anyOrder = isOrdered ? "" : $" LEFT JOIN (VALUES (false)) AS one(row) ON one.row = (r.{Sql.Identifier(columns[0].Name)} IS NULL)";
-        var insert = $"INSERT INTO {target} ({string.Join(", ", columns.Select(column => Sql.Identifier(column.Name)))}) SELECT r.* FROM {Function}({own.number}) AS r{anyOrder}";
-        var inserting = Task.Run(() =>
-        {
-            try
+        // What comes out of a join has no order, so that all threads write. This one keeps each row once, whatever it
+        // holds.
+        var anyOrder = isOrdered
+            ? ""
+            : $" LEFT JOIN (VALUES (false)) AS one(row) ON one.row = (r.{Sql.Identifier(columns[0].Name)} IS NULL)";
+        var insert =
+            $"INSERT INTO {target} ({string.Join(", ", columns.Select(column => Sql.Identifier(column.Name)))}) SELECT r.* FROM {Function}({own.number}) AS r{anyOrder}";
+        var inserting = Task.Run(
+            () =>
             {
-                return db.Execute(insert, cancel);
-            }
-            finally
-            {
-                own.over.Cancel(); // nobody takes what still comes
-            }
-        }, CancellationToken.None);
+                try
+                {
+                    return db.Execute(insert, cancel);
+                }
+                finally
+                {
+                    own.over.Cancel(); // nobody takes what still comes
+                }
+            },
+            CancellationToken.None
+        );
         var fed = own.Feed(rows);
         try
         {
@@ -102,7 +119,11 @@ internal sealed unsafe class BinaryTable : IDisposable
 
     private long Feed(Stream rows)
     {
-        var cut = new BinaryBlocks(rows, fields, () => free.TryTake(out var used) ? used : GC.AllocateUninitializedArray<byte>(BlockBytes, pinned: true));
+        var cut = new BinaryBlocks(
+            rows,
+            fields,
+            () => free.TryTake(out var used) ? used : GC.AllocateUninitializedArray<byte>(BlockBytes, pinned: true)
+        );
         try
         {
             while (cut.Next() is { } block)
@@ -151,7 +172,11 @@ internal sealed unsafe class BinaryTable : IDisposable
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void BeginThread(nint info) =>
-        Native.SetInitData(info, GCHandle.ToIntPtr(GCHandle.Alloc(new Share(Known[Native.InitBindData(info)]))), &EndThread);
+        Native.SetInitData(
+            info,
+            GCHandle.ToIntPtr(GCHandle.Alloc(new Share(Known[Native.InitBindData(info)]))),
+            &EndThread
+        );
 
     [UnmanagedCallersOnly(CallConvs = [typeof(CallConvCdecl)])]
     private static void EndThread(nint share) => GCHandle.FromIntPtr(share).Free();
@@ -202,7 +227,9 @@ internal sealed unsafe class BinaryTable : IDisposable
                     at += sizeof(short); // how many fields there are
                     foreach (var column in byField)
                     {
-                        var length = BinaryPrimitives.ReadInt32BigEndian(new ReadOnlySpan<byte>(bytes + at, sizeof(int)));
+                        var length = BinaryPrimitives.ReadInt32BigEndian(
+                            new ReadOnlySpan<byte>(bytes + at, sizeof(int))
+                        );
                         at += sizeof(int);
                         column?.Set(row, bytes + at, length);
                         at += Math.Max(0, length); // -1 is NULL

@@ -1,9 +1,19 @@
 namespace Headrace.DuckDb;
 
-/// <summary>Changed rows to be shown, with their values before: from the table, else from the images that the export before left.</summary>
-/// <param name="columns">The columns of the table as it is, without what a plan went through before; null when there is none.</param>
+/// <summary>
+/// Changed rows to be shown, with their values before: from the table, else from the images that the export before
+/// left.
+/// </summary>
+/// <param name="columns">The columns of the table as it is, without what a plan went through before; null when there is
+/// none.</param>
 /// <param name="target">The table, in SQL.</param>
-internal sealed class ChangeSample(DuckDbConnection db, ChangeSet changes, IReadOnlyList<Column>? columns, string target, CancellationToken cancel)
+internal sealed class ChangeSample(
+    DuckDbConnection db,
+    ChangeSet changes,
+    IReadOnlyList<Column>? columns,
+    string target,
+    CancellationToken cancel
+)
 {
     private readonly RowChanges rows = changes.Rows!;
 
@@ -15,7 +25,10 @@ internal sealed class ChangeSample(DuckDbConnection db, ChangeSet changes, IRead
         {
             var (before, from) = Before(op);
             var values = rows.Columns.Select((_, i) => SnapshotColumns.Text($"CAST(c.c{i} AS VARCHAR), {before(i)}"));
-            using var reader = db.Query($"SELECT {string.Join(", ", values)} FROM (SELECT * FROM read_parquet({Sql.Literal(rows.Path)}) WHERE op = '{op}' LIMIT {most}) AS c{from}", cancel);
+            using var reader = db.Query(
+                $"SELECT {string.Join(", ", values)} FROM (SELECT * FROM read_parquet({Sql.Literal(rows.Path)}) WHERE op = '{op}' LIMIT {most}) AS c{from}",
+                cancel
+            );
             while (reader.Read())
                 sample.Add(Row(name, reader));
         }
@@ -45,13 +58,21 @@ internal sealed class ChangeSample(DuckDbConnection db, ChangeSet changes, IRead
         if (op == "I")
             return (_ => "NULL::VARCHAR", "");
         if (columns is not { } table)
-            return !rows.HasBefore ? (_ => "NULL::VARCHAR", "") : (i => SnapshotColumns.Text($"CAST(c.b{i} AS VARCHAR)"), "");
-        return (i => table.Any(column => Same(column.Name, rows.Columns[i].Name)) ? $"CAST(t.{Sql.Identifier(rows.Columns[i].Name)} AS VARCHAR)" : "NULL::VARCHAR",
-            $" LEFT JOIN {target} AS t ON {string.Join(" AND ", changes.Rules.PrimaryKey.Select(key => SnapshotColumns.Text($"c.c{rows.Columns.ToList().FindIndex(column => Same(column.Name, key))} = t.{Sql.Identifier(key)}")))}");
+            return !rows.HasBefore
+                ? (_ => "NULL::VARCHAR", "")
+                : (i => SnapshotColumns.Text($"CAST(c.b{i} AS VARCHAR)"), "");
+        return (
+            i =>
+                table.Any(column => Same(column.Name, rows.Columns[i].Name))
+                    ? $"CAST(t.{Sql.Identifier(rows.Columns[i].Name)} AS VARCHAR)"
+                    : "NULL::VARCHAR",
+            $" LEFT JOIN {target} AS t ON {string.Join(" AND ", changes.Rules.PrimaryKey.Select(key => SnapshotColumns.Text($"c.c{rows.Columns.ToList().FindIndex(column => Same(column.Name, key))} = t.{Sql.Identifier(key)}")))}"
+        );
     }
 
     private static bool Differ(string? before, string? after, ColumnType type) =>
-        before != after && (type.Kind != TypeKind.Json || before is null || after is null || !JsonMeaning.IsSame(before, after));
+        before != after
+        && (type.Kind != TypeKind.Json || before is null || after is null || !JsonMeaning.IsSame(before, after));
 
     private static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
 }

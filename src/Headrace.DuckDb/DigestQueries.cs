@@ -16,7 +16,13 @@ internal static class DigestQueries
 
     /// <summary>Puts the digests of a query into a set, without those of <paramref name="except"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddDigests(this DuckDbConnection db, string sql, DigestSet set, IReadOnlySet<UInt128> except, CancellationToken cancel)
+    public static void AddDigests(
+        this DuckDbConnection db,
+        string sql,
+        DigestSet set,
+        IReadOnlySet<UInt128> except,
+        CancellationToken cancel
+    )
     {
         using var reader = db.Query(sql, cancel);
         while (reader.ReadChunk() > 0)

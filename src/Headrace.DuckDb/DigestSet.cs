@@ -5,7 +5,9 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Headrace.DuckDb;
 
-/// <summary>Digests of 128 bits, and how often each of them was seen. Digests are random, so they are their own hash.</summary>
+/// <summary>
+/// Digests of 128 bits, and how often each of them was seen. Digests are random, so they are their own hash.
+/// </summary>
 internal sealed class DigestSet : IDisposable
 {
     /// <summary>How far ahead of its look-up a digest's place is best asked for.</summary>
@@ -48,7 +50,10 @@ internal sealed class DigestSet : IDisposable
         states[at] = states[at] == 0 ? (byte)1 : (byte)3;
     }
 
-    /// <summary>Takes note of one more row with the digest; 0 when the digest is not in the set, else how often it was seen by now: 1, or 2 for more.</summary>
+    /// <summary>
+    /// Takes note of one more row with the digest; 0 when the digest is not in the set, else how often it was seen by
+    /// now: 1, or 2 for more.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int See(UInt128 digest)
     {

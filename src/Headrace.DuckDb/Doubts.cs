@@ -1,14 +1,22 @@
 namespace Headrace.DuckDb;
 
 /// <summary>What a comparison by key cannot say, and what it found where a key is not there once.</summary>
-/// <param name="Source">Rows of the new side that were not compared: a value that does not fit, no key, or a key that is there more than once.</param>
+/// <param name="Source">Rows of the new side that were not compared: a value that does not fit, no key, or a key that
+/// is there more than once.</param>
 /// <param name="Target">The same of the old side.</param>
-/// <param name="Copies">Of the keys that a table has more than once, its rows beyond the first ones: they are differences.</param>
+/// <param name="Copies">Of the keys that a table has more than once, its rows beyond the first ones: they are
+/// differences.</param>
 /// <param name="SourceTwice">The first keys that the new side has more than once.</param>
 /// <param name="TargetTwice">The first keys that the old side has more than once.</param>
 /// <param name="Sample">The first rows of the new side that were not compared.</param>
 public sealed record Doubts(
-    long Source, long Target, long Copies, IReadOnlyList<string> SourceTwice, IReadOnlyList<string> TargetTwice, IReadOnlyList<BadRow> Sample)
+    long Source,
+    long Target,
+    long Copies,
+    IReadOnlyList<string> SourceTwice,
+    IReadOnlyList<string> TargetTwice,
+    IReadOnlyList<BadRow> Sample
+)
 {
     /// <summary>How many keys or rows are named.</summary>
     public const int Shown = 5;
@@ -31,5 +39,6 @@ public sealed record Doubts(
 
     private static string Rows(long rows) => $"{rows} {(rows == 1 ? "row" : "rows")}";
 
-    private static string Named(IReadOnlyList<string> keys) => keys.Count == Shown ? $"{string.Join("; ", keys)} and perhaps more" : string.Join("; ", keys);
+    private static string Named(IReadOnlyList<string> keys) =>
+        keys.Count == Shown ? $"{string.Join("; ", keys)} and perhaps more" : string.Join("; ", keys);
 }

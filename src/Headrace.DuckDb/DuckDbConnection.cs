@@ -16,7 +16,8 @@ public readonly record struct QueryProgress(double Percentage, long Rows, long T
 /// <remarks>
 /// Parameters are <c>?</c> or <c>$1</c> in the SQL. They are null, bool, the integers and <see cref="Int128"/>, float,
 /// double, decimal, string, byte[], <see cref="DateOnly"/>, <see cref="TimeOnly"/>, <see cref="DateTime"/> (TIMESTAMP,
-/// not Local), <see cref="DateTimeOffset"/> (TIMESTAMPTZ), <see cref="Guid"/>, and lists of string or long. Times are cut
+/// not Local), <see cref="DateTimeOffset"/> (TIMESTAMPTZ), <see cref="Guid"/>, and lists of string or long. Times are
+/// cut
 /// to microseconds. A string[] alone would be taken for the parameters themselves: cast it to object.
 /// </remarks>
 public sealed class DuckDbConnection : IDisposable
@@ -41,7 +42,10 @@ public sealed class DuckDbConnection : IDisposable
         }
     }
 
-    /// <summary>Runs one statement, or several separated by <c>;</c> when there are no parameters; outside of a transaction each stands for itself.</summary>
+    /// <summary>
+    /// Runs one statement, or several separated by <c>;</c> when there are no parameters; outside of a transaction each
+    /// stands for itself.
+    /// </summary>
     /// <returns>Rows inserted, updated, deleted or copied by all of them.</returns>
     public unsafe long Execute(string sql, CancellationToken cancel, params ReadOnlySpan<object?> parameters)
     {
@@ -71,7 +75,8 @@ public sealed class DuckDbConnection : IDisposable
     }
 
     /// <summary>
-    /// Runs one statement and reads its rows as they are made: a large result does not fill the memory. The reader must be
+    /// Runs one statement and reads its rows as they are made: a large result does not fill the memory. The reader must
+    /// be
     /// read to its end or disposed before the connection is used again. The token holds for the reading as well.
     /// </summary>
     public unsafe DuckDbReader Query(string sql, CancellationToken cancel, params ReadOnlySpan<object?> parameters)
@@ -101,7 +106,8 @@ public sealed class DuckDbConnection : IDisposable
     }
 
     /// <summary>The first column of the first row; default when there is no row or it is NULL.</summary>
-    /// <typeparam name="T">The type <see cref="DuckDbReader.GetValue"/> gives, or one it converts to without loss.</typeparam>
+    /// <typeparam name="T">The type <see cref="DuckDbReader.GetValue"/> gives, or one it converts to without
+    /// loss.</typeparam>
     public T? Scalar<T>(string sql, CancellationToken cancel, params ReadOnlySpan<object?> parameters)
     {
         using var reader = Query(sql, cancel, parameters);
@@ -125,7 +131,9 @@ public sealed class DuckDbConnection : IDisposable
             reading = null;
     }
 
-    /// <summary>Has DuckDB count its progress, which it does only for a progress bar; ours is not drawn by it.</summary>
+    /// <summary>
+    /// Has DuckDB count its progress, which it does only for a progress bar; ours is not drawn by it.
+    /// </summary>
     public void Watch()
     {
         try
@@ -134,12 +142,14 @@ public sealed class DuckDbConnection : IDisposable
         }
         catch (DuckDbException error) when (error.Kind == DuckDbErrorKind.InvalidInput)
         {
-            // Somebody locked the configuration without DuckDbSettings: there is no progress to see, and nothing else is lost.
+            // Somebody locked the configuration without DuckDbSettings: there is no progress to see, and nothing else
+            // is lost.
         }
     }
 
     /// <summary>
-    /// Ends a query that was not read to its end. DuckDB does so when the next statement comes, and until then keeps its
+    /// Ends a query that was not read to its end. DuckDB does so when the next statement comes, and until then keeps
+    /// its
     /// transaction open: a checkpoint of another connection would wait for it.
     /// </summary>
     internal void Abandon()
@@ -160,20 +170,28 @@ public sealed class DuckDbConnection : IDisposable
     internal static unsafe DuckDbException Failure(ResultHandle result)
     {
         var message = System.Runtime.InteropServices.Marshal.PtrToStringUTF8((nint)Native.ResultError(result.Pointer));
-        return new DuckDbException(message ?? "Unknown Error: the statement failed", (DuckDbErrorKind)Native.ResultErrorType(result.Pointer));
+        return new DuckDbException(
+            message ?? "Unknown Error: the statement failed",
+            (DuckDbErrorKind)Native.ResultErrorType(result.Pointer)
+        );
     }
 
     private static Exception Rethrown(Interruption interruption, DuckDbException error) => interruption.Explain(error);
 
-    private static object Convert(object value, Type target) => value switch
-    {
-        Int128 huge when target == typeof(long) => (long)huge,
-        Int128 huge when target == typeof(int) => checked((int)huge),
-        IConvertible and not string when target.IsPrimitive && value is not (double or float or decimal or DateTime) =>
-            ((IConvertible)value).ToType(target, CultureInfo.InvariantCulture),
-        float narrow when target == typeof(double) => (double)narrow,
-        _ => throw new InvalidCastException($"A value of {value.GetType().Name} is no {target.Name}; cast it in SQL."),
-    };
+    private static object Convert(object value, Type target) =>
+        value switch
+        {
+            Int128 huge when target == typeof(long) => (long)huge,
+            Int128 huge when target == typeof(int) => checked((int)huge),
+            IConvertible
+            and not string when target.IsPrimitive && value is not (double or float or decimal or DateTime) => (
+                (IConvertible)value
+            ).ToType(target, CultureInfo.InvariantCulture),
+            float narrow when target == typeof(double) => (double)narrow,
+            _ => throw new InvalidCastException(
+                $"A value of {value.GetType().Name} is no {target.Name}; cast it in SQL."
+            ),
+        };
 
     private Interruption Begin(CancellationToken cancel)
     {
@@ -181,12 +199,15 @@ public sealed class DuckDbConnection : IDisposable
         return new Interruption(handle, cancel);
     }
 
-    // A new statement ends the stream of the one before, and DuckDB's C API tells the end of a stream and its loss alike:
+    // A new statement ends the stream of the one before, and DuckDB's C API tells the end of a stream and its loss
+    // alike:
     // rows would go missing without a word.
     private void Free()
     {
         ObjectDisposedException.ThrowIf(handle.IsClosed, this);
         if (reading is not null)
-            throw new InvalidOperationException("A reader of this connection is open: read it to its end or dispose it first.");
+            throw new InvalidOperationException(
+                "A reader of this connection is open: read it to its end or dispose it first."
+            );
     }
 }

@@ -19,7 +19,9 @@ public sealed class DuckDbDatabase : IDisposable
 
     private DuckDbDatabase(DatabaseHandle handle) => this.handle = handle;
 
-    /// <summary>Bytes that the table of a join may take, so that other work fits beside it; null for as many as there are.</summary>
+    /// <summary>
+    /// Bytes that the table of a join may take, so that other work fits beside it; null for as many as there are.
+    /// </summary>
     internal long? PartBytes { get; init; }
 
     /// <summary>DuckDB's version, for example <c>v1.5.6</c>.</summary>
@@ -27,7 +29,8 @@ public sealed class DuckDbDatabase : IDisposable
 
     /// <summary>Opens the database at <paramref name="path"/>, and creates it when there is none.</summary>
     /// <param name="path">A file, or <see cref="Memory"/>.</param>
-    /// <param name="settings">DuckDB's settings by name, such as <c>access_mode</c>; the file must not be open with others.</param>
+    /// <param name="settings">DuckDB's settings by name, such as <c>access_mode</c>; the file must not be open with
+    /// others.</param>
     /// <exception cref="DuckDbException">It cannot be opened; see <see cref="DuckDbException.IsLocked"/>.</exception>
     public static unsafe DuckDbDatabase Open(string path, IReadOnlyDictionary<string, string>? settings = null)
     {
@@ -37,15 +40,28 @@ public sealed class DuckDbDatabase : IDisposable
         try
         {
             foreach (var (name, value) in settings ?? new Dictionary<string, string>())
-                if (Native.SetConfig(config, Native.Whole(name, nameof(settings)), Native.Whole(value, nameof(settings))) != 0)
-                    throw new DuckDbException($"Invalid Input Error: DuckDB does not take {name} = {value}", DuckDbErrorKind.InvalidInput);
+                if (
+                    Native.SetConfig(
+                        config,
+                        Native.Whole(name, nameof(settings)),
+                        Native.Whole(value, nameof(settings))
+                    ) != 0
+                )
+                    throw new DuckDbException(
+                        $"Invalid Input Error: DuckDB does not take {name} = {value}",
+                        DuckDbErrorKind.InvalidInput
+                    );
             if (Native.GetOrCreateFromCache(Cache, path, out var opened, config, out var error) != 0)
                 throw new DuckDbException(Native.Take(error) ?? $"IO Error: cannot open {path}");
             var handle = new DatabaseHandle();
             handle.Set(opened);
             return new DuckDbDatabase(handle)
             {
-                PartBytes = settings?.GetValueOrDefault("memory_limit") is [.. var bytes, 'B'] && long.TryParse(bytes, System.Globalization.CultureInfo.InvariantCulture, out var limit) ? limit / 2 : null,
+                PartBytes =
+                    settings?.GetValueOrDefault("memory_limit") is [.. var bytes, 'B']
+                    && long.TryParse(bytes, System.Globalization.CultureInfo.InvariantCulture, out var limit)
+                        ? limit / 2
+                        : null,
             };
         }
         finally

@@ -33,14 +33,21 @@ public sealed partial class DuckDbException : Exception
     /// <summary>What kind of error it is.</summary>
     public DuckDbErrorKind Kind { get; }
 
-    /// <summary>True when another transaction changed the same rows or the same table: the transaction may be tried again.</summary>
-    public bool IsConflict => Kind == DuckDbErrorKind.Transaction && Message.Contains("conflict", StringComparison.OrdinalIgnoreCase);
+    /// <summary>
+    /// True when another transaction changed the same rows or the same table: the transaction may be tried again.
+    /// </summary>
+    public bool IsConflict =>
+        Kind == DuckDbErrorKind.Transaction && Message.Contains("conflict", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>True when another process has the database open.</summary>
-    public bool IsLocked => Kind == DuckDbErrorKind.IO && Message.Contains("Could not set lock on file", StringComparison.Ordinal);
+    public bool IsLocked =>
+        Kind == DuckDbErrorKind.IO && Message.Contains("Could not set lock on file", StringComparison.Ordinal);
 
-    /// <summary>The process that has the database open, for example <c>PID 4711</c>; null when it is not known or not locked.</summary>
-    public string? LockHolder => IsLocked && HolderPattern().Match(Message) is { Success: true } match ? match.Groups[1].Value : null;
+    /// <summary>
+    /// The process that has the database open, for example <c>PID 4711</c>; null when it is not known or not locked.
+    /// </summary>
+    public string? LockHolder =>
+        IsLocked && HolderPattern().Match(Message) is { Success: true } match ? match.Groups[1].Value : null;
 
     [GeneratedRegex(@"Conflicting lock is held in [^\n]*?\b(PID \d+)")]
     private static partial Regex HolderPattern();

@@ -16,7 +16,8 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
 
     private static readonly Lock Opening = new();
 
-    // One of the process that ledgers are attached to for as long as they are used: it takes a third of the time of a database of its own.
+    // One of the process that ledgers are attached to for as long as they are used: it takes a third of the time of a
+    // database of its own.
     private static DuckDbDatabase? host;
 
     // A file is attached once: whoever else of this process wants it waits for its turn.
@@ -33,56 +34,94 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
         var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(dataset.Name)))[..16];
         try
         {
-            return Task.FromResult<IHold?>(new LockFile(new FileStream(Path.Combine(locks, $"{name}.lock"), FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None)));
+            return Task.FromResult<IHold?>(
+                new LockFile(
+                    new FileStream(
+                        Path.Combine(locks, $"{name}.lock"),
+                        FileMode.OpenOrCreate,
+                        FileAccess.ReadWrite,
+                        FileShare.None
+                    )
+                )
+            );
         }
-        catch (IOException error) when (!Disk.IsFull(error) && error is not (DirectoryNotFoundException or FileNotFoundException))
+        catch (IOException error)
+            when (!Disk.IsFull(error) && error is not (DirectoryNotFoundException or FileNotFoundException))
         {
             return Task.FromResult<IHold?>(null);
         }
     }
 
-    public Task WriteAsync(IReadOnlyList<Run> runs, CancellationToken cancel) => runs.Count == 0
-        ? Task.CompletedTask
-        : UseAsync(isReadOnly: false, db =>
-        {
-            db.Execute("BEGIN", cancel);
-            foreach (var run in runs)
-                db.Execute("INSERT INTO run_history (id, flow, dataset, outcome, started_at, detail) VALUES ($1, $2, $3, $4, $5, $6)", cancel, run.Id, run.Flow, run.Dataset,
-                    JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()), run.StartedAt, JsonSerializer.Serialize(run, RunJson.Default.Run));
-            db.Execute("COMMIT", cancel);
-            return true;
-        }, cancel);
+    public Task WriteAsync(IReadOnlyList<Run> runs, CancellationToken cancel) =>
+        runs.Count == 0
+            ? Task.CompletedTask
+            : UseAsync(
+                isReadOnly: false,
+                db =>
+                {
+                    db.Execute("BEGIN", cancel);
+                    foreach (var run in runs)
+                        db.Execute(
+                            "INSERT INTO run_history (id, flow, dataset, outcome, started_at, detail) VALUES ($1, $2, $3, $4, $5, $6)",
+                            cancel,
+                            run.Id,
+                            run.Flow,
+                            run.Dataset,
+                            JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()),
+                            run.StartedAt,
+                            JsonSerializer.Serialize(run, RunJson.Default.Run)
+                        );
+                    db.Execute("COMMIT", cancel);
+                    return true;
+                },
+                cancel
+            );
 
     public async Task<IReadOnlyList<Run>> RunsAsync(string? of, int most, CancellationToken cancel)
     {
         if (!File.Exists(path))
             return [];
-        return await UseAsync(isReadOnly: true, db =>
-        {
-            var runs = new List<Run>();
-            using var reader = db.Query(
-                """
-                SELECT detail FROM run_history WHERE $1 IS NULL OR flow = $1 OR dataset = $1 OR id = $1 OR starts_with(id, $1)
-                ORDER BY started_at DESC, id DESC LIMIT $2
-                """, cancel, of, (long)most);
-            while (reader.Read())
-                runs.Add(JsonSerializer.Deserialize(reader.GetString(0), RunJson.Default.Run)!);
-            return runs;
-        }, cancel);
+        return await UseAsync(
+            isReadOnly: true,
+            db =>
+            {
+                var runs = new List<Run>();
+                using var reader = db.Query(
+                    """
+                    SELECT detail FROM run_history WHERE $1 IS NULL OR flow = $1 OR dataset = $1 OR id = $1 OR starts_with(id, $1)
+                    ORDER BY started_at DESC, id DESC LIMIT $2
+                    """,
+                    cancel,
+                    of,
+                    (long)most
+                );
+                while (reader.Read())
+                    runs.Add(JsonSerializer.Deserialize(reader.GetString(0), RunJson.Default.Run)!);
+                return runs;
+            },
+            cancel
+        );
     }
 
     public async Task<IReadOnlyList<Run>> LatestAsync(CancellationToken cancel)
     {
         if (!File.Exists(path))
             return [];
-        return await UseAsync(isReadOnly: true, db =>
-        {
-            var runs = new List<Run>();
-            using var reader = db.Query("SELECT arg_max(detail, (started_at, id)) FROM run_history GROUP BY dataset ORDER BY dataset", cancel);
-            while (reader.Read())
-                runs.Add(JsonSerializer.Deserialize(reader.GetString(0), RunJson.Default.Run)!);
-            return runs;
-        }, cancel);
+        return await UseAsync(
+            isReadOnly: true,
+            db =>
+            {
+                var runs = new List<Run>();
+                using var reader = db.Query(
+                    "SELECT arg_max(detail, (started_at, id)) FROM run_history GROUP BY dataset ORDER BY dataset",
+                    cancel
+                );
+                while (reader.Read())
+                    runs.Add(JsonSerializer.Deserialize(reader.GetString(0), RunJson.Default.Run)!);
+                return runs;
+            },
+            cancel
+        );
     }
 
     // The operating system sees to it that nobody else has it.
@@ -107,7 +146,10 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
             {
                 if (isReadOnly)
                     return default;
-                db.Execute($"BEGIN; {string.Join("; ", LedgerState.Local.Migration(HeadraceTables.Local, version))}; COMMIT", cancel);
+                db.Execute(
+                    $"BEGIN; {string.Join("; ", LedgerState.Local.Migration(HeadraceTables.Local, version))}; COMMIT",
+                    cancel
+                );
             }
 
             return use(db);
@@ -120,7 +162,13 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
 
     private int Version(DuckDbConnection db, string name, CancellationToken cancel)
     {
-        bool Has(string table) => db.Scalar<long>("SELECT count(*) FROM duckdb_tables() WHERE database_name = $1 AND table_name = $2", cancel, name, table) > 0;
+        bool Has(string table) =>
+            db.Scalar<long>(
+                "SELECT count(*) FROM duckdb_tables() WHERE database_name = $1 AND table_name = $2",
+                cancel,
+                name,
+                table
+            ) > 0;
         if (!Has("meta"))
             return Has("runs") ? 1 : 0;
         using var reader = db.Query(LedgerState.Local.Question(HeadraceTables.Local), cancel);
@@ -133,7 +181,12 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
     private static DuckDbConnection Connect()
     {
         lock (Opening)
-            return (host ??= DuckDbDatabase.Open(DuckDbDatabase.Memory, new DuckDbSettings { SmallBlocks = true, Threads = 1 }.Early)).Connect();
+            return (
+                host ??= DuckDbDatabase.Open(
+                    DuckDbDatabase.Memory,
+                    new DuckDbSettings { SmallBlocks = true, Threads = 1 }.Early
+                )
+            ).Connect();
     }
 
     // What is committed stays in the file's log when it cannot be moved into the file; the lock must go all the same.
@@ -186,7 +239,12 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
             }
             catch (DuckDbException error)
             {
-                throw Error.Ledger(path, error.Message, $"if it is damaged, remove {path}: positions live in the warehouse", error);
+                throw Error.Ledger(
+                    path,
+                    error.Message,
+                    $"if it is damaged, remove {path}: positions live in the warehouse",
+                    error
+                );
             }
         }
     }

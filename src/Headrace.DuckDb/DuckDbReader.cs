@@ -17,7 +17,12 @@ public sealed partial class DuckDbReader : IDisposable
     private long row = -1;
     private bool over;
 
-    internal unsafe DuckDbReader(DuckDbConnection connection, StatementHandle statement, ResultHandle result, CancellationToken cancel)
+    internal unsafe DuckDbReader(
+        DuckDbConnection connection,
+        StatementHandle statement,
+        ResultHandle result,
+        CancellationToken cancel
+    )
     {
         this.connection = connection;
         this.statement = statement;
@@ -35,7 +40,9 @@ public sealed partial class DuckDbReader : IDisposable
     /// <summary>The name of a column.</summary>
     public string Name(int column) => columns[column].Name;
 
-    /// <summary>The type of a column as DuckDB writes it, for example <c>DECIMAL(18,3)</c>, <c>VARCHAR[]</c> or <c>JSON</c>.</summary>
+    /// <summary>
+    /// The type of a column as DuckDB writes it, for example <c>DECIMAL(18,3)</c>, <c>VARCHAR[]</c> or <c>JSON</c>.
+    /// </summary>
     public string TypeName(int column) => columns[column].TypeName;
 
     /// <summary>Goes to the next row; false when there is none.</summary>
@@ -52,7 +59,10 @@ public sealed partial class DuckDbReader : IDisposable
         return Fetch();
     }
 
-    /// <summary>Goes to the next rows, as many as DuckDB gives at once; 0 when there are none. Not to be mixed with <see cref="Read"/>.</summary>
+    /// <summary>
+    /// Goes to the next rows, as many as DuckDB gives at once; 0 when there are none. Not to be mixed with <see
+    /// cref="Read"/>.
+    /// </summary>
     internal int ReadChunk() => !over && Fetch() ? (int)rows : 0;
 
     /// <summary>The numbers of a BIGINT column without NULL, for the rows of this chunk.</summary>
@@ -95,8 +105,7 @@ public sealed partial class DuckDbReader : IDisposable
                 }
 
                 rows = (long)Native.ChunkSize(chunk);
-            }
-            while (rows == 0);
+            } while (rows == 0);
         }
         catch
         {

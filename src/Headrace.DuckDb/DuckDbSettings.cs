@@ -15,11 +15,13 @@ public sealed record DuckDbSettings
     /// <summary>A file that is made, and what is in memory, is in the smallest blocks.</summary>
     public bool SmallBlocks { get; init; }
 
-    // What is freed below the limit goes back to the machine at once where memory is short: DuckDB would keep some 130 MB of it.
+    // What is freed below the limit goes back to the machine at once where memory is short: DuckDB would keep some 130
+    // MB of it.
     private const long SmallMemory = 512L << 20;
 
     /// <summary>
-    /// What DuckDB is to know before it opens anything: told later, it would have started threads only to end them, and would look for
+    /// What DuckDB is to know before it opens anything: told later, it would have started threads only to end them, and
+    /// would look for
     /// memory to give back. Blocks are of 16 KiB when they are small: a checkpoint writes whole ones.
     /// </summary>
     public IReadOnlyDictionary<string, string> Early
@@ -43,13 +45,16 @@ public sealed record DuckDbSettings
     public IReadOnlyList<string> AllowedDirectories { get; init; } = [];
 
     /// <summary>
-    /// Shuts the database of <paramref name="connection"/>, opened with <see cref="Early"/>, in for all its connections: SQL reaches only the allowed
+    /// Shuts the database of <paramref name="connection"/>, opened with <see cref="Early"/>, in for all its
+    /// connections: SQL reaches only the allowed
     /// folders, the temp directory and the database files that are attached by then (with their logs), no extension is
     /// fetched or loaded, and no setting can be changed any more.
     /// </summary>
     /// <remarks>
-    /// ATTACH goes on to work for database files inside an allowed folder, for writing and READ_ONLY, for files that exist
-    /// and new ones, and the log (<c>.wal</c>) beside them is written and read; outside of one it is refused. DuckDB follows
+    /// ATTACH goes on to work for database files inside an allowed folder, for writing and READ_ONLY, for files that
+    /// exist
+    /// and new ones, and the log (<c>.wal</c>) beside them is written and read; outside of one it is refused. DuckDB
+    /// follows
     /// symbolic links before it compares: a link inside an allowed folder that leads out of it is refused.
     /// </remarks>
     public void Harden(DuckDbConnection connection, CancellationToken cancel)
@@ -58,7 +63,8 @@ public sealed record DuckDbSettings
         if (TempDirectory is not null)
             Set("temp_directory", Sql.Literal(TempDirectory));
 
-        // A group of rows is compressed and written as soon as it is full, and not five of them at once at the end: it takes half the
+        // A group of rows is compressed and written as soon as it is full, and not five of them at once at the end: it
+        // takes half the
         // memory, and goes on beside the reading.
         Set("write_buffer_row_group_count", "1");
 

@@ -1,17 +1,27 @@
 namespace Headrace.DuckDb;
 
 /// <summary>
-/// The rows of an export that have to be looked at: the candidates, parsed into Parquet files, those of them that do not
+/// The rows of an export that have to be looked at: the candidates, parsed into Parquet files, those of them that do
+/// not
 /// fit, and the keys that are there more than once.
 /// </summary>
 /// <param name="before">The memory of the export before; null for the first one.</param>
 /// <param name="folder">Where it stages.</param>
-/// <param name="doubtful">A table of keys that were there more than once before; their rows are not compared. Null for none.</param>
+/// <param name="doubtful">A table of keys that were there more than once before; their rows are not compared. Null for
+/// none.</param>
 internal sealed class ExportRows(
-    DuckDbConnection db, ChangeSet export, SnapshotMemory? before, DigestKeyed key, string folder, string? doubtful, CancellationToken cancel)
+    DuckDbConnection db,
+    ChangeSet export,
+    SnapshotMemory? before,
+    DigestKeyed key,
+    string folder,
+    string? doubtful,
+    CancellationToken cancel
+)
 {
     /// <summary>
-    /// How COPY writes Parquet files: with row groups that are no larger than those of a table, so that what is read from
+    /// How COPY writes Parquet files: with row groups that are no larger than those of a table, so that what is read
+    /// from
     /// them fills its row groups whole.
     /// </summary>
     public const string Layout = "FORMAT parquet, ROW_GROUP_SIZE 120832";
@@ -38,38 +48,48 @@ internal sealed class ExportRows(
     /// <summary>Records of each file, those that are no rows left out.</summary>
     public long[] Records { get; private set; } = [];
 
-    /// <summary>Bad rows and records whose key cannot be read, though it is there: each may be that of any row.</summary>
+    /// <summary>
+    /// Bad rows and records whose key cannot be read, though it is there: each may be that of any row.
+    /// </summary>
     public long Unreadable { get; private set; }
 
     /// <summary>Rows for the quarantine.</summary>
     public List<BadRowsFile> Bad { get; } = [];
 
-    /// <summary>The rows that fit, in SQL: <c>file</c>, <c>line</c>, <c>hi</c>, <c>lo</c>, <c>row</c>, <c>c0…</c>.</summary>
+    /// <summary>
+    /// The rows that fit, in SQL: <c>file</c>, <c>line</c>, <c>hi</c>, <c>lo</c>, <c>row</c>, <c>c0…</c>.
+    /// </summary>
     public string Fresh => fresh.Count == 0 ? Empty : $"read_parquet([{string.Join(", ", fresh.Select(Sql.Literal))}])";
 
     /// <summary>Those of them whose key is there once.</summary>
     public string Single => $"(SELECT f.* FROM {Fresh} AS f ANTI JOIN temp.repeated AS o ON {On})";
 
     /// <summary>The same with one row of each key that is there more than once, whose digest is no row's.</summary>
-    public string Once => $"(FROM {Single} UNION ALL BY NAME SELECT DISTINCT ON ({Columns.KeyColumns}) * REPLACE (NULL::BIGINT AS hi, NULL::BIGINT AS lo, "
+    public string Once =>
+        $"(FROM {Single} UNION ALL BY NAME SELECT DISTINCT ON ({Columns.KeyColumns}) * REPLACE (NULL::BIGINT AS hi, NULL::BIGINT AS lo, "
         + $"'00000000-0000-0000-0000-000000000000'::UUID AS row) FROM {Fresh} AS f SEMI JOIN temp.repeated AS o ON {On})";
 
     /// <summary>The keys of all rows that have one, good or bad.</summary>
     public string Keys => $"SELECT {Columns.AsKeys} FROM {Fresh} UNION ALL FROM temp.held";
 
     /// <summary>Rows <c>f</c> of <see cref="Fresh"/> and <c>o</c> of <see cref="Before"/> with the same key.</summary>
-    public string On => string.Join(" AND ", Columns.Keys.Select((column, i) => SnapshotColumns.Text($"f.c{column} = o.k{i}")));
+    public string On =>
+        string.Join(" AND ", Columns.Keys.Select((column, i) => SnapshotColumns.Text($"f.c{column} = o.k{i}")));
 
     private string Empty
     {
         get
         {
-            var values = Columns.All.Select(i => SnapshotColumns.Text($"CAST(NULL AS {DuckDbTypes.Name(Columns[i].Type)}) AS c{i}"));
+            var values = Columns.All.Select(i =>
+                SnapshotColumns.Text($"CAST(NULL AS {DuckDbTypes.Name(Columns[i].Type)}) AS c{i}")
+            );
             return $"(SELECT 0 AS file, 0::BIGINT AS line, NULL::BIGINT AS hi, NULL::BIGINT AS lo, NULL::UUID AS row, {string.Join(", ", values)} WHERE false)";
         }
     }
 
-    /// <summary>Parses the candidates; again, with more of them, when one has the key of a row that was thought unchanged.</summary>
+    /// <summary>
+    /// Parses the candidates; again, with more of them, when one has the key of a row that was thought unchanged.
+    /// </summary>
     public void Stage()
     {
         var forced = new HashSet<UInt128>();
@@ -86,7 +106,9 @@ internal sealed class ExportRows(
                 {
                     if (forced.Count < most)
                         forced.Add(digest);
-                }, cancel);
+                },
+                cancel
+            );
             if (forced.Count > known)
                 continue;
             Before.Find(db, cancel);
@@ -98,16 +120,19 @@ internal sealed class ExportRows(
     private IReadOnlyList<StagedFile> All()
     {
         (IsNarrowed, Matched) = (false, 0);
-        return new Candidates(export.Files, key.SetBytes, cancel).TakeAll(Path.Combine(folder, "candidates"));
+        return new ChangedRecords(export.Files, key.SetBytes, cancel).TakeAll(Path.Combine(folder, "candidates"));
     }
 
     private IReadOnlyList<StagedFile> Narrow(HashSet<UInt128> forced)
     {
         // Digests say something only with the key that they were made with.
-        IsNarrowed = before?.Key is not null && export.Files.Any(file => file.Digests is not null) && before.Key == key.Key.ToString();
+        IsNarrowed =
+            before?.Key is not null
+            && export.Files.Any(file => file.Digests is not null)
+            && before.Key == key.Key.ToString();
         if (!IsNarrowed)
             return export.Files;
-        var candidates = new Candidates(export.Files, key.SetBytes, cancel);
+        var candidates = new ChangedRecords(export.Files, key.SetBytes, cancel);
         var gone = Path.Combine(folder, "gone.csv");
         var listed = 0L;
         using (var list = new StreamWriter(gone, append: false))
@@ -120,17 +145,24 @@ internal sealed class ExportRows(
 
             foreach (var digest in forced)
                 Gone(digest);
-            candidates.Find(before!.Rows, (set, rounds, round) => db.AddDigests(before.Digests(rounds, round), set, forced, cancel), (set, _, _) =>
-            {
-                foreach (var digest in set.NotSeenOnce())
-                    Gone(digest);
-            }, forced.Count == 0 ? key.Ready : null);
+            candidates.Find(
+                before!.Rows,
+                (set, rounds, round) => db.AddDigests(before.Digests(rounds, round), set, forced, cancel),
+                (set, _, _) =>
+                {
+                    foreach (var digest in set.NotSeenOnce())
+                        Gone(digest);
+                },
+                forced.Count == 0 ? key.Ready : null
+            );
         }
 
         if (listed * Parts.DigestBytes > Parts.Bytes(db))
             return All();
         db.Execute(
-            $"CREATE OR REPLACE TEMP TABLE gone AS SELECT DISTINCT hi, lo FROM {SpoolCsv.Read([gone], 0, [("hi", "BIGINT"), ("lo", "BIGINT")])}", cancel);
+            $"CREATE OR REPLACE TEMP TABLE gone AS SELECT DISTINCT hi, lo FROM {SpoolCsv.Read([gone], 0, [("hi", "BIGINT"), ("lo", "BIGINT")])}",
+            cancel
+        );
         Matched = candidates.Matched;
         return candidates.Take(Path.Combine(folder, "candidates"));
     }
@@ -139,8 +171,16 @@ internal sealed class ExportRows(
     {
         var parquet = new ParquetFiles(db, cancel);
         var isEmpty = before is { Rows: 0 } && export.From.Table is null; // without a row nothing is known of types
-        var table = isEmpty ? null : before?.Columns ?? export.From.Table?.Where(column => !IsDeletedAt(column)).ToList();
-        if (files.Where(file => file.Parquet is not null).Select(parquet.Fault).FirstOrDefault(fault => fault is not null) is { } unreadable)
+        var table = isEmpty
+            ? null
+            : before?.Columns ?? export.From.Table?.Where(column => !IsDeletedAt(column)).ToList();
+        if (
+            files
+                .Where(file => file.Parquet is not null)
+                .Select(parquet.Fault)
+                .FirstOrDefault(fault => fault is not null) is
+            { } unreadable
+        )
             throw unreadable;
         var narrowed = export with { Files = files, From = export.From with { Table = table } };
         Shape = new TableShape(narrowed, parquet.Columns);
@@ -149,9 +189,15 @@ internal sealed class ExportRows(
         if (narrowed.Files.Sum(file => file.Records) == 0 && Shape.Columns.Count == 0)
             throw Error.ShortExport(export.Dataset.Name, export.Version!, 0, export.Rules.MinRows);
         new TypeInference(db, cancel).Settle(Shape, export.Format.Csv);
-        Columns = new SnapshotColumns([.. Shape.Columns.Select(column => new Column(column.Name, column.Type!.Value, column.Nullable))], export.Rules);
+        Columns = new SnapshotColumns(
+            [.. Shape.Columns.Select(column => new Column(column.Name, column.Type!.Value, column.Nullable))],
+            export.Rules
+        );
         Before = before is null ? null : new SnapshotBefore(before, Columns, rules.Before, IsNarrowed);
-        if (rules.Deletes == Deletes.Soft && Shape.Columns.Any(column => column.Name.Equals(RowChanges.DeletedAt, StringComparison.OrdinalIgnoreCase)))
+        if (
+            rules.Deletes == Deletes.Soft
+            && Shape.Columns.Any(column => column.Name.Equals(RowChanges.DeletedAt, StringComparison.OrdinalIgnoreCase))
+        )
             throw Error.DeletedAtTaken(export.Files[0].File.Key);
 
         db.Execute($"CREATE OR REPLACE TEMP TABLE held ({Columns.KeyTypes})", cancel);
@@ -187,11 +233,18 @@ internal sealed class ExportRows(
         var named = string.Join(", ", Columns.All.Select(i => SnapshotColumns.Text($"v{i} AS c{i}")));
         var fit = db.Execute(
             $"""
-            COPY (SELECT {number} AS file, line, hi, lo, {Columns.Digest(i => SnapshotColumns.Text($"v{i}"))} AS row, {named}
-                FROM (SELECT line, {digests}, {values} FROM {rows.Source} WHERE {rows.Good})) TO {Sql.Literal(path)} ({Layout})
-            """, cancel);
+            COPY (SELECT {number} AS file, line, hi, lo, {Columns.Digest(i =>
+                SnapshotColumns.Text($"v{i}")
+            )} AS row, {named}
+                FROM (SELECT line, {digests}, {values} FROM {rows.Source} WHERE {rows.Good})) TO {Sql.Literal(
+                path
+            )} ({Layout})
+            """,
+            cancel
+        );
         fresh.Add(path);
-        var all = file.File.Records >= 0 ? file.File.Records : db.Scalar<long>($"SELECT count(*) FROM {rows.Source}", cancel);
+        var all =
+            file.File.Records >= 0 ? file.File.Records : db.Scalar<long>($"SELECT count(*) FROM {rows.Source}", cancel);
         return (fit, all);
     }
 
@@ -208,10 +261,21 @@ internal sealed class ExportRows(
         }
 
         // A key that can be read is not gone from the export, whatever is wrong with its row.
-        string Readable(StagedRows? source) => string.Concat(Columns.Keys.Select((column, i) => source is null
-            ? SnapshotColumns.Text($", CAST(NULL AS {DuckDbTypes.Name(Columns[column].Type)}) AS k{i}")
-            : SnapshotColumns.Text($", CASE WHEN {source.Fitting(Columns.Keys)} THEN {source.Value(column)} END AS k{i}")));
-        db.Execute($"INSERT INTO temp.held SELECT {Columns.KeyList} FROM read_parquet([{string.Join(", ", Bad.Select(file => Sql.Literal(file.Path)))}]) WHERE k0 IS NOT NULL", cancel);
+        string Readable(StagedRows? source) =>
+            string.Concat(
+                Columns.Keys.Select(
+                    (column, i) =>
+                        source is null
+                            ? SnapshotColumns.Text($", CAST(NULL AS {DuckDbTypes.Name(Columns[column].Type)}) AS k{i}")
+                            : SnapshotColumns.Text(
+                                $", CASE WHEN {source.Fitting(Columns.Keys)} THEN {source.Value(column)} END AS k{i}"
+                            )
+                )
+            );
+        db.Execute(
+            $"INSERT INTO temp.held SELECT {Columns.KeyList} FROM read_parquet([{string.Join(", ", Bad.Select(file => Sql.Literal(file.Path)))}]) WHERE k0 IS NOT NULL",
+            cancel
+        );
     }
 
     private void Hold(StagedFile file, string query)
@@ -221,7 +285,9 @@ internal sealed class ExportRows(
         Bad.Add(new BadRowsFile(export.Files.First(original => original.File == file.File), path, count));
     }
 
-    /// <summary>Rows whose key is there more than once go to quarantine, all of them: nobody can say which one is right.</summary>
+    /// <summary>
+    /// Rows whose key is there more than once go to quarantine, all of them: nobody can say which one is right.
+    /// </summary>
     public void HoldDuplicates()
     {
         db.Execute(
@@ -229,7 +295,9 @@ internal sealed class ExportRows(
             CREATE OR REPLACE TEMP TABLE repeated AS
             SELECT {Columns.KeyList}, count(*) AS times FROM ({Keys})
             GROUP BY {Columns.KeyList} HAVING count(*) > 1
-            """, cancel);
+            """,
+            cancel
+        );
         if (doubtful is not null)
             db.Execute(
                 $"""
@@ -237,7 +305,9 @@ internal sealed class ExportRows(
                 INSERT INTO temp.repeated SELECT DISTINCT {Columns.KeyList}, 1 FROM
                     ({UnreadRecords.Among($"SELECT {Columns.AsKeys} FROM {Fresh}", Columns, $"{doubtful}_")})
                     ANTI JOIN (SELECT {Columns.KeyList} FROM ({Before!.Open})) USING ({Columns.KeyList}) ANTI JOIN temp.repeated USING ({Columns.KeyList});
-                """, cancel);
+                """,
+                cancel
+            );
         if (db.Scalar<long>("SELECT count(*) FROM temp.repeated", cancel) == 0)
             return;
         var names = string.Join(", ", Columns.Keys.Select(column => Columns[column].Name));
@@ -245,15 +315,20 @@ internal sealed class ExportRows(
         for (var i = 0; i < Shape.Files.Count; i++)
         {
             var rows = new StagedRows([Shape.Files[i]], Shape, export);
-            var lines = $"(SELECT line, {value} AS key, times FROM (SELECT line, file, {Columns.AsKeys} FROM {Fresh}) JOIN temp.repeated USING ({Columns.KeyList}) WHERE file = {i})";
+            var lines =
+                $"(SELECT line, {value} AS key, times FROM (SELECT line, file, {Columns.AsKeys} FROM {Fresh}) JOIN temp.repeated USING ({Columns.KeyList}) WHERE file = {i})";
             if (!rows.HasRows || db.Scalar<long>($"SELECT count(*) FROM {lines}", cancel) is not (> 0 and var count))
                 continue;
             Good -= count;
-            Hold(Shape.Files[i].File,
+            Hold(
+                Shape.Files[i].File,
                 $"""
-                SELECT line, {Sql.Literal(names)} AS "column", key AS value, 'the key is ' || times || ' times in the export' AS reason, {rows.Json}::VARCHAR AS "row"
+                SELECT line, {Sql.Literal(
+                    names
+                )} AS "column", key AS value, 'the key is ' || times || ' times in the export' AS reason, {rows.Json}::VARCHAR AS "row"
                 FROM {rows.Source} JOIN {lines} USING (line)
-                """);
+                """
+            );
         }
     }
 
@@ -261,5 +336,8 @@ internal sealed class ExportRows(
         rules.Deletes == Deletes.Soft && column.Name.Equals(RowChanges.DeletedAt, StringComparison.OrdinalIgnoreCase);
 }
 
-/// <summary>The key of an export's digests, what memory a set of digests may take, and those of the export before where they were read ahead.</summary>
+/// <summary>
+/// The key of an export's digests, what memory a set of digests may take, and those of the export before where they
+/// were read ahead.
+/// </summary>
 internal sealed record DigestKeyed(Staging.DigestKey Key, long SetBytes, DigestSet? Ready = null);

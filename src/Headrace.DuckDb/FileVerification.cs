@@ -4,7 +4,8 @@ using Headrace.Staging;
 namespace Headrace.DuckDb;
 
 /// <summary>
-/// Compares a table with the lake files that <c>headrace.files</c> says were loaded into it: the last export of a snapshot, else what
+/// Compares a table with the lake files that <c>headrace.files</c> says were loaded into it: the last export of a
+/// snapshot, else what
 /// loading them once more makes. Files that were not loaded yet count for nothing.
 /// </summary>
 /// <param name="db">A connection that may read and write <paramref name="folder"/>.</param>
@@ -14,35 +15,69 @@ namespace Headrace.DuckDb;
 /// <param name="setBytes">What digests may take in memory beside the engine.</param>
 /// <param name="limits">What the warehouse asks of values; null for nothing.</param>
 public sealed class FileVerification(
-    DuckDbConnection db, Func<DuckDbWarehouse> scratch, IWarehouse warehouse, IDuckDb engine, string folder, long setBytes, ValueLimits? limits, TimeProvider clock)
+    DuckDbConnection db,
+    Func<DuckDbWarehouse> scratch,
+    IWarehouse warehouse,
+    IDuckDb engine,
+    string folder,
+    long setBytes,
+    ValueLimits? limits,
+    TimeProvider clock
+)
 {
     private const int Shown = 5;
     private readonly List<string> warnings = [];
-    private readonly TargetCopy copy = new(db, warehouse, engine, folder, clock);
+    private readonly TargetExport copy = new(db, warehouse, engine, folder, clock);
 
     /// <summary>Compares a table; repairs what differs by key when <paramref name="repair"/> says who does.</summary>
-    /// <exception cref="HeadraceException">HDR-206 when the repair would delete too much, and what reading and loading throw.</exception>
-    public async Task<Verified> RunAsync(Flow flow, TableHistory history, IFileSource source, LoadAttempt? repair, CancellationToken cancel)
+    /// <exception cref="HeadraceException">HDR-206 when the repair would delete too much, and what reading and loading
+    /// throw.</exception>
+    public async Task<Verified> RunAsync(
+        Flow flow,
+        TableHistory history,
+        IFileSource source,
+        LoadAttempt? repair,
+        CancellationToken cancel
+    )
     {
         var dataset = new Dataset(history.Files[^1].Dataset, flow.Name, new Dictionary<string, string>());
         var datasets = history.Files.Select(file => file.Dataset).Distinct().ToList();
         var name = datasets.Count == 1 ? dataset.Name : $"{flow.Name}/*";
         var nothing = new Verified(name, 0, 0, 0, 0, 0, 0, [], warnings) { IsWhole = false };
         if (history.Others.Count > 0)
-            return NotCompared($"{history.Target} is loaded by {string.Join(", ", history.Others)} too; its rows cannot be told apart");
+            return NotCompared(
+                $"{history.Target} is loaded by {string.Join(", ", history.Others)} too; its rows cannot be told apart"
+            );
         var isSnapshot = flow.Read == ReadMode.Snapshot;
-        if (history.Files.FirstOrDefault(file => (file.Operation == "changes") != isSnapshot && file.Document is null) is { } other)
-            return NotCompared($"{other.Key} was loaded by read: {(isSnapshot ? "incremental" : "snapshot")}, and the flow says another way now");
+        if (
+            history.Files.FirstOrDefault(file =>
+                (file.Operation == "changes") != isSnapshot && file.Document is null
+            ) is
+            { } other
+        )
+            return NotCompared(
+                $"{other.Key} was loaded by read: {(isSnapshot ? "incremental" : "snapshot")}, and the flow says another way now"
+            );
         if (datasets.Count > 1 && isSnapshot)
             return NotCompared($"{datasets.Count} datasets put their exports into {history.Target}");
         if (datasets.Count > 1)
-            warnings.Add($"{datasets.Count} datasets load into {history.Target}; their files were compared with it together");
+            warnings.Add(
+                $"{datasets.Count} datasets load into {history.Target}; their files were compared with it together"
+            );
 
         var position = await warehouse.PositionAsync(dataset, history.Target, cancel);
         if (position.Table is null)
             warnings.Add($"{history.Target} does not exist");
-        var before = position.Table is null ? null : await copy.StageAsync(history.Target, position.Table, isSnapshot ? flow.Deletes : Deletes.Hard, cancel);
-        return await copy.WaitingAsync(isSnapshot ? await ExportAsync() : await ReplayAsync(), flow.Name, datasets, history.Target, cancel);
+        var before = position.Table is null
+            ? null
+            : await copy.StageAsync(history.Target, position.Table, isSnapshot ? flow.Deletes : Deletes.Hard, cancel);
+        return await copy.WaitingAsync(
+            isSnapshot ? await ExportAsync() : await ReplayAsync(),
+            flow.Name,
+            datasets,
+            history.Target,
+            cancel
+        );
 
         Verified NotCompared(string why)
         {
@@ -56,15 +91,43 @@ public sealed class FileVerification(
             var digests = DigestKey.New();
             var files = new List<StagedFile>();
             foreach (var file in export)
-                if (await source.StageAgainAsync(dataset, file, new DigestOptions(digests, flow.PrimaryKey, IsInline: false), cancel) is { } staged)
+                if (
+                    await source.StageAgainAsync(
+                        dataset,
+                        file,
+                        new DigestOptions(digests, flow.PrimaryKey, IsInline: false),
+                        cancel
+                    ) is
+                    { } staged
+                )
                     files.Add(staged);
             if (files.Count < export.Count)
-                return NotCompared($"{export.Count - files.Count} of {export.Count} files of export {export[0].Version} are no longer in the lake as they were loaded ({Some(export.Where(file => files.All(there => there.File.Key != file.Key)))})");
-            var brought = files.SelectMany(file => file.IsParquet ? new ParquetFiles(db, cancel).Columns(file) : file.Columns).Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-            var columns = Compared(position.Table, column => brought.Contains(From(flow, column.Name)), column => flow.Deletes == Deletes.Soft && Same(column.Name, RowChanges.DeletedAt));
-            var compare = flow.Rules().Snapshot!.Compare is { Count: > 0 } only ? flow.PrimaryKey.Concat(only).ToList() : null;
-            return (await KeyedAsync(before, files, source.FormatOf(files[0].File), position.Table is null ? null : columns, compare, [.. history.Released.Where(row => row.LoadId == export[0].LoadId)],
-                aside: export.Sum(file => file.Quarantined)))!; // what became of those is on record
+                return NotCompared(
+                    $"{export.Count - files.Count} of {export.Count} files of export {export[0].Version} are no longer in the lake as they were loaded ({Some(export.Where(file => files.All(there => there.File.Key != file.Key)))})"
+                );
+            var brought = files
+                .SelectMany(file => file.IsParquet ? new ParquetFiles(db, cancel).Columns(file) : file.Columns)
+                .Select(column => column.Name)
+                .ToHashSet(StringComparer.OrdinalIgnoreCase);
+            var columns = Compared(
+                position.Table,
+                column => brought.Contains(From(flow, column.Name)),
+                column => flow.Deletes == Deletes.Soft && Same(column.Name, RowChanges.DeletedAt)
+            );
+            var compare = flow.Rules().Snapshot!.Compare is { Count: > 0 } only
+                ? flow.PrimaryKey.Concat(only).ToList()
+                : null;
+            return (
+                await KeyedAsync(
+                    before,
+                    files,
+                    source.FormatOf(files[0].File),
+                    position.Table is null ? null : columns,
+                    compare,
+                    [.. history.Released.Where(row => row.LoadId == export[0].LoadId)],
+                    aside: export.Sum(file => file.Quarantined)
+                )
+            )!; // what became of those is on record
         }
 
         async Task<Verified> ReplayAsync()
@@ -76,17 +139,38 @@ public sealed class FileVerification(
                 return NotCompared("neither the table nor a file is there");
             var expected = copy.Parquet(history.Target, Path.Combine(folder, "expected.parquet"), cancel);
             if (replay.Gone.Count > 0)
-                warnings.Add($"{replay.Gone.Count} of {replay.Counting.Count} loaded files are no longer in the lake as they were loaded ({Some(replay.Gone)}): " + (replay.IsMerged
-                    ? "only rows of files that were loaded after them were compared"
-                    : "their rows were counted and not compared"));
+                warnings.Add(
+                    $"{replay.Gone.Count} of {replay.Counting.Count} loaded files are no longer in the lake as they were loaded ({Some(replay.Gone)}): "
+                        + (
+                            replay.IsMerged
+                                ? "only rows of files that were loaded after them were compared"
+                                : "their rows were counted and not compared"
+                        )
+                );
             var columns = Compared(position.Table ?? replay.Table, replay.Compares, _ => false);
             if (columns.Count == 0)
-                return nothing with { IsWhole = replay.Gone.Count == 0 && before is null or { Records: 0 }, RowsTarget = before?.Records ?? 0 };
-            var released = history.Released.Where(row => replay.Counting.Any(file => file.LoadId == row.LoadId)).ToList();
-            var isKeyed = flow.PrimaryKey.Count > 0 && flow.PrimaryKey.All(key => columns.Any(column => Same(column.Name, key)));
+                return nothing with
+                {
+                    IsWhole = replay.Gone.Count == 0 && before is null or { Records: 0 },
+                    RowsTarget = before?.Records ?? 0,
+                };
+            var released = history
+                .Released.Where(row => replay.Counting.Any(file => file.LoadId == row.LoadId))
+                .ToList();
+            var isKeyed =
+                flow.PrimaryKey.Count > 0 && flow.PrimaryKey.All(key => columns.Any(column => Same(column.Name, key)));
             if (isKeyed && (flow.Write == WriteMode.Merge || replay.Gone.Count == 0))
             {
-                var found = await KeyedAsync(before, [expected], new FileFormat(FormatKind.Csv), columns, null, released, isPart: replay.Gone.Count > 0, isUnique: flow.Write != WriteMode.Merge);
+                var found = await KeyedAsync(
+                    before,
+                    [expected],
+                    new FileFormat(FormatKind.Csv),
+                    columns,
+                    null,
+                    released,
+                    isPart: replay.Gone.Count > 0,
+                    isUnique: flow.Write != WriteMode.Merge
+                );
                 if (found is not null)
                     return found;
             }
@@ -108,29 +192,72 @@ public sealed class FileVerification(
         Verified Bag(StagedFile expected, IReadOnlyList<DeclaredColumn> columns, Replay replay, long released)
         {
             var typed = columns.Select(column => new Column(column.Name, column.Type!.Value)).ToList();
-            var bag = new RowBag(db, expected.Segments[0], before?.Segments[0] ?? Empty(expected.Segments[0]), typed, folder, cancel);
+            var bag = new RowBag(
+                db,
+                expected.Segments[0],
+                before?.Segments[0] ?? Empty(expected.Segments[0]),
+                typed,
+                folder,
+                cancel
+            );
             var counted = bag.Run();
             var (missing, extra) = (counted.Missing, counted.Extra);
             var gone = replay.Gone.Sum(file => file.Rows);
             var explained = Math.Min(extra, released);
             if (explained > 0)
-                warnings.Add($"{explained} {Rows(explained)} of the target {(explained == 1 ? "was" : "were")} taken for released from quarantine, and not compared");
+                warnings.Add(
+                    $"{explained} {Rows(explained)} of the target {(explained == 1 ? "was" : "were")} taken for released from quarantine, and not compared"
+                );
             extra -= explained;
             missing += Math.Max(0, gone - extra); // how many rows a file had is on record
             extra = Math.Max(0, extra - gone);
             if (missing + extra > 0 && repair is not null)
-                warnings.Add(flow.Write == WriteMode.Replace
-                    ? "nothing was repaired: rows are not told by a key here. Put the files into the lake again under new names, and the next run replaces the table"
-                    : "nothing was repaired: rows are not told by a key here. Put them right in the warehouse, or empty the table and have a flow of another name load the files again");
-            return new Verified(name, missing, extra, 0, counted.Source, counted.Target, 0, missing + extra == 0 ? [] : bag.Sample(Shown), warnings) { IsWhole = replay.Gone.Count == 0 };
+                warnings.Add(
+                    flow.Write == WriteMode.Replace
+                        ? "nothing was repaired: rows are not told by a key here. Put the files into the lake again under new names, and the next run replaces the table"
+                        : "nothing was repaired: rows are not told by a key here. Put them right in the warehouse, or empty the table and have a flow of another name load the files again"
+                );
+            return new Verified(
+                name,
+                missing,
+                extra,
+                0,
+                counted.Source,
+                counted.Target,
+                0,
+                missing + extra == 0 ? [] : bag.Sample(Shown),
+                warnings
+            )
+            {
+                IsWhole = replay.Gone.Count == 0,
+            };
         }
 
         async Task<Verified?> KeyedAsync(
-            StagedFile? old, IReadOnlyList<StagedFile> files, FileFormat format, IReadOnlyList<DeclaredColumn>? columns, IReadOnlyList<string>? compare,
-            IReadOnlyList<ReleasedRow> released, bool isPart = false, bool isUnique = false, long aside = 0)
+            StagedFile? old,
+            IReadOnlyList<StagedFile> files,
+            FileFormat format,
+            IReadOnlyList<DeclaredColumn>? columns,
+            IReadOnlyList<string>? compare,
+            IReadOnlyList<ReleasedRow> released,
+            bool isPart = false,
+            bool isUnique = false,
+            long aside = 0
+        )
         {
-            var declared = isSnapshot ? columns?.Select(column => column with { From = From(flow, column.Name) }).ToList() : columns;
-            var found = new FileDiff(db, folder, setBytes, cancel, limits).Run(old is null ? [] : [copy.Only(old, declared!, cancel)], isSnapshot ? files : [copy.Only(files[0], declared!, cancel)], format, flow.PrimaryKey, DigestKey.New(), declared, compare, isTarget: true);
+            var declared = isSnapshot
+                ? columns?.Select(column => column with { From = From(flow, column.Name) }).ToList()
+                : columns;
+            var found = new FileDiff(db, folder, setBytes, cancel, limits).Run(
+                old is null ? [] : [copy.Only(old, declared!, cancel)],
+                isSnapshot ? files : [copy.Only(files[0], declared!, cancel)],
+                format,
+                flow.PrimaryKey,
+                DigestKey.New(),
+                declared,
+                compare,
+                isTarget: true
+            );
             if (isUnique && found.Doubtful + found.Doubts.Copies > 0)
                 return null; // nothing says that a key is there once
             found.JoinSameKeys(folder);
@@ -138,7 +265,12 @@ public sealed class FileVerification(
             var rows = (Source: found.After, Target: found.Before);
             if (isSnapshot && flow.Deletes == Deletes.Ignore)
                 found.LeaveDeletes(folder);
-            var (explained, unknown) = found.LeaveReleased(released, column => From(flow, column), flow.Source.Csv.ToDialect(), folder);
+            var (explained, unknown) = found.LeaveReleased(
+                released,
+                column => From(flow, column),
+                flow.Source.Csv.ToDialect(),
+                folder
+            );
             var extra = found.Extra;
             if (unknown > 0 && extra > 0)
             {
@@ -149,24 +281,55 @@ public sealed class FileVerification(
             }
 
             if (explained > 0)
-                warnings.Add($"{explained} {Rows(explained)} of the target {(explained == 1 ? "was" : "were")} released from quarantine and {(explained == 1 ? "is" : "are")} not as the files have {(explained == 1 ? "it" : "them")}; they were not compared");
+                warnings.Add(
+                    $"{explained} {Rows(explained)} of the target {(explained == 1 ? "was" : "were")} released from quarantine and {(explained == 1 ? "is" : "are")} not as the files have {(explained == 1 ? "it" : "them")}; they were not compared"
+                );
             warnings.AddRange(found.Doubts.Sentences);
-            var result = new Verified(name, found.Inserted, extra, found.Updated, rows.Source, rows.Target, 0, found.Sample(Shown), warnings) { IsWhole = !isPart && found.Doubts.Target == 0 && found.Doubts.Source <= aside };
+            var result = new Verified(
+                name,
+                found.Inserted,
+                extra,
+                found.Updated,
+                rows.Source,
+                rows.Target,
+                0,
+                found.Sample(Shown),
+                warnings
+            )
+            {
+                IsWhole = !isPart && found.Doubts.Target == 0 && found.Doubts.Source <= aside,
+            };
             if (repair is null || found.Inserted + found.Updated + found.Deleted == 0)
                 return result;
-            return await copy.RepairAsync(result, flow, dataset, history.Target, position, format, found.Rows, repair, cancel);
+            return await copy.RepairAsync(
+                result,
+                flow,
+                dataset,
+                history.Target,
+                position,
+                format,
+                found.Rows,
+                repair,
+                cancel
+            );
         }
 
         // The columns of the table that the files have something to say of.
-        IReadOnlyList<DeclaredColumn> Compared(IReadOnlyList<Column>? table, Func<Column, bool> isBrought, Func<Column, bool> isOwn)
+        IReadOnlyList<DeclaredColumn> Compared(
+            IReadOnlyList<Column>? table,
+            Func<Column, bool> isBrought,
+            Func<Column, bool> isOwn
+        )
         {
             var compared = new List<DeclaredColumn>();
             foreach (var column in (table ?? []).Where(column => !isOwn(column)))
                 if (isBrought(column))
-                    compared.Add(new DeclaredColumn(column.Name, column.Name, column.Type, column.Nullable)
-                    {
-                        IsInferred = !flow.Columns.Values.Any(declared => Same(declared.Name, column.Name)),
-                    });
+                    compared.Add(
+                        new DeclaredColumn(column.Name, column.Name, column.Type, column.Nullable)
+                        {
+                            IsInferred = !flow.Columns.Values.Any(declared => Same(declared.Name, column.Name)),
+                        }
+                    );
                 else
                     warnings.Add($"column '{column.Name}' of the target is not in the files and was not compared");
             return compared;
@@ -175,20 +338,26 @@ public sealed class FileVerification(
         string Empty(string like)
         {
             var path = Path.Combine(folder, "empty.parquet");
-            db.Execute($"COPY (SELECT * FROM read_parquet({Sql.Literal(like)}) LIMIT 0) TO {Sql.Literal(path)} (FORMAT parquet)", cancel);
+            db.Execute(
+                $"COPY (SELECT * FROM read_parquet({Sql.Literal(like)}) LIMIT 0) TO {Sql.Literal(path)} (FORMAT parquet)",
+                cancel
+            );
             return path;
         }
     }
 
-    private static string From(Flow flow, string column) => flow.DeclaredColumns().FirstOrDefault(one => Same(one.Name, column))?.From ?? column;
+    private static string From(Flow flow, string column) =>
+        flow.DeclaredColumns().FirstOrDefault(one => Same(one.Name, column))?.From ?? column;
 
     private static string Rows(long rows) => rows == 1 ? "row" : "rows";
 
     private static string Some(IEnumerable<LoadedFile> files)
     {
         var keys = files.Select(file => file.Key).Distinct().ToList();
-        return keys.Count <= 3 ? string.Join(", ", keys) : $"{string.Join(", ", keys.Take(3))} and {keys.Count - 3} more";
+        return keys.Count <= 3
+            ? string.Join(", ", keys)
+            : $"{string.Join(", ", keys.Take(3))} and {keys.Count - 3} more";
     }
 
-    private static bool Same(string a, string b) => TargetCopy.Same(a, b);
+    private static bool Same(string a, string b) => TargetExport.Same(a, b);
 }

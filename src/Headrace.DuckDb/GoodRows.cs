@@ -17,10 +17,19 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
     /// <summary>Fills <see cref="StagedTable"/> with the good rows in the order in which later ones win.</summary>
     public void Stage()
     {
-        var types = shape.Columns.Select((column, i) => $"{StagedTable.Column(i)} {DuckDbTypes.Name(column.Type!.Value)}");
+        var types = shape.Columns.Select(
+            (column, i) => $"{StagedTable.Column(i)} {DuckDbTypes.Name(column.Type!.Value)}"
+        );
         db.Execute($"CREATE OR REPLACE TEMP TABLE staged ({string.Join(", ", types)})", cancel);
         foreach (var group in Groups())
-            Take(group, rows => db.Execute($"INSERT INTO temp.staged SELECT {string.Join(", ", Enumerable.Range(0, shape.Columns.Count).Select(rows.Value))} FROM {rows.Source} WHERE {rows.Good}", cancel));
+            Take(
+                group,
+                rows =>
+                    db.Execute(
+                        $"INSERT INTO temp.staged SELECT {string.Join(", ", Enumerable.Range(0, shape.Columns.Count).Select(rows.Value))} FROM {rows.Source} WHERE {rows.Good}",
+                        cancel
+                    )
+            );
     }
 
     /// <summary>Has the good rows of a group taken, and counts them and those that are missing.</summary>
@@ -30,7 +39,10 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
         if (!rows.HasRows)
             return;
         foreach (var file in group.Where(file => file.File.IsParquet))
-            counts[file.File.Segments[0]] = db.Scalar<long>($"SELECT count(*) FROM read_parquet({Sql.Literal(file.File.Segments[0])})", cancel);
+            counts[file.File.Segments[0]] = db.Scalar<long>(
+                $"SELECT count(*) FROM read_parquet({Sql.Literal(file.File.Segments[0])})",
+                cancel
+            );
         var taken = take(rows);
         Good += taken;
         var expected = group.Sum(file => Records(file.File));
@@ -46,16 +58,28 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
         }
     }
 
-    /// <summary>Appends rows that are as PostgreSQL writes them into the target, whose columns have the same types.</summary>
+    /// <summary>
+    /// Appends rows that are as PostgreSQL writes them into the target, whose columns have the same types.
+    /// </summary>
     /// <exception cref="UnfitValueException"/>
     public void Append(ShapedFile file)
     {
-        var columns = shape.Columns.Select((column, i) => new BinaryColumn(column.Name, column.Type!.Value, file.Indexes[i])).ToList();
-        using var rows = file.File.Arriving!.Open();
+        var columns = shape
+            .Columns.Select((column, i) => new BinaryColumn(column.Name, column.Type!.Value, file.Indexes[i]))
+            .ToList();
+        using var rows = file.File.Stream!.Open();
         // Of rows of one key the last wins, where the source does not see to it that there is one.
         var isOrdered = changes.Operation == Operation.Merge && !changes.Rules.HasUniqueKeys;
-        var taken = BinaryTable.Insert(db, HeadraceTables.Target(changes.Target), columns, file.Columns.Count, isOrdered, rows, cancel);
-        var expected = file.File.Arriving.Whole.GetAwaiter().GetResult(); // their last byte was read
+        var taken = BinaryTable.Insert(
+            db,
+            HeadraceTables.Target(changes.Target),
+            columns,
+            file.Columns.Count,
+            isOrdered,
+            rows,
+            cancel
+        );
+        var expected = file.File.Stream.Whole.GetAwaiter().GetResult(); // their last byte was read
         if (taken != expected)
             throw Error.RowsDiffer(changes.Target.ToString(), expected, taken);
         counts[file.File.Segments[0]] = taken;
@@ -88,5 +112,9 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
     }
 
     private static bool Same(ShapedFile a, ShapedFile b) =>
-        !a.File.IsParquet && !b.File.IsParquet && a.Columns.Count == b.Columns.Count && a.Indexes.SequenceEqual(b.Indexes) && a.File.Added.SequenceEqual(b.File.Added);
+        !a.File.IsParquet
+        && !b.File.IsParquet
+        && a.Columns.Count == b.Columns.Count
+        && a.Indexes.SequenceEqual(b.Indexes)
+        && a.File.Added.SequenceEqual(b.File.Added);
 }

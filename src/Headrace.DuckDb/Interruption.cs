@@ -44,7 +44,12 @@ internal sealed class Interruption : IDisposable
     {
         lock (gate)
             if (!over)
-                timer = TimeProvider.System.CreateTimer(static state => ((Interruption)state!).Interrupt(), this, TimeSpan.Zero, Every);
+                timer = TimeProvider.System.CreateTimer(
+                    static state => ((Interruption)state!).Interrupt(),
+                    this,
+                    TimeSpan.Zero,
+                    Every
+                );
     }
 
     private void Interrupt()

@@ -16,10 +16,13 @@ internal static unsafe class JsonText
     /// <summary>The meaning of a value in SQL; NULL for NULL.</summary>
     public static string Meaning(string value) => $"{Function}(CAST({value} AS VARCHAR))";
 
-    /// <summary>The condition that a value differs from another one of the same type: for JSON by what they mean.</summary>
-    public static string Differ(string one, string other, ColumnType? type) => type?.Kind == TypeKind.Json
-        ? $"{Meaning(one)} IS DISTINCT FROM {Meaning(other)}"
-        : $"{one} IS DISTINCT FROM {other}";
+    /// <summary>
+    /// The condition that a value differs from another one of the same type: for JSON by what they mean.
+    /// </summary>
+    public static string Differ(string one, string other, ColumnType? type) =>
+        type?.Kind == TypeKind.Json
+            ? $"{Meaning(one)} IS DISTINCT FROM {Meaning(other)}"
+            : $"{one} IS DISTINCT FROM {other}";
 
     /// <summary>Makes the function known to a database.</summary>
     public static void Register(DuckDbConnection db)

@@ -4,17 +4,21 @@ namespace Headrace.DuckDb;
 internal unsafe ref struct NativeValue
 {
     // Types of the C API for the children of a list.
-    private const int BigInt = 5, Varchar = 17;
+    private const int BigInt = 5,
+        Varchar = 17;
 
     private const long Tick = TimeSpan.TicksPerMicrosecond;
 
     public nint Handle;
 
-    public static NativeValue Of(object? value) => new()
-    {
-        // The C API follows the pointer it is given without a look: none may leave here that is null.
-        Handle = Create(value) is var created and not 0 ? created : throw new ArgumentException($"DuckDB does not take the {value?.GetType()}."),
-    };
+    public static NativeValue Of(object? value) =>
+        new()
+        {
+            // The C API follows the pointer it is given without a look: none may leave here that is null.
+            Handle = Create(value) is var created and not 0
+                ? created
+                : throw new ArgumentException($"DuckDB does not take the {value?.GetType()}."),
+        };
 
     public void Dispose()
     {
@@ -22,35 +26,38 @@ internal unsafe ref struct NativeValue
             Native.DestroyValue(ref Handle);
     }
 
-    private static nint Create(object? value) => value switch
-    {
-        null => Native.CreateNull(),
-        string text => OfText(text),
-        long number => Native.CreateInt64(number),
-        int number => Native.CreateInt32(number),
-        short number => Native.CreateInt16(number),
-        sbyte number => Native.CreateInt8(number),
-        byte number => Native.CreateUInt8(number),
-        ushort number => Native.CreateUInt16(number),
-        uint number => Native.CreateUInt32(number),
-        ulong number => Native.CreateUInt64(number),
-        Int128 number => Native.CreateHuge(Native.Huge.Of(number)),
-        UInt128 number => Native.CreateUHuge(Native.Huge.Of(number)),
-        bool flag => Native.CreateBool(flag ? (byte)1 : (byte)0),
-        double number => Native.CreateDouble(number),
-        float number => Native.CreateFloat(number),
-        decimal number => Native.CreateDecimal(OfDecimal(number)),
-        byte[] bytes => OfBytes(bytes),
-        DateOnly date => Native.CreateDate(date.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber),
-        TimeOnly time => Native.CreateTime(time.Ticks / Tick),
-        DateTime { Kind: DateTimeKind.Local } => throw new ArgumentException("A local DateTime depends on this machine: pass a DateTimeOffset."),
-        DateTime time => Native.CreateTimestamp(Micros(time.Ticks)),
-        DateTimeOffset time => Native.CreateTimestampTz(Micros(time.UtcTicks)),
-        Guid guid => Native.CreateUuid(Native.Huge.Of(OfGuid(guid))),
-        IEnumerable<string?> texts => OfList(texts.Cast<object?>(), Varchar),
-        IEnumerable<long> numbers => OfList(numbers.Cast<object?>(), BigInt),
-        _ => throw new ArgumentException($"A parameter cannot be of type {value.GetType()}."),
-    };
+    private static nint Create(object? value) =>
+        value switch
+        {
+            null => Native.CreateNull(),
+            string text => OfText(text),
+            long number => Native.CreateInt64(number),
+            int number => Native.CreateInt32(number),
+            short number => Native.CreateInt16(number),
+            sbyte number => Native.CreateInt8(number),
+            byte number => Native.CreateUInt8(number),
+            ushort number => Native.CreateUInt16(number),
+            uint number => Native.CreateUInt32(number),
+            ulong number => Native.CreateUInt64(number),
+            Int128 number => Native.CreateHuge(Native.Huge.Of(number)),
+            UInt128 number => Native.CreateUHuge(Native.Huge.Of(number)),
+            bool flag => Native.CreateBool(flag ? (byte)1 : (byte)0),
+            double number => Native.CreateDouble(number),
+            float number => Native.CreateFloat(number),
+            decimal number => Native.CreateDecimal(OfDecimal(number)),
+            byte[] bytes => OfBytes(bytes),
+            DateOnly date => Native.CreateDate(date.DayNumber - DateOnly.FromDateTime(DateTime.UnixEpoch).DayNumber),
+            TimeOnly time => Native.CreateTime(time.Ticks / Tick),
+            DateTime { Kind: DateTimeKind.Local } => throw new ArgumentException(
+                "A local DateTime depends on this machine: pass a DateTimeOffset."
+            ),
+            DateTime time => Native.CreateTimestamp(Micros(time.Ticks)),
+            DateTimeOffset time => Native.CreateTimestampTz(Micros(time.UtcTicks)),
+            Guid guid => Native.CreateUuid(Native.Huge.Of(OfGuid(guid))),
+            IEnumerable<string?> texts => OfList(texts.Cast<object?>(), Varchar),
+            IEnumerable<long> numbers => OfList(numbers.Cast<object?>(), BigInt),
+            _ => throw new ArgumentException($"A parameter cannot be of type {value.GetType()}."),
+        };
 
     // Rounds towards the past on both sides of 1970, as cutting digits off the text does.
     private static long Micros(long ticks) => (long)Math.Floor((ticks - DateTime.UnixEpoch.Ticks) / (decimal)Tick);

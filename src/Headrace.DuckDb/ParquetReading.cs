@@ -2,9 +2,12 @@ using Headrace.Staging;
 
 namespace Headrace.DuckDb;
 
-/// <summary>Parquet columns that DuckDB is given raw (<see cref="ParquetSchema"/>), as SQL with the values that were written.</summary>
+/// <summary>
+/// Parquet columns that DuckDB is given raw (<see cref="ParquetSchema"/>), as SQL with the values that were written.
+/// </summary>
 /// <remarks>
-/// A value that is none, such as a time of 24:00:00, becomes a text that begins with a NUL: it fits no type, and the row is set aside.
+/// A value that is none, such as a time of 24:00:00, becomes a text that begins with a NUL: it fits no type, and the
+/// row is set aside.
 /// </remarks>
 internal sealed class ParquetReading(DuckDbConnection db, string path, CancellationToken cancel)
 {
@@ -24,14 +27,20 @@ internal sealed class ParquetReading(DuckDbConnection db, string path, Cancellat
             ParquetForm.UtcNanoseconds => UtcNanoseconds(name, value),
             ParquetForm.Clock => Clock(name, value, column.PerSecond),
             ParquetForm.Nothing => Text(name, "CAST(NULL AS VARCHAR)", ColumnType.Text),
-            ParquetForm.Bytes => Text(name, $"CASE WHEN {value} IS NOT NULL THEN coalesce(TRY(decode({value})), {NoValue} || CAST({value} AS VARCHAR)) END", column.Type!.Value),
+            ParquetForm.Bytes => Text(
+                name,
+                $"CASE WHEN {value} IS NOT NULL THEN coalesce(TRY(decode({value})), {NoValue} || CAST({value} AS VARCHAR)) END",
+                column.Type!.Value
+            ),
             _ => new StagedColumn(name, ParquetType: type) { Holds = column.Type },
         };
     }
 
-    private static StagedColumn Text(string name, string read, ColumnType holds) => new(name, ParquetType: "VARCHAR") { Read = read, Holds = holds };
+    private static StagedColumn Text(string name, string read, ColumnType holds) =>
+        new(name, ParquetType: "VARCHAR") { Read = read, Holds = holds };
 
-    private bool All(string condition) => db.Scalar<bool>($"SELECT coalesce(bool_and({condition}), true) FROM read_parquet({Sql.Literal(path)})", cancel);
+    private bool All(string condition) =>
+        db.Scalar<bool>($"SELECT coalesce(bool_and({condition}), true) FROM read_parquet({Sql.Literal(path)})", cancel);
 
     // Bytes 0 to 7 are the nanoseconds of the day, 8 to 11 the Julian day, the lowest byte first.
     private StagedColumn Int96(string name, string value)
@@ -43,10 +52,19 @@ internal sealed class ParquetReading(DuckDbConnection db, string path, Cancellat
         var isMoment = $"({nanoseconds} < 86400000000000 AND {day} BETWEEN -719528 AND 2932896)"; // of the years 0 to 9999
         var moment = $"make_timestamp({day} * 86400000000 + CAST({nanoseconds} // 1000 AS BIGINT))";
         if (All($"{isMoment} AND {nanoseconds} % 1000 = 0"))
-            return new StagedColumn(name, ParquetType: "TIMESTAMP") { Read = $"CASE WHEN {value} IS NOT NULL THEN {moment} END", Holds = new ColumnType(TypeKind.Timestamp) };
+            return new StagedColumn(name, ParquetType: "TIMESTAMP")
+            {
+                Read = $"CASE WHEN {value} IS NOT NULL THEN {moment} END",
+                Holds = new ColumnType(TypeKind.Timestamp),
+            };
         var text = $"{Seconds(moment)} || printf('%03d', CAST({nanoseconds} % 1000 AS BIGINT))";
-        var read = $"CASE WHEN {isMoment} THEN {Short(text)} WHEN {value} IS NOT NULL THEN {NoValue} || '0x' || hex({value}) END";
-        return Text(name, read, All($"NOT {isMoment} OR {nanoseconds} % 1000 = 0") ? new ColumnType(TypeKind.Timestamp) : ColumnType.Text);
+        var read =
+            $"CASE WHEN {isMoment} THEN {Short(text)} WHEN {value} IS NOT NULL THEN {NoValue} || '0x' || hex({value}) END";
+        return Text(
+            name,
+            read,
+            All($"NOT {isMoment} OR {nanoseconds} % 1000 = 0") ? new ColumnType(TypeKind.Timestamp) : ColumnType.Text
+        );
     }
 
     private StagedColumn UtcNanoseconds(string name, string value)
@@ -54,21 +72,45 @@ internal sealed class ParquetReading(DuckDbConnection db, string path, Cancellat
         var (isMoment, moment) = ($"isfinite({value})", $"CAST({value} AS TIMESTAMP)");
         var isMicro = $"CAST({moment} AS TIMESTAMP_NS) = {value}";
         if (All($"{isMoment} AND {isMicro}"))
-            return new StagedColumn(name, ParquetType: "TIMESTAMP WITH TIME ZONE") { Read = $"timezone('UTC', {moment})", Holds = new ColumnType(TypeKind.TimestampTz) };
-        var read = $"CASE WHEN {isMoment} THEN CAST({value} AS VARCHAR) || '+00' WHEN {value} IS NOT NULL THEN {NoValue} || CAST({value} AS VARCHAR) END";
-        return Text(name, read, All($"NOT {isMoment} OR {isMicro}") ? new ColumnType(TypeKind.TimestampTz) : ColumnType.Text);
+            return new StagedColumn(name, ParquetType: "TIMESTAMP WITH TIME ZONE")
+            {
+                Read = $"timezone('UTC', {moment})",
+                Holds = new ColumnType(TypeKind.TimestampTz),
+            };
+        var read =
+            $"CASE WHEN {isMoment} THEN CAST({value} AS VARCHAR) || '+00' WHEN {value} IS NOT NULL THEN {NoValue} || CAST({value} AS VARCHAR) END";
+        return Text(
+            name,
+            read,
+            All($"NOT {isMoment} OR {isMicro}") ? new ColumnType(TypeKind.TimestampTz) : ColumnType.Text
+        );
     }
 
     private StagedColumn Clock(string name, string value, long perSecond)
     {
         var isTime = SnapshotColumns.Text($"({value} BETWEEN 0 AND {(86_400 * perSecond) - 1})");
-        var microseconds = perSecond > 1_000_000 ? SnapshotColumns.Text($"{value} // {perSecond / 1_000_000}") : SnapshotColumns.Text($"CAST({value} AS BIGINT) * {1_000_000 / perSecond}");
+        var microseconds =
+            perSecond > 1_000_000
+                ? SnapshotColumns.Text($"{value} // {perSecond / 1_000_000}")
+                : SnapshotColumns.Text($"CAST({value} AS BIGINT) * {1_000_000 / perSecond}");
         var isMicro = perSecond > 1_000_000 ? SnapshotColumns.Text($"{value} % {perSecond / 1_000_000} = 0") : "true";
         if (All($"{isTime} AND {isMicro}"))
-            return new StagedColumn(name, ParquetType: "TIME") { Read = $"CAST(make_timestamp({microseconds}) AS TIME)", Holds = new ColumnType(TypeKind.Time) };
-        var (digits, whole) = (perSecond.ToString(System.Globalization.CultureInfo.InvariantCulture).Length - 1, SnapshotColumns.Text($"CAST({value} // {perSecond} AS BIGINT)"));
-        var text = Short(SnapshotColumns.Text($"printf('%02d:%02d:%02d.%0{digits}d', {whole} // 3600, {whole} // 60 % 60, {whole} % 60, CAST({value} % {perSecond} AS BIGINT))"));
-        var read = $"CASE WHEN {isTime} THEN {text} WHEN {value} >= 0 THEN {NoValue} || {text} WHEN {value} IS NOT NULL THEN {NoValue} || CAST({value} AS VARCHAR) END";
+            return new StagedColumn(name, ParquetType: "TIME")
+            {
+                Read = $"CAST(make_timestamp({microseconds}) AS TIME)",
+                Holds = new ColumnType(TypeKind.Time),
+            };
+        var (digits, whole) = (
+            perSecond.ToString(System.Globalization.CultureInfo.InvariantCulture).Length - 1,
+            SnapshotColumns.Text($"CAST({value} // {perSecond} AS BIGINT)")
+        );
+        var text = Short(
+            SnapshotColumns.Text(
+                $"printf('%02d:%02d:%02d.%0{digits}d', {whole} // 3600, {whole} // 60 % 60, {whole} % 60, CAST({value} % {perSecond} AS BIGINT))"
+            )
+        );
+        var read =
+            $"CASE WHEN {isTime} THEN {text} WHEN {value} >= 0 THEN {NoValue} || {text} WHEN {value} IS NOT NULL THEN {NoValue} || CAST({value} AS VARCHAR) END";
         return Text(name, read, All($"NOT {isTime} OR {isMicro}") ? new ColumnType(TypeKind.Time) : ColumnType.Text);
     }
 

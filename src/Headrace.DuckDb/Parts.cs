@@ -1,8 +1,10 @@
 namespace Headrace.DuckDb;
 
 /// <summary>
-/// Into how many parts the keys of a set operation are cut, each of which is a pass of its own: the one place that decides it. DuckDB's joins
-/// spill, but not without end; a part is so large that its table of hashes fits the engine's memory. What is small is one part.
+/// Into how many parts the keys of a set operation are cut, each of which is a pass of its own: the one place that
+/// decides it. DuckDB's joins
+/// spill, but not without end; a part is so large that its table of hashes fits the engine's memory. What is small is
+/// one part.
 /// </summary>
 internal static class Parts
 {
@@ -32,9 +34,16 @@ internal static class Parts
         var isMany = rows > most / UsualRow;
 
         // A few rows tell whether they are usual ones; of many, more are asked, from all over.
-        var sample = isMany ? SnapshotColumns.Text($"(SELECT {values} FROM {from} USING SAMPLE {Math.Clamp(Sample * 100 / rows, 1, 100)} PERCENT (system))")
+        var sample = isMany
+            ? SnapshotColumns.Text(
+                $"(SELECT {values} FROM {from} USING SAMPLE {Math.Clamp(Sample * 100 / rows, 1, 100)} PERCENT (system))"
+            )
             : $"(SELECT {values} FROM {from} LIMIT 500)";
-        var bytes = rows == 0 ? 0 : db.Scalar<double>($"SELECT coalesce(avg(strlen(r::VARCHAR)), 0)::DOUBLE FROM {sample} AS r", cancel) + RowBytes;
+        var bytes =
+            rows == 0
+                ? 0
+                : db.Scalar<double>($"SELECT coalesce(avg(strlen(r::VARCHAR)), 0)::DOUBLE FROM {sample} AS r", cancel)
+                    + RowBytes;
         return Math.Clamp((long)(rows * bytes / most) + 1, 1, Math.Max(1, Math.Min(rows, Most)));
     }
 
@@ -50,11 +59,21 @@ internal static class Parts
         // Rows of a transaction that is open have numbers of their own, far from 0.
         var first = db.Scalar<long>($"SELECT min(rowid) FROM {table}", cancel);
         var step = ((db.Scalar<long>($"SELECT max(rowid) FROM {table}", cancel) - first) / parts) + 1;
-        return [.. Enumerable.Range(0, (int)parts).Select(part =>
-            SnapshotColumns.Text($"{row} >= {first + (part * step)} AND {row} < {first + ((part + 1) * step)}"))];
+        return
+        [
+            .. Enumerable
+                .Range(0, (int)parts)
+                .Select(part =>
+                    SnapshotColumns.Text($"{row} >= {first + (part * step)} AND {row} < {first + ((part + 1) * step)}")
+                ),
+        ];
     }
 
-    /// <summary>Conditions that cut rows by the hash of their key: equal values of one type are in one part on both sides of a join.</summary>
+    /// <summary>
+    /// Conditions that cut rows by the hash of their key: equal values of one type are in one part on both sides of a
+    /// join.
+    /// </summary>
     /// <param name="key">The key's columns, qualified, with commas between them.</param>
-    public static string Hash(long parts, long part, string key) => parts == 1 ? "true" : SnapshotColumns.Text($"hash({key}) % {parts} = {part}");
+    public static string Hash(long parts, long part, string key) =>
+        parts == 1 ? "true" : SnapshotColumns.Text($"hash({key}) % {parts} = {part}");
 }

@@ -14,22 +14,36 @@ internal static class Render
             return unscaled.ToString(CultureInfo.InvariantCulture);
         var digits = Int128.Abs(unscaled).ToString(CultureInfo.InvariantCulture).PadLeft(scale, '0');
         // A type that is all fraction has no 0 before its point.
-        var whole = digits.Length > scale ? digits[..^scale] : width > scale ? "0" : "";
+        var whole =
+            digits.Length > scale ? digits[..^scale]
+            : width > scale ? "0"
+            : "";
         return $"{(unscaled < 0 ? "-" : "")}{whole}.{digits[^scale..]}";
     }
 
     public static string Float(float value) =>
-        float.IsFinite(value) ? Shortest(value.ToString("E8", CultureInfo.InvariantCulture), value.ToString("R", CultureInfo.InvariantCulture)) : Special(value);
+        float.IsFinite(value)
+            ? Shortest(
+                value.ToString("E8", CultureInfo.InvariantCulture),
+                value.ToString("R", CultureInfo.InvariantCulture)
+            )
+            : Special(value);
 
     public static string Double(double value) =>
-        double.IsFinite(value) ? Shortest(value.ToString("E16", CultureInfo.InvariantCulture), value.ToString("R", CultureInfo.InvariantCulture)) : Special(value);
+        double.IsFinite(value)
+            ? Shortest(
+                value.ToString("E16", CultureInfo.InvariantCulture),
+                value.ToString("R", CultureInfo.InvariantCulture)
+            )
+            : Special(value);
 
-    public static string Date(int days) => days switch
-    {
-        int.MaxValue => "infinity",
-        -int.MaxValue => "-infinity",
-        _ => Day(days, out var era) + era,
-    };
+    public static string Date(int days) =>
+        days switch
+        {
+            int.MaxValue => "infinity",
+            -int.MaxValue => "-infinity",
+            _ => Day(days, out var era) + era,
+        };
 
     public static string Time(long micros) => Clock(micros, 6);
 
@@ -40,7 +54,13 @@ internal static class Render
     {
         if (value is long.MaxValue or -long.MaxValue)
             return value > 0 ? "infinity" : "-infinity";
-        var perDay = digits switch { 0 => 86_400L, 3 => 86_400_000L, 6 => MicrosPerDay, _ => MicrosPerDay * 1000 };
+        var perDay = digits switch
+        {
+            0 => 86_400L,
+            3 => 86_400_000L,
+            6 => MicrosPerDay,
+            _ => MicrosPerDay * 1000,
+        };
         var days = Math.DivRem(value, perDay, out var rest);
         if (rest < 0)
             (days, rest) = (days - 1, rest + perDay);
@@ -59,13 +79,19 @@ internal static class Render
         return text.ToString();
     }
 
-    private static string Special(double value) => (double.IsNegative(value) ? "-" : "") + (double.IsNaN(value) ? "nan" : "inf");
+    private static string Special(double value) =>
+        (double.IsNegative(value) ? "-" : "") + (double.IsNaN(value) ? "nan" : "inf");
 
-    // The digits are the fewest that read back as the same number, in .NET as in DuckDB; where they change to an exponent
+    // The digits are the fewest that read back as the same number, in .NET as in DuckDB; where they change to an
+    // exponent
     // and how that looks differs.
     private static string Shortest(string exact, string shortest)
     {
-        var exponent = int.Parse(exact.AsSpan(exact.IndexOf('E', StringComparison.Ordinal) + 1), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture);
+        var exponent = int.Parse(
+            exact.AsSpan(exact.IndexOf('E', StringComparison.Ordinal) + 1),
+            NumberStyles.AllowLeadingSign,
+            CultureInfo.InvariantCulture
+        );
         var sign = shortest[0] == '-' ? "-" : "";
         var mantissa = shortest.AsSpan(sign.Length);
         if (mantissa.IndexOf('E') is >= 0 and var e)
@@ -85,7 +111,8 @@ internal static class Render
         return $"{sign}{whole[..(exponent + 1)]}.{(whole.Length > exponent + 1 ? whole[(exponent + 1)..] : "0")}";
     }
 
-    // The civil calendar by eras of 400 years (146097 days) that begin on 1 March; DateOnly ends at the years 1 and 9999.
+    // The civil calendar by eras of 400 years (146097 days) that begin on 1 March; DateOnly ends at the years 1 and
+    // 9999.
     private static string Day(int days, out string era)
     {
         var shifted = days + 719_468L;
@@ -98,15 +125,28 @@ internal static class Render
         month += month < 10 ? 3 : -9;
         year += cycle * 400 + (month <= 2 ? 1 : 0);
         era = year <= 0 ? " (BC)" : "";
-        return string.Create(CultureInfo.InvariantCulture, $"{(year <= 0 ? 1 - year : year):0000}-{month:00}-{ofMonth:00}");
+        return string.Create(
+            CultureInfo.InvariantCulture,
+            $"{(year <= 0 ? 1 - year : year):0000}-{month:00}-{ofMonth:00}"
+        );
     }
 
     private static string Clock(long value, int digits)
     {
-        var unit = digits switch { 0 => 1L, 3 => 1_000L, 6 => 1_000_000L, _ => 1_000_000_000L };
+        var unit = digits switch
+        {
+            0 => 1L,
+            3 => 1_000L,
+            6 => 1_000_000L,
+            _ => 1_000_000_000L,
+        };
         var seconds = Math.DivRem(value, unit, out var fraction);
-        var text = string.Create(CultureInfo.InvariantCulture, $"{seconds / 3600:00}:{seconds / 60 % 60:00}:{seconds % 60:00}");
-        return fraction == 0 ? text
+        var text = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{seconds / 3600:00}:{seconds / 60 % 60:00}:{seconds % 60:00}"
+        );
+        return fraction == 0
+            ? text
             : $"{text}.{fraction.ToString(CultureInfo.InvariantCulture).PadLeft(digits, '0').TrimEnd('0')}";
     }
 }

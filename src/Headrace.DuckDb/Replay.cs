@@ -3,12 +3,20 @@ using Headrace.Configuration;
 namespace Headrace.DuckDb;
 
 /// <summary>
-/// Loads the files of a table once more, as they were loaded, into a warehouse of its own: what the table should hold. The loads are
+/// Loads the files of a table once more, as they were loaded, into a warehouse of its own: what the table should hold.
+/// The loads are
 /// ordinary ones, so order, keys, types and bad rows are what they were.
 /// </summary>
 /// <param name="scratch">An empty warehouse.</param>
 /// <param name="limits">What the real warehouse asks of values; null for nothing.</param>
-internal sealed class Replay(DuckDbWarehouse scratch, Flow flow, TableHistory history, IFileSource source, ValueLimits? limits, CancellationToken cancel)
+internal sealed class Replay(
+    DuckDbWarehouse scratch,
+    Flow flow,
+    TableHistory history,
+    IFileSource source,
+    ValueLimits? limits,
+    CancellationToken cancel
+)
 {
     private readonly HashSet<string> some = new(StringComparer.OrdinalIgnoreCase);
     private HashSet<string>? all;
@@ -25,11 +33,16 @@ internal sealed class Replay(DuckDbWarehouse scratch, Flow flow, TableHistory hi
     /// <summary>The columns of what it made; null when nothing did.</summary>
     public IReadOnlyList<Column>? Table { get; private set; }
 
-    /// <summary>True when rows were merged: then a file that is gone may have changed what those before it brought.</summary>
+    /// <summary>
+    /// True when rows were merged: then a file that is gone may have changed what those before it brought.
+    /// </summary>
     public bool IsMerged => Counting.Any(file => file.Operation == "merge");
 
-    /// <summary>True when some file that was read brings the column; a default where one lacks it cannot be told.</summary>
-    public bool Compares(Column column) => some.Contains(column.Name) && (!column.HasDefault || all!.Contains(column.Name));
+    /// <summary>
+    /// True when some file that was read brings the column; a default where one lacks it cannot be told.
+    /// </summary>
+    public bool Compares(Column column) =>
+        some.Contains(column.Name) && (!column.HasDefault || all!.Contains(column.Name));
 
     /// <summary>Loads them.</summary>
     /// <param name="table">The table's columns; null when it is gone.</param>
@@ -38,13 +51,19 @@ internal sealed class Replay(DuckDbWarehouse scratch, Flow flow, TableHistory hi
     {
         var position = new Position();
         using var db = await scratch.ConnectAsync(cancel);
-        var documents = history.Files.Where(file => file.Document is not null).Select(file => file.LoadId).ToHashSet(StringComparer.Ordinal);
+        var documents = history
+            .Files.Where(file => file.Document is not null)
+            .Select(file => file.LoadId)
+            .ToHashSet(StringComparer.Ordinal);
         if (table is not null && documents.Count == 0)
         {
-            // Types were chosen once and kept, whoever chose them. A default cannot be had here, so such a column may be empty.
+            // Types were chosen once and kept, whoever chose them. A default cannot be had here, so such a column may
+            // be empty.
             var made = table.Select(column => column with { Nullable = column.Nullable || column.HasDefault }).ToList();
             scratch.Translate(() => db.Execute(DuckDbDialect.Instance.CreateSchema(history.Target.Schema), cancel));
-            scratch.Translate(() => db.Execute(DuckDbDialect.Instance.CreateTable(history.Target, made, new LoadRules()), cancel));
+            scratch.Translate(() =>
+                db.Execute(DuckDbDialect.Instance.CreateTable(history.Target, made, new LoadRules()), cancel)
+            );
             position = position with { Table = table };
         }
 
@@ -52,7 +71,11 @@ internal sealed class Replay(DuckDbWarehouse scratch, Flow flow, TableHistory hi
         Gone.AddRange(Counting.Take(last + 1));
         var isSeeded = last < 0;
         var counting = Counting.Skip(last + 1).Select(file => file.LoadId).ToHashSet(StringComparer.Ordinal);
-        foreach (var load in history.Files.Where(file => documents.Contains(file.LoadId) || counting.Contains(file.LoadId)).GroupBy(file => file.LoadId))
+        foreach (
+            var load in history
+                .Files.Where(file => documents.Contains(file.LoadId) || counting.Contains(file.LoadId))
+                .GroupBy(file => file.LoadId)
+        )
         {
             if (load.First().Document is { } document)
             {
@@ -84,7 +107,8 @@ internal sealed class Replay(DuckDbWarehouse scratch, Flow flow, TableHistory hi
         Seed();
         Table = position.Table;
 
-        // Nobody can say what a file that is gone brought: the table itself does, and what comes after must change nothing of it.
+        // Nobody can say what a file that is gone brought: the table itself does, and what comes after must change
+        // nothing of it.
         void Seed()
         {
             if (isSeeded || copy is null)
@@ -92,22 +116,41 @@ internal sealed class Replay(DuckDbWarehouse scratch, Flow flow, TableHistory hi
             isSeeded = true;
             var columns = string.Join(", ", table!.Select(column => Sql.Identifier(column.Name)));
             var target = HeadraceTables.Target(history.Target);
-            scratch.Translate(() => db.Execute($"DELETE FROM {target}; INSERT INTO {target} ({columns}) SELECT {columns} FROM read_parquet({Sql.Literal(copy)})", cancel));
+            scratch.Translate(() =>
+                db.Execute(
+                    $"DELETE FROM {target}; INSERT INTO {target} ({columns}) SELECT {columns} FROM read_parquet({Sql.Literal(copy)})",
+                    cancel
+                )
+            );
         }
     }
 
-    private async Task<Position> LoadAsync(string id, IReadOnlyList<LoadedFile> files, IReadOnlyList<StagedFile> staged, Position position, DuckDbConnection db)
+    private async Task<Position> LoadAsync(
+        string id,
+        IReadOnlyList<LoadedFile> files,
+        IReadOnlyList<StagedFile> staged,
+        Position position,
+        DuckDbConnection db
+    )
     {
         var changes = Changes(id, files[0], position) with
         {
-            Operation = files[0].Operation switch { "merge" => Operation.Merge, "replace" or "truncate" => Operation.Replace, _ => Operation.Append },
+            Operation = files[0].Operation switch
+            {
+                "merge" => Operation.Merge,
+                "replace" or "truncate" => Operation.Replace,
+                _ => Operation.Append,
+            },
             Files = staged,
             Format = source.FormatOf(staged[0].File),
         };
         var brought = new TableShape(changes, new ParquetFiles(db, cancel).Columns);
         foreach (var file in brought.Files)
         {
-            var names = brought.Columns.Where((_, i) => file.Indexes[i] >= 0).Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
+            var names = brought
+                .Columns.Where((_, i) => file.Indexes[i] >= 0)
+                .Select(column => column.Name)
+                .ToHashSet(StringComparer.OrdinalIgnoreCase);
             some.UnionWith(names);
             (all ??= new HashSet<string>(names, StringComparer.OrdinalIgnoreCase)).IntersectWith(names);
         }
@@ -116,31 +159,54 @@ internal sealed class Replay(DuckDbWarehouse scratch, Flow flow, TableHistory hi
         Gone.AddRange(files.Where(file => result.Refused.Any(note => note.File.Key == file.Key)));
         var quarantined = files.Where(file => !Gone.Contains(file)).Sum(file => file.Quarantined);
         if (result.Quarantined != quarantined)
-            Warnings.Add($"of {files[0].Key}{(files.Count > 1 ? $" and {files.Count - 1} more" : "")} {quarantined} {(quarantined == 1 ? "row" : "rows")} went to quarantine, and {result.Quarantined} would now: the flow or the table has changed");
+            Warnings.Add(
+                $"of {files[0].Key}{(files.Count > 1 ? $" and {files.Count - 1} more" : "")} {quarantined} {(quarantined == 1 ? "row" : "rows")} went to quarantine, and {result.Quarantined} would now: the flow or the table has changed"
+            );
         return result.Position;
     }
 
     private async Task<Position> SchemaAsync(LoadedFile file, string document, Position position)
     {
         var at = new LakeFile(file.Key, 0, DateTimeOffset.UnixEpoch, "", new Dictionary<string, string>());
-        var parsed = flow.Complete(SchemaDocument.Parse(System.Text.Encoding.UTF8.GetBytes(document), file.Key), position.Table);
-        return (await scratch.LoadAsync(
-            Changes(file.LoadId, file, position) with { Operation = Operation.Schema, Schema = (parsed, at, file.Sha256) }, new LoadAttempt("verify", IsPlan: false), cancel)).Position;
+        var parsed = flow.Complete(
+            SchemaDocument.Parse(System.Text.Encoding.UTF8.GetBytes(document), file.Key),
+            position.Table
+        );
+        return (
+            await scratch.LoadAsync(
+                Changes(file.LoadId, file, position) with
+                {
+                    Operation = Operation.Schema,
+                    Schema = (parsed, at, file.Sha256),
+                },
+                new LoadAttempt("verify", IsPlan: false),
+                cancel
+            )
+        ).Position;
     }
 
-    private ChangeSet Changes(string id, LoadedFile file, Position position) => new()
-    {
-        Id = id,
-        // The position of one dataset serves all that load into the table: they are replayed one after the other.
-        Dataset = new Dataset(history.Target.ToString(), flow.Name, new Dictionary<string, string>()),
-        Target = history.Target,
-        Operation = Operation.Append,
-        From = position,
-        Format = new FileFormat(FormatKind.Csv),
-        Action = file.Action,
-        Rules = flow.Rules() with { Infer = true, SchemaChanges = SchemaChanges.Evolve, OnFail = OnFail.Quarantine, Allow = 1, MinRows = 0, Snapshot = null },
-        Limits = limits,
-    };
+    private ChangeSet Changes(string id, LoadedFile file, Position position) =>
+        new()
+        {
+            Id = id,
+            // The position of one dataset serves all that load into the table: they are replayed one after the other.
+            Dataset = new Dataset(history.Target.ToString(), flow.Name, new Dictionary<string, string>()),
+            Target = history.Target,
+            Operation = Operation.Append,
+            From = position,
+            Format = new FileFormat(FormatKind.Csv),
+            Action = file.Action,
+            Rules = flow.Rules() with
+            {
+                Infer = true,
+                SchemaChanges = SchemaChanges.Evolve,
+                OnFail = OnFail.Quarantine,
+                Allow = 1,
+                MinRows = 0,
+                Snapshot = null,
+            },
+            Limits = limits,
+        };
 
     // A version whose name has other content now is not asked for: it would have to be read to be found changed.
     private int LastSurelyGone()
@@ -162,6 +228,9 @@ internal sealed class Replay(DuckDbWarehouse scratch, Flow flow, TableHistory hi
     private static IReadOnlyList<LoadedFile> Since(IReadOnlyList<LoadedFile> files)
     {
         var last = files.LastOrDefault(file => file.Operation is "replace" or "truncate")?.LoadId;
-        return [.. files.SkipWhile(file => last is not null && file.LoadId != last).Where(file => file.Document is null)];
+        return
+        [
+            .. files.SkipWhile(file => last is not null && file.LoadId != last).Where(file => file.Document is null),
+        ];
     }
 }

@@ -23,7 +23,10 @@ internal sealed unsafe class Script : IDisposable
         if (!Text.IsWhole(sql))
             throw new ArgumentException("The SQL has a surrogate without its other half.", nameof(sql));
         var count = (int)Native.ExtractStatements(connection, Native.Whole(sql, nameof(sql)), out var extracted);
-        if (count == 0 && Marshal.PtrToStringUTF8((nint)Native.ExtractStatementsError(extracted)) is { Length: > 0 } error)
+        if (
+            count == 0
+            && Marshal.PtrToStringUTF8((nint)Native.ExtractStatementsError(extracted)) is { Length: > 0 } error
+        )
         {
             Native.DestroyExtracted(ref extracted);
             throw new DuckDbException(error);
@@ -40,15 +43,23 @@ internal sealed unsafe class Script : IDisposable
         try
         {
             if (state != 0)
-                throw new DuckDbException(Marshal.PtrToStringUTF8((nint)Native.PrepareError(prepared)) ?? "Unknown Error: cannot prepare");
+                throw new DuckDbException(
+                    Marshal.PtrToStringUTF8((nint)Native.PrepareError(prepared)) ?? "Unknown Error: cannot prepare"
+                );
             var expected = Native.ParameterCount(statement);
             if (expected != (ulong)parameters.Length)
-                throw new ArgumentException($"The statement has {expected} parameters and was given {parameters.Length}.", nameof(parameters));
+                throw new ArgumentException(
+                    $"The statement has {expected} parameters and was given {parameters.Length}.",
+                    nameof(parameters)
+                );
             for (var i = 0; i < parameters.Length; i++)
             {
                 using var value = NativeValue.Of(parameters[i]);
                 if (Native.BindValue(statement, (ulong)i + 1, value.Handle) != 0)
-                    throw new DuckDbException(Marshal.PtrToStringUTF8((nint)Native.PrepareError(prepared)) ?? $"Invalid Input Error: cannot bind parameter {i + 1}");
+                    throw new DuckDbException(
+                        Marshal.PtrToStringUTF8((nint)Native.PrepareError(prepared))
+                            ?? $"Invalid Input Error: cannot bind parameter {i + 1}"
+                    );
             }
 
             return statement;

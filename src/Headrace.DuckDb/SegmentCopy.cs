@@ -2,7 +2,9 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Headrace.DuckDb;
 
-/// <summary>Copies some records of segments into new segments, each with its digest in two fields behind the line.</summary>
+/// <summary>
+/// Copies some records of segments into new segments, each with its digest in two fields behind the line.
+/// </summary>
 /// <param name="hasDigests">True when the records have their digests already.</param>
 internal sealed class SegmentCopy(IReadOnlyList<string> segments, bool hasDigests, string path) : IDisposable
 {
@@ -51,7 +53,8 @@ internal sealed class SegmentCopy(IReadOnlyList<string> segments, bool hasDigest
         to.Dispose();
     }
 
-    private static FileStream Create(string path) => new(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 1 << 18);
+    private static FileStream Create(string path) =>
+        new(path, FileMode.Create, FileAccess.Write, FileShare.Read, bufferSize: 1 << 18);
 
     private ReadOnlySpan<byte> Read(int bytes)
     {
@@ -63,7 +66,18 @@ internal sealed class SegmentCopy(IReadOnlyList<string> segments, bool hasDigest
                 window = new byte[step];
             windowAt = at;
             windowBytes = 0;
-            for (int read; windowBytes < step && (read = RandomAccess.Read(from!, window.AsSpan(windowBytes, step - windowBytes), at + windowBytes)) > 0;)
+            for (
+                int read;
+                windowBytes < step
+                    && (
+                        read = RandomAccess.Read(
+                            from!,
+                            window.AsSpan(windowBytes, step - windowBytes),
+                            at + windowBytes
+                        )
+                    ) > 0;
+
+            )
                 windowBytes += read;
         }
 
@@ -81,9 +95,19 @@ internal sealed class SegmentCopy(IReadOnlyList<string> segments, bool hasDigest
         var line = record.IndexOf((byte)',') + 1;
         to.Write(record[..line]);
         Span<byte> number = stackalloc byte[48];
-        ((long)(digest >> 64)).TryFormat(number, out var high, default, System.Globalization.CultureInfo.InvariantCulture);
+        ((long)(digest >> 64)).TryFormat(
+            number,
+            out var high,
+            default,
+            System.Globalization.CultureInfo.InvariantCulture
+        );
         number[high] = (byte)',';
-        ((long)digest).TryFormat(number[(high + 1)..], out var low, default, System.Globalization.CultureInfo.InvariantCulture);
+        ((long)digest).TryFormat(
+            number[(high + 1)..],
+            out var low,
+            default,
+            System.Globalization.CultureInfo.InvariantCulture
+        );
         number[high + 1 + low] = (byte)',';
         to.Write(number[..(high + low + 2)]);
         to.Write(record[line..]);

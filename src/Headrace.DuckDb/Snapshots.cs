@@ -11,34 +11,70 @@ namespace Headrace.DuckDb;
 /// <param name="planFolder">An absolute folder for the memories of a plan; null when this is no plan.</param>
 /// <param name="setBytes">What one comparison may hold in memory beside the engine.</param>
 /// <param name="limits">What the warehouse asks of values; null for nothing.</param>
-public sealed class Snapshots(IWarehouse warehouse, IDuckDb engine, string folder, string? planFolder, Outbox outbox, long setBytes, ValueLimits? limits = null) : ISnapshots
+public sealed class Snapshots(
+    IWarehouse warehouse,
+    IDuckDb engine,
+    string folder,
+    string? planFolder,
+    Outbox outbox,
+    long setBytes,
+    ValueLimits? limits = null
+) : ISnapshots
 {
     // By dataset the digests of a load's memory, read ahead.
-    private readonly ConcurrentDictionary<string, (string LoadId, Task<DigestSet> Digests)> ready = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (string LoadId, Task<DigestSet> Digests)> ready = new(
+        StringComparer.Ordinal
+    );
 
     /// <inheritdoc/>
-    public async Task<bool> RecallAsync(Dataset dataset, TableName target, Position from, LoadRules rules, CancellationToken cancel)
+    public async Task<bool> RecallAsync(
+        Dataset dataset,
+        TableName target,
+        Position from,
+        LoadRules rules,
+        CancellationToken cancel
+    )
     {
         if (Memory(dataset, from) is { } known && known.Fits(rules, from.Table))
             return true;
-        // The table knows no row as the export had it; with before-images, and with columns that are not compared, that is asked.
+        // The table knows no row as the export had it; with before-images, and with columns that are not compared, that
+        // is asked.
         if (from.Table is not { } table)
             return false;
-        var columns = new SnapshotColumns([.. table.Where(column => !(rules.Snapshot!.Deletes == Deletes.Soft && column.Name.Equals(RowChanges.DeletedAt, StringComparison.OrdinalIgnoreCase)))], rules);
+        var columns = new SnapshotColumns(
+            [
+                .. table.Where(column =>
+                    !(
+                        rules.Snapshot!.Deletes == Deletes.Soft
+                        && column.Name.Equals(RowChanges.DeletedAt, StringComparison.OrdinalIgnoreCase)
+                    )
+                ),
+            ],
+            rules
+        );
         var copy = Path.Combine(Place(dataset), $"{from.LoadId}.table");
         await warehouse.CopyAsync(target, copy, cancel);
         using var db = await engine.ConnectAsync(cancel);
         engine.Translate(() =>
         {
             var part = new SnapshotPart($"{from.LoadId}.parquet");
-            var named = string.Join(", ", columns.All.Select(i => SnapshotColumns.Text($"{Sql.Identifier(columns[i].Name)} AS c{i}")));
+            var named = string.Join(
+                ", ",
+                columns.All.Select(i => SnapshotColumns.Text($"{Sql.Identifier(columns[i].Name)} AS c{i}"))
+            );
             var alive = columns.Count == table.Count ? "" : $" WHERE {Sql.Identifier(RowChanges.DeletedAt)} IS NULL";
             var images = rules.Snapshot!.Before ? $", {columns.List()}" : "";
             var rows = db.Execute(
                 $"""
-                COPY (SELECT {columns.AsKeys}, NULL::BIGINT AS hi, NULL::BIGINT AS lo, {columns.Digest(i => SnapshotColumns.Text($"c{i}"))} AS row{images}
-                    FROM (SELECT {named} FROM read_parquet({Sql.Literal(copy)}){alive})) TO {Sql.Literal(Path.Combine(Place(dataset), part.Rows))} (FORMAT parquet)
-                """, cancel);
+                COPY (SELECT {columns.AsKeys}, NULL::BIGINT AS hi, NULL::BIGINT AS lo, {columns.Digest(i =>
+                    SnapshotColumns.Text($"c{i}")
+                )} AS row{images}
+                    FROM (SELECT {named} FROM read_parquet({Sql.Literal(copy)}){alive})) TO {Sql.Literal(
+                    Path.Combine(Place(dataset), part.Rows)
+                )} (FORMAT parquet)
+                """,
+                cancel
+            );
             new SnapshotMemory
             {
                 Folders = [Place(dataset)],
@@ -77,20 +113,32 @@ public sealed class Snapshots(IWarehouse warehouse, IDuckDb engine, string folde
         if (Memory(dataset, from) is not { DigestKey: { } key } memory)
             return new DigestOptions(DigestKey.New(), [], IsInline: true);
         if (memory.Rows * DigestSet.BytesEach <= setBytes)
-            ready[dataset.Name] = (from.LoadId!, Task.Run(async () =>
-            {
-                using var db = await engine.ConnectAsync(cancel);
-                var set = new DigestSet(memory.Rows);
-                db.AddDigests(memory.Digests(1, 0), set, new HashSet<UInt128>(), cancel);
-                return set;
-            }, cancel));
+            ready[dataset.Name] = (
+                from.LoadId!,
+                Task.Run(
+                    async () =>
+                    {
+                        using var db = await engine.ConnectAsync(cancel);
+                        var set = new DigestSet(memory.Rows);
+                        db.AddDigests(memory.Digests(1, 0), set, new HashSet<UInt128>(), cancel);
+                        return set;
+                    },
+                    cancel
+                )
+            );
 
         // Of most rows nothing but the digest will be asked: the others get theirs when they are copied.
         return new DigestOptions(key, [], IsInline: false);
     }
 
     /// <inheritdoc/>
-    public async Task<ChangeSet> CompareAsync(ChangeSet export, DigestKey key, string folder, bool isPlan, CancellationToken cancel)
+    public async Task<ChangeSet> CompareAsync(
+        ChangeSet export,
+        DigestKey key,
+        string folder,
+        bool isPlan,
+        CancellationToken cancel
+    )
     {
         using var db = await engine.ConnectAsync(cancel);
         export = export with { Limits = limits };
@@ -100,7 +148,14 @@ public sealed class Snapshots(IWarehouse warehouse, IDuckDb engine, string folde
         var diff = new SnapshotDiff(db, export, before, new DigestKeyed(key, setBytes, digests), folder, cancel);
         var rows = await Task.Run(() => engine.Translate(() => diff.Run(Place(export.Dataset), operations)), cancel);
         var memory = SnapshotMemory.PathOf(Place(export.Dataset), export.Id);
-        return export with { Rows = rows, Kept = isPlan ? [] : operations is null ? [memory] : [memory, operations] };
+        return export with
+        {
+            Rows = rows,
+            Kept =
+                isPlan ? []
+                : operations is null ? [memory]
+                : [memory, operations],
+        };
     }
 
     /// <inheritdoc/>
@@ -109,15 +164,26 @@ public sealed class Snapshots(IWarehouse warehouse, IDuckDb engine, string folde
         if (!Directory.Exists(Folder(dataset)))
             return;
         var load = Counting(dataset, from);
-        var kept = load is null ? [] : (SnapshotMemory.Read([Folder(dataset)], load)?.Files ?? []).Append($"{load}.json").ToHashSet(StringComparer.Ordinal);
-        var others = Directory.EnumerateFiles(Folder(dataset)).Where(file => !kept.Contains(Path.GetFileName(file))).ToList();
+        var kept = load is null
+            ? []
+            : (SnapshotMemory.Read([Folder(dataset)], load)?.Files ?? [])
+                .Append($"{load}.json")
+                .ToHashSet(StringComparer.Ordinal);
+        var others = Directory
+            .EnumerateFiles(Folder(dataset))
+            .Where(file => !kept.Contains(Path.GetFileName(file)))
+            .ToList();
         if (others.Count > 0)
-            await warehouse.WhileNothingCommitsAsync(dataset, last =>
-            {
-                if (last == from.LoadId)
-                    others.ForEach(File.Delete);
-                return Task.CompletedTask;
-            }, cancel);
+            await warehouse.WhileNothingCommitsAsync(
+                dataset,
+                last =>
+                {
+                    if (last == from.LoadId)
+                        others.ForEach(File.Delete);
+                    return Task.CompletedTask;
+                },
+                cancel
+            );
     }
 
     // What could not be read ahead is read when it is needed, and says then what is wrong with it.
@@ -139,12 +205,18 @@ public sealed class Snapshots(IWarehouse warehouse, IDuckDb engine, string folde
     {
         if (Counting(dataset, from) is not { } load)
             return null;
-        return (planFolder is null ? null : SnapshotMemory.Read([Place(dataset), Folder(dataset)], load)) ?? SnapshotMemory.Read([Folder(dataset)], load);
+        return (planFolder is null ? null : SnapshotMemory.Read([Place(dataset), Folder(dataset)], load))
+            ?? SnapshotMemory.Read([Folder(dataset)], load);
     }
 
     // The load whose memory counts: that of the position, whatever else is there.
-    private string? Counting(Dataset dataset, Position from) => !Failpoint.Planted("state-by-name") || !Directory.Exists(Folder(dataset)) ? from.LoadId
-        : Directory.EnumerateFiles(Folder(dataset), "*.json").Select(Path.GetFileNameWithoutExtension).Max(StringComparer.Ordinal);
+    private string? Counting(Dataset dataset, Position from) =>
+        !Failpoint.Planted("state-by-name") || !Directory.Exists(Folder(dataset))
+            ? from.LoadId
+            : Directory
+                .EnumerateFiles(Folder(dataset), "*.json")
+                .Select(Path.GetFileNameWithoutExtension)
+                .Max(StringComparer.Ordinal);
 
     // Where new memories go. The name is a hash: a captured value never becomes a path.
     private string Place(Dataset dataset)

@@ -23,14 +23,31 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         if (files[0].IsParquet)
         {
             var paths = string.Join(", ", files.SelectMany(file => file.Segments).Select(Sql.Literal));
-            var names = columns.Select((column, i) => $"{(column.IsAdded ? Text(column.Value) : column.Read ?? Sql.Identifier(column.Name))} AS {Raw(i)}");
+            var names = columns.Select(
+                (column, i) =>
+                    $"{(column.IsAdded ? Text(column.Value) : column.Read ?? Sql.Identifier(column.Name))} AS {Raw(i)}"
+            );
             return $"(SELECT file_row_number + 1 AS line, {string.Join(", ", names)} FROM read_parquet([{paths}], file_row_number = true))";
         }
 
         (string, string)[] digests = files[0].HasInlineDigests ? [("hi", "BIGINT"), ("lo", "BIGINT")] : [];
-        var rows = SpoolCsv.Read(files.SelectMany(file => file.Segments), files.Max(file => file.LongestRecord),
-            [("line", "BIGINT"), .. digests, .. columns.Index().Where(column => !column.Item.IsAdded).Select(column => (Raw(column.Index), "VARCHAR"))]);
-        var added = columns.Index().Where(column => column.Item.IsAdded).Select(column => $"{Text(column.Item.Value)} AS {Raw(column.Index)}").ToList();
+        var rows = SpoolCsv.Read(
+            files.SelectMany(file => file.Segments),
+            files.Max(file => file.LongestRecord),
+            [
+                ("line", "BIGINT"),
+                .. digests,
+                .. columns
+                    .Index()
+                    .Where(column => !column.Item.IsAdded)
+                    .Select(column => (Raw(column.Index), "VARCHAR")),
+            ]
+        );
+        var added = columns
+            .Index()
+            .Where(column => column.Item.IsAdded)
+            .Select(column => $"{Text(column.Item.Value)} AS {Raw(column.Index)}")
+            .ToList();
         return added.Count == 0 ? rows : $"(SELECT *, {string.Join(", ", added)} FROM {rows})";
     }
 
@@ -45,7 +62,8 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
             return $"CAST(NULL AS {DuckDbTypes.Name(type)})";
         return shaped.Columns[index].IsAdded ? DuckDbTypes.Cast(Raw(index), type, null)
             : shaped.File.IsParquet ? ParquetValue(index, type)
-            : IsWritten(index, type) ? DuckDbTypes.WrittenCast(Raw(index), type) : DuckDbTypes.Cast(Given(index, type), type, dialect);
+            : IsWritten(index, type) ? DuckDbTypes.WrittenCast(Raw(index), type)
+            : DuckDbTypes.Cast(Given(index, type), type, dialect);
     }
 
     /// <summary>The condition that a row fits all columns.</summary>
@@ -54,7 +72,11 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         get
         {
             var columns = Enumerable.Range(0, shape.Columns.Count);
-            var conditions = columns.Select(Fits).Concat(columns.Select(column => Limit(column) is { } limit ? $"coalesce({limit.Fits}, true)" : null)).Where(fits => fits is not null).ToList();
+            var conditions = columns
+                .Select(Fits)
+                .Concat(columns.Select(column => Limit(column) is { } limit ? $"coalesce({limit.Fits}, true)" : null))
+                .Where(fits => fits is not null)
+                .ToList();
             return conditions.Count == 0 ? "true" : string.Join("\n  AND ", conditions);
         }
     }
@@ -75,14 +97,22 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
             {
                 var (column, index) = (shape.Columns[i], shaped.Indexes[i]);
                 var name = Sql.Literal(column.Name);
-                var value = index < 0 ? "NULL" : shaped.File.IsParquet ? Shown(shaped.Columns[index], index) : Given(index, column.Type!.Value);
+                var value =
+                    index < 0 ? "NULL"
+                    : shaped.File.IsParquet ? Shown(shaped.Columns[index], index)
+                    : Given(index, column.Type!.Value);
                 if (Limit(i) is { } limit)
-                    problems.Add($"CASE WHEN NOT coalesce({limit.Fits}, true) THEN {{'c': {name}, 'v': {value}, 'r': {Sql.Literal(limit.Reason)}}} END");
+                    problems.Add(
+                        $"CASE WHEN NOT coalesce({limit.Fits}, true) THEN {{'c': {name}, 'v': {value}, 'r': {Sql.Literal(limit.Reason)}}} END"
+                    );
                 if (Fits(i) is not { } fits)
                     continue;
                 var isKey = changes.Rules.PrimaryKey.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
-                var isNull = Sql.Literal(isKey ? $"the key column '{column.Name}' is NULL" : $"'{column.Name}' is NULL and may not be");
-                var reason = $"CASE WHEN {value} IS NULL THEN {isNull}{Why(i, value)} ELSE '''' || left({value}, 200) || {Sql.Literal($"' is no {column.Type}")} END";
+                var isNull = Sql.Literal(
+                    isKey ? $"the key column '{column.Name}' is NULL" : $"'{column.Name}' is NULL and may not be"
+                );
+                var reason =
+                    $"CASE WHEN {value} IS NULL THEN {isNull}{Why(i, value)} ELSE '''' || left({value}, 200) || {Sql.Literal($"' is no {column.Type}")} END";
                 problems.Add($"CASE WHEN NOT ({fits}) THEN {{'c': {name}, 'v': {value}, 'r': {reason}}} END");
             }
 
@@ -91,19 +121,23 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
     }
 
     /// <summary>The row as it came, as a JSON object of the file's own column names.</summary>
-    public string Json => $"json_object({string.Join(", ", shaped.Columns.Select((column, i) => $"{Sql.Literal(column.Name)}, {AsText(column, i)}"))})";
+    public string Json =>
+        $"json_object({string.Join(", ", shaped.Columns.Select((column, i) => $"{Sql.Literal(column.Name)}, {AsText(column, i)}"))})";
 
     // Each value as a CSV file would have it, so that nothing is lost and the row can be read again.
-    private static string AsText(StagedColumn column, int index) => column switch
-    {
-        { ParquetType: null } => Raw(index),
-        { IsJson: true } => $"to_json({Raw(index)})",
-        { ParquetType: "BLOB" } => $"'\\x' || hex({Raw(index)})",
-        _ => $"CAST({Raw(index)} AS VARCHAR)",
-    };
+    private static string AsText(StagedColumn column, int index) =>
+        column switch
+        {
+            { ParquetType: null } => Raw(index),
+            { IsJson: true } => $"to_json({Raw(index)})",
+            { ParquetType: "BLOB" } => $"'\\x' || hex({Raw(index)})",
+            _ => $"CAST({Raw(index)} AS VARCHAR)",
+        };
 
     private static string Shown(StagedColumn column, int index) =>
-        column is { Read: not null, ParquetType: "VARCHAR" } ? $"ltrim({Raw(index)}, {ParquetReading.NoValue})" : $"CAST({AsText(column, index)} AS VARCHAR)";
+        column is { Read: not null, ParquetType: "VARCHAR" }
+            ? $"ltrim({Raw(index)}, {ParquetReading.NoValue})"
+            : $"CAST({AsText(column, index)} AS VARCHAR)";
 
     // What else there is to say of a value that does not fit, as branches of CASE.
     private string Why(int i, string value)
@@ -112,14 +146,23 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         if (index < 0 || IsWritten(index, type))
             return "";
         var column = shaped.Columns[index];
-        if (shaped.File.IsParquet && column.Read is not null && shaped.File.Parquet!.Columns[column.Name].Form == Staging.ParquetForm.Bytes)
+        if (
+            shaped.File.IsParquet
+            && column.Read is not null
+            && shaped.File.Parquet!.Columns[column.Name].Form == Staging.ParquetForm.Bytes
+        )
             return $" WHEN starts_with({Raw(index)}, {ParquetReading.NoValue}) THEN 'not valid UTF-8'";
-        if (shaped.File.IsParquet && (column.IsJson || (column.ParquetType == "VARCHAR" && column.Read is null && type.Kind == TypeKind.Text)))
+        if (
+            shaped.File.IsParquet
+            && (column.IsJson || (column.ParquetType == "VARCHAR" && column.Read is null && type.Kind == TypeKind.Text))
+        )
             return $" WHEN true THEN {Sql.Literal(column.IsJson ? $"a NUL character, NaN or Infinity in '{name}'" : $"a NUL character in '{name}'")}";
         var why = "";
         if (IsKept(i))
-            why = $" WHEN {DuckDbTypes.Fits(value, type, dialect)} THEN '''' || left({value}, 200) || {Sql.Literal($"' would change as {type}, a type that nobody declared: declare the column under columns:, as this type or as text")}";
-        return type.Kind != TypeKind.Decimal ? why
+            why =
+                $" WHEN {DuckDbTypes.Fits(value, type, dialect)} THEN '''' || left({value}, 200) || {Sql.Literal($"' would change as {type}, a type that nobody declared: declare the column under columns:, as this type or as text")}";
+        return type.Kind != TypeKind.Decimal
+            ? why
             : $"{why} WHEN {DuckDbTypes.Fits(value, new ColumnType(TypeKind.Decimal, 38, 19), dialect)} THEN '''' || left({value}, 200) || {Sql.Literal($"' has more digits than {type} holds")}";
     }
 
@@ -132,7 +175,10 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         type.HasEmpty || !files.Any(file => file.File.HasEmptyTexts) ? Raw(index) : $"nullif({Raw(index)}, '')";
 
     // What was inferred is kept for later files, which must not be changed by it.
-    private bool IsKept(int column) => shape.Columns[column].IsKept && shaped.Columns[shaped.Indexes[column]] is { Written: null, Holds: null } && changes.Cursor is null;
+    private bool IsKept(int column) =>
+        shape.Columns[column].IsKept
+        && shaped.Columns[shaped.Indexes[column]] is { Written: null, Holds: null }
+        && changes.Cursor is null;
 
     private static string Raw(int index) => string.Create(CultureInfo.InvariantCulture, $"c{index}");
 
@@ -140,16 +186,22 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
     private string? Fits(int column)
     {
         var (target, index) = (shape.Columns[column], shaped.Indexes[column]);
-        var mayBeNull = target.Nullable && !changes.Rules.PrimaryKey.Contains(target.Name, StringComparer.OrdinalIgnoreCase);
+        var mayBeNull =
+            target.Nullable && !changes.Rules.PrimaryKey.Contains(target.Name, StringComparer.OrdinalIgnoreCase);
         if (index < 0)
             return mayBeNull || target.HasDefault ? null : "false";
 
         var fits = shaped.Columns[index].IsAdded
-            ? target.Type!.Value.Kind == TypeKind.Text ? null : DuckDbTypes.Fits(Raw(index), target.Type.Value, null, IsKept(column))
-            : shaped.File.IsParquet ? ParquetFits(index, target.Type!.Value, IsKept(column))
-            : target.Type!.Value.Kind == TypeKind.Text ? null
-            : IsWritten(index, target.Type.Value) ? DuckDbTypes.WrittenFits(Raw(index), target.Type.Value)
-            : DuckDbTypes.Fits(Given(index, target.Type.Value), target.Type.Value, dialect, IsKept(column));
+            ? target.Type!.Value.Kind == TypeKind.Text
+                ? null
+                : DuckDbTypes.Fits(Raw(index), target.Type.Value, null, IsKept(column))
+            : shaped.File.IsParquet
+                ? ParquetFits(index, target.Type!.Value, IsKept(column))
+                : target.Type!.Value.Kind == TypeKind.Text
+                    ? null
+                    : IsWritten(index, target.Type.Value)
+                        ? DuckDbTypes.WrittenFits(Raw(index), target.Type.Value)
+                        : DuckDbTypes.Fits(Given(index, target.Type.Value), target.Type.Value, dialect, IsKept(column));
         var given = shaped.File.IsParquet ? Raw(index) : Given(index, target.Type!.Value);
         return (mayBeNull, fits) switch
         {
@@ -162,12 +214,13 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
 
     private bool IsWritten(int index, ColumnType type) => shaped.Columns[index].Written == type;
 
-    private string ParquetValue(int index, ColumnType type) => shaped.Columns[index] switch
-    {
-        { IsJson: true } => $"to_json({Raw(index)})",
-        { ParquetType: "VARCHAR" } => DuckDbTypes.Cast(Raw(index), type, null),
-        _ => $"TRY_CAST({Raw(index)} AS {DuckDbTypes.Name(type)})",
-    };
+    private string ParquetValue(int index, ColumnType type) =>
+        shaped.Columns[index] switch
+        {
+            { IsJson: true } => $"to_json({Raw(index)})",
+            { ParquetType: "VARCHAR" } => DuckDbTypes.Cast(Raw(index), type, null),
+            _ => $"TRY_CAST({Raw(index)} AS {DuckDbTypes.Name(type)})",
+        };
 
     private string? ParquetFits(int index, ColumnType type, bool isKept)
     {
@@ -176,19 +229,26 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         if (column.IsJson)
             return isOwn ? null : IsJson($"CAST(to_json({Raw(index)}) AS VARCHAR)");
         if (column.ParquetType == "VARCHAR")
-            return type.Kind != TypeKind.Text ? DuckDbTypes.Fits(Raw(index), type, null, isKept) : isOwn ? null : $"NOT contains({Raw(index)}, chr(0))";
+            return type.Kind != TypeKind.Text ? DuckDbTypes.Fits(Raw(index), type, null, isKept)
+                : isOwn ? null
+                : $"NOT contains({Raw(index)}, chr(0))";
 
         // There and back again: a cast that loses something does not come back equal. Infinity does, and is no day.
-        var isSame = column.ParquetType == DuckDbTypes.Name(type) ? null
-            : $"TRY_CAST({ParquetValue(index, type)} AS {column.ParquetType}) IS NOT DISTINCT FROM {Raw(index)}";
-        var isFinite = column.ParquetType!.StartsWith("TIMESTAMP", StringComparison.Ordinal) || column.ParquetType == "DATE" ? $"isfinite({Raw(index)})" : null;
+        var isSame =
+            column.ParquetType == DuckDbTypes.Name(type)
+                ? null
+                : $"TRY_CAST({ParquetValue(index, type)} AS {column.ParquetType}) IS NOT DISTINCT FROM {Raw(index)}";
+        var isFinite =
+            column.ParquetType!.StartsWith("TIMESTAMP", StringComparison.Ordinal) || column.ParquetType == "DATE"
+                ? $"isfinite({Raw(index)})"
+                : null;
         return isSame is null || isFinite is null ? isSame ?? isFinite : $"({isFinite} AND {isSame})";
     }
 
     // The engine writes NUL, NaN and Infinity into JSON, which has none of them.
     private static string IsJson(string text) =>
         $"""
-        (CASE WHEN contains({text}, '\u0000') AND regexp_matches({text}, '(^|[^\\])(\\\\)*\\u0000') THEN false
-            WHEN contains({text}, 'NaN') OR contains({text}, 'Infinity') THEN NOT regexp_matches(regexp_replace({text}, '"([^"\\]|\\.)*"', 's', 'g'), 'NaN|Infinity') ELSE true END)
-        """;
+            (CASE WHEN contains({text}, '\u0000') AND regexp_matches({text}, '(^|[^\\])(\\\\)*\\u0000') THEN false
+                WHEN contains({text}, 'NaN') OR contains({text}, 'Infinity') THEN NOT regexp_matches(regexp_replace({text}, '"([^"\\]|\\.)*"', 's', 'g'), 'NaN|Infinity') ELSE true END)
+            """;
 }

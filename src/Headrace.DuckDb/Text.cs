@@ -10,7 +10,11 @@ internal static class Text
     /// <summary>False when a surrogate is without its other half.</summary>
     public static bool IsWhole(string text)
     {
-        for (var rest = text.AsSpan(); rest.IndexOfAnyInRange('\uD800', '\uDFFF') is >= 0 and var at; rest = rest[(at + 2)..])
+        for (
+            var rest = text.AsSpan();
+            rest.IndexOfAnyInRange('\uD800', '\uDFFF') is >= 0 and var at;
+            rest = rest[(at + 2)..]
+        )
             if (!char.IsHighSurrogate(rest[at]) || at + 1 == rest.Length || !char.IsLowSurrogate(rest[at + 1]))
                 return false;
         return true;

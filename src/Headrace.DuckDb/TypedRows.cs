@@ -1,7 +1,12 @@
 namespace Headrace.DuckDb;
 
 /// <summary>Rows of staged text files as a Parquet file with the types of a table: those that fit.</summary>
-internal sealed class TypedRows(DuckDbConnection db, IReadOnlyList<StagedFile> files, IReadOnlyList<Column> columns, CancellationToken cancel)
+internal sealed class TypedRows(
+    DuckDbConnection db,
+    IReadOnlyList<StagedFile> files,
+    IReadOnlyList<Column> columns,
+    CancellationToken cancel
+)
 {
     /// <summary>The file, once it is written.</summary>
     public string Path { get; private set; } = "";
@@ -26,8 +31,10 @@ internal sealed class TypedRows(DuckDbConnection db, IReadOnlyList<StagedFile> f
         var shape = new TableShape(changes, _ => throw Error.Bug("a Parquet file among the rows of a table."));
         new TypeInference(db, cancel).Settle(shape, changes.Format.Csv);
         var rows = new StagedRows(shape.Files, shape, changes);
-        string From(Func<int, string> value) => string.Join(", ", columns.Select((column, i) => $"{value(i)} AS {Sql.Identifier(column.Name)}"));
-        var sql = rows.HasRows ? $"SELECT {From(rows.Value)} FROM {rows.Source} WHERE {rows.Good}"
+        string From(Func<int, string> value) =>
+            string.Join(", ", columns.Select((column, i) => $"{value(i)} AS {Sql.Identifier(column.Name)}"));
+        var sql = rows.HasRows
+            ? $"SELECT {From(rows.Value)} FROM {rows.Source} WHERE {rows.Good}"
             : $"SELECT {From(i => $"CAST(NULL AS {DuckDbTypes.Name(columns[i].Type)})")} WHERE false";
         var written = db.Execute($"COPY ({sql}) TO {Sql.Literal(path)} (FORMAT parquet)", cancel);
         (Path, Lost) = (path, files.Sum(file => file.Records + file.RejectCount) - written);

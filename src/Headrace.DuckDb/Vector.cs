@@ -36,21 +36,27 @@ internal readonly unsafe struct Vector
         return new ReadOnlySpan<byte>(length <= InlinedBytes ? entry + 4 : *(byte**)(entry + 8), length);
     }
 
-    /// <summary>The number at <paramref name="row"/> for each type that is one; also what a decimal and an enum are stored as.</summary>
-    public Int128 Integer(TypeId type, long row) => type switch
-    {
-        TypeId.TinyInt => Get<sbyte>(row),
-        TypeId.SmallInt => Get<short>(row),
-        TypeId.Integer or TypeId.Date => Get<int>(row),
-        TypeId.UTinyInt => Get<byte>(row),
-        TypeId.USmallInt => Get<ushort>(row),
-        TypeId.UInteger => Get<uint>(row),
-        TypeId.UBigInt => Get<ulong>(row),
-        TypeId.HugeInt => Get<Native.Huge>(row).Signed,
-        _ => Get<long>(row),
-    };
+    /// <summary>
+    /// The number at <paramref name="row"/> for each type that is one; also what a decimal and an enum are stored as.
+    /// </summary>
+    public Int128 Integer(TypeId type, long row) =>
+        type switch
+        {
+            TypeId.TinyInt => Get<sbyte>(row),
+            TypeId.SmallInt => Get<short>(row),
+            TypeId.Integer or TypeId.Date => Get<int>(row),
+            TypeId.UTinyInt => Get<byte>(row),
+            TypeId.USmallInt => Get<ushort>(row),
+            TypeId.UInteger => Get<uint>(row),
+            TypeId.UBigInt => Get<ulong>(row),
+            TypeId.HugeInt => Get<Native.Huge>(row).Signed,
+            _ => Get<long>(row),
+        };
 
-    /// <summary>The two halves of a UUID in the order of its text; DuckDB flips the first bit so that they sort as signed numbers.</summary>
+    /// <summary>
+    /// The two halves of a UUID in the order of its text; DuckDB flips the first bit so that they sort as signed
+    /// numbers.
+    /// </summary>
     public Guid Uuid(long row)
     {
         Span<byte> bytes = stackalloc byte[16];

@@ -6,7 +6,16 @@ namespace Headrace.DuckDb;
 /// <param name="Different">Rows whose values are not the same; 0 where rows have no key to tell them by.</param>
 /// <param name="Pending">Rows that differ and lie behind the position: the next run brings them.</param>
 public sealed record Verified(
-    string Dataset, long Missing, long Extra, long Different, long RowsSource, long RowsTarget, long Pending, IReadOnlyList<RowChange> Sample, IReadOnlyList<string> Warnings)
+    string Dataset,
+    long Missing,
+    long Extra,
+    long Different,
+    long RowsSource,
+    long RowsTarget,
+    long Pending,
+    IReadOnlyList<RowChange> Sample,
+    IReadOnlyList<string> Warnings
+)
 {
     public bool IsEqual => Missing + Extra + Different == 0 && IsWhole;
 

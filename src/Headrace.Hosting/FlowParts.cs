@@ -35,27 +35,41 @@ internal sealed class FlowParts(ProjectHost host, Flow flow, bool isPlan, TimeSp
         };
     }
 
-    private ISource Source(IWarehouse warehouse) => host.Project.Connections[flow.Source.Connection] switch
-    {
-        PostgresConnection postgres => Postgres(host.Connections.Database(postgres), warehouse),
-        RedshiftConnection redshift => Redshift(redshift, warehouse),
-        FolderConnection lake => Files(host.Connections.Lake(lake), warehouse),
-        var other => throw Error.Bug($"A source of type {other.Kind} reached the project's flows."),
-    };
+    private ISource Source(IWarehouse warehouse) =>
+        host.Project.Connections[flow.Source.Connection] switch
+        {
+            PostgresConnection postgres => Postgres(host.Connections.Database(postgres), warehouse),
+            RedshiftConnection redshift => Redshift(redshift, warehouse),
+            FolderConnection lake => Files(host.Connections.Lake(lake), warehouse),
+            var other => throw Error.Bug($"A source of type {other.Kind} reached the project's flows."),
+        };
 
     private ISource Postgres(PostgresDatabase database, IWarehouse warehouse)
     {
         database.BeginOpen();
-        return Tables(database.Address, database.LookAsync,
-            one => new TableSource(one, database, folder, host.Clock, SnapshotsOf(one, warehouse)));
+        return Tables(
+            database.Address,
+            database.LookAsync,
+            one => new TableSource(one, database, folder, host.Clock, SnapshotsOf(one, warehouse))
+        );
     }
 
     private ISource Redshift(RedshiftConnection connection, IWarehouse warehouse)
     {
         var database = host.Connections.Database(connection);
-        return Tables(database.Address, database.LookAsync, one => RedshiftTables.Source(
-            one, database, host.Connections.SourceStaging(connection), folder, host.Clock,
-            SnapshotsOf(one, warehouse)));
+        return Tables(
+            database.Address,
+            database.LookAsync,
+            one =>
+                RedshiftTables.Source(
+                    one,
+                    database,
+                    host.Connections.SourceStaging(connection),
+                    folder,
+                    host.Clock,
+                    SnapshotsOf(one, warehouse)
+                )
+        );
     }
 
     // One table that the flow names, or all that the process table lists.
@@ -76,6 +90,6 @@ internal sealed class FlowParts(ProjectHost host, Flow flow, bool isPlan, TimeSp
     private Archive Archive(string connection, string path, IWarehouse warehouse) =>
         new(host.Connections.Store(connection), path, warehouse, folder, host.Folders.Unfinished);
 
-    private JsonlPublisher Publisher(string connection) => new(
-        host.Project.FullPath(((JsonlConnection)host.Project.Connections[connection]).Path), host.Folders.Outbox);
+    private JsonlPublisher Publisher(string connection) =>
+        new(host.Project.FullPath(((JsonlConnection)host.Project.Connections[connection]).Path), host.Folders.Outbox);
 }

@@ -12,8 +12,7 @@ public static class NewProject
     private const string Ignored = ".headrace/\n*.duckdb\n*.duckdb.wal\n";
 
     /// <summary>A headrace.yaml to start from, with comments; it reads the folder <c>lake</c>.</summary>
-    public const string Sample =
-        """
+    public const string Sample = """
         # yaml-language-server: $schema=./.headrace/headrace.schema.json
         version: 1
 
@@ -45,7 +44,10 @@ public static class NewProject
     /// <param name="folder">Absolute; it is made.</param>
     /// <param name="configuration">What headrace.yaml is to hold.</param>
     public static async Task<IReadOnlyList<NewFile>> WriteAsync(
-        string folder, string configuration, CancellationToken cancel)
+        string folder,
+        string configuration,
+        CancellationToken cancel
+    )
     {
         var state = Directory.CreateDirectory(Path.Combine(folder, ".headrace")).FullName;
         await File.WriteAllTextAsync(Path.Combine(state, "headrace.schema.json"), ConfigurationSchema.Write(), cancel);
@@ -60,7 +62,12 @@ public static class NewProject
     public static void MakeLake(string folder) => Directory.CreateDirectory(Path.Combine(folder, "lake", "orders"));
 
     private static async Task<NewFile> WriteAsync(
-        string folder, string name, string text, string purpose, CancellationToken cancel)
+        string folder,
+        string name,
+        string text,
+        string purpose,
+        CancellationToken cancel
+    )
     {
         var path = Path.Combine(folder, name);
         var wasThere = File.Exists(path);

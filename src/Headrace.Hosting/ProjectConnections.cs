@@ -20,14 +20,20 @@ public sealed class ProjectConnections : IAsyncDisposable
 
     /// <summary>The database behind a connection.</summary>
     public PostgresDatabase Database(PostgresConnection postgres) =>
-        databases.TryGetValue(postgres.Name, out var known) ? known
-        : databases[postgres.Name] = new PostgresDatabase(postgres, FullPath(postgres.RootCertificate));
+        databases.TryGetValue(postgres.Name, out var known)
+            ? known
+            : databases[postgres.Name] = new PostgresDatabase(postgres, FullPath(postgres.RootCertificate));
 
     /// <summary>The database behind a connection.</summary>
     public RedshiftDatabase Database(RedshiftConnection redshift) =>
-        redshifts.TryGetValue(redshift.Name, out var known) ? known
-        : redshifts[redshift.Name] = new RedshiftDatabase(redshift, FullPath(redshift.RootCertificate),
-            redshift.Password is null ? new RedshiftLogins(redshift, project.Secrets, clock) : null, clock);
+        redshifts.TryGetValue(redshift.Name, out var known)
+            ? known
+            : redshifts[redshift.Name] = new RedshiftDatabase(
+                redshift,
+                FullPath(redshift.RootCertificate),
+                redshift.Password is null ? new RedshiftLogins(redshift, project.Secrets, clock) : null,
+                clock
+            );
 
     /// <summary>The files below a folder.</summary>
     public FolderLake Lake(FolderConnection folder) => new(project.FullPath(folder.Path));
@@ -56,12 +62,13 @@ public sealed class ProjectConnections : IAsyncDisposable
             staging.Store.Dispose();
     }
 
-    private IObjectStore NewStore(string connection) => project.Connections[connection] switch
-    {
-        S3Connection s3 => new S3Store(s3),
-        FolderConnection folder => new FolderStore(project.FullPath(folder.Path)),
-        var other => throw Error.Bug($"A place for files of type {other.Kind} reached the project's connections."),
-    };
+    private IObjectStore NewStore(string connection) =>
+        project.Connections[connection] switch
+        {
+            S3Connection s3 => new S3Store(s3),
+            FolderConnection folder => new FolderStore(project.FullPath(folder.Path)),
+            var other => throw Error.Bug($"A place for files of type {other.Kind} reached the project's connections."),
+        };
 
     private string? FullPath(string? path) => path is null ? null : project.FullPath(path);
 }

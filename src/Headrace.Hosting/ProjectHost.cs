@@ -18,7 +18,10 @@ public sealed class ProjectHost : IAsyncDisposable
         Warehouses = new ProjectWarehouses(project, Connections, Folders, clock);
         Ledger = project.Ledger is { } shared
             ? new SharedLedger(
-                Connections.Database((PostgresConnection)project.Connections[shared.Connection]), shared.Lease, Clock)
+                Connections.Database((PostgresConnection)project.Connections[shared.Connection]),
+                shared.Lease,
+                Clock
+            )
             : new DuckDb.DuckDbLedger(Folders.State, Clock);
     }
 
@@ -66,8 +69,12 @@ public sealed class ProjectHost : IAsyncDisposable
 
     /// <summary>A folder of the spool and an engine, for work while the warehouse rests.</summary>
     public Workbench Workbench() =>
-        new(Path.Combine(Folders.Spool, "workbench"), [Folders.Spool], MemoryShares.Engine(Project.Memory),
-            Project.Threads);
+        new(
+            Path.Combine(Folders.Spool, "workbench"),
+            [Folders.Spool],
+            MemoryShares.Engine(Project.Memory),
+            Project.Threads
+        );
 
     public async ValueTask DisposeAsync()
     {

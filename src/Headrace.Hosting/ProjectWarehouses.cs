@@ -18,8 +18,11 @@ public sealed class ProjectWarehouses : IAsyncDisposable
     private readonly Dictionary<IWarehouse, IDuckDb> engines = [];
 
     internal ProjectWarehouses(
-        Project project, ProjectConnections connections, ProjectFolders folders, TimeProvider clock) =>
-        (this.project, this.connections, this.folders, this.clock) = (project, connections, folders, clock);
+        Project project,
+        ProjectConnections connections,
+        ProjectFolders folders,
+        TimeProvider clock
+    ) => (this.project, this.connections, this.folders, this.clock) = (project, connections, folders, clock);
 
     /// <summary>Every warehouse that keeps positions of flows, once.</summary>
     public IReadOnlyList<IWarehouse> All(bool isReadOnly) =>
@@ -29,21 +32,35 @@ public sealed class ProjectWarehouses : IAsyncDisposable
     /// The warehouse that keeps a flow's position: its target's, or for a flow that only publishes one of the
     /// project's own.
     /// </summary>
-    public IWarehouse Of(Flow flow, bool isReadOnly) => flow.IsPublishOnly
-        ? DuckDb(new() { Path = Path.Combine(".headrace", "published.duckdb") }, isReadOnly)
-        : Of(flow.Target.Connection, isReadOnly);
+    public IWarehouse Of(Flow flow, bool isReadOnly) =>
+        flow.IsPublishOnly
+            ? DuckDb(new() { Path = Path.Combine(".headrace", "published.duckdb") }, isReadOnly)
+            : Of(flow.Target.Connection, isReadOnly);
 
     /// <summary>The warehouse under a connection's name.</summary>
-    public IWarehouse Of(string connection, bool isReadOnly) => project.Connections[connection] switch
-    {
-        Configuration.DuckDbConnection duckdb => DuckDb(duckdb, isReadOnly),
-        PostgresConnection postgres => WithEngine($"postgres {postgres.Name}", isReadOnly, (engine, folder) =>
-            new PostgresWarehouse(connections.Database(postgres), engine, folder, clock)),
-        RedshiftConnection redshift => WithEngine($"redshift {redshift.Name}", isReadOnly, (engine, folder) =>
-            new RedshiftWarehouse(
-                connections.Database(redshift), connections.NewStaging(redshift), engine, folder, clock)),
-        var other => throw Error.Bug($"A warehouse of type {other.Kind} reached the project's warehouses."),
-    };
+    public IWarehouse Of(string connection, bool isReadOnly) =>
+        project.Connections[connection] switch
+        {
+            Configuration.DuckDbConnection duckdb => DuckDb(duckdb, isReadOnly),
+            PostgresConnection postgres => WithEngine(
+                $"postgres {postgres.Name}",
+                isReadOnly,
+                (engine, folder) => new PostgresWarehouse(connections.Database(postgres), engine, folder, clock)
+            ),
+            RedshiftConnection redshift => WithEngine(
+                $"redshift {redshift.Name}",
+                isReadOnly,
+                (engine, folder) =>
+                    new RedshiftWarehouse(
+                        connections.Database(redshift),
+                        connections.NewStaging(redshift),
+                        engine,
+                        folder,
+                        clock
+                    )
+            ),
+            var other => throw Error.Bug($"A warehouse of type {other.Kind} reached the project's warehouses."),
+        };
 
     /// <summary>What types a warehouse's rows.</summary>
     public IDuckDb EngineOf(IWarehouse warehouse) => warehouse is DuckDbWarehouse duckdb ? duckdb : engines[warehouse];
@@ -53,10 +70,16 @@ public sealed class ProjectWarehouses : IAsyncDisposable
 
     /// <summary>What compares full exports before they go into a warehouse.</summary>
     /// <param name="planSpool">A folder for what a plan makes; null for a run.</param>
-    internal Snapshots SnapshotsOf(IWarehouse warehouse, string? planSpool) => new(
-        warehouse, EngineOf(warehouse), folders.Memories,
-        planSpool is null ? null : Path.Combine(planSpool, "snapshots"), folders.Outbox,
-        MemoryShares.Digests(Memory(null)), LimitsOf(warehouse));
+    internal Snapshots SnapshotsOf(IWarehouse warehouse, string? planSpool) =>
+        new(
+            warehouse,
+            EngineOf(warehouse),
+            folders.Memories,
+            planSpool is null ? null : Path.Combine(planSpool, "snapshots"),
+            folders.Outbox,
+            MemoryShares.Digests(Memory(null)),
+            LimitsOf(warehouse)
+        );
 
     public async ValueTask DisposeAsync()
     {
@@ -86,16 +109,23 @@ public sealed class ProjectWarehouses : IAsyncDisposable
         return warehouses[(address, isReadOnly)] = warehouse;
     }
 
-    private DuckDbSettings Engine(long? memory, int? threads) => new()
-    {
-        Memory = Memory(memory),
-        Threads = MemoryShares.Threads(Memory(memory), threads ?? project.Threads),
-        TempDirectory = Path.Combine(folders.Spool, $"temp-{warehouses.Count}"),
-        AllowedDirectories = [folders.Spool, folders.Memories, folders.Outbox.Folder],
-    };
+    private DuckDbSettings Engine(long? memory, int? threads) =>
+        new()
+        {
+            Memory = Memory(memory),
+            Threads = MemoryShares.Threads(Memory(memory), threads ?? project.Threads),
+            TempDirectory = Path.Combine(folders.Spool, $"temp-{warehouses.Count}"),
+            AllowedDirectories = [folders.Spool, folders.Memories, folders.Outbox.Folder],
+        };
 
     // Flows into several warehouses run side by side, and each warehouse has an engine.
-    private long Memory(long? memory) => MemoryShares.Engine(memory ?? project.Memory,
-        project.Flows.Values.Where(flow => flow.Enabled)
-            .Select(flow => flow.IsPublishOnly ? "" : flow.Target.Connection).Distinct(StringComparer.Ordinal).Count());
+    private long Memory(long? memory) =>
+        MemoryShares.Engine(
+            memory ?? project.Memory,
+            project
+                .Flows.Values.Where(flow => flow.Enabled)
+                .Select(flow => flow.IsPublishOnly ? "" : flow.Target.Connection)
+                .Distinct(StringComparer.Ordinal)
+                .Count()
+        );
 }

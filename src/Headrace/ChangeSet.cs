@@ -29,17 +29,26 @@ public sealed record ChangeSet
     /// <summary>For <see cref="Operation.Changes"/> what happens to each row.</summary>
     public RowChanges? Rows { get; init; }
 
-    /// <summary>The columns of <see cref="Rows"/> that are written, with their places among all: the target computes the others.</summary>
+    /// <summary>
+    /// The columns of <see cref="Rows"/> that are written, with their places among all: the target computes the others.
+    /// </summary>
     public IEnumerable<(Column Column, int Place)> Written =>
-        Rows!.Columns.Select((column, i) => (column, i)).Where(one => !From.Computed.Contains(one.column.Name, StringComparer.OrdinalIgnoreCase));
+        Rows!
+            .Columns.Select((column, i) => (column, i))
+            .Where(one => !From.Computed.Contains(one.column.Name, StringComparer.OrdinalIgnoreCase));
 
     /// <summary>For an export of a snapshot its version.</summary>
     public string? Version { get; init; }
 
-    /// <summary>For rows of a table how far it has been read with this change set; its files are no lake files then.</summary>
+    /// <summary>
+    /// For rows of a table how far it has been read with this change set; its files are no lake files then.
+    /// </summary>
     public string? Cursor { get; init; }
 
-    /// <summary>Keys of files whose earlier versions this takes the place of: their bad rows wait no more, and the table is not made of them.</summary>
+    /// <summary>
+    /// Keys of files whose earlier versions this takes the place of: their bad rows wait no more, and the table is not
+    /// made of them.
+    /// </summary>
     public IReadOnlyList<string> Again { get; init; } = [];
 
     public required LoadRules Rules { get; init; }
@@ -48,7 +57,8 @@ public sealed record ChangeSet
     public ValueLimits? Limits { get; init; }
 
     /// <summary>
-    /// Files of this machine without which the load must not be committed: what it publishes, what it remembers, what it has archived. Who
+    /// Files of this machine without which the load must not be committed: what it publishes, what it remembers, what
+    /// it has archived. Who
     /// clears up removes them only while nothing commits (<see cref="IWarehouse.WhileNothingCommitsAsync"/>).
     /// </summary>
     public IReadOnlyList<string> Kept { get; init; } = [];
@@ -59,7 +69,9 @@ public sealed record ChangeSet
     /// <summary>Decompressed bytes of all files.</summary>
     public long Bytes => Files.Sum(file => file.Bytes);
 
-    /// <summary>Sees to it that <see cref="Kept"/> is there. A load asks behind its fence, where nobody clears up any more.</summary>
+    /// <summary>
+    /// Sees to it that <see cref="Kept"/> is there. A load asks behind its fence, where nobody clears up any more.
+    /// </summary>
     /// <exception cref="HeadraceException">HDR-335.</exception>
     public void AssertKept()
     {
@@ -98,10 +110,16 @@ public sealed record LoadRules
     /// <summary>The least rows that may replace a table that has rows, and the least rows of an export.</summary>
     public long MinRows { get; init; } = 1;
 
-    /// <summary>How a table that is made is distributed, where that can be said: a word or a column; null for what the warehouse chooses.</summary>
+    /// <summary>
+    /// How a table that is made is distributed, where that can be said: a word or a column; null for what the warehouse
+    /// chooses.
+    /// </summary>
     public string? Distribution { get; init; }
 
-    /// <summary>The columns by which a table that is made is sorted, where that can be said; empty for what the warehouse chooses.</summary>
+    /// <summary>
+    /// The columns by which a table that is made is sorted, where that can be said; empty for what the warehouse
+    /// chooses.
+    /// </summary>
     public IReadOnlyList<string> Sort { get; init; } = [];
 
     /// <summary>What a snapshot flow says about comparing exports; null for other flows.</summary>
@@ -118,7 +136,10 @@ public sealed record SnapshotRules
 
     public MissingColumns MissingColumns { get; init; }
 
-    /// <summary>The largest share (0 to 1) of the rows before that may go; null for half of them where that is more than a hundred.</summary>
+    /// <summary>
+    /// The largest share (0 to 1) of the rows before that may go; null for half of them where that is more than a
+    /// hundred.
+    /// </summary>
     public double? MaxDeleted { get; init; }
 
     /// <summary>The largest share (0 to 1) of the rows before that may be updated or go; null for any.</summary>
@@ -132,7 +153,8 @@ public sealed record SnapshotRules
 }
 
 /// <summary>
-/// What a warehouse asks of a value beyond its type: a condition in the engine's SQL that is never NULL for a value, and what to say of a value
+/// What a warehouse asks of a value beyond its type: a condition in the engine's SQL that is never NULL for a value,
+/// and what to say of a value
 /// that does not meet it. Null for nothing.
 /// </summary>
 /// <param name="column">The target's column.</param>

@@ -8,7 +8,12 @@ public static partial class Error
 {
     /// <summary>An invariant does not hold; the fault is Headrace's.</summary>
     public static HeadraceException Bug(string what, Exception? inner = null) =>
-        new("HDR-901", $"BUG: {what} Nothing of this batch was loaded.", "please report this with the output of the same command and -v", inner);
+        new(
+            "HDR-901",
+            $"BUG: {what} Nothing of this batch was loaded.",
+            "please report this with the output of the same command and -v",
+            inner
+        );
 
     private static Fact[] Facts(params ReadOnlySpan<(string Name, object? Value)> facts)
     {

@@ -1,15 +1,23 @@
 namespace Headrace;
 
 /// <summary>How the bytes of a lake file are to be read.</summary>
-public enum FormatKind { Csv, Jsonl, Parquet }
+public enum FormatKind
+{
+    Csv,
+    Jsonl,
+    Parquet,
+}
 
-/// <summary>A file format with its options. Compression (gzip, zstd) is told by the first bytes, never by the name.</summary>
+/// <summary>
+/// A file format with its options. Compression (gzip, zstd) is told by the first bytes, never by the name.
+/// </summary>
 /// <param name="Kind">CSV; JSON lines or one JSON array of objects; Parquet.</param>
 /// <param name="Csv">Only for CSV.</param>
 public sealed record FileFormat(FormatKind Kind, CsvDialect? Csv = null)
 {
     /// <summary>The same with the delimiter that a staged file was read with.</summary>
-    public FileFormat Of(StagedFile file) => Csv is not null && file.Delimiter is { } said ? this with { Csv = Csv with { Delimiter = said } } : this;
+    public FileFormat Of(StagedFile file) =>
+        Csv is not null && file.Delimiter is { } said ? this with { Csv = Csv with { Delimiter = said } } : this;
 }
 
 /// <summary>A CSV dialect. Records end with LF, CRLF or CR; a record may span lines inside quotes (RFC 4180).</summary>

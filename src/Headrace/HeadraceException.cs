@@ -14,7 +14,9 @@ public sealed class HeadraceException : Exception
         Next = next;
     }
 
-    /// <summary><c>HDR-nnn</c>; the first digit is the stage: 1 source, 2 checks, 3 warehouse, 4 ledger, 5 configuration, 9 bug.</summary>
+    /// <summary>
+    /// <c>HDR-nnn</c>; the first digit is the stage: 1 source, 2 checks, 3 warehouse, 4 ledger, 5 configuration, 9 bug.
+    /// </summary>
     public string Code { get; }
 
     /// <summary>One sentence: what happened, and what did not ("nothing was loaded").</summary>
@@ -29,7 +31,9 @@ public sealed class HeadraceException : Exception
     /// <summary>Where, and what was found there, in the order to be shown.</summary>
     public IReadOnlyList<Fact> Facts { get; init; } = [];
 
-    /// <summary>True when the same step may succeed when it is simply tried again (a busy file, a full disk is not).</summary>
+    /// <summary>
+    /// True when the same step may succeed when it is simply tried again (a busy file, a full disk is not).
+    /// </summary>
     public bool IsTransient { get; init; }
 
     /// <summary>Where in a row's way it was met, as the first digit of the code says.</summary>
@@ -39,7 +43,8 @@ public sealed class HeadraceException : Exception
     public ErrorKind Kind { get; init; }
 
     /// <summary>How a process or a dataset ends that meets this error.</summary>
-    public Outcome Outcome => Stage == ErrorStage.Checks || Kind == ErrorKind.AllSetAside ? Outcome.Stopped : Outcome.Failed;
+    public Outcome Outcome =>
+        Stage == ErrorStage.Checks || Kind == ErrorKind.AllSetAside ? Outcome.Stopped : Outcome.Failed;
 
     /// <summary>The same error with one more fact, unless a fact of that name is there already.</summary>
     public HeadraceException With(string name, object? value) =>
@@ -47,7 +52,11 @@ public sealed class HeadraceException : Exception
             ? this
             : new HeadraceException(Code, What, Next, InnerException)
             {
-                Facts = [.. Facts, new Fact(name, Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture)!)],
+                Facts =
+                [
+                    .. Facts,
+                    new Fact(name, Convert.ToString(value, System.Globalization.CultureInfo.InvariantCulture)!),
+                ],
                 IsTransient = IsTransient,
                 Kind = Kind,
             };

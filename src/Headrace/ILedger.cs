@@ -1,9 +1,13 @@
 namespace Headrace;
 
-/// <summary>The history of runs, and who holds which dataset. It may lag behind a warehouse; it never leads one.</summary>
+/// <summary>
+/// The history of runs, and who holds which dataset. It may lag behind a warehouse; it never leads one.
+/// </summary>
 public interface ILedger
 {
-    /// <summary>Takes the dataset for this process; null when another run holds it. Released on disposal or death.</summary>
+    /// <summary>
+    /// Takes the dataset for this process; null when another run holds it. Released on disposal or death.
+    /// </summary>
     Task<IHold?> HoldAsync(Dataset dataset, CancellationToken cancel);
 
     /// <summary>Adds ended runs to the history.</summary>

@@ -1,6 +1,9 @@
 namespace Headrace;
 
-/// <summary>A place for files that another machine reads by their URLs. Keys have <c>/</c> between their parts and none at the start.</summary>
+/// <summary>
+/// A place for files that another machine reads by their URLs. Keys have <c>/</c> between their parts and none at the
+/// start.
+/// </summary>
 public interface IObjectStore : IDisposable
 {
     /// <summary>Where this is, the way a person would write it.</summary>

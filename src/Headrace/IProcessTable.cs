@@ -5,7 +5,14 @@ namespace Headrace;
 /// <param name="Table">The source's table, with its schema.</param>
 /// <param name="Target">Null: the flow's schema, and the table's own name.</param>
 /// <param name="PrimaryKey">Empty for a table without one, which is read whole and replaced.</param>
-public sealed record TableEntry(string Connection, string Table, TableName? Target, IReadOnlyList<string> PrimaryKey, string? CreateKey, string? UpdateKey)
+public sealed record TableEntry(
+    string Connection,
+    string Table,
+    TableName? Target,
+    IReadOnlyList<string> PrimaryKey,
+    string? CreateKey,
+    string? UpdateKey
+)
 {
     public bool IsEnabled { get; init; } = true;
 
@@ -25,7 +32,10 @@ public sealed record TableEntry(string Connection, string Table, TableName? Targ
     public string? LastError { get; init; }
 }
 
-/// <summary>The list of tables that flows with <c>tables: process_table</c> sync; kept in the warehouse, where a row may be added by hand too.</summary>
+/// <summary>
+/// The list of tables that flows with <c>tables: process_table</c> sync; kept in the warehouse, where a row may be
+/// added by hand too.
+/// </summary>
 public interface IProcessTable
 {
     /// <summary>All entries, by connection and table.</summary>
@@ -37,7 +47,10 @@ public interface IProcessTable
     /// <summary>Removes an entry; false when there is none. The target and its position stay.</summary>
     Task<bool> RemoveAsync(string connection, string table, CancellationToken cancel);
 
-    /// <summary>Writes down how the entries' runs ended, and copies all entries of the connection to <c>process_table_snapshot</c>.</summary>
+    /// <summary>
+    /// Writes down how the entries' runs ended, and copies all entries of the connection to
+    /// <c>process_table_snapshot</c>.
+    /// </summary>
     /// <param name="runs">By table.</param>
     Task RecordAsync(string connection, IReadOnlyDictionary<string, Run> runs, CancellationToken cancel);
 }

@@ -9,7 +9,9 @@ public interface ISource
     /// <summary>The datasets there are, each with what is known of it so far, in the order of their names.</summary>
     Task<IReadOnlyList<Dataset>> DatasetsAsync(CancellationToken cancel);
 
-    /// <summary>True when what it finds may make a table that is not there, so that its absence is not an end.</summary>
+    /// <summary>
+    /// True when what it finds may make a table that is not there, so that its absence is not an end.
+    /// </summary>
     bool MakesTables => false;
 
     /// <summary>The table a dataset goes to.</summary>
@@ -33,21 +35,39 @@ public interface IWholeSource
 {
     /// <summary>Stages all rows, as of one moment. Released as what <see cref="ISource.NextAsync"/> stages.</summary>
     /// <param name="digesting">Null where rows are not told by digest.</param>
-    Task<WholeTable> StageAllAsync(Dataset dataset, Position position, Staging.DigestOptions? digesting, CancellationToken cancel);
+    Task<WholeTable> StageAllAsync(
+        Dataset dataset,
+        Position position,
+        Staging.DigestOptions? digesting,
+        CancellationToken cancel
+    );
 }
 
-/// <summary>A warehouse that can stage the rows of a table as text, so that those which the source has too are told by digest.</summary>
+/// <summary>
+/// A warehouse that can stage the rows of a table as text, so that those which the source has too are told by digest.
+/// </summary>
 public interface IWholeTarget
 {
     /// <summary>Stages these columns of all rows, as of one moment.</summary>
     /// <param name="folder">An absolute folder of the caller's.</param>
-    Task<IReadOnlyList<StagedFile>> StageAllAsync(TableName table, IReadOnlyList<string> columns, string folder, Staging.DigestOptions digesting, CancellationToken cancel);
+    Task<IReadOnlyList<StagedFile>> StageAllAsync(
+        TableName table,
+        IReadOnlyList<string> columns,
+        string folder,
+        Staging.DigestOptions digesting,
+        CancellationToken cancel
+    );
 }
 
 /// <summary>All rows of a source.</summary>
 /// <param name="Columns">Their columns, under the names of the target.</param>
-/// <param name="Newest">Rows whose values are not below these may not have come to the target yet; the first column that is not NULL decides.</param>
-public sealed record WholeTable(IReadOnlyList<StagedFile> Files, IReadOnlyList<DeclaredColumn> Columns, IReadOnlyList<(string Column, string Value)> Newest);
+/// <param name="Newest">Rows whose values are not below these may not have come to the target yet; the first column
+/// that is not NULL decides.</param>
+public sealed record WholeTable(
+    IReadOnlyList<StagedFile> Files,
+    IReadOnlyList<DeclaredColumn> Columns,
+    IReadOnlyList<(string Column, string Value)> Newest
+);
 
 /// <summary>What a source found after a position.</summary>
 /// <param name="Changes">The next change set, or null.</param>
@@ -76,20 +96,31 @@ public sealed record StageAttempt(IReadOnlySet<string> Accepted, bool IsPlan, Ac
     /// <summary>True once this run has refused a file of the dataset.</summary>
     public bool HasRefused { get; set; }
 
-    /// <summary>True once something was seen that is not to be loaded yet: a file that is being written, an export that is not complete.</summary>
+    /// <summary>
+    /// True once something was seen that is not to be loaded yet: a file that is being written, an export that is not
+    /// complete.
+    /// </summary>
     public bool IsWaiting { get; set; }
 
-    /// <summary>Files that this run reads again, with the load that brought them before; null until the source has looked.</summary>
+    /// <summary>
+    /// Files that this run reads again, with the load that brought them before; null until the source has looked.
+    /// </summary>
     public Dictionary<string, string>? Again { get; set; }
 
     /// <summary>Of the accepted files those that some dataset has; shared by all datasets of a run.</summary>
-    public System.Collections.Concurrent.ConcurrentDictionary<string, bool> Found { get; init; } = new(StringComparer.Ordinal);
+    public System.Collections.Concurrent.ConcurrentDictionary<string, bool> Found { get; init; } =
+        new(StringComparer.Ordinal);
 
     /// <summary>True when the file is to be read again, though the position knows it.</summary>
     public bool IsAgain(string key, Position from) =>
-        Again is not null && Again.TryGetValue(key, out var before) && from.Files.GetValueOrDefault(key)?.LoadId == before;
+        Again is not null
+        && Again.TryGetValue(key, out var before)
+        && from.Files.GetValueOrDefault(key)?.LoadId == before;
 
-    /// <summary>Those that are still to be read, when one of the files of a change set is among them; what they brought before goes with it.</summary>
+    /// <summary>
+    /// Those that are still to be read, when one of the files of a change set is among them; what they brought before
+    /// goes with it.
+    /// </summary>
     public IReadOnlyList<string> AgainWith(IEnumerable<StagedFile> files, Position from) =>
         files.Any(file => IsAgain(file.File.Key, from)) ? [.. Again!.Keys.Where(key => IsAgain(key, from))] : [];
 }

@@ -12,7 +12,10 @@ public interface IWarehouse : IAsyncDisposable
     /// <summary>The list of tables that flows sync.</summary>
     IProcessTable ProcessTable { get; }
 
-    /// <summary>Begins to open what takes a while, while something else is done; what goes wrong is told to whoever needs it next.</summary>
+    /// <summary>
+    /// Begins to open what takes a while, while something else is done; what goes wrong is told to whoever needs it
+    /// next.
+    /// </summary>
     void BeginOpen();
 
     /// <summary>The committed position of <paramref name="dataset"/> and the columns of its target.</summary>
@@ -22,12 +25,15 @@ public interface IWarehouse : IAsyncDisposable
     /// Checks and applies a change set with its position, file ledger and quarantine in one transaction: all or
     /// nothing. A plan goes through the same steps and writes nothing.
     /// </summary>
-    /// <exception cref="HeadraceException">HDR-301 when another run got here first; HDR-2nn when a check or limit stops it.</exception>
+    /// <exception cref="HeadraceException">HDR-301 when another run got here first; HDR-2nn when a check or limit stops
+    /// it.</exception>
     Task<LoadResult> LoadAsync(ChangeSet changes, LoadAttempt attempt, CancellationToken cancel);
 
     /// <summary>
-    /// Runs a step while no load of the dataset can be committed; one that is about to be is waited for. The step gets the load that moved the
-    /// position last. Who removes what a load needs does it in such a step, and each load looks for it before it commits
+    /// Runs a step while no load of the dataset can be committed; one that is about to be is waited for. The step gets
+    /// the load that moved the
+    /// position last. Who removes what a load needs does it in such a step, and each load looks for it before it
+    /// commits
     /// (<see cref="ChangeSet.Kept"/>).
     /// </summary>
     Task WhileNothingCommitsAsync(Dataset dataset, Func<string?, Task> step, CancellationToken cancel);
@@ -38,7 +44,9 @@ public interface IWarehouse : IAsyncDisposable
     /// <summary>Copies the rows of a table to a Parquet file, under the table's column names.</summary>
     Task CopyAsync(TableName table, string path, CancellationToken cancel);
 
-    /// <summary>The names of the flow's datasets that have committed loads whose operations are not published yet.</summary>
+    /// <summary>
+    /// The names of the flow's datasets that have committed loads whose operations are not published yet.
+    /// </summary>
     Task<IReadOnlyList<string>> PendingAsync(string flow, CancellationToken cancel);
 
     /// <summary>Committed loads of the dataset whose operations are not published yet, the oldest first.</summary>
@@ -47,11 +55,20 @@ public interface IWarehouse : IAsyncDisposable
     /// <summary>Writes down that the operations of a load are published.</summary>
     Task PublishedAsync(Publication publication, CancellationToken cancel);
 
-    /// <summary>Gives a table to a dataset, and takes it from those that cannot share it; a load of theirs that is under way is refused at its fence.</summary>
+    /// <summary>
+    /// Gives a table to a dataset, and takes it from those that cannot share it; a load of theirs that is under way is
+    /// refused at its fence.
+    /// </summary>
     Task TakeOverAsync(Dataset dataset, TableName target, Claim claim, CancellationToken cancel);
 
     /// <summary>Writes down files from which no rows were loaded, and touched files' new stamps.</summary>
-    Task RecordAsync(Dataset dataset, TableName target, IReadOnlyList<FileNote> notes, LoadAttempt attempt, CancellationToken cancel);
+    Task RecordAsync(
+        Dataset dataset,
+        TableName target,
+        IReadOnlyList<FileNote> notes,
+        LoadAttempt attempt,
+        CancellationToken cancel
+    );
 }
 
 /// <summary>Who loads, and whether it is only a plan.</summary>
@@ -82,8 +99,11 @@ public sealed record LoadResult
     /// <summary>False when every file was refused: nothing was written then, and the position has not moved.</summary>
     public bool IsCommitted { get; init; } = true;
 
-    /// <summary>True when nothing was written, since binary rows hold a value that the warehouse has no place for: as text they can be told apart.</summary>
-    public bool IsToBeStagedAgain { get; init; }
+    /// <summary>
+    /// True when nothing was written, since binary rows hold a value that the warehouse has no place for: as text they
+    /// can be told apart.
+    /// </summary>
+    public bool NeedsText { get; init; }
 
     /// <summary>Statements that change the target's columns, in the warehouse's dialect.</summary>
     public IReadOnlyList<string> Ddl { get; init; } = [];

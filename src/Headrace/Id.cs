@@ -10,8 +10,10 @@ public static class Id
     public static string New(string prefix, TimeProvider clock)
     {
         var bytes = Guid.CreateVersion7(clock.GetUtcNow()).ToByteArray(bigEndian: true);
-        var value = new UInt128(System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes),
-            System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes.AsSpan(8)));
+        var value = new UInt128(
+            System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes),
+            System.Buffers.Binary.BinaryPrimitives.ReadUInt64BigEndian(bytes.AsSpan(8))
+        );
         Span<char> text = stackalloc char[26];
         for (var i = text.Length - 1; i >= 0; i--, value >>= 5)
             text[i] = Alphabet[(int)(value & 31)];
@@ -20,5 +22,7 @@ public static class Id
 
     /// <summary>True for what <see cref="New"/> makes with this prefix.</summary>
     public static bool Is(string prefix, string text) =>
-        text.Length == prefix.Length + 27 && text.StartsWith($"{prefix}_", StringComparison.Ordinal) && text.AsSpan(prefix.Length + 1).IndexOfAnyExcept(Characters) < 0;
+        text.Length == prefix.Length + 27
+        && text.StartsWith($"{prefix}_", StringComparison.Ordinal)
+        && text.AsSpan(prefix.Length + 1).IndexOfAnyExcept(Characters) < 0;
 }

@@ -7,7 +7,8 @@ using System.Text.Json;
 namespace Headrace;
 
 /// <summary>
-/// One text for each JSON value, however the value is written: properties by name, no blanks, each character as itself, numbers by their
+/// One text for each JSON value, however the value is written: properties by name, no blanks, each character as itself,
+/// numbers by their
 /// digits and exponent, so that <c>1</c>, <c>1.0</c> and <c>10e-1</c> are one number and no digit is lost.
 /// </summary>
 public static class JsonMeaning
@@ -90,15 +91,26 @@ public static class JsonMeaning
             WriteValue(ref reader, into);
             into.Write(","u8);
             members.Add((from, name, into.WrittenCount));
-            isSorted &= members.Count < 2 || into.WrittenSpan[members[^2].Start..members[^2].NameEnd].SequenceCompareTo(into.WrittenSpan[from..name]) <= 0;
+            isSorted &=
+                members.Count < 2
+                || into.WrittenSpan[members[^2].Start..members[^2].NameEnd]
+                    .SequenceCompareTo(into.WrittenSpan[from..name]) <= 0;
         }
 
         if (!isSorted)
         {
             // A name that is there twice keeps its order: the last one counts for most readers.
             var written = into.WrittenSpan[start..].ToArray();
-            members.Sort((a, b) => written.AsSpan()[(a.Start - start)..(a.NameEnd - start)].SequenceCompareTo(written.AsSpan()[(b.Start - start)..(b.NameEnd - start)]) is not 0 and var first
-                ? first : a.Start.CompareTo(b.Start));
+            members.Sort(
+                (a, b) =>
+                    written
+                        .AsSpan()[(a.Start - start)..(a.NameEnd - start)]
+                        .SequenceCompareTo(written.AsSpan()[(b.Start - start)..(b.NameEnd - start)])
+                        is not 0
+                            and var first
+                        ? first
+                        : a.Start.CompareTo(b.Start)
+            );
             var sorted = new byte[written.Length];
             var at = 0;
             foreach (var member in members)
@@ -152,7 +164,18 @@ public static class JsonMeaning
         var rest = isNegative ? number[1..] : number;
         var e = rest.IndexOfAny((byte)'e', (byte)'E');
         var exponent = 0L;
-        if (e >= 0 && (rest.Length - e > 16 || !long.TryParse(rest[(e + 1)..], NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out exponent)))
+        if (
+            e >= 0
+            && (
+                rest.Length - e > 16
+                || !long.TryParse(
+                    rest[(e + 1)..],
+                    NumberStyles.AllowLeadingSign,
+                    CultureInfo.InvariantCulture,
+                    out exponent
+                )
+            )
+        )
         {
             into.Write(number); // nobody calculates with such an exponent
             return;

@@ -1,12 +1,15 @@
 namespace Headrace;
 
-/// <summary>The order of texts in which runs of digits are numbers of any length; everything else is compared letter by letter.</summary>
+/// <summary>
+/// The order of texts in which runs of digits are numbers of any length; everything else is compared letter by letter.
+/// </summary>
 public static class NaturalOrder
 {
     /// <summary>Compares two texts; <c>v9</c> comes before <c>v10</c>, and <c>v01</c> is equal to <c>v1</c>.</summary>
     public static int Compare(string a, string b)
     {
-        int i = 0, j = 0;
+        int i = 0,
+            j = 0;
         while (i < a.Length && j < b.Length)
         {
             if (!char.IsAsciiDigit(a[i]) || !char.IsAsciiDigit(b[j]))

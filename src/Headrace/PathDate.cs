@@ -40,7 +40,14 @@ public sealed class PathDate
             }
 
             var fraction = rest.Where(char.IsAsciiLetter).ToList();
-            return fraction.Count == 0 || (!isOver && fraction.Count <= 7 && fraction.TrueForAll(letter => letter == 'f') && rest.Contains(new string('f', fraction.Count), StringComparison.Ordinal))
+            return
+                fraction.Count == 0
+                || (
+                    !isOver
+                    && fraction.Count <= 7
+                    && fraction.TrueForAll(letter => letter == 'f')
+                    && rest.Contains(new string('f', fraction.Count), StringComparison.Ordinal)
+                )
                 ? null
                 : $"'{new string([.. fraction])}' in it is no part of a date ({string.Join(" ", Parts)})";
         }
@@ -51,7 +58,9 @@ public sealed class PathDate
     {
         // Signs between the parts stand for themselves, whatever they mean to .NET.
         var exact = string.Concat(format.Select(letter => char.IsAsciiLetter(letter) ? $"{letter}" : $"\\{letter}"));
-        return DateTime.TryParseExact(text, exact, CultureInfo.InvariantCulture, DateTimeStyles.None, out var date) ? date : null;
+        return DateTime.TryParseExact(text, exact, CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)
+            ? date
+            : null;
     }
 
     public override string ToString() => format;

@@ -12,7 +12,21 @@ namespace Headrace;
 public sealed class PathPattern
 {
     private static readonly string[] TemporarySuffixes =
-        [".tmp", ".temp", ".part", ".partial", ".crdownload", ".download", ".filepart", ".swp", ".swx", ".tmp-write", ".inprogress", ".uploading", "~"];
+    [
+        ".tmp",
+        ".temp",
+        ".part",
+        ".partial",
+        ".crdownload",
+        ".download",
+        ".filepart",
+        ".swp",
+        ".swx",
+        ".tmp-write",
+        ".inprogress",
+        ".uploading",
+        "~",
+    ];
 
     private readonly PathSegment?[] segments; // null is **
     private readonly bool hasRepeats;
@@ -40,7 +54,9 @@ public sealed class PathPattern
     /// <summary>The names of the captures in path order, each once.</summary>
     public IReadOnlyList<string> Captures { get; }
 
-    /// <summary>The folders that every match lies in, ending in <c>/</c>; empty when the first segment is not literal.</summary>
+    /// <summary>
+    /// The folders that every match lies in, ending in <c>/</c>; empty when the first segment is not literal.
+    /// </summary>
     public string Prefix { get; }
 
     /// <summary>Reads a pattern; throws <see cref="Error.BadPattern"/>.</summary>
@@ -102,7 +118,8 @@ public sealed class PathPattern
     }
 
     /// <summary>
-    /// False for what is hidden or not finished: some segment starts with <c>.</c> or <c>_</c>, or ends in a suffix that
+    /// False for what is hidden or not finished: some segment starts with <c>.</c> or <c>_</c>, or ends in a suffix
+    /// that
     /// programs give to files they still write.
     /// </summary>
     public static bool IsData(ReadOnlySpan<char> key)
@@ -120,7 +137,9 @@ public sealed class PathPattern
         return true;
     }
 
-    /// <summary>True when a file somewhere below <paramref name="folder"/> (without a final <c>/</c>) may match.</summary>
+    /// <summary>
+    /// True when a file somewhere below <paramref name="folder"/> (without a final <c>/</c>) may match.
+    /// </summary>
     internal bool MayHold(string folder)
     {
         var names = folder.Split('/');
@@ -139,7 +158,13 @@ public sealed class PathPattern
 
     public override string ToString() => Text;
 
-    private bool Match(string[] names, int segment, int name, OrderedDictionary<string, string> found, HashSet<(int, int)>? failed)
+    private bool Match(
+        string[] names,
+        int segment,
+        int name,
+        OrderedDictionary<string, string> found,
+        HashSet<(int, int)>? failed
+    )
     {
         if (segment == segments.Length)
             return name == names.Length;

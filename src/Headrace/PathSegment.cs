@@ -2,10 +2,19 @@ using System.Text;
 
 namespace Headrace;
 
-/// <summary>One segment of a <see cref="PathPattern"/>, matched in time proportional to its length times its parts.</summary>
+/// <summary>
+/// One segment of a <see cref="PathPattern"/>, matched in time proportional to its length times its parts.
+/// </summary>
 internal sealed class PathSegment
 {
-    private enum PartKind { Literal, One, Any, Capture, Digits }
+    private enum PartKind
+    {
+        Literal,
+        One,
+        Any,
+        Capture,
+        Digits,
+    }
 
     /// <param name="Kind">What it matches.</param>
     /// <param name="Text">The literal text, the name of a capture, or a capture's format.</param>
@@ -31,7 +40,12 @@ internal sealed class PathSegment
     public static PathSegment Parse(string pattern, string text)
     {
         if (text.Length == 0)
-            throw Error.BadPattern(pattern, pattern.StartsWith('/') ? "it starts with /; paths are relative to the lake" : "it has an empty segment (//)");
+            throw Error.BadPattern(
+                pattern,
+                pattern.StartsWith('/')
+                    ? "it starts with /; paths are relative to the lake"
+                    : "it has an empty segment (//)"
+            );
         if (text is "." or "..")
             throw Error.BadPattern(pattern, $"it has the segment {text}");
         if (text.Contains("**", StringComparison.Ordinal))
@@ -59,7 +73,10 @@ internal sealed class PathSegment
                 case '}':
                     throw Error.BadPattern(pattern, "a } has no {");
                 case '\0':
-                    throw Error.BadPattern(pattern.Replace("\0", "\\0", StringComparison.Ordinal), "it has a NUL character");
+                    throw Error.BadPattern(
+                        pattern.Replace("\0", "\\0", StringComparison.Ordinal),
+                        "it has a NUL character"
+                    );
                 default:
                     literal.Append(text[i]);
                     continue;
@@ -81,10 +98,15 @@ internal sealed class PathSegment
     }
 
     /// <summary>
-    /// Matches the whole of <paramref name="text"/>. A name that is in <paramref name="bound"/> must match its value there;
+    /// Matches the whole of <paramref name="text"/>. A name that is in <paramref name="bound"/> must match its value
+    /// there;
     /// the others are added to <paramref name="found"/>.
     /// </summary>
-    public bool TryMatch(string text, OrderedDictionary<string, string>? bound, OrderedDictionary<string, string>? found)
+    public bool TryMatch(
+        string text,
+        OrderedDictionary<string, string>? bound,
+        OrderedDictionary<string, string>? found
+    )
     {
         if (text.Length == 0)
             return false;
@@ -129,7 +151,9 @@ internal sealed class PathSegment
         return true;
     }
 
-    /// <summary>How many characters a part takes at a place: a number, -1 for any, -2 for one or more, -3 for no match.</summary>
+    /// <summary>
+    /// How many characters a part takes at a place: a number, -1 for any, -2 for one or more, -3 for no match.
+    /// </summary>
     private static int Length(Part part, string text, int at, OrderedDictionary<string, string>? bound)
     {
         switch (part.Kind)
@@ -137,14 +161,24 @@ internal sealed class PathSegment
             case PartKind.Any:
                 return -1;
             case PartKind.One:
-                return at == text.Length ? -3 : char.IsSurrogatePair(text, at) ? 2 : 1;
-            case PartKind.Capture or PartKind.Digits when bound is not null && bound.TryGetValue(part.Name, out var value):
+                return at == text.Length ? -3
+                    : char.IsSurrogatePair(text, at) ? 2
+                    : 1;
+            case PartKind.Capture
+            or PartKind.Digits when bound is not null && bound.TryGetValue(part.Name, out var value):
                 return string.CompareOrdinal(text, at, value, 0, value.Length) == 0 ? value.Length : -3;
             case PartKind.Capture:
                 return -2;
             case PartKind.Digits:
                 for (var i = 0; i < part.Text.Length; i++)
-                    if (at + i >= text.Length || (char.IsAsciiLetter(part.Text[i]) ? !char.IsAsciiDigit(text[at + i]) : text[at + i] != part.Text[i]))
+                    if (
+                        at + i >= text.Length
+                        || (
+                            char.IsAsciiLetter(part.Text[i])
+                                ? !char.IsAsciiDigit(text[at + i])
+                                : text[at + i] != part.Text[i]
+                        )
+                    )
                         return -3;
                 return part.Text.Length;
             default:
@@ -157,11 +191,20 @@ internal sealed class PathSegment
         var colon = text.IndexOf(':', StringComparison.Ordinal);
         var name = colon < 0 ? text : text[..colon];
         var format = colon < 0 ? null : text[(colon + 1)..];
-        if (name.Length == 0 || !(char.IsAsciiLetter(name[0]) || name[0] == '_') || !name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
+        if (
+            name.Length == 0
+            || !(char.IsAsciiLetter(name[0]) || name[0] == '_')
+            || !name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')
+        )
             throw Error.BadPattern(pattern, $"'{name}' is no name for a capture (letters, digits and _)");
         if (format is null)
             return new Part(PartKind.Capture, name, name);
-        if (format.Length == 0 || format.Any(c => char.IsAsciiLetter(c) ? !"yMdHmsf".Contains(c, StringComparison.Ordinal) : c is '{' or '*' or '?'))
+        if (
+            format.Length == 0
+            || format.Any(c =>
+                char.IsAsciiLetter(c) ? !"yMdHmsf".Contains(c, StringComparison.Ordinal) : c is '{' or '*' or '?'
+            )
+        )
             throw Error.BadPattern(pattern, $"'{format}' is no date format (y M d H m s f, for example yyyyMMdd)");
         return new Part(PartKind.Digits, format, name);
     }

@@ -12,7 +12,9 @@ public sealed record Position
     /// <summary>The load that last moved it; null before the first one.</summary>
     public string? LoadId { get; init; }
 
-    /// <summary>How far a table has been read, as its source wrote it; null for lake files and before the first batch.</summary>
+    /// <summary>
+    /// How far a table has been read, as its source wrote it; null for lake files and before the first batch.
+    /// </summary>
     public string? Cursor { get; init; }
 
     /// <summary>The version of the export that was applied last; null when none was.</summary>
@@ -36,10 +38,16 @@ public sealed record Position
     /// <summary>The target's columns; null while the table does not exist.</summary>
     public IReadOnlyList<Column>? Table { get; init; }
 
-    /// <summary>Columns of the target that its database computes: nothing is written to them, and what a file brings under their names is left out.</summary>
+    /// <summary>
+    /// Columns of the target that its database computes: nothing is written to them, and what a file brings under their
+    /// names is left out.
+    /// </summary>
     public IReadOnlyList<string> Computed { get; init; } = [];
 
-    /// <summary>True where the warehouse takes rows as PostgreSQL writes them (<see cref="StagedFile.IsBinary"/>) for columns of the same types.</summary>
+    /// <summary>
+    /// True where the warehouse takes rows as PostgreSQL writes them (<see cref="StagedFile.IsBinary"/>) for columns of
+    /// the same types.
+    /// </summary>
     public bool TakesBinary { get; init; }
 
     /// <summary>The document that rules the table of a drop folder, with the time it landed.</summary>
@@ -63,11 +71,14 @@ public sealed record Position
     /// <summary>Rows of the table once the batches that a plan went through are applied; null outside a plan.</summary>
     public long? PlannedRows { get; init; }
 
-    /// <summary>The position after a change set of which these files were loaded, and whose target has these columns then.</summary>
+    /// <summary>
+    /// The position after a change set of which these files were loaded, and whose target has these columns then.
+    /// </summary>
     public Position After(ChangeSet changes, IReadOnlyList<StagedFile> loaded, IReadOnlyList<Column>? table)
     {
         var known = new Dictionary<string, KnownFile>(Files, StringComparer.Ordinal);
-        var contents = changes.Action == "truncate" ? [] : new Dictionary<string, string>(Contents, StringComparer.Ordinal);
+        var contents =
+            changes.Action == "truncate" ? [] : new Dictionary<string, string>(Contents, StringComparer.Ordinal);
         foreach (var key in changes.Again)
         {
             known.Remove(key);
@@ -77,7 +88,10 @@ public sealed record Position
 
         void Know(LakeFile file, string sha256)
         {
-            known[file.Key] = new KnownFile(file.Key, file.Stamp, sha256, FileFate.Loaded, null, changes.Version) { LoadId = changes.Id };
+            known[file.Key] = new KnownFile(file.Key, file.Stamp, sha256, FileOutcome.Loaded, null, changes.Version)
+            {
+                LoadId = changes.Id,
+            };
             contents[sha256] = file.Key;
         }
 
@@ -92,24 +106,32 @@ public sealed record Position
             LoadId = changes.Id,
             Cursor = changes.Cursor ?? Cursor,
             Version = changes.Version ?? Version,
-            VersionLoads = changes.Version is null ? VersionLoads : changes.Version == Version ? VersionLoads + 1 : 1,
+            VersionLoads =
+                changes.Version is null ? VersionLoads
+                : changes.Version == Version ? VersionLoads + 1
+                : 1,
             Files = known,
             Contents = contents,
             LastContent = loaded.Count > 0 && changes.Cursor is null ? loaded[^1].Sha256 : LastContent,
             Table = table,
             LoadsWithoutTable = table is null ? LoadsWithoutTable : 0,
             LoadsWithoutPosition = 0,
-            Schema = changes.Schema is { } document ? (document.Document, document.File.LandedAt, document.File.Key) : Schema,
+            Schema = changes.Schema is { } document
+                ? (document.Document, document.File.LandedAt, document.File.Key)
+                : Schema,
             NewestRowsAt = newest,
             ReplacedAt = changes.Operation == Operation.Replace ? newest : ReplacedAt,
         };
     }
 
-    public override string ToString() => Cursor is not null ? $"batch {Generation}, {Cursor}" : $"batch {Generation}, {Files.Count} {(Files.Count == 1 ? "file" : "files")}";
+    public override string ToString() =>
+        Cursor is not null
+            ? $"batch {Generation}, {Cursor}"
+            : $"batch {Generation}, {Files.Count} {(Files.Count == 1 ? "file" : "files")}";
 }
 
 /// <summary>What became of a file version.</summary>
-public enum FileFate
+public enum FileOutcome
 {
     /// <summary>Its rows (or its schema) are in the warehouse.</summary>
     Loaded,
@@ -127,18 +149,35 @@ public enum FileFate
 /// <summary>A file version that the warehouse has on record.</summary>
 /// <param name="Note">For a refused version why.</param>
 /// <param name="Version">For a file of a snapshot the export it is a part of.</param>
-public sealed record KnownFile(string Key, string Stamp, string Sha256, FileFate Fate, string? Note = null, string? Version = null)
+public sealed record KnownFile(
+    string Key,
+    string Stamp,
+    string Sha256,
+    FileOutcome Outcome,
+    string? Note = null,
+    string? Version = null
+)
 {
     /// <summary>The load that brought it; null when none did.</summary>
     public string? LoadId { get; init; }
 
-    /// <summary>Rows that were loaded of the versions under this name, those of a version that was read again left out.</summary>
+    /// <summary>
+    /// Rows that were loaded of the versions under this name, those of a version that was read again left out.
+    /// </summary>
     public long Rows { get; init; }
 }
 
 /// <summary>A file that is written down without loading rows from it.</summary>
-/// <param name="Note">For an alias the first name, for a refused file the error's text, for a superseded one why; null when known content was only touched.</param>
-public sealed record FileNote(LakeFile File, string Sha256, string Action, FileFate Fate, string? Note, HeadraceException? Error)
+/// <param name="Note">For an alias the first name, for a refused file the error's text, for a superseded one why; null
+/// when known content was only touched.</param>
+public sealed record FileNote(
+    LakeFile File,
+    string Sha256,
+    string Action,
+    FileOutcome Outcome,
+    string? Note,
+    HeadraceException? Error
+)
 {
     /// <summary>For a file of a snapshot the export it is a part of.</summary>
     public string? Version { get; init; }

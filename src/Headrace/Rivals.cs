@@ -8,7 +8,11 @@ public sealed class Rivals
     /// <summary>Adds a dataset that a flow has found at its source.</summary>
     public void Add(ReadyFlow flow, Dataset dataset)
     {
-        if (flow.Source.ClaimOf(dataset) is not { } claim || flow.Source.Target(dataset) is not { IsNone: false } table || table.ToString().Contains('{', StringComparison.Ordinal))
+        if (
+            flow.Source.ClaimOf(dataset) is not { } claim
+            || flow.Source.Target(dataset) is not { IsNone: false } table
+            || table.ToString().Contains('{', StringComparison.Ordinal)
+        )
             return;
         var key = (flow.Warehouse, Ownership.Folded(table));
         if (!tables.TryGetValue(key, out var owners))
@@ -17,5 +21,6 @@ public sealed class Rivals
     }
 
     /// <summary>The datasets that load into a table.</summary>
-    public IReadOnlyList<Owner> Of(IWarehouse warehouse, TableName table) => tables.GetValueOrDefault((warehouse, Ownership.Folded(table)), []);
+    public IReadOnlyList<Owner> Of(IWarehouse warehouse, TableName table) =>
+        tables.GetValueOrDefault((warehouse, Ownership.Folded(table)), []);
 }

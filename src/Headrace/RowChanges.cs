@@ -33,7 +33,9 @@ public sealed record RowChanges
     /// </summary>
     public IReadOnlyList<BadRowsFile> BadRows { get; init; } = [];
 
-    /// <summary>Records that each file has, those that are no rows left out; in the order of the change set's files.</summary>
+    /// <summary>
+    /// Records that each file has, those that are no rows left out; in the order of the change set's files.
+    /// </summary>
     public IReadOnlyList<long> Records { get; init; } = [];
 
     /// <summary>The first bad rows, to be shown.</summary>
@@ -41,7 +43,9 @@ public sealed record RowChanges
 
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>Operations that wait in the outbox to be published once the load is committed; 0 when the flow publishes none.</summary>
+    /// <summary>
+    /// Operations that wait in the outbox to be published once the load is committed; 0 when the flow publishes none.
+    /// </summary>
     public long Operations { get; init; }
 
     public long Quarantined => BadRows.Sum(file => file.Rows);
@@ -52,8 +56,13 @@ public sealed record BadRowsFile(StagedFile File, string Path, long Rows);
 
 /// <summary>A row of a plan: what would happen to it, column by column.</summary>
 /// <param name="Op"><c>INSERT</c>, <c>UPDATE</c> or <c>DELETE</c>.</param>
-/// <param name="Columns">For an update the columns that differ; for an insert all that are not NULL; none for a delete.</param>
-public sealed record RowChange(string Op, IReadOnlyDictionary<string, string?> Key, IReadOnlyList<ColumnChange> Columns);
+/// <param name="Columns">For an update the columns that differ; for an insert all that are not NULL; none for a
+/// delete.</param>
+public sealed record RowChange(
+    string Op,
+    IReadOnlyDictionary<string, string?> Key,
+    IReadOnlyList<ColumnChange> Columns
+);
 
 /// <summary>A value before and after.</summary>
 public sealed record ColumnChange(string Column, string? Before, string? After);

@@ -37,7 +37,10 @@ public sealed record Run
 
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
-    /// <summary>Something is there that this run did not take and a later one may: files that are not settled, an export that is not complete.</summary>
+    /// <summary>
+    /// Something is there that this run did not take and a later one may: files that are not settled, an export that is
+    /// not complete.
+    /// </summary>
     public bool IsWaiting { get; init; }
 
     /// <summary>For a plan: statements that would change the target's columns.</summary>
@@ -52,29 +55,31 @@ public sealed record Run
     public RunError? Error { get; init; }
 
     /// <summary>This run after one more batch.</summary>
-    public Run Add(LoadResult result) => this with
-    {
-        Batches = Batches + 1,
-        Inserted = Inserted + result.Inserted,
-        Updated = Updated + result.Updated,
-        Deleted = Deleted + result.Deleted,
-        Unchanged = Unchanged + result.Unchanged,
-        Quarantined = Quarantined + result.Quarantined,
-        Warnings = [.. Warnings, .. result.Warnings.Except(Warnings)],
-        Ddl = [.. Ddl, .. result.Ddl],
-        Sample = [.. Sample, .. result.Sample.Take(5 - Math.Min(5, Sample.Count))],
-        Changes = Changes.Count > 0 ? Changes : result.Changes,
-        To = result.Position.ToString(),
-    };
+    public Run Add(LoadResult result) =>
+        this with
+        {
+            Batches = Batches + 1,
+            Inserted = Inserted + result.Inserted,
+            Updated = Updated + result.Updated,
+            Deleted = Deleted + result.Deleted,
+            Unchanged = Unchanged + result.Unchanged,
+            Quarantined = Quarantined + result.Quarantined,
+            Warnings = [.. Warnings, .. result.Warnings.Except(Warnings)],
+            Ddl = [.. Ddl, .. result.Ddl],
+            Sample = [.. Sample, .. result.Sample.Take(5 - Math.Min(5, Sample.Count))],
+            Changes = Changes.Count > 0 ? Changes : result.Changes,
+            To = result.Position.ToString(),
+        };
 
     /// <summary>The same run without secrets in its texts.</summary>
-    public Run Redacted(Func<string, string> redact) => this with
-    {
-        Target = Target is null ? null : redact(Target),
-        Warnings = [.. Warnings.Select(redact)],
-        Ddl = [.. Ddl.Select(redact)],
-        Error = Error?.Redacted(redact),
-    };
+    public Run Redacted(Func<string, string> redact) =>
+        this with
+        {
+            Target = Target is null ? null : redact(Target),
+            Warnings = [.. Warnings.Select(redact)],
+            Ddl = [.. Ddl.Select(redact)],
+            Error = Error?.Redacted(redact),
+        };
 }
 
 /// <summary>A <see cref="HeadraceException"/> as a run keeps and shows it.</summary>
@@ -84,23 +89,33 @@ public sealed record RunError(string Code, string What, IReadOnlyList<Fact> Fact
     [System.Text.Json.Serialization.JsonIgnore]
     public string? Trace { get; init; }
 
-    public static RunError Of(HeadraceException error) => new(error.Code, error.What, error.Facts, error.Next) { Trace = TraceOf(error) };
+    public static RunError Of(HeadraceException error) =>
+        new(error.Code, error.What, error.Facts, error.Next) { Trace = TraceOf(error) };
 
     /// <summary>The same error without secrets.</summary>
-    public RunError Redacted(Func<string, string> redact) => this with
-    {
-        What = redact(What),
-        Facts = [.. Facts.Select(fact => fact with { Value = redact(fact.Value) })],
-        Next = redact(Next),
-        Trace = Trace is null ? null : redact(Trace),
-    };
+    public RunError Redacted(Func<string, string> redact) =>
+        this with
+        {
+            What = redact(What),
+            Facts = [.. Facts.Select(fact => fact with { Value = redact(fact.Value) })],
+            Next = redact(Next),
+            Trace = Trace is null ? null : redact(Trace),
+        };
 
-    // Types, messages and places in the code. What a driver adds to its errors (where in a row, the whole row) may hold values of rows.
+    // Types, messages and places in the code. What a driver adds to its errors (where in a row, the whole row) may hold
+    // values of rows.
     private static string TraceOf(Exception error)
     {
         var trace = new System.Text.StringBuilder();
         for (var one = error; one is not null; one = one.InnerException)
-            trace.Append(one == error ? "" : "caused by ").Append(one.GetType().FullName).Append(": ").Append(Plain.Line(one.Message)).Append('\n').Append(one.StackTrace).Append('\n');
+            trace
+                .Append(one == error ? "" : "caused by ")
+                .Append(one.GetType().FullName)
+                .Append(": ")
+                .Append(Plain.Line(one.Message))
+                .Append('\n')
+                .Append(one.StackTrace)
+                .Append('\n');
         return trace.ToString().TrimEnd();
     }
 }

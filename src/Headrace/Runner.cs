@@ -38,7 +38,8 @@ public sealed record RunOptions
     public IReadOnlySet<string> Accepted { get; init; } = new HashSet<string>();
 
     /// <summary>Of these keys those that some dataset has, once the command has run.</summary>
-    public System.Collections.Concurrent.ConcurrentDictionary<string, bool> Found { get; } = new(StringComparer.Ordinal);
+    public System.Collections.Concurrent.ConcurrentDictionary<string, bool> Found { get; } =
+        new(StringComparer.Ordinal);
 
     /// <summary>Datasets whose change set the user confirmed, which a limit stopped before.</summary>
     public IReadOnlySet<string> Confirmed { get; init; } = new HashSet<string>();
@@ -57,8 +58,14 @@ public sealed record RunOptions
 /// <param name="redact">Takes secrets out of a text before it is kept anywhere.</param>
 public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, string> redact)
 {
-    /// <summary>Brings every dataset of the flows up to date, several at once; one that fails does not stop another.</summary>
-    public async Task<IReadOnlyList<Run>> RunAsync(IReadOnlyList<ReadyFlow> flows, RunOptions options, CancellationToken cancel)
+    /// <summary>
+    /// Brings every dataset of the flows up to date, several at once; one that fails does not stop another.
+    /// </summary>
+    public async Task<IReadOnlyList<Run>> RunAsync(
+        IReadOnlyList<ReadyFlow> flows,
+        RunOptions options,
+        CancellationToken cancel
+    )
     {
         var started = clock.GetTimestamp();
         var work = new List<(ReadyFlow Flow, Dataset Dataset)>();
@@ -68,7 +75,8 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
         {
             try
             {
-                var datasets = await Retry(flow).ExecuteAsync(async stop => await flow.Source.DatasetsAsync(stop), cancel);
+                var datasets = await Retry(flow)
+                    .ExecuteAsync(async stop => await flow.Source.DatasetsAsync(stop), cancel);
                 foreach (var dataset in datasets)
                 {
                     work.Add((flow, dataset));
@@ -77,7 +85,11 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
 
                 // What waits to be published does not wait for new files.
                 if (flow.Publisher is not null && !options.IsPlan)
-                    foreach (var name in (await flow.Warehouse.PendingAsync(flow.Name, cancel)).Except(datasets.Select(dataset => dataset.Name)))
+                    foreach (
+                        var name in (await flow.Warehouse.PendingAsync(flow.Name, cancel)).Except(
+                            datasets.Select(dataset => dataset.Name)
+                        )
+                    )
                         work.Add((flow, new Dataset(name, flow.Name, new Dictionary<string, string>())));
             }
             catch (Exception error) when (Named(error, flow, flow.Name, cancel) is { } named)
@@ -89,13 +101,16 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
         var gate = new Lock();
         try
         {
-            await Parallel.ForEachAsync(work, new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancel },
+            await Parallel.ForEachAsync(
+                work,
+                new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancel },
                 async (item, cancel) =>
                 {
                     var run = await RunAsync(item.Flow, item.Dataset, rivals, options, started, cancel);
                     lock (gate)
                         runs.Add(run);
-                });
+                }
+            );
         }
         finally
         {
@@ -111,11 +126,21 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
         return runs;
     }
 
-    private async Task<Run> RunAsync(ReadyFlow flow, Dataset dataset, Rivals rivals, RunOptions options, long started, CancellationToken cancel)
+    private async Task<Run> RunAsync(
+        ReadyFlow flow,
+        Dataset dataset,
+        Rivals rivals,
+        RunOptions options,
+        long started,
+        CancellationToken cancel
+    )
     {
         var began = clock.GetTimestamp();
         var (table, target) = (flow.Source.Target(dataset), flow.Source.Target(dataset).ToString());
-        var run = Start(flow, dataset.Name) with { Target = table.IsNone || target.Contains('{', StringComparison.Ordinal) ? null : target }; // no file yet, so no table yet
+        var run = Start(flow, dataset.Name) with
+        {
+            Target = table.IsNone || target.Contains('{', StringComparison.Ordinal) ? null : target,
+        }; // no file yet, so no table yet
         using var timeout = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         if (flow.Timeout is { } longest)
             timeout.CancelAfter(longest);
@@ -124,17 +149,33 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
             // Nothing is held for a plan: it must be free to look while a run is under way.
             await using var hold = options.IsPlan ? null : await ledger.HoldAsync(dataset, cancel);
             if (hold is null && !options.IsPlan)
-                return run with { Outcome = Outcome.Skipped, Warnings = [.. run.Warnings, "another run holds the dataset"] };
+                return run with
+                {
+                    Outcome = Outcome.Skipped,
+                    Warnings = [.. run.Warnings, "another run holds the dataset"],
+                };
             Failpoint.Hit("dataset_held");
             options.Observe?.Invoke(run, null);
 
-            var steps = new Steps(flow, dataset, rivals, options, redact, run, () => options.TimeBudget is { } budget && clock.GetElapsedTime(started) > budget);
-            using var mine = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, hold?.Lost ?? CancellationToken.None);
+            var steps = new Steps(
+                flow,
+                dataset,
+                rivals,
+                options,
+                redact,
+                run,
+                () => options.TimeBudget is { } budget && clock.GetElapsedTime(started) > budget
+            );
+            using var mine = CancellationTokenSource.CreateLinkedTokenSource(
+                timeout.Token,
+                hold?.Lost ?? CancellationToken.None
+            );
             try
             {
                 await Retry(flow).ExecuteAsync(async cancel => await steps.LoadAllAsync(cancel), mine.Token);
             }
-            catch (OperationCanceledException) when (hold is { Lost.IsCancellationRequested: true } && !cancel.IsCancellationRequested)
+            catch (OperationCanceledException)
+                when (hold is { Lost.IsCancellationRequested: true } && !cancel.IsCancellationRequested)
             {
                 var lost = Error.LeaseLost(dataset.Name);
                 steps.Run = steps.Run with { Error = RunError.Of(lost), Outcome = lost.Outcome };
@@ -160,40 +201,64 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
         return run;
     }
 
-    private Run Start(ReadyFlow flow, string dataset) => new()
-    {
-        Id = Id.New("r", clock),
-        Flow = flow.Name,
-        Dataset = dataset,
-        StartedAt = clock.GetUtcNow(),
-        Outcome = Outcome.UpToDate,
-        Warnings = Failpoint.Notice is { } notice ? [notice] : [],
-    };
-
-    private ResiliencePipeline Retry(ReadyFlow flow) => flow.Retries == 0
-        ? ResiliencePipeline.Empty
-        : new ResiliencePipelineBuilder { TimeProvider = clock }.AddRetry(new RetryStrategyOptions
+    private Run Start(ReadyFlow flow, string dataset) =>
+        new()
         {
-            ShouldHandle = new PredicateBuilder().Handle<HeadraceException>(error => error.IsTransient).Handle<IOException>(error => !Disk.IsFull(error)),
-            MaxRetryAttempts = flow.Retries,
-            Delay = flow.RetryDelay,
-            BackoffType = DelayBackoffType.Exponential,
-            UseJitter = true,
-        }).Build();
+            Id = Id.New("r", clock),
+            Flow = flow.Name,
+            Dataset = dataset,
+            StartedAt = clock.GetUtcNow(),
+            Outcome = Outcome.UpToDate,
+            Warnings = Failpoint.Notice is { } notice ? [notice] : [],
+        };
 
-    /// <summary>The error's own name; null for the user's own cancellation, which is no failure of the dataset.</summary>
-    private static HeadraceException? Named(Exception error, ReadyFlow flow, string dataset, CancellationToken cancel) => error switch
-    {
-        HeadraceException named => named.With("dataset", dataset),
-        OperationCanceledException when cancel.IsCancellationRequested => null,
-        OperationCanceledException => Error.TimedOut(dataset, flow.Timeout ?? TimeSpan.Zero),
-        IOException full when Disk.IsFull(full) => Error.DiskFull(dataset, full),
-        IOException or UnauthorizedAccessException => Error.Unexpected(dataset, error),
-        _ => Error.Bug($"{error.GetType().Name}: {error.Message}", error),
-    };
+    private ResiliencePipeline Retry(ReadyFlow flow) =>
+        flow.Retries == 0
+            ? ResiliencePipeline.Empty
+            : new ResiliencePipelineBuilder { TimeProvider = clock }
+                .AddRetry(
+                    new RetryStrategyOptions
+                    {
+                        ShouldHandle = new PredicateBuilder()
+                            .Handle<HeadraceException>(error => error.IsTransient)
+                            .Handle<IOException>(error => !Disk.IsFull(error)),
+                        MaxRetryAttempts = flow.Retries,
+                        Delay = flow.RetryDelay,
+                        BackoffType = DelayBackoffType.Exponential,
+                        UseJitter = true,
+                    }
+                )
+                .Build();
+
+    /// <summary>
+    /// The error's own name; null for the user's own cancellation, which is no failure of the dataset.
+    /// </summary>
+    private static HeadraceException? Named(
+        Exception error,
+        ReadyFlow flow,
+        string dataset,
+        CancellationToken cancel
+    ) =>
+        error switch
+        {
+            HeadraceException named => named.With("dataset", dataset),
+            OperationCanceledException when cancel.IsCancellationRequested => null,
+            OperationCanceledException => Error.TimedOut(dataset, flow.Timeout ?? TimeSpan.Zero),
+            IOException full when Disk.IsFull(full) => Error.DiskFull(dataset, full),
+            IOException or UnauthorizedAccessException => Error.Unexpected(dataset, error),
+            _ => Error.Bug($"{error.GetType().Name}: {error.Message}", error),
+        };
 
     /// <summary>The batches of one dataset, one after another, until nothing is left.</summary>
-    private sealed class Steps(ReadyFlow flow, Dataset dataset, Rivals rivals, RunOptions options, Func<string, string> redact, Run run, Func<bool> isOverBudget)
+    private sealed class Steps(
+        ReadyFlow flow,
+        Dataset dataset,
+        Rivals rivals,
+        RunOptions options,
+        Func<string, string> redact,
+        Run run,
+        Func<bool> isOverBudget
+    )
     {
         private readonly StageAttempt stage = new(options.Accepted, options.IsPlan, Progress(options, run))
         {
@@ -201,8 +266,13 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
             Found = options.Found,
         };
 
-        private readonly LoadAttempt load = new(run.Id, options.IsPlan, Progress(options, run)) { Claim = flow.Source.ClaimOf(dataset) };
-        // Where the batch before ended, so that what the warehouse knows of a thousand files is read once and not for each batch.
+        private readonly LoadAttempt load = new(run.Id, options.IsPlan, Progress(options, run))
+        {
+            Claim = flow.Source.ClaimOf(dataset),
+        };
+
+        // Where the batch before ended, so that what the warehouse knows of a thousand files is read once and not for
+        // each batch.
         private Position? next;
 
         public Run Run { get; set; } = run;
@@ -236,21 +306,47 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
                     return;
 
                 if (Failpoint.Planted("publish-before-commit") && found.Changes.Rows is { Operations: > 0 } early)
-                    await flow.Publisher!.PublishAsync(new Publication(found.Changes.Id, dataset, found.Changes.Version!, position.Generation + 1, early.Operations), cancel);
+                    await flow.Publisher!.PublishAsync(
+                        new Publication(
+                            found.Changes.Id,
+                            dataset,
+                            found.Changes.Version!,
+                            position.Generation + 1,
+                            early.Operations
+                        ),
+                        cancel
+                    );
                 LoadResult result;
                 try
                 {
                     Task<LoadResult> LoadAsync(ChangeSet changes) => flow.Warehouse.LoadAsync(changes, load, cancel);
-                    result = flow.Archive is { } archive && !options.IsPlan ? await archive.LoadAsync(found.Changes, LoadAsync, cancel) : await LoadAsync(found.Changes);
+                    result =
+                        flow.Archive is { } archive && !options.IsPlan
+                            ? await archive.LoadAsync(found.Changes, LoadAsync, cancel)
+                            : await LoadAsync(found.Changes);
                 }
-                catch (HeadraceException error) when (error.Outcome == Outcome.Stopped && found.Changes.Action != "load")
+                catch (HeadraceException error)
+                    when (error.Outcome == Outcome.Stopped && found.Changes.Action != "load")
                 {
                     // In a drop folder each file stands for itself: one that a check stops waits, the next is taken.
-                    await NoteAsync([.. found.Changes.Files.Select(file => new FileNote(file.File, file.Sha256, found.Changes.Action, FileFate.Refused, error.What, error))], target, cancel);
+                    await NoteAsync(
+                        [
+                            .. found.Changes.Files.Select(file => new FileNote(
+                                file.File,
+                                file.Sha256,
+                                found.Changes.Action,
+                                FileOutcome.Refused,
+                                error.What,
+                                error
+                            )),
+                        ],
+                        target,
+                        cancel
+                    );
                     continue;
                 }
 
-                if (result.IsToBeStagedAgain)
+                if (result.NeedsText)
                     continue;
                 if (result.IsCommitted)
                     Run = Run.Add(result);
@@ -265,7 +361,10 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
                     return;
                 if (isOverBudget())
                 {
-                    Run = Run with { Warnings = [.. Run.Warnings, "the time budget is used up; the next run goes on from here"] };
+                    Run = Run with
+                    {
+                        Warnings = [.. Run.Warnings, "the time budget is used up; the next run goes on from here"],
+                    };
                     return;
                 }
             }
@@ -281,21 +380,32 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
             {
                 // One of them takes the table in this run: it is as if it had it already.
                 var taking = others.Where(other => options.TakenOver.Contains(other.Dataset)).ToList();
-                return Ownership.Refusal(target, dataset, claim, [.. position.Owners, .. taking], others) is { } refusal ? throw refusal : false;
+                return Ownership.Refusal(target, dataset, claim, [.. position.Owners, .. taking], others) is { } refusal
+                    ? throw refusal
+                    : false;
             }
 
-            if (options.IsPlan || (Ownership.Others(dataset, claim, position.Owners).Count == 0 && position.Owners.Any(owner => owner.Dataset == dataset.Name)))
+            if (
+                options.IsPlan
+                || (
+                    Ownership.Others(dataset, claim, position.Owners).Count == 0
+                    && position.Owners.Any(owner => owner.Dataset == dataset.Name)
+                )
+            )
                 return false;
             await flow.Warehouse.TakeOverAsync(dataset, target, claim, cancel);
             return true;
         }
 
-        /// <summary>Publishes the operations of committed loads, in their order; again, where a crash came before it was written down.</summary>
+        /// <summary>
+        /// Publishes the operations of committed loads, in their order; again, where a crash came before it was written
+        /// down.
+        /// </summary>
         private async Task PublishAsync(CancellationToken cancel)
         {
             if (flow.Publisher is not { } publisher || options.IsPlan)
                 return;
-            for (var pending = await flow.Warehouse.PendingAsync(dataset, cancel); ;)
+            for (var pending = await flow.Warehouse.PendingAsync(dataset, cancel); ; )
             {
                 foreach (var publication in pending)
                 {
@@ -326,13 +436,31 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
                 yield break;
             if (changes.Cursor is not null)
             {
-                if (changes.From.Generation == 0 && result.Quarantined > 0 && result.Inserted + result.Updated + result.Unchanged == 0)
-                    yield return Error.AllSetAside(flow.Source.Address, result.Quarantined, result.Sample, null, flow.Name, null);
+                if (
+                    changes.From.Generation == 0
+                    && result.Quarantined > 0
+                    && result.Inserted + result.Updated + result.Unchanged == 0
+                )
+                    yield return Error.AllSetAside(
+                        flow.Source.Address,
+                        result.Quarantined,
+                        result.Sample,
+                        null,
+                        flow.Name,
+                        null
+                    );
                 yield break;
             }
 
             foreach (var (key, rows) in result.SetAside)
-                yield return Error.AllSetAside(key, rows, result.Sample.Where(row => row.File == key), changes.Files.FirstOrDefault(file => file.File.Key == key)?.Hint, flow.Name, key);
+                yield return Error.AllSetAside(
+                    key,
+                    rows,
+                    result.Sample.Where(row => row.File == key),
+                    changes.Files.FirstOrDefault(file => file.File.Key == key)?.Hint,
+                    flow.Name,
+                    key
+                );
         }
 
         /// <summary>The first error is the run's, the others are said beside it.</summary>
@@ -340,8 +468,15 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
         {
             foreach (var error in errors)
                 Run = Run.Error is null
-                    ? Run with { Error = RunError.Of(error.With("dataset", dataset.Name)), Outcome = error.Outcome }
-                    : Run with { Warnings = [.. Run.Warnings, error.Message] };
+                    ? Run with
+                    {
+                        Error = RunError.Of(error.With("dataset", dataset.Name)),
+                        Outcome = error.Outcome,
+                    }
+                    : Run with
+                    {
+                        Warnings = [.. Run.Warnings, error.Message],
+                    };
         }
 
         private async Task NoteAsync(IReadOnlyList<FileNote> notes, TableName target, CancellationToken cancel)
@@ -354,12 +489,25 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
                 stage.HasRefused |= note.Error is not null;
                 if (note.Error is { } error)
                     Run = Run.Error is null
-                        ? Run with { Error = RunError.Of(error.With("dataset", dataset.Name)), Outcome = error.Outcome }
-                        : Run with { Warnings = [.. Run.Warnings, $"{note.File.Key}: {error.Message}"] };
+                        ? Run with
+                        {
+                            Error = RunError.Of(error.With("dataset", dataset.Name)),
+                            Outcome = error.Outcome,
+                        }
+                        : Run with
+                        {
+                            Warnings = [.. Run.Warnings, $"{note.File.Key}: {error.Message}"],
+                        };
             }
 
             if (!options.IsPlan)
-                await flow.Warehouse.RecordAsync(dataset, target, [.. notes.Select(note => note with { Note = note.Note is null ? null : redact(note.Note) })], load, cancel);
+                await flow.Warehouse.RecordAsync(
+                    dataset,
+                    target,
+                    [.. notes.Select(note => note with { Note = note.Note is null ? null : redact(note.Note) })],
+                    load,
+                    cancel
+                );
         }
     }
 }

@@ -1,9 +1,14 @@
 namespace Headrace;
 
-/// <summary>What the rows of <c>headrace.files</c>, taken in their order, say of a dataset's position; the same for every warehouse.</summary>
+/// <summary>
+/// What the rows of <c>headrace.files</c>, taken in their order, say of a dataset's position; the same for every
+/// warehouse.
+/// </summary>
 public sealed class SeenFiles
 {
-    /// <summary>The note of a superseded version that is yet to be read again; a file without a newer one is new.</summary>
+    /// <summary>
+    /// The note of a superseded version that is yet to be read again; a file without a newer one is new.
+    /// </summary>
     public const string ReadAgain = "read again";
 
     private readonly Dictionary<string, KnownFile> known = new(StringComparer.Ordinal);
@@ -16,16 +21,21 @@ public sealed class SeenFiles
     /// <summary>Takes the next row.</summary>
     public void Add(KnownFile file, string action)
     {
-        if (file is { Fate: FileFate.Superseded, Note: ReadAgain })
+        if (file is { Outcome: FileOutcome.Superseded, Note: ReadAgain })
         {
             known.Remove(file.Key);
             return;
         }
 
-        if (file.Fate == FileFate.Loaded && action != "truncate" && known.TryGetValue(file.Key, out var before) && before.Fate == FileFate.Loaded)
+        if (
+            file.Outcome == FileOutcome.Loaded
+            && action != "truncate"
+            && known.TryGetValue(file.Key, out var before)
+            && before.Outcome == FileOutcome.Loaded
+        )
             file = file with { Rows = file.Rows + before.Rows };
-        (file.Fate == FileFate.Refused ? refused : known)[file.Key] = file;
-        if (file.Fate != FileFate.Loaded)
+        (file.Outcome == FileOutcome.Refused ? refused : known)[file.Key] = file;
+        if (file.Outcome != FileOutcome.Loaded)
             return;
         if (file.Version is not null && file.Version != version)
             loads.Clear();
@@ -38,13 +48,14 @@ public sealed class SeenFiles
     }
 
     /// <summary>A position with what they say.</summary>
-    public Position Into(Position position) => position with
-    {
-        Version = version,
-        VersionLoads = loads.Count,
-        Files = known,
-        Refused = refused,
-        Contents = contents,
-        LastContent = lastContent,
-    };
+    public Position Into(Position position) =>
+        position with
+        {
+            Version = version,
+            VersionLoads = loads.Count,
+            Files = known,
+            Refused = refused,
+            Contents = contents,
+            LastContent = lastContent,
+        };
 }

@@ -6,7 +6,8 @@ namespace Headrace;
 /// </summary>
 /// <remarks>
 /// A segment is UTF-8 CSV without a header: <c>,</c> between fields, <c>"</c> around and doubled, LF after each
-/// record, NULL where a field is unquoted and empty. Its first field is the line (for JSON and Parquet the row) of the record in
+/// record, NULL where a field is unquoted and empty. Its first field is the line (for JSON and Parquet the row) of the
+/// record in
 /// the source file, counted from 1; then one field for each of <see cref="Columns"/>, in that order.
 /// </remarks>
 public sealed record StagedFile
@@ -19,13 +20,21 @@ public sealed record StagedFile
     /// <summary>Bytes after decompression.</summary>
     public required long Bytes { get; init; }
 
-    /// <summary>Records that the segments hold; -1 for Parquet, whose records the engine counts, and while rows arrive.</summary>
+    /// <summary>
+    /// Records that the segments hold; -1 for Parquet, whose records the engine counts, and while rows arrive.
+    /// </summary>
     public required long Records { get; init; }
 
-    /// <summary>The columns of the file in file order; empty for Parquet, whose footer knows them, and for a file without a record.</summary>
+    /// <summary>
+    /// The columns of the file in file order; empty for Parquet, whose footer knows them, and for a file without a
+    /// record.
+    /// </summary>
     public required IReadOnlyList<StagedColumn> Columns { get; init; }
 
-    /// <summary>Columns that the flow adds, with one value for all rows of the file; they are the last of <see cref="Columns"/>, where those are known.</summary>
+    /// <summary>
+    /// Columns that the flow adds, with one value for all rows of the file; they are the last of <see cref="Columns"/>,
+    /// where those are known.
+    /// </summary>
     public IReadOnlyList<StagedColumn> Added { get; init; } = [];
 
     /// <summary>Absolute paths of the segments in order, or of the one Parquet file.</summary>
@@ -33,27 +42,44 @@ public sealed record StagedFile
 
     public bool IsParquet { get; init; }
 
-    /// <summary>What the footer of a Parquet file says beyond what an engine reads of it; null for Parquet of Headrace's own making.</summary>
+    /// <summary>
+    /// What the footer of a Parquet file says beyond what an engine reads of it; null for Parquet of Headrace's own
+    /// making.
+    /// </summary>
     public Staging.ParquetSchema? Parquet { get; init; }
 
-    /// <summary>True when some field may be an empty text that is NULL in a column of a type without an empty value (CSV).</summary>
+    /// <summary>
+    /// True when some field may be an empty text that is NULL in a column of a type without an empty value (CSV).
+    /// </summary>
     public bool HasEmptyTexts { get; init; }
 
     /// <summary>True for JSON lines and JSON arrays.</summary>
     public bool IsJson { get; init; }
 
-    /// <summary>True when nothing is in the file where a header or a document is due: it cannot be told from one that was never written.</summary>
+    /// <summary>
+    /// True when nothing is in the file where a header or a document is due: it cannot be told from one that was never
+    /// written.
+    /// </summary>
     public bool IsBlank { get; init; }
 
     /// <summary>The same with columns that the flow adds.</summary>
     public StagedFile With(IReadOnlyList<StagedColumn> added) =>
-        added.Count == 0 ? this : this with { Added = added, Columns = Columns.Count == 0 ? Columns : [.. Columns, .. added] };
+        added.Count == 0
+            ? this
+            : this with
+            {
+                Added = added,
+                Columns = Columns.Count == 0 ? Columns : [.. Columns, .. added],
+            };
 
-    /// <summary>True for rows as PostgreSQL's COPY writes them with FORMAT binary, in one file; for warehouses that say they take them.</summary>
+    /// <summary>
+    /// True for rows as PostgreSQL's COPY writes them with FORMAT binary, in one file; for warehouses that say they
+    /// take them.
+    /// </summary>
     public bool IsBinary { get; init; }
 
     /// <summary>For binary rows how they arrive, or arrived; else null.</summary>
-    public Staging.ArrivingRows? Arriving { get; init; }
+    public Staging.RowStream? Stream { get; init; }
 
     /// <summary>Bytes of the longest record in the segments.</summary>
     public long LongestRecord { get; init; }
@@ -66,16 +92,25 @@ public sealed record StagedFile
 
     public long RejectCount { get; init; }
 
-    /// <summary>The character between the fields of a CSV file, which the file itself may have said; null for other formats.</summary>
+    /// <summary>
+    /// The character between the fields of a CSV file, which the file itself may have said; null for other formats.
+    /// </summary>
     public char? Delimiter { get; init; }
 
-    /// <summary>What the flow may have to say, when most of the file's records do not fit its first one; null for nothing.</summary>
+    /// <summary>
+    /// What the flow may have to say, when most of the file's records do not fit its first one; null for nothing.
+    /// </summary>
     public string? Hint { get; init; }
 
-    /// <summary>Where the digests of the records are (<see cref="Staging.RowDigests"/>); null when there are none.</summary>
+    /// <summary>
+    /// Where the digests of the records are (<see cref="Staging.RowDigests"/>); null when there are none.
+    /// </summary>
     public string? Digests { get; init; }
 
-    /// <summary>True when each record of the segments has its digest in two signed fields (the high and the low 64 bits) behind the line.</summary>
+    /// <summary>
+    /// True when each record of the segments has its digest in two signed fields (the high and the low 64 bits) behind
+    /// the line.
+    /// </summary>
     public bool HasInlineDigests { get; init; }
 }
 
@@ -84,20 +119,34 @@ public sealed record StagedFile
 /// <param name="IsText">True when some value was a quoted JSON string, so that digits in it are not a number.</param>
 /// <param name="IsJson">True when some value was a JSON object or array.</param>
 /// <param name="ParquetType">The engine's name of the type of a Parquet column.</param>
-/// <param name="Written">The type that a database has for it, when each of its values is one of that type, or one of those beyond it
-/// that <see cref="TypeKind"/> does not have (NaN, infinity, a year that has not four digits, 24:00); null when nobody says.</param>
+/// <param name="Written">The type that a database has for it, when each of its values is one of that type, or one of
+/// those beyond it
+/// that <see cref="TypeKind"/> does not have (NaN, infinity, a year that has not four digits, 24:00); null when nobody
+/// says.</param>
 /// <param name="IsNotNull">True when a database keeps NULL out of it.</param>
-public sealed record StagedColumn(string Name, bool IsText = false, bool IsJson = false, string? ParquetType = null, ColumnType? Written = null, bool IsNotNull = false)
+public sealed record StagedColumn(
+    string Name,
+    bool IsText = false,
+    bool IsJson = false,
+    string? ParquetType = null,
+    ColumnType? Written = null,
+    bool IsNotNull = false
+)
 {
     /// <summary>For a Parquet column how the engine reads it, in its SQL; null for the column itself.</summary>
     public string? Read { get; init; }
 
-    /// <summary>The type that the file gives to a Parquet column, where the engine reads another one; a value that does not fit it is bad.</summary>
+    /// <summary>
+    /// The type that the file gives to a Parquet column, where the engine reads another one; a value that does not fit
+    /// it is bad.
+    /// </summary>
     public ColumnType? Holds { get; init; }
 
     /// <summary>True for a column that is not in the file: each of its rows has <see cref="Value"/>.</summary>
     public bool IsAdded { get; init; }
 
-    /// <summary>For an added column its value as text, written as in ISO 8601 and with a point; null for NULL.</summary>
+    /// <summary>
+    /// For an added column its value as text, written as in ISO 8601 and with a point; null for NULL.
+    /// </summary>
     public string? Value { get; init; }
 }

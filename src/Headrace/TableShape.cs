@@ -5,22 +5,43 @@ namespace Headrace;
 /// <param name="Type">Null until it is inferred.</param>
 /// <param name="IsNew">The target lacks it.</param>
 /// <param name="Length">The most characters that a text may have in it; null for any number.</param>
-public sealed record ShapeColumn(string Name, ColumnType? Type, bool Nullable, bool IsNew, bool HasDefault = false, int? Length = null)
+public sealed record ShapeColumn(
+    string Name,
+    ColumnType? Type,
+    bool Nullable,
+    bool IsNew,
+    bool HasDefault = false,
+    int? Length = null
+)
 {
-    /// <summary>True when the table has the type and nobody declared it: a value that the type would change is bad.</summary>
+    /// <summary>
+    /// True when the table has the type and nobody declared it: a value that the type would change is bad.
+    /// </summary>
     public bool IsKept { get; init; }
 }
 
-/// <summary>A file of a change set, matched to the target: the index of each target column among the file's, or -1.</summary>
+/// <summary>
+/// A file of a change set, matched to the target: the index of each target column among the file's, or -1.
+/// </summary>
 public sealed record ShapedFile(StagedFile File, IReadOnlyList<StagedColumn> Columns, IReadOnlyList<int> Indexes)
 {
-    /// <summary>True when rows may go into the target as the database of the source writes them: each column has the same type on both sides.</summary>
+    /// <summary>
+    /// True when rows may go into the target as the database of the source writes them: each column has the same type
+    /// on both sides.
+    /// </summary>
     public bool IsBinaryFit(TableShape shape) =>
-        Columns.Select((_, i) => i).All(Indexes.Contains) && shape.Columns.Select((column, i) => IsSame(column, Indexes[i] < 0 ? null : Columns[Indexes[i]])).All(same => same);
+        Columns.Select((_, i) => i).All(Indexes.Contains)
+        && shape
+            .Columns.Select((column, i) => IsSame(column, Indexes[i] < 0 ? null : Columns[Indexes[i]]))
+            .All(same => same);
 
-    private static bool IsSame(ShapeColumn target, StagedColumn? source) => source is null
-        ? target.Nullable || target.HasDefault
-        : source.Written is { } written && written == target.Type && target.Length is null && (target.Nullable || source.IsNotNull);
+    private static bool IsSame(ShapeColumn target, StagedColumn? source) =>
+        source is null
+            ? target.Nullable || target.HasDefault
+            : source.Written is { } written
+                && written == target.Type
+                && target.Length is null
+                && (target.Nullable || source.IsNotNull);
 }
 
 /// <summary>
@@ -53,7 +74,16 @@ public sealed class TableShape
             }
             catch (HeadraceException unreadable)
             {
-                Refused.Add(new FileNote(file.File, file.Sha256, changes.Action, FileFate.Refused, unreadable.What, unreadable));
+                Refused.Add(
+                    new FileNote(
+                        file.File,
+                        file.Sha256,
+                        changes.Action,
+                        FileOutcome.Refused,
+                        unreadable.What,
+                        unreadable
+                    )
+                );
                 continue;
             }
 
@@ -61,7 +91,9 @@ public sealed class TableShape
             var known = fixedColumns > 0 ? columns.Take(fixedColumns).ToList() : columns.ToList();
             if (found.Count > 0 && Check(file, found, known) is { } error)
             {
-                Refused.Add(new FileNote(file.File, file.Sha256, changes.Action, FileFate.Refused, error.What, error));
+                Refused.Add(
+                    new FileNote(file.File, file.Sha256, changes.Action, FileOutcome.Refused, error.What, error)
+                );
                 continue;
             }
 
@@ -87,9 +119,17 @@ public sealed class TableShape
 
     public List<string> Warnings { get; } = [];
 
-    /// <summary>True when the table has to be created. Without a row or a declared column there are no types to create it with.</summary>
-    public bool IsNew => isNew && columns.Count > 0
-        && (changes.Rules.Columns.Count > 0 || changes.From.Schema is not null || Files.Exists(file => file.File.Records != 0));
+    /// <summary>
+    /// True when the table has to be created. Without a row or a declared column there are no types to create it with.
+    /// </summary>
+    public bool IsNew =>
+        isNew
+        && columns.Count > 0
+        && (
+            changes.Rules.Columns.Count > 0
+            || changes.From.Schema is not null
+            || Files.Exists(file => file.File.Records != 0)
+        );
 
     /// <summary>True when the table is there, or will be.</summary>
     public bool HasTable => !isNew || IsNew;
@@ -98,7 +138,8 @@ public sealed class TableShape
     public bool Brings(int column) => Files.Exists(file => file.Indexes[column] >= 0);
 
     /// <summary>True for a column by which rows are told apart.</summary>
-    public bool IsKey(int column) => changes.Rules.PrimaryKey.Contains(columns[column].Name, StringComparer.OrdinalIgnoreCase);
+    public bool IsKey(int column) =>
+        changes.Rules.PrimaryKey.Contains(columns[column].Name, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The place of a target column; -1 when there is none of this name.</summary>
     public int IndexOf(string name) => columns.FindIndex(column => Same(column.Name, name));
@@ -113,28 +154,50 @@ public sealed class TableShape
         var known = changes.From.Table ?? changes.From.Schema?.Document.Columns;
         if (known is not null)
             foreach (var column in known)
-                columns.Add(new ShapeColumn(column.Name, column.Type, column.Nullable && (Declared(column.Name)?.Nullable ?? true), isNew, column.HasDefault, column.Length)
-                {
-                    IsKept = changes.From.Schema is null && Declared(column.Name) is null or { Type: null },
-                });
+                columns.Add(
+                    new ShapeColumn(
+                        column.Name,
+                        column.Type,
+                        column.Nullable && (Declared(column.Name)?.Nullable ?? true),
+                        isNew,
+                        column.HasDefault,
+                        column.Length
+                    )
+                    {
+                        IsKept = changes.From.Schema is null && Declared(column.Name) is null or { Type: null },
+                    }
+                );
         if (changes.From.Schema is not null)
             return;
         foreach (var column in changes.Rules.Columns)
             if (!columns.Exists(seen => Same(seen.Name, column.Name)) && !IsComputed(column.Name))
-                columns.Add(new ShapeColumn(column.Name, column.Type, column.Nullable, IsNew: true) { IsKept = column.IsInferred });
+                columns.Add(
+                    new ShapeColumn(column.Name, column.Type, column.Nullable, IsNew: true)
+                    {
+                        IsKept = column.IsInferred,
+                    }
+                );
     }
 
     private HeadraceException? Check(StagedFile file, IReadOnlyList<StagedColumn> found, List<ShapeColumn> known)
     {
         var source = file.File.Key;
         var names = found.Select(column => column.Name).ToList();
-        var missing = known.Where(column => IndexOf(found, Source(column.Name)) < 0).Select(column => column.Name).ToList();
+        var missing = known
+            .Where(column => IndexOf(found, Source(column.Name)) < 0)
+            .Select(column => column.Name)
+            .ToList();
         var added = file.Added.Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
         bool IsAdded(ShapeColumn column) => added.Contains(Source(column.Name));
 
         // What the flow adds it wants; only a table that is there may be frozen.
-        var extra = names.Where(name => !known.Exists(column => Same(Source(column.Name), name)) && !IsComputed(Target(name)))
-            .Where(name => !added.Contains(name) || (!isNew && changes.Rules.SchemaChanges == SchemaChanges.Freeze && changes.From.Schema is null)).ToList();
+        var extra = names
+            .Where(name => !known.Exists(column => Same(Source(column.Name), name)) && !IsComputed(Target(name)))
+            .Where(name =>
+                !added.Contains(name)
+                || (!isNew && changes.Rules.SchemaChanges == SchemaChanges.Freeze && changes.From.Schema is null)
+            )
+            .ToList();
 
         if (found.FirstOrDefault(column => !column.IsAdded && added.Contains(column.Name)) is { } twice)
             return Error.AddedColumnTaken(source, twice.Name);
@@ -152,16 +215,23 @@ public sealed class TableShape
             return Error.ColumnGoneFromExport(source, missing[0], names);
         if (isFrozen && missing.Count > 0)
             return Error.ColumnGone(source, missing[0], names);
-        return (isFrozen || !changes.Rules.Infer) && extra.Count > 0 && known.Count > 0 ? Error.ColumnNew(source, extra[0], known.Select(column => column.Name)) : null;
+        return (isFrozen || !changes.Rules.Infer) && extra.Count > 0 && known.Count > 0
+            ? Error.ColumnNew(source, extra[0], known.Select(column => column.Name))
+            : null;
     }
 
     /// <summary>
-    /// Sees whether each declared column that the table does not have is in some file: a name that none has is a slip of the pen far
+    /// Sees whether each declared column that the table does not have is in some file: a name that none has is a slip
+    /// of the pen far
     /// more often than a column that is to come. False, with all files refused, when one is not.
     /// </summary>
     private bool AreThere(List<(StagedFile File, IReadOnlyList<StagedColumn> Columns)> matched)
     {
-        var found = matched.SelectMany(file => file.Columns).Select(column => column.Name).Distinct(StringComparer.OrdinalIgnoreCase).ToList();
+        var found = matched
+            .SelectMany(file => file.Columns)
+            .Select(column => column.Name)
+            .Distinct(StringComparer.OrdinalIgnoreCase)
+            .ToList();
         if (found.Count == 0 || changes.From.Schema is not null || changes.Cursor is not null)
             return true;
         foreach (var column in columns.Where(column => column.IsNew && Declared(column.Name) is not null))
@@ -171,13 +241,27 @@ public sealed class TableShape
                 continue;
 
             // Objects bring what they have.
-            var near = Configuration.Binding.Suggestion.For(declared.From, found.Where(name => !changes.Rules.Columns.Any(other => Same(other.From, name))));
-            if (!declared.IsOptional && changes.Rules.Snapshot?.MissingColumns != MissingColumns.Allow && (near is not null || changes.Format.Kind != FormatKind.Jsonl))
+            var near = Configuration.Binding.Suggestion.For(
+                declared.From,
+                found.Where(name => !changes.Rules.Columns.Any(other => Same(other.From, name)))
+            );
+            if (
+                !declared.IsOptional
+                && changes.Rules.Snapshot?.MissingColumns != MissingColumns.Allow
+                && (near is not null || changes.Format.Kind != FormatKind.Jsonl)
+            )
             {
                 foreach (var (file, names) in matched)
                 {
-                    var error = Error.ColumnNeverThere(file.File.Key, declared.From, near, [.. names.Select(name => name.Name)]);
-                    Refused.Add(new FileNote(file.File, file.Sha256, changes.Action, FileFate.Refused, error.What, error));
+                    var error = Error.ColumnNeverThere(
+                        file.File.Key,
+                        declared.From,
+                        near,
+                        [.. names.Select(name => name.Name)]
+                    );
+                    Refused.Add(
+                        new FileNote(file.File, file.Sha256, changes.Action, FileOutcome.Refused, error.What, error)
+                    );
                 }
 
                 return false;
@@ -187,9 +271,15 @@ public sealed class TableShape
         return true;
     }
 
-    /// <summary>A declared column that takes its values from one column of the file while another one has its name.</summary>
-    private DeclaredColumn? Renamed(List<string> names) => changes.Rules.Columns.FirstOrDefault(column =>
-        !Same(column.Name, column.From) && names.Exists(name => Same(name, column.Name)) && !changes.Rules.Columns.Any(other => Same(other.From, column.Name)));
+    /// <summary>
+    /// A declared column that takes its values from one column of the file while another one has its name.
+    /// </summary>
+    private DeclaredColumn? Renamed(List<string> names) =>
+        changes.Rules.Columns.FirstOrDefault(column =>
+            !Same(column.Name, column.From)
+            && names.Exists(name => Same(name, column.Name))
+            && !changes.Rules.Columns.Any(other => Same(other.From, column.Name))
+        );
 
     private void Extend(IReadOnlyList<StagedColumn> found)
     {
@@ -201,44 +291,71 @@ public sealed class TableShape
     private void Warn()
     {
         foreach (var name in changes.From.Computed)
-            if (Files.Where(file => IndexOf(file.Columns, Source(name)) >= 0).Select(file => file.File.File.Key).ToList() is { Count: > 0 } bringing)
+            if (
+                Files
+                    .Where(file => IndexOf(file.Columns, Source(name)) >= 0)
+                    .Select(file => file.File.File.Key)
+                    .ToList() is
+                { Count: > 0 } bringing
+            )
                 Warnings.Add($"column '{name}' of {Name(bringing)} was left out: the target computes it");
         foreach (var file in Files.Where(file => file.File.Hint is not null))
             Warnings.Add($"{file.File.File.Key}: {file.File.Hint}");
         for (var i = 0; i < columns.Count; i++)
         {
             var (column, index) = (columns[i], i);
-            var without = Files.Where(file => file.Columns.Count > 0 && file.Indexes[index] < 0).Select(file => file.File.File.Key).ToList();
+            var without = Files
+                .Where(file => file.Columns.Count > 0 && file.Indexes[index] < 0)
+                .Select(file => file.File.File.Key)
+                .ToList();
             if (without.Count > 0 && (!column.IsNew || Declared(column.Name) is not null))
                 Warnings.Add($"column '{column.Name}' is missing in {Name(without)}");
             if (column.IsNew && !isNew)
                 Warnings.Add($"column '{column.Name}' is new and was added");
             if (!column.IsNew && Declared(column.Name)?.Type is { } declared && declared != column.Type)
-                Warnings.Add($"column '{column.Name}' is declared as {declared} and is {column.Type} in the table, which holds");
+                Warnings.Add(
+                    $"column '{column.Name}' is declared as {declared} and is {column.Type} in the table, which holds"
+                );
         }
     }
 
     private void WarnOfHeaders()
     {
-        foreach (var file in Files.Where(file => isNew && changes.Rules.Columns.Count == 0 && changes.From.Schema is null && !file.File.IsParquet))
+        foreach (
+            var file in Files.Where(file =>
+                isNew && changes.Rules.Columns.Count == 0 && changes.From.Schema is null && !file.File.IsParquet
+            )
+        )
         {
             var names = file.Columns.Where(column => !column.IsAdded).Select(column => column.Name).ToList();
             if (names is [var only] && only.AsSpan().IndexOfAny(';', '\t', '|') >= 0)
-                Warnings.Add($"{file.File.File.Key} has one column named '{only}'; is it written with another csv: {{ delimiter }}?");
-            else if (changes.Format.Kind == FormatKind.Csv && names.Exists(name => decimal.TryParse(name, System.Globalization.CultureInfo.InvariantCulture, out _)))
-                Warnings.Add($"the first line of {file.File.File.Key} became column names and looks like a row ({string.Join(", ", names.Take(5))}); if it is one, set csv: {{ header: false }}");
+                Warnings.Add(
+                    $"{file.File.File.Key} has one column named '{only}'; is it written with another csv: {{ delimiter }}?"
+                );
+            else if (
+                changes.Format.Kind == FormatKind.Csv
+                && names.Exists(name =>
+                    decimal.TryParse(name, System.Globalization.CultureInfo.InvariantCulture, out _)
+                )
+            )
+                Warnings.Add(
+                    $"the first line of {file.File.File.Key} became column names and looks like a row ({string.Join(", ", names.Take(5))}); if it is one, set csv: {{ header: false }}"
+                );
         }
     }
 
-    private static string Name(List<string> keys) => keys.Count == 1 ? keys[0] : $"{keys[0]} and {keys.Count - 1} more files";
+    private static string Name(List<string> keys) =>
+        keys.Count == 1 ? keys[0] : $"{keys[0]} and {keys.Count - 1} more files";
 
-    private DeclaredColumn? Declared(string name) => changes.Rules.Columns.FirstOrDefault(column => Same(column.Name, name));
+    private DeclaredColumn? Declared(string name) =>
+        changes.Rules.Columns.FirstOrDefault(column => Same(column.Name, name));
 
     /// <summary>The name in the file of a target column.</summary>
     private string Source(string name) => Declared(name)?.From ?? name;
 
     /// <summary>The name in the target of a file's column.</summary>
-    private string Target(string source) => changes.Rules.Columns.FirstOrDefault(column => Same(column.From, source))?.Name ?? source;
+    private string Target(string source) =>
+        changes.Rules.Columns.FirstOrDefault(column => Same(column.From, source))?.Name ?? source;
 
     private static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
 

@@ -29,7 +29,14 @@ public static class AlterStatement
     }
 
     private static Statement Statement(string source, string sql, Command? command = null, string? alone = null) =>
-        new() { Source = source, Verb = "ALTER", Sql = sql, Command = command, Alone = alone };
+        new()
+        {
+            Source = source,
+            Verb = "ALTER",
+            Sql = sql,
+            Command = command,
+            Alone = alone,
+        };
 
     private static Statement Added(TokenReader tokens, string source, Relation table)
     {
@@ -43,7 +50,9 @@ public static class AlterStatement
         var column = TableDefinition.ReadAdded(tokens);
         if (tokens.Is(","))
             throw Refusal.Unsupported("more than one ADD COLUMN in one ALTER TABLE");
-        return tokens.End ? Statement(source, $"ALTER TABLE {table.Sql} ADD COLUMN {column}") : throw Refusal.Syntax(tokens.Near);
+        return tokens.End
+            ? Statement(source, $"ALTER TABLE {table.Sql} ADD COLUMN {column}")
+            : throw Refusal.Syntax(tokens.Near);
     }
 
     private static Statement Dropped(TokenReader tokens, string source, Relation table)
@@ -62,7 +71,13 @@ public static class AlterStatement
 
     private static Statement Altered(TokenReader tokens, string source, Relation table)
     {
-        if (tokens.Is("diststyle") || tokens.Is("distkey") || tokens.Is("sortkey") || tokens.Is("compound") || tokens.Is("encode"))
+        if (
+            tokens.Is("diststyle")
+            || tokens.Is("distkey")
+            || tokens.Is("sortkey")
+            || tokens.Is("compound")
+            || tokens.Is("encode")
+        )
             return Statement(source, "", new NoCommand("ALTER TABLE", table), "ALTER TABLE ALTER DISTKEY/SORTKEY");
         tokens.Take("column");
         var column = Tokenizer.Fold(tokens.Name().Value);

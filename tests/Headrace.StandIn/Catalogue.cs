@@ -130,5 +130,6 @@ public static class Catalogue
         """;
 
     /// <summary>Stands as the comment of the schema once a database has all of it.</summary>
-    public static string Mark { get; } = Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Sql)));
+    public static string Mark { get; } =
+        Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(Sql)));
 }

@@ -39,14 +39,31 @@ public static class Commands
     private static async Task<string> WidenAsync(Server server, WidenCommand widen)
     {
         var found = await CopyRun.ColumnsAsync(server, widen.Table, [widen.Column]);
-        if (found[0].Type != "character varying" || !widen.Type.Sql.StartsWith("character varying", StringComparison.Ordinal))
-            throw new Refusal("0A000", $"ALTER COLUMN TYPE changes the size of VARCHAR columns only; \"{widen.Column}\" is {found[0].Type}");
+        if (
+            found[0].Type != "character varying"
+            || !widen.Type.Sql.StartsWith("character varying", StringComparison.Ordinal)
+        )
+            throw new Refusal(
+                "0A000",
+                $"ALTER COLUMN TYPE changes the size of VARCHAR columns only; \"{widen.Column}\" is {found[0].Type}"
+            );
         if (found[0].Check is { } check)
             await server.RunAsync($"ALTER TABLE {widen.Table.Sql} DROP CONSTRAINT {Relation.Quote(check)}");
-        var longest = long.Parse((await server.RunAsync($"SELECT coalesce(max(octet_length({Relation.Quote(widen.Column)})), 0) FROM {widen.Table.Sql}"))[0][0]!);
+        var longest = long.Parse(
+            (
+                await server.RunAsync(
+                    $"SELECT coalesce(max(octet_length({Relation.Quote(widen.Column)})), 0) FROM {widen.Table.Sql}"
+                )
+            )[0][0]!
+        );
         if (longest > widen.Type.Bytes)
-            throw new Refusal("0A000", $"target column size should be greater or equal to current maximum column size ({longest})");
-        await server.RunAsync($"ALTER TABLE {widen.Table.Sql} ALTER COLUMN {Relation.Quote(widen.Column)} TYPE {widen.Type.Sql}, ADD {widen.Type.Check(widen.Column)}");
+            throw new Refusal(
+                "0A000",
+                $"target column size should be greater or equal to current maximum column size ({longest})"
+            );
+        await server.RunAsync(
+            $"ALTER TABLE {widen.Table.Sql} ALTER COLUMN {Relation.Quote(widen.Column)} TYPE {widen.Type.Sql}, ADD {widen.Type.Check(widen.Column)}"
+        );
         return "ALTER TABLE";
     }
 }

@@ -3,7 +3,17 @@ namespace Headrace.StandIn;
 /// <summary>COPY … FROM an object store: its options, those that are played.</summary>
 public sealed record CopyCommand(Relation Table, IReadOnlyList<string> Columns, string From) : Command
 {
-    private static readonly HashSet<string> Parquet = ["iam_role", "manifest", "statupdate", "fillrecord", "acceptinvchars", "explicit_ids", "serializetojson", "format"];
+    private static readonly HashSet<string> Parquet =
+    [
+        "iam_role",
+        "manifest",
+        "statupdate",
+        "fillrecord",
+        "acceptinvchars",
+        "explicit_ids",
+        "serializetojson",
+        "format",
+    ];
 
     public bool Csv { get; private set; }
 
@@ -139,10 +149,17 @@ public sealed record CopyCommand(Relation Table, IReadOnlyList<string> Columns, 
                     break;
                 case "maxerror":
                     tokens.Take("as");
-                    MaxError = tokens.Integer() is >= 0 and <= 100_000 and var most ? most : throw new Refusal("22023", "MAXERROR must be between 0 and 100000");
+                    MaxError = tokens.Integer() is >= 0 and <= 100_000 and var most
+                        ? most
+                        : throw new Refusal("22023", "MAXERROR must be between 0 and 100000");
                     break;
                 case "compupdate" or "statupdate":
-                    _ = tokens.Take("on") || tokens.Take("off") || tokens.Take("true") || tokens.Take("false") || (option == "compupdate" && tokens.Take("preset"));
+                    _ =
+                        tokens.Take("on")
+                        || tokens.Take("off")
+                        || tokens.Take("true")
+                        || tokens.Take("false")
+                        || (option == "compupdate" && tokens.Take("preset"));
                     break;
                 case "encoding":
                     tokens.Take("as");
@@ -152,7 +169,24 @@ public sealed record CopyCommand(Relation Table, IReadOnlyList<string> Columns, 
                 case "stdin":
                     throw Refusal.Unsupported("COPY FROM STDIN");
                 default:
-                    if (option is "credentials" or "access_key_id" or "acceptinvchars" or "acceptanydate" or "blanksasnull" or "escape" or "explicit_ids" or "fillrecord" or "ignoreallerrors" or "removequotes" or "trimblanks" or "comprows" or "encrypted" or "ssh" or "readratio")
+                    if (
+                        option
+                        is "credentials"
+                            or "access_key_id"
+                            or "acceptinvchars"
+                            or "acceptanydate"
+                            or "blanksasnull"
+                            or "escape"
+                            or "explicit_ids"
+                            or "fillrecord"
+                            or "ignoreallerrors"
+                            or "removequotes"
+                            or "trimblanks"
+                            or "comprows"
+                            or "encrypted"
+                            or "ssh"
+                            or "readratio"
+                    )
                         throw Refusal.NotPlayed($"COPY with {option.ToUpperInvariant()}");
                     throw Refusal.Syntax(option);
             }
@@ -165,12 +199,22 @@ public sealed record CopyCommand(Relation Table, IReadOnlyList<string> Columns, 
         if (format is "parquet" or "orc")
         {
             if (given.Contains("region"))
-                throw new Refusal("0A000", $"REGION argument is not supported for {format.ToUpperInvariant()} based COPY");
+                throw new Refusal(
+                    "0A000",
+                    $"REGION argument is not supported for {format.ToUpperInvariant()} based COPY"
+                );
             if (given.FirstOrDefault(option => option != format && !Parquet.Contains(option)) is { } bad)
-                throw new Refusal("0A000", $"{bad.ToUpperInvariant()} argument is not supported for {format.ToUpperInvariant()} based COPY");
+                throw new Refusal(
+                    "0A000",
+                    $"{bad.ToUpperInvariant()} argument is not supported for {format.ToUpperInvariant()} based COPY"
+                );
         }
 
-        if (format == "json" && given.FirstOrDefault(option => option is "delimiter" or "null" or "ignoreblanklines" or "quote") is { } wrong)
+        if (
+            format == "json"
+            && given.FirstOrDefault(option => option is "delimiter" or "null" or "ignoreblanklines" or "quote")
+                is { } wrong
+        )
             throw new Refusal("0A000", $"{wrong.ToUpperInvariant()} is not supported for JSON based COPY");
         Format = format;
     }
@@ -181,7 +225,9 @@ public sealed record CopyCommand(Relation Table, IReadOnlyList<string> Columns, 
     private static char Character(TokenReader tokens)
     {
         tokens.Take("as");
-        return tokens.Text() is { Length: 1 } one ? one[0] : throw new Refusal("22023", "DELIMITER and QUOTE are one character");
+        return tokens.Text() is { Length: 1 } one
+            ? one[0]
+            : throw new Refusal("22023", "DELIMITER and QUOTE are one character");
     }
 
     private static bool Auto(TokenReader tokens, string option)

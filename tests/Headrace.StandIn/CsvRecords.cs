@@ -26,7 +26,9 @@ public sealed class CsvRecords(Stream stream, byte delimiter, byte quote)
     /// <summary>Was the last record an empty line?</summary>
     public bool Blank { get; private set; }
 
-    /// <summary>Steps to the next record; false at the end. Throws <see cref="LoadError"/> for quotes that do not fit.</summary>
+    /// <summary>
+    /// Steps to the next record; false at the end. Throws <see cref="LoadError"/> for quotes that do not fit.
+    /// </summary>
     public async Task<bool> NextAsync()
     {
         fields.Clear();

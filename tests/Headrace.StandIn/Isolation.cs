@@ -1,7 +1,8 @@
 namespace Headrace.StandIn;
 
 /// <summary>
-/// Isolation level SERIALIZABLE as Redshift has it, by table: two transactions that overlap in time, each of which read what
+/// Isolation level SERIALIZABLE as Redshift has it, by table: two transactions that overlap in time, each of which read
+/// what
 /// the other one wrote, are not both had. The second to end is refused.
 /// </summary>
 public sealed class Isolation
@@ -71,7 +72,10 @@ public sealed record Touched(long Start)
         }
     }
 
-    private static string Key(Relation relation) => relation.Schema is null or "public" ? relation.Name : relation.ToString();
+    private static string Key(Relation relation) =>
+        relation.Schema is null or "public" ? relation.Name : relation.ToString();
 
-    private static bool IsUsers(Relation relation) => relation.Schema is not ("pg_catalog" or "information_schema") && !(relation.Name.Split('_')[0] is "pg" or "svv" or "svl" or "stl" or "stv" or "sys");
+    private static bool IsUsers(Relation relation) =>
+        relation.Schema is not ("pg_catalog" or "information_schema")
+        && !(relation.Name.Split('_')[0] is "pg" or "svv" or "svl" or "stl" or "stv" or "sys");
 }

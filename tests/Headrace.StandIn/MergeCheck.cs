@@ -10,7 +10,10 @@ public static class MergeCheck
         tokens.Expect("into");
         var target = tokens.Relation();
         if (!tokens.Take("using"))
-            throw new Refusal("42601", $"syntax error at or near \"{tokens.Near}\" (the target of MERGE takes no alias)");
+            throw new Refusal(
+                "42601",
+                $"syntax error at or near \"{tokens.Near}\" (the target of MERGE takes no alias)"
+            );
         if (tokens.Peek()?.IsName == true)
         {
             var source = tokens.Relation();
@@ -22,7 +25,10 @@ public static class MergeCheck
         var depth = 0;
         for (; !tokens.End; tokens.At++)
         {
-            depth += tokens.Is("(") ? 1 : tokens.Is(")") ? -1 : 0;
+            depth +=
+                tokens.Is("(") ? 1
+                : tokens.Is(")") ? -1
+                : 0;
             if (depth == 0 && tokens.Is("remove", "duplicates"))
                 throw Refusal.NotPlayed("MERGE … REMOVE DUPLICATES");
             if (depth > 0 || !tokens.Is("when") || !(tokens.Peek(1)!.Is("matched") || tokens.Peek(1)!.Is("not")))
@@ -32,12 +38,17 @@ public static class MergeCheck
             else if (tokens.Take("when", "not", "matched"))
                 missing++;
             if (!tokens.Take("then"))
-                throw new Refusal("42601", $"syntax error at or near \"{tokens.Near}\" (MERGE takes no further condition)");
+                throw new Refusal(
+                    "42601",
+                    $"syntax error at or near \"{tokens.Near}\" (MERGE takes no further condition)"
+                );
             if (tokens.Is("do"))
                 throw Refusal.Unsupported("DO NOTHING in MERGE");
         }
 
         tokens.At = 0;
-        return (matched, missing) == (1, 1) ? target : throw new Refusal("42601", "MERGE needs WHEN MATCHED and WHEN NOT MATCHED, each once");
+        return (matched, missing) == (1, 1)
+            ? target
+            : throw new Refusal("42601", "MERGE needs WHEN MATCHED and WHEN NOT MATCHED, each once");
     }
 }

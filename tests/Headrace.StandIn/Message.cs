@@ -12,7 +12,8 @@ public readonly record struct Message(char Type, byte[] Body)
 
     public static Message Parse(string name, string sql) => Build('P', body => body.Text(name).Text(sql).Int16(0));
 
-    public static Message Bind(string portal, string statement) => Build('B', body => body.Text(portal).Text(statement).Int16(0).Int16(0).Int16(0));
+    public static Message Bind(string portal, string statement) =>
+        Build('B', body => body.Text(portal).Text(statement).Int16(0).Int16(0).Int16(0));
 
     public static Message Describe(char kind, string name) => Build('D', body => body.Byte(kind).Text(name));
 
@@ -26,15 +27,20 @@ public readonly record struct Message(char Type, byte[] Body)
 
     public static Message Status(string name, string value) => Build('S', body => body.Text(name).Text(value));
 
-    public static Message Error(Refusal error) => Build('E', body =>
-    {
-        body.Byte('S').Text("ERROR").Byte('C').Text(error.SqlState).Byte('M').Text(error.Message);
-        if (error.Detail is { } detail)
-            body.Byte('D').Text(detail);
-        body.Byte('\0');
-    });
+    public static Message Error(Refusal error) =>
+        Build(
+            'E',
+            body =>
+            {
+                body.Byte('S').Text("ERROR").Byte('C').Text(error.SqlState).Byte('M').Text(error.Message);
+                if (error.Detail is { } detail)
+                    body.Byte('D').Text(detail);
+                body.Byte('\0');
+            }
+        );
 
-    public static Message Info(string text) => Build('N', body => body.Byte('S').Text("INFO").Byte('C').Text("00000").Byte('M').Text(text).Byte('\0'));
+    public static Message Info(string text) =>
+        Build('N', body => body.Byte('S').Text("INFO").Byte('C').Text("00000").Byte('M').Text(text).Byte('\0'));
 
     public static Message Build(char type, Action<BodyWriter> write)
     {

@@ -13,16 +13,21 @@ public sealed class ObjectStore : IDisposable
 
     public ObjectStore(StandInSettings settings)
     {
-        root = settings.FolderRoot is null ? null : Path.TrimEndingDirectorySeparator(Path.GetFullPath(settings.FolderRoot)) + Path.DirectorySeparatorChar;
+        root = settings.FolderRoot is null
+            ? null
+            : Path.TrimEndingDirectorySeparator(Path.GetFullPath(settings.FolderRoot)) + Path.DirectorySeparatorChar;
         if (settings.S3Endpoint is not null)
-            s3 = new AmazonS3Client(new BasicAWSCredentials(settings.AccessKey, settings.SecretKey), new AmazonS3Config
-            {
-                ServiceURL = settings.S3Endpoint,
-                AuthenticationRegion = settings.Region,
-                ForcePathStyle = true,
-                RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
-                ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
-            });
+            s3 = new AmazonS3Client(
+                new BasicAWSCredentials(settings.AccessKey, settings.SecretKey),
+                new AmazonS3Config
+                {
+                    ServiceURL = settings.S3Endpoint,
+                    AuthenticationRegion = settings.Region,
+                    ForcePathStyle = true,
+                    RequestChecksumCalculation = RequestChecksumCalculation.WHEN_REQUIRED,
+                    ResponseChecksumValidation = ResponseChecksumValidation.WHEN_REQUIRED,
+                }
+            );
     }
 
     /// <summary>The URLs that begin with <paramref name="prefix"/>, in order.</summary>
@@ -31,8 +36,16 @@ public sealed class ObjectStore : IDisposable
         if (File(prefix) is { } path)
         {
             var folder = Path.GetDirectoryName(path)!;
-            return !Directory.Exists(folder) ? [] : [.. Directory.EnumerateFiles(folder, "*", SearchOption.AllDirectories)
-                .Where(file => file.StartsWith(path, StringComparison.Ordinal)).Order(StringComparer.Ordinal).Select(file => $"file://{file}")];
+            return !Directory.Exists(folder)
+                ? []
+                :
+                [
+                    .. Directory
+                        .EnumerateFiles(folder, "*", SearchOption.AllDirectories)
+                        .Where(file => file.StartsWith(path, StringComparison.Ordinal))
+                        .Order(StringComparer.Ordinal)
+                        .Select(file => $"file://{file}"),
+                ];
         }
 
         var (bucket, key) = Split(prefix);
@@ -44,8 +57,7 @@ public sealed class ObjectStore : IDisposable
             page = await Named(prefix, S3.ListObjectsV2Async(request));
             urls.AddRange((page.S3Objects ?? []).Select(found => $"s3://{bucket}/{found.Key}"));
             request.ContinuationToken = page.NextContinuationToken;
-        }
-        while (page.IsTruncated == true);
+        } while (page.IsTruncated == true);
         return urls;
     }
 
@@ -77,7 +89,18 @@ public sealed class ObjectStore : IDisposable
 
         var (bucket, key) = Split(url);
         using var stream = new MemoryStream(content);
-        await Named(url, S3.PutObjectAsync(new PutObjectRequest { BucketName = bucket, Key = key, InputStream = stream, UseChunkEncoding = false }));
+        await Named(
+            url,
+            S3.PutObjectAsync(
+                new PutObjectRequest
+                {
+                    BucketName = bucket,
+                    Key = key,
+                    InputStream = stream,
+                    UseChunkEncoding = false,
+                }
+            )
+        );
     }
 
     public async Task DeleteAsync(string url)
@@ -102,7 +125,8 @@ public sealed class ObjectStore : IDisposable
         if (!url.StartsWith("file://", StringComparison.Ordinal))
             return null;
         var path = url["file://".Length..];
-        return root is not null && Path.GetFullPath(path) == path && path.StartsWith(root, StringComparison.Ordinal) ? path
+        return root is not null && Path.GetFullPath(path) == path && path.StartsWith(root, StringComparison.Ordinal)
+            ? path
             : throw new Refusal("XX000", $"stand-in: '{url}' is not below the folder given at start");
     }
 
@@ -121,7 +145,11 @@ public sealed class ObjectStore : IDisposable
         }
         catch (AmazonServiceException failed)
         {
-            throw new Refusal("XX000", $"S3ServiceException:{failed.Message},Status {(int)failed.StatusCode},Error {failed.ErrorCode}", $"{url}");
+            throw new Refusal(
+                "XX000",
+                $"S3ServiceException:{failed.Message},Status {(int)failed.StatusCode},Error {failed.ErrorCode}",
+                $"{url}"
+            );
         }
     }
 }

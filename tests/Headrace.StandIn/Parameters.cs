@@ -5,8 +5,31 @@ public static class Parameters
 {
     private const int Most = 32767;
 
-    // pg_type numbers: bool, char, name, int8, int2, int4, text, oid, float4, float8, unknown, bpchar, varchar, date, time, timestamp, timestamptz, timetz, numeric; 0 is for the server to find.
-    private static readonly HashSet<int> Known = [0, 16, 18, 19, 20, 21, 23, 25, 26, 700, 701, 705, 1042, 1043, 1082, 1083, 1114, 1184, 1266, 1700];
+    // pg_type numbers: bool, char, name, int8, int2, int4, text, oid, float4, float8, unknown, bpchar, varchar, date,
+    // time, timestamp, timestamptz, timetz, numeric; 0 is for the server to find.
+    private static readonly HashSet<int> Known =
+    [
+        0,
+        16,
+        18,
+        19,
+        20,
+        21,
+        23,
+        25,
+        26,
+        700,
+        701,
+        705,
+        1042,
+        1043,
+        1082,
+        1083,
+        1114,
+        1184,
+        1266,
+        1700,
+    ];
 
     public static (string Name, string Sql, int[] Types) Parse(Message message)
     {
@@ -18,12 +41,16 @@ public static class Parameters
         return (name, sql, types);
     }
 
-    public static Message Parse(string name, string sql, int[] types) => Message.Build('P', body =>
-    {
-        body.Text(name).Text(sql).Int16(types.Length);
-        foreach (var type in types)
-            body.Int32(type);
-    });
+    public static Message Parse(string name, string sql, int[] types) =>
+        Message.Build(
+            'P',
+            body =>
+            {
+                body.Text(name).Text(sql).Int16(types.Length);
+                foreach (var type in types)
+                    body.Int32(type);
+            }
+        );
 
     public static void Check(int[] types)
     {

@@ -6,7 +6,10 @@ using Npgsql;
 
 namespace Headrace.StandIn;
 
-/// <summary>A strict stand-in for Amazon Redshift: a proxy before a PostgreSQL. It is not the service; README.md says what it proves.</summary>
+/// <summary>
+/// A strict stand-in for Amazon Redshift: a proxy before a PostgreSQL. It is not the service; README.md says what it
+/// proves.
+/// </summary>
 public sealed class RedshiftStandIn : IAsyncDisposable
 {
     private readonly TcpListener listener;
@@ -26,9 +29,23 @@ public sealed class RedshiftStandIn : IAsyncDisposable
     private int query = 100;
     private volatile bool stopped;
 
-    private RedshiftStandIn(TcpListener listener, string host, int serverPort, string user, string password, StandInSettings settings)
+    private RedshiftStandIn(
+        TcpListener listener,
+        string host,
+        int serverPort,
+        string user,
+        string password,
+        StandInSettings settings
+    )
     {
-        (this.listener, this.host, this.serverPort, this.user, this.password, this.settings) = (listener, host, serverPort, user, password, settings);
+        (this.listener, this.host, this.serverPort, this.user, this.password, this.settings) = (
+            listener,
+            host,
+            serverPort,
+            user,
+            password,
+            settings
+        );
         Store = new ObjectStore(settings);
         accepting = AcceptAsync();
     }
@@ -41,15 +58,29 @@ public sealed class RedshiftStandIn : IAsyncDisposable
 
     internal ObjectStore Store { get; }
 
-    /// <summary>Listens on a free port. The user must be a superuser of the server: it makes Redshift's views and functions in each database that a client names.</summary>
-    public static Task<RedshiftStandIn> StartAsync(string host, int port, string user, string password, StandInSettings? settings = null)
+    /// <summary>
+    /// Listens on a free port. The user must be a superuser of the server: it makes Redshift's views and functions in
+    /// each database that a client names.
+    /// </summary>
+    public static Task<RedshiftStandIn> StartAsync(
+        string host,
+        int port,
+        string user,
+        string password,
+        StandInSettings? settings = null
+    )
     {
         var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();
-        return Task.FromResult(new RedshiftStandIn(listener, host, port, user, password, settings ?? new StandInSettings()));
+        return Task.FromResult(
+            new RedshiftStandIn(listener, host, port, user, password, settings ?? new StandInSettings())
+        );
     }
 
-    /// <summary>The next statement that begins with <paramref name="verb"/> (COPY, COMMIT, INSERT…) fails with this error. Npgsql closes its connection at XX000, as it does before Redshift itself.</summary>
+    /// <summary>
+    /// The next statement that begins with <paramref name="verb"/> (COPY, COMMIT, INSERT…) fails with this error.
+    /// Npgsql closes its connection at XX000, as it does before Redshift itself.
+    /// </summary>
     public void FailNext(string verb, string message = "planted by the test", string sqlState = "XX000")
     {
         lock (failures)
@@ -75,7 +106,8 @@ public sealed class RedshiftStandIn : IAsyncDisposable
         Store.Dispose();
     }
 
-    internal Isolation? IsolationOf(string database) => settings.Serializable ? isolations.GetOrAdd(database, _ => new Isolation()) : null;
+    internal Isolation? IsolationOf(string database) =>
+        settings.Serializable ? isolations.GetOrAdd(database, _ => new Isolation()) : null;
 
     internal void Note(string statement) => statements.Enqueue(statement);
 
@@ -84,7 +116,10 @@ public sealed class RedshiftStandIn : IAsyncDisposable
     internal void CheckRole(string role)
     {
         if (role != settings.IamRole)
-            throw new Refusal("XX000", $"User arn:aws:redshift:us-east-1:111122223333:dbuser:stand-in/{user} is not authorized to assume IAM Role {role}");
+            throw new Refusal(
+                "XX000",
+                $"User arn:aws:redshift:us-east-1:111122223333:dbuser:stand-in/{user} is not authorized to assume IAM Role {role}"
+            );
     }
 
     internal Refusal? TakeFailure(string verb)
@@ -120,12 +155,23 @@ public sealed class RedshiftStandIn : IAsyncDisposable
         var id = NextQuery();
         foreach (var error in errors)
         {
-            await using var insert = new NpgsqlCommand("INSERT INTO redshift_standin.load_errors VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)", db)
+            await using var insert = new NpgsqlCommand(
+                "INSERT INTO redshift_standin.load_errors VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                db
+            )
             {
                 Parameters =
                 {
-                    new() { Value = id }, new() { Value = table }, new() { Value = error.File }, new() { Value = error.Line }, new() { Value = error.Column }, new() { Value = error.Type },
-                    new() { Value = error.Length }, new() { Value = error.Code }, new() { Value = error.Reason }, new() { Value = error.Raw.Replace("\0", "", StringComparison.Ordinal) },
+                    new() { Value = id },
+                    new() { Value = table },
+                    new() { Value = error.File },
+                    new() { Value = error.Line },
+                    new() { Value = error.Column },
+                    new() { Value = error.Type },
+                    new() { Value = error.Length },
+                    new() { Value = error.Code },
+                    new() { Value = error.Reason },
+                    new() { Value = error.Raw.Replace("\0", "", StringComparison.Ordinal) },
                 },
             };
             await insert.ExecuteNonQueryAsync();
@@ -134,7 +180,9 @@ public sealed class RedshiftStandIn : IAsyncDisposable
 
     private async Task<NpgsqlConnection> OpenAsync(string database)
     {
-        var db = new NpgsqlConnection($"Host={host};Port={serverPort.ToString(CultureInfo.InvariantCulture)};Database={database};Username={user};Password={password};SSL Mode=Disable;GSS Encryption Mode=Disable;Pooling=false");
+        var db = new NpgsqlConnection(
+            $"Host={host};Port={serverPort.ToString(CultureInfo.InvariantCulture)};Database={database};Username={user};Password={password};SSL Mode=Disable;GSS Encryption Mode=Disable;Pooling=false"
+        );
         await db.OpenAsync();
         return db;
     }
@@ -145,10 +193,16 @@ public sealed class RedshiftStandIn : IAsyncDisposable
         try
         {
             await using var db = await OpenAsync(database);
-            await using var marked = new NpgsqlCommand("SELECT obj_description(to_regnamespace('redshift_standin'), 'pg_namespace')", db);
+            await using var marked = new NpgsqlCommand(
+                "SELECT obj_description(to_regnamespace('redshift_standin'), 'pg_namespace')",
+                db
+            );
             if (await marked.ExecuteScalarAsync() as string == Catalogue.Mark)
                 return;
-            await using var make = new NpgsqlCommand($"{Catalogue.Sql}COMMENT ON SCHEMA redshift_standin IS '{Catalogue.Mark}'", db);
+            await using var make = new NpgsqlCommand(
+                $"{Catalogue.Sql}COMMENT ON SCHEMA redshift_standin IS '{Catalogue.Mark}'",
+                db
+            );
             await make.ExecuteNonQueryAsync();
         }
         catch
@@ -215,10 +269,16 @@ public sealed class RedshiftStandIn : IAsyncDisposable
         }
         catch (Exception failed) when (failed is Refusal or PostgresException)
         {
-            await client.WriteAsync(Message.Error(failed as Refusal ?? new Refusal(((PostgresException)failed).SqlState, ((PostgresException)failed).MessageText)));
+            await client.WriteAsync(
+                Message.Error(
+                    failed as Refusal
+                        ?? new Refusal(((PostgresException)failed).SqlState, ((PostgresException)failed).MessageText)
+                )
+            );
             await client.FlushAsync();
         }
-        catch (Exception gone) when (gone is IOException or SocketException or ObjectDisposedException or EndOfStreamException)
+        catch (Exception gone)
+            when (gone is IOException or SocketException or ObjectDisposedException or EndOfStreamException)
         {
             // One side has gone; the other one goes with it.
         }

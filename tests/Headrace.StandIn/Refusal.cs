@@ -16,14 +16,20 @@ public sealed class Refusal(string sqlState, string message, string? detail = nu
 
     public static Refusal Syntax(string near) => new("42601", $"syntax error at or near \"{near}\"");
 
-    public static Refusal Load(string table) => new("XX000", $"Load into table '{table}' failed.  Check 'sys_load_error_detail' system table for details.");
+    public static Refusal Load(string table) =>
+        new("XX000", $"Load into table '{table}' failed.  Check 'sys_load_error_detail' system table for details.");
 
-    public static Refusal Internal(int code, string context) => new("XX000", context, $"""
+    public static Refusal Internal(int code, string context) =>
+        new(
+            "XX000",
+            context,
+            $"""
 
-          -----------------------------------------------
-          error:  {context}
-          code:      {code}
-          context:   {context}
-          -----------------------------------------------
-        """);
+              -----------------------------------------------
+              error:  {context}
+              code:      {code}
+              context:   {context}
+              -----------------------------------------------
+            """
+        );
 }

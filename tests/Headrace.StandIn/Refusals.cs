@@ -5,27 +5,143 @@ public static class Refusals
 {
     private static readonly HashSet<string> Functions =
     [
-        "string_agg", "array_agg", "array_to_string", "array_length", "array_append", "array_cat", "string_to_array", "unnest", "generate_series", "generate_subscripts",
-        "gen_random_uuid", "to_regclass", "to_regtype", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "now", "timeofday", "pg_current_xact_id", "pg_current_snapshot",
-        "pg_xact_status", "txid_current", "txid_status", "to_json", "to_jsonb", "row_to_json", "concat_ws", "format", "quote_nullable", "pg_notify", "pg_sleep",
-        "nextval", "setval", "currval", "lastval", "sha224", "sha256", "sha384", "sha512", "digest", "hashtext", "hashtextextended", "regexp_match", "regexp_matches",
-        "regexp_split_to_table", "regexp_split_to_array", "starts_with", "string_to_table", "encode", "convert_from", "convert_to", "num_nulls", "num_nonnulls", "make_date",
-        "make_timestamp", "make_timestamptz", "make_interval", "date_bin", "pg_export_snapshot", "pg_total_relation_size", "pg_relation_size", "xmlagg", "mode", "every", "unistr",
-        "pg_snapshot_xmin", "txid_snapshot_xmin", "parse_ident", "width_bucket", "scale", "trim_scale", "min_scale", "bit_count", "gcd", "lcm", "erf", "random_normal", "pg_visible_in_snapshot",
+        "string_agg",
+        "array_agg",
+        "array_to_string",
+        "array_length",
+        "array_append",
+        "array_cat",
+        "string_to_array",
+        "unnest",
+        "generate_series",
+        "generate_subscripts",
+        "gen_random_uuid",
+        "to_regclass",
+        "to_regtype",
+        "clock_timestamp",
+        "statement_timestamp",
+        "transaction_timestamp",
+        "now",
+        "timeofday",
+        "pg_current_xact_id",
+        "pg_current_snapshot",
+        "pg_xact_status",
+        "txid_current",
+        "txid_status",
+        "to_json",
+        "to_jsonb",
+        "row_to_json",
+        "concat_ws",
+        "format",
+        "quote_nullable",
+        "pg_notify",
+        "pg_sleep",
+        "nextval",
+        "setval",
+        "currval",
+        "lastval",
+        "sha224",
+        "sha256",
+        "sha384",
+        "sha512",
+        "digest",
+        "hashtext",
+        "hashtextextended",
+        "regexp_match",
+        "regexp_matches",
+        "regexp_split_to_table",
+        "regexp_split_to_array",
+        "starts_with",
+        "string_to_table",
+        "encode",
+        "convert_from",
+        "convert_to",
+        "num_nulls",
+        "num_nonnulls",
+        "make_date",
+        "make_timestamp",
+        "make_timestamptz",
+        "make_interval",
+        "date_bin",
+        "pg_export_snapshot",
+        "pg_total_relation_size",
+        "pg_relation_size",
+        "xmlagg",
+        "mode",
+        "every",
+        "unistr",
+        "pg_snapshot_xmin",
+        "txid_snapshot_xmin",
+        "parse_ident",
+        "width_bucket",
+        "scale",
+        "trim_scale",
+        "min_scale",
+        "bit_count",
+        "gcd",
+        "lcm",
+        "erf",
+        "random_normal",
+        "pg_visible_in_snapshot",
     ];
 
-    private static readonly string[] FunctionPrefixes = ["jsonb_", "pg_advisory_", "pg_try_advisory_", "array_", "xml", "pg_logical_", "pg_replication_", "lo_", "dblink"];
+    private static readonly string[] FunctionPrefixes =
+    [
+        "jsonb_",
+        "pg_advisory_",
+        "pg_try_advisory_",
+        "array_",
+        "xml",
+        "pg_logical_",
+        "pg_replication_",
+        "lo_",
+        "dblink",
+    ];
 
     private static readonly HashSet<string> JsonFunctions =
-        ["json_parse", "json_serialize", "json_serialize_to_varbyte", "json_extract_path_text", "json_extract_array_element_text", "json_array_length", "json_typeof", "json_size"];
+    [
+        "json_parse",
+        "json_serialize",
+        "json_serialize_to_varbyte",
+        "json_extract_path_text",
+        "json_extract_array_element_text",
+        "json_array_length",
+        "json_typeof",
+        "json_size",
+    ];
 
-    private static readonly HashSet<string> LeaderOnly = ["current_timestamp", "current_time", "localtime", "localtimestamp"];
+    private static readonly HashSet<string> LeaderOnly =
+    [
+        "current_timestamp",
+        "current_time",
+        "localtime",
+        "localtimestamp",
+    ];
 
     private static readonly HashSet<string> SystemColumns = ["oid", "tableoid", "xmin", "cmin", "xmax", "cmax", "ctid"];
 
     private static readonly HashSet<string> Types =
     [
-        "json", "jsonb", "uuid", "bytea", "inet", "cidr", "macaddr", "xml", "money", "citext", "hstore", "bit", "tsvector", "tsquery", "serial", "bigserial", "smallserial", "point", "box", "int4range",
+        "json",
+        "jsonb",
+        "uuid",
+        "bytea",
+        "inet",
+        "cidr",
+        "macaddr",
+        "xml",
+        "money",
+        "citext",
+        "hstore",
+        "bit",
+        "tsvector",
+        "tsquery",
+        "serial",
+        "bigserial",
+        "smallserial",
+        "point",
+        "box",
+        "int4range",
     ];
 
     /// <summary>Throws <see cref="Refusal"/> at the first thing that Redshift would not take.</summary>
@@ -58,7 +174,10 @@ public static class Refusals
     {
         var bytes = System.Text.Encoding.UTF8.GetByteCount(token.Value);
         if (bytes > 63)
-            throw new Refusal("42622", $"stand-in limit: identifier \"{token.Value}\" has {bytes} bytes, PostgreSQL takes 63 (Amazon Redshift takes 127 and silently cuts what is longer)");
+            throw new Refusal(
+                "42622",
+                $"stand-in limit: identifier \"{token.Value}\" has {bytes} bytes, PostgreSQL takes 63 (Amazon Redshift takes 127 and silently cuts what is longer)"
+            );
         if (token.Value.Length == 0)
             throw new Refusal("42601", "zero-length delimited identifier at or near \"\"\"\"");
     }
@@ -82,9 +201,19 @@ public static class Refusals
                 throw Refusal.Unsupported("IS DISTINCT FROM");
             case "array" when after?.Is("[") == true:
                 throw Refusal.Unsupported("ARRAY[]");
-            case "any" or "some" or "all" when after?.Is("(") == true && tokens.Peek(2) is { } first && !first.Is("select") && !first.Is("with") && !first.Is("("):
+            case "any"
+            or "some"
+            or "all"
+                when after?.Is("(") == true
+                    && tokens.Peek(2) is { } first
+                    && !first.Is("select")
+                    && !first.Is("with")
+                    && !first.Is("("):
                 throw Refusal.Unsupported($"{word.ToUpperInvariant()} (array)");
-            case "for" when after?.Value is "update" or "share" or "no" or "key" && after.Kind == TokenKind.Word && verb is "select" or "with" or "declare" or "explain":
+            case "for"
+                when after?.Value is "update" or "share" or "no" or "key"
+                    && after.Kind == TokenKind.Word
+                    && verb is "select" or "with" or "declare" or "explain":
                 throw Refusal.Unsupported("SELECT FOR UPDATE/SHARE");
             case "except" or "intersect" when after?.Is("all") == true:
                 throw Refusal.Unsupported($"{word.ToUpperInvariant()} ALL");
@@ -129,11 +258,26 @@ public static class Refusals
                 throw Refusal.Unsupported("WITH before INSERT");
         }
 
-        var called = after?.Is("(") == true && (before?.Is(".") != true || tokens.Peek(-2)?.Is("pg_catalog") == true) && before?.Is("into") != true && before?.Is("table") != true && before?.Is("exists") != true;
-        if (called && (Functions.Contains(word) || FunctionPrefixes.Any(prefix => word.StartsWith(prefix, StringComparison.Ordinal)) || (word.StartsWith("json_", StringComparison.Ordinal) && !JsonFunctions.Contains(word))))
+        var called =
+            after?.Is("(") == true
+            && (before?.Is(".") != true || tokens.Peek(-2)?.Is("pg_catalog") == true)
+            && before?.Is("into") != true
+            && before?.Is("table") != true
+            && before?.Is("exists") != true;
+        if (
+            called
+            && (
+                Functions.Contains(word)
+                || FunctionPrefixes.Any(prefix => word.StartsWith(prefix, StringComparison.Ordinal))
+                || (word.StartsWith("json_", StringComparison.Ordinal) && !JsonFunctions.Contains(word))
+            )
+        )
             throw new Refusal("42883", $"function {word}() does not exist (Amazon Redshift has no such function)");
         if (LeaderOnly.Contains(word) && before?.Is(".") != true && before?.Is("as") != true)
-            throw new Refusal("0A000", $"Specified types or functions ({word}) not supported on Redshift tables; use getdate() or sysdate");
+            throw new Refusal(
+                "0A000",
+                $"Specified types or functions ({word}) not supported on Redshift tables; use getdate() or sysdate"
+            );
         if ((before?.Is("::") == true || (before?.Is("as") == true && InCast(tokens, at))) && Types.Contains(word))
             throw new Refusal("42704", $"type \"{word}\" does not exist (Amazon Redshift has no such type)");
     }

@@ -10,7 +10,12 @@ public static class Relations
     {
         var at = 0;
         if (tokens[0].Is("with"))
-            while (at < tokens.Count && !(Outer(tokens, at) && (tokens[at].Is("update") || tokens[at].Is("delete") || tokens[at].Is("select"))))
+            while (
+                at < tokens.Count
+                && !(
+                    Outer(tokens, at) && (tokens[at].Is("update") || tokens[at].Is("delete") || tokens[at].Is("select"))
+                )
+            )
                 at++;
         if (at >= tokens.Count)
             return null;
@@ -31,7 +36,9 @@ public static class Relations
         }
     }
 
-    /// <summary>The names after FROM, JOIN and USING, and after commas there; names of WITH queries among them.</summary>
+    /// <summary>
+    /// The names after FROM, JOIN and USING, and after commas there; names of WITH queries among them.
+    /// </summary>
     public static List<Relation> Read(TokenReader tokens)
     {
         var relations = new List<Relation>();
@@ -59,14 +66,23 @@ public static class Relations
     {
         var depth = 0;
         for (var i = 0; i < at; i++)
-            depth += tokens[i].Is("(") ? 1 : tokens[i].Is(")") ? -1 : 0;
+            depth +=
+                tokens[i].Is("(") ? 1
+                : tokens[i].Is(")") ? -1
+                : 0;
         return depth == 0;
     }
 
     private static void CheckUpdate(TokenReader tokens, int at)
     {
         for (var i = at; i < tokens.Count; i++)
-            if (tokens[i].Value is "left" or "right" or "full" && tokens[i].Kind == TokenKind.Word && Outer(tokens, i) && i + 1 < tokens.Count && (tokens[i + 1].Is("join") || tokens[i + 1].Is("outer")))
+            if (
+                tokens[i].Value is "left" or "right" or "full"
+                && tokens[i].Kind == TokenKind.Word
+                && Outer(tokens, i)
+                && i + 1 < tokens.Count
+                && (tokens[i + 1].Is("join") || tokens[i + 1].Is("outer"))
+            )
                 throw new Refusal("0A000", "Target table must be part of an equijoin predicate");
     }
 }

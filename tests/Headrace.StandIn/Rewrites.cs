@@ -28,8 +28,19 @@ public static class Rewrites
         var called = tokens.Peek(1)?.Is("(") == true;
         switch (token.Value)
         {
-            case "version" or "concat" or "pg_last_copy_id" or "pg_last_copy_count" or "pg_last_unload_count" or "pg_get_constraintdef" or "json_parse" or "json_serialize" or "json_extract_path_text" or "json_typeof"
-                or "convert_timezone" or "charindex" or "func_sha1" when called:
+            case "version"
+            or "concat"
+            or "pg_last_copy_id"
+            or "pg_last_copy_count"
+            or "pg_last_unload_count"
+            or "pg_get_constraintdef"
+            or "json_parse"
+            or "json_serialize"
+            or "json_extract_path_text"
+            or "json_typeof"
+            or "convert_timezone"
+            or "charindex"
+            or "func_sha1" when called:
                 token.Out = $"redshift_standin.{token.Value}";
                 break;
             case "current_namespace" when !called && before?.Is("as") != true:
@@ -73,7 +84,8 @@ public static class Rewrites
         }
     }
 
-    private static bool Cast(TokenReader tokens, int at) => at > 0 && (tokens[at - 1].Is("::") || (tokens[at - 1].Is("as") && Refusals.InCast(tokens, at)));
+    private static bool Cast(TokenReader tokens, int at) =>
+        at > 0 && (tokens[at - 1].Is("::") || (tokens[at - 1].Is("as") && Refusals.InCast(tokens, at)));
 
     // LISTAGG(x [, 'separator']) [WITHIN GROUP (ORDER BY …)]
     private static void ListAggregate(TokenReader tokens, int at)
@@ -83,7 +95,10 @@ public static class Rewrites
         var separated = false;
         for (var i = at + 1; i < close; i++)
         {
-            depth += tokens[i].Is("(") ? 1 : tokens[i].Is(")") ? -1 : 0;
+            depth +=
+                tokens[i].Is("(") ? 1
+                : tokens[i].Is(")") ? -1
+                : 0;
             separated |= depth == 1 && tokens[i].Is(",");
         }
 

@@ -55,7 +55,12 @@ public sealed class Server(Wire wire, Func<Message, Task> aside) : IDisposable
             if (received.Type == 'E')
                 Skips = true;
             if (received.Type == 'C')
-                Status = received.Read().Text() switch { "BEGIN" => 'T', "COMMIT" or "ROLLBACK" => 'I', _ => Status };
+                Status = received.Read().Text() switch
+                {
+                    "BEGIN" => 'T',
+                    "COMMIT" or "ROLLBACK" => 'I',
+                    _ => Status,
+                };
             return received;
         }
     }
@@ -85,17 +90,23 @@ public sealed class Server(Wire wire, Func<Message, Task> aside) : IDisposable
             await AskAsync(Message.Parse("standin_refused", "refused by the stand-in"));
     }
 
-    /// <summary>Runs a statement of the stand-in in the client's transaction and returns its rows as text; throws <see cref="Refused"/>.</summary>
+    /// <summary>
+    /// Runs a statement of the stand-in in the client's transaction and returns its rows as text; throws <see
+    /// cref="Refused"/>.
+    /// </summary>
     public async Task<List<string?[]>> RunAsync(string sql)
     {
         var rows = new List<string?[]>();
         await OpenAsync(sql);
-        await Checked(Message.Execute(own), row =>
-        {
-            if (row.Type == 'D')
-                rows.Add(Row(row));
-            return Task.CompletedTask;
-        });
+        await Checked(
+            Message.Execute(own),
+            row =>
+            {
+                if (row.Type == 'D')
+                    rows.Add(Row(row));
+                return Task.CompletedTask;
+            }
+        );
         await CloseAsync();
         return rows;
     }
@@ -147,12 +158,15 @@ public sealed class Server(Wire wire, Func<Message, Task> aside) : IDisposable
     public async Task CopyOutAsync(string sql, Action<byte[]> row)
     {
         await OpenAsync(sql);
-        await Checked(Message.Execute(own), message =>
-        {
-            if (message.Type == 'd')
-                row(message.Body);
-            return Task.CompletedTask;
-        });
+        await Checked(
+            Message.Execute(own),
+            message =>
+            {
+                if (message.Type == 'd')
+                    row(message.Body);
+                return Task.CompletedTask;
+            }
+        );
         await CloseAsync();
     }
 

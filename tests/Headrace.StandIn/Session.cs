@@ -53,7 +53,8 @@ public sealed class Session(RedshiftStandIn standIn, Wire client, Server server,
 
     public Task TellAsync(Message message) => client.WriteAsync(message);
 
-    private Task SendAsync(Message answer) => client.WriteAsync(answer.Type == 'T' ? ResultTypes.Translate(answer) : answer);
+    private Task SendAsync(Message answer) =>
+        client.WriteAsync(answer.Type == 'T' ? ResultTypes.Translate(answer) : answer);
 
     private async Task SyncAsync()
     {
@@ -121,14 +122,19 @@ public sealed class Session(RedshiftStandIn standIn, Wire client, Server server,
         request.Clear();
     }
 
-    private Task AnswerAsync(Message message, int executes) => message.Type switch
-    {
-        'P' => ParseAsync(message),
-        'B' => BindAsync(message),
-        'D' => DescribeAsync(message),
-        'E' => ExecuteAsync(portals.TryGetValue(message.Read().Text(), out var statement) ? statement : null, message, executes),
-        _ => CloseAsync(message),
-    };
+    private Task AnswerAsync(Message message, int executes) =>
+        message.Type switch
+        {
+            'P' => ParseAsync(message),
+            'B' => BindAsync(message),
+            'D' => DescribeAsync(message),
+            'E' => ExecuteAsync(
+                portals.TryGetValue(message.Read().Text(), out var statement) ? statement : null,
+                message,
+                executes
+            ),
+            _ => CloseAsync(message),
+        };
 
     private async Task ParseAsync(Message message)
     {
@@ -183,7 +189,10 @@ public sealed class Session(RedshiftStandIn standIn, Wire client, Server server,
     {
         var reader = message.Read();
         var kind = reader.Byte();
-        if (!(kind == 'S' ? statements : portals).TryGetValue(reader.Text(), out var statement) || statement.Command is null)
+        if (
+            !(kind == 'S' ? statements : portals).TryGetValue(reader.Text(), out var statement)
+            || statement.Command is null
+        )
         {
             await RelayAsync(message);
             return;
@@ -214,7 +223,9 @@ public sealed class Session(RedshiftStandIn standIn, Wire client, Server server,
         standIn.Note(statement.Source);
         if (statement.Alone is { } alone && (server.Status != 'I' || beside > 1 || executed > 0))
         {
-            await RefuseAsync(new Refusal("25001", $"{alone} cannot run inside a transaction block or multiple commands (statement)"));
+            await RefuseAsync(
+                new Refusal("25001", $"{alone} cannot run inside a transaction block or multiple commands (statement)")
+            );
             return;
         }
 
@@ -290,8 +301,11 @@ public sealed class Session(RedshiftStandIn standIn, Wire client, Server server,
             return;
         }
 
-        if (await RelayAsync(Message.Parse("", statement.Sql), Only("")) && await RelayAsync(Message.Bind("", ""), Only(""))
-            && await RelayAsync(Message.Describe('P', ""), silent ? Only("") : Only("T")))
+        if (
+            await RelayAsync(Message.Parse("", statement.Sql), Only(""))
+            && await RelayAsync(Message.Bind("", ""), Only(""))
+            && await RelayAsync(Message.Describe('P', ""), silent ? Only("") : Only("T"))
+        )
             await RelayAsync(Message.Execute(""), relay);
     }
 
@@ -302,7 +316,8 @@ public sealed class Session(RedshiftStandIn standIn, Wire client, Server server,
             await server.RunAsync($"SELECT redshift_standin.write_lock({Relation.Literal(table.Sql)})");
     }
 
-    private Func<Message, Task> Only(string types) => answer => types.Contains(answer.Type, StringComparison.Ordinal) ? SendAsync(answer) : Task.CompletedTask;
+    private Func<Message, Task> Only(string types) =>
+        answer => types.Contains(answer.Type, StringComparison.Ordinal) ? SendAsync(answer) : Task.CompletedTask;
 
     // False when the server answered with an error, which the client then has.
     private async Task<bool> RelayAsync(Message message, Func<Message, Task>? relay = null)

@@ -15,10 +15,14 @@ public sealed record StandInSettings
 
     public string Region { get; init; } = "us-east-1";
 
-    /// <summary>The folder whose files <c>file:///…</c> URLs may name. Redshift has nothing like it. Null: none may be named.</summary>
+    /// <summary>
+    /// The folder whose files <c>file:///…</c> URLs may name. Redshift has nothing like it. Null: none may be named.
+    /// </summary>
     public string? FolderRoot { get; init; }
 
-    /// <summary>Behave as a database with isolation level SERIALIZABLE: conflicts are found per table. Otherwise SNAPSHOT.</summary>
+    /// <summary>
+    /// Behave as a database with isolation level SERIALIZABLE: conflicts are found per table. Otherwise SNAPSHOT.
+    /// </summary>
     public bool Serializable { get; init; }
 }
 

@@ -3,7 +3,9 @@ using System.Text;
 
 namespace Headrace.StandIn;
 
-/// <summary>The beginning of a connection: no encryption, PostgreSQL's own authentication, Redshift's version.</summary>
+/// <summary>
+/// The beginning of a connection: no encryption, PostgreSQL's own authentication, Redshift's version.
+/// </summary>
 public static class Startup
 {
     private const int Ssl = 80877103;
@@ -11,9 +13,22 @@ public static class Startup
     private const int Cancel = 80877102;
 
     private static readonly HashSet<string> Known = new(StringComparer.OrdinalIgnoreCase)
-        { "user", "database", "options", "application_name", "client_encoding", "datestyle", "timezone", "extra_float_digits", "search_path", "statement_timeout" };
+    {
+        "user",
+        "database",
+        "options",
+        "application_name",
+        "client_encoding",
+        "datestyle",
+        "timezone",
+        "extra_float_digits",
+        "search_path",
+        "statement_timeout",
+    };
 
-    /// <summary>The first packet that is no request for encryption: its kind and the rest; null when the client has gone.</summary>
+    /// <summary>
+    /// The first packet that is no request for encryption: its kind and the rest; null when the client has gone.
+    /// </summary>
     public static async Task<byte[]?> FirstAsync(Wire client)
     {
         while (await client.ReadStartupAsync() is { } packet)
@@ -27,7 +42,10 @@ public static class Startup
     }
 
     /// <summary>The process that a CancelRequest names; null when the packet is none.</summary>
-    public static int? Cancels(byte[] packet) => BinaryPrimitives.ReadInt32BigEndian(packet) == Cancel ? BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(4)) : null;
+    public static int? Cancels(byte[] packet) =>
+        BinaryPrimitives.ReadInt32BigEndian(packet) == Cancel
+            ? BinaryPrimitives.ReadInt32BigEndian(packet.AsSpan(4))
+            : null;
 
     public static Dictionary<string, string> Parameters(byte[] packet)
     {
@@ -37,18 +55,26 @@ public static class Startup
             parameters[texts[i]] = texts[i + 1];
         if (parameters.Keys.FirstOrDefault(name => !Known.Contains(name)) is { } unknown)
             throw new Refusal("42704", $"unrecognized configuration parameter \"{unknown}\"");
-        foreach (var setting in parameters.GetValueOrDefault("options", "").Split("-c", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries).Select(option => option.Split('=')[0]))
+        foreach (
+            var setting in parameters
+                .GetValueOrDefault("options", "")
+                .Split("-c", StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)
+                .Select(option => option.Split('=')[0])
+        )
             if (!Known.Contains(setting.TrimStart('-')))
                 throw new Refusal("42704", $"unrecognized configuration parameter \"{setting}\"");
         return parameters;
     }
 
-    /// <summary>The same packet with the session settings that make PostgreSQL read text as its version 8.0 did.</summary>
+    /// <summary>
+    /// The same packet with the session settings that make PostgreSQL read text as its version 8.0 did.
+    /// </summary>
     public static byte[] Packet(byte[] packet, Dictionary<string, string> parameters, bool serializable)
     {
         var own = new Dictionary<string, string>(parameters)
         {
-            ["options"] = $"{parameters.GetValueOrDefault("options", "")} -c standard_conforming_strings=off -c escape_string_warning=off -c backslash_quote=on -c standin.serializable={(serializable ? "on" : "off")}".Trim(),
+            ["options"] =
+                $"{parameters.GetValueOrDefault("options", "")} -c standard_conforming_strings=off -c escape_string_warning=off -c backslash_quote=on -c standin.serializable={(serializable ? "on" : "off")}".Trim(),
         };
         var body = new BodyWriter().Raw(packet.AsSpan(0, 4));
         foreach (var (name, value) in own)
@@ -56,7 +82,10 @@ public static class Startup
         return body.Byte('\0').ToArray();
     }
 
-    /// <summary>Hands on the talk to the first ReadyForQuery; the process number of the session, or null when the server said no.</summary>
+    /// <summary>
+    /// Hands on the talk to the first ReadyForQuery; the process number of the session, or null when the server said
+    /// no.
+    /// </summary>
     public static async Task<int?> AuthenticateAsync(Wire client, Wire server)
     {
         var process = 0;

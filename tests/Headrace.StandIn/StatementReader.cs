@@ -5,8 +5,32 @@ public static class StatementReader
 {
     private static readonly HashSet<string> Plain =
     [
-        "select", "with", "insert", "update", "delete", "begin", "start", "commit", "end", "rollback", "abort", "analyze", "grant", "revoke",
-        "explain", "comment", "declare", "fetch", "close", "prepare", "execute", "deallocate", "show", "set", "reset", "lock",
+        "select",
+        "with",
+        "insert",
+        "update",
+        "delete",
+        "begin",
+        "start",
+        "commit",
+        "end",
+        "rollback",
+        "abort",
+        "analyze",
+        "grant",
+        "revoke",
+        "explain",
+        "comment",
+        "declare",
+        "fetch",
+        "close",
+        "prepare",
+        "execute",
+        "deallocate",
+        "show",
+        "set",
+        "reset",
+        "lock",
     ];
 
     /// <summary>The statements of a text.</summary>
@@ -21,9 +45,22 @@ public static class StatementReader
         switch (verb)
         {
             case "copy":
-                return new Statement { Source = source, Verb = "COPY", Sql = "", Command = CopyCommand.Read(tokens, out var target), Writes = target };
+                return new Statement
+                {
+                    Source = source,
+                    Verb = "COPY",
+                    Sql = "",
+                    Command = CopyCommand.Read(tokens, out var target),
+                    Writes = target,
+                };
             case "unload":
-                return new Statement { Source = source, Verb = "UNLOAD", Sql = "", Command = UnloadCommand.Read(tokens) };
+                return new Statement
+                {
+                    Source = source,
+                    Verb = "UNLOAD",
+                    Sql = "",
+                    Command = UnloadCommand.Read(tokens),
+                };
         }
 
         Refusals.Check(tokens);
@@ -40,12 +77,34 @@ public static class StatementReader
                 tokens.At = 1;
                 tokens.Take("table");
                 var table = tokens.Relation();
-                return !tokens.End ? throw Refusal.Syntax(tokens.Near) : new Statement { Source = source, Verb = "TRUNCATE", Sql = "", Command = new TruncateCommand(table) };
+                return !tokens.End
+                    ? throw Refusal.Syntax(tokens.Near)
+                    : new Statement
+                    {
+                        Source = source,
+                        Verb = "TRUNCATE",
+                        Sql = "",
+                        Command = new TruncateCommand(table),
+                    };
             case "vacuum":
-                return new Statement { Source = source, Verb = "VACUUM", Sql = "", Command = new NoCommand("VACUUM", null), Alone = "VACUUM" };
+                return new Statement
+                {
+                    Source = source,
+                    Verb = "VACUUM",
+                    Sql = "",
+                    Command = new NoCommand("VACUUM", null),
+                    Alone = "VACUUM",
+                };
             case "merge":
                 var merged = MergeCheck.Check(tokens);
-                return new Statement { Source = source, Verb = "MERGE", Sql = tokens.Render(), Writes = merged, Reads = Relations.Read(tokens) };
+                return new Statement
+                {
+                    Source = source,
+                    Verb = "MERGE",
+                    Sql = tokens.Render(),
+                    Writes = merged,
+                    Reads = Relations.Read(tokens),
+                };
             case "values":
                 throw Refusal.Unsupported("VALUES as a statement or table");
             case "listen" or "unlisten" or "notify":
@@ -55,7 +114,10 @@ public static class StatementReader
         }
 
         if (!Plain.Contains(verb))
-            throw new Refusal("42601", $"syntax error at or near \"{list[0].Source}\" (the stand-in does not know this statement)");
+            throw new Refusal(
+                "42601",
+                $"syntax error at or near \"{list[0].Source}\" (the stand-in does not know this statement)"
+            );
         var sql = verb switch
         {
             "begin" or "start" => Begun(tokens),
@@ -64,11 +126,20 @@ public static class StatementReader
             "lock" => Locked(tokens),
             "commit" or "end" or "rollback" or "abort" => Ended(tokens),
             "explain" when tokens[1].Is("analyze") => throw Refusal.Unsupported("EXPLAIN ANALYZE"),
-            "analyze" when tokens.Count > 1 && tokens[1].Is("compression") => throw Refusal.NotPlayed("ANALYZE COMPRESSION"),
+            "analyze" when tokens.Count > 1 && tokens[1].Is("compression") => throw Refusal.NotPlayed(
+                "ANALYZE COMPRESSION"
+            ),
             "declare" => Declared(tokens),
             _ => tokens.Render(),
         };
-        return new Statement { Source = source, Verb = verb.ToUpperInvariant(), Sql = sql, Writes = Relations.Written(tokens), Reads = Relations.Read(tokens) };
+        return new Statement
+        {
+            Source = source,
+            Verb = verb.ToUpperInvariant(),
+            Sql = sql,
+            Writes = Relations.Written(tokens),
+            Reads = Relations.Read(tokens),
+        };
     }
 
     private static Statement Created(TokenReader tokens, string source)
@@ -77,23 +148,61 @@ public static class StatementReader
         var verb = "CREATE";
         _ = tokens.Take("or", "replace");
         if (tokens.Is("table") || tokens.Is("temp") || tokens.Is("temporary") || tokens.Is("local"))
-            return new Statement { Source = source, Verb = verb, Sql = TableDefinition.Read(tokens), Reads = Relations.Read(tokens) };
+            return new Statement
+            {
+                Source = source,
+                Verb = verb,
+                Sql = TableDefinition.Read(tokens),
+                Reads = Relations.Read(tokens),
+            };
         if (tokens.Is("schema"))
-            return new Statement { Source = source, Verb = verb, Sql = tokens.Render() };
+            return new Statement
+            {
+                Source = source,
+                Verb = verb,
+                Sql = tokens.Render(),
+            };
         if (tokens.Is("view"))
         {
             for (var i = tokens.At; i < tokens.Count - 3; i++)
                 if (tokens[i].Is("with") && tokens[i + 1].Is("no") && tokens[i + 2].Is("schema"))
                     for (var k = i; k < i + 4; k++)
                         tokens[k].Out = "";
-            return new Statement { Source = source, Verb = verb, Sql = tokens.Render() };
+            return new Statement
+            {
+                Source = source,
+                Verb = verb,
+                Sql = tokens.Render(),
+            };
         }
 
         if (tokens.Is("database"))
-            return new Statement { Source = source, Verb = verb, Sql = tokens.Render(), Alone = "CREATE DATABASE" };
+            return new Statement
+            {
+                Source = source,
+                Verb = verb,
+                Sql = tokens.Render(),
+                Alone = "CREATE DATABASE",
+            };
         if (tokens.Is("user") || tokens.Is("group") || tokens.Is("role"))
-            return new Statement { Source = source, Verb = verb, Sql = tokens.Render() };
-        if (tokens.Peek()?.Value is "library" or "external" or "materialized" or "procedure" or "function" or "datashare" or "model" or "rls" or "masking")
+            return new Statement
+            {
+                Source = source,
+                Verb = verb,
+                Sql = tokens.Render(),
+            };
+        if (
+            tokens.Peek()?.Value
+            is "library"
+                or "external"
+                or "materialized"
+                or "procedure"
+                or "function"
+                or "datashare"
+                or "model"
+                or "rls"
+                or "masking"
+        )
             throw Refusal.NotPlayed($"CREATE {tokens.Near.ToUpperInvariant()}");
         throw Refusal.Unsupported($"CREATE {tokens.Near.ToUpperInvariant()}");
     }
@@ -102,9 +211,20 @@ public static class StatementReader
     {
         tokens.At = 1;
         if (tokens.Is("database"))
-            return new Statement { Source = source, Verb = "DROP", Sql = tokens.Render(), Alone = "DROP DATABASE" };
+            return new Statement
+            {
+                Source = source,
+                Verb = "DROP",
+                Sql = tokens.Render(),
+                Alone = "DROP DATABASE",
+            };
         if (tokens.Peek()?.Value is "table" or "schema" or "view" or "user" or "group" or "role")
-            return new Statement { Source = source, Verb = "DROP", Sql = tokens.Render() };
+            return new Statement
+            {
+                Source = source,
+                Verb = "DROP",
+                Sql = tokens.Render(),
+            };
         throw Refusal.Unsupported($"DROP {tokens.Near.ToUpperInvariant()}");
     }
 
@@ -117,7 +237,14 @@ public static class StatementReader
         while (!tokens.End)
         {
             if (tokens.Take("isolation", "level"))
-                _ = tokens.Take("serializable") || tokens.Take("snapshot") || tokens.Take("repeatable", "read") || tokens.Take("read", "committed") || tokens.Take("read", "uncommitted") ? true : throw Refusal.Syntax(tokens.Near);
+                _ =
+                    tokens.Take("serializable")
+                    || tokens.Take("snapshot")
+                    || tokens.Take("repeatable", "read")
+                    || tokens.Take("read", "committed")
+                    || tokens.Take("read", "uncommitted")
+                        ? true
+                        : throw Refusal.Syntax(tokens.Near);
             else if (tokens.Take("read", "only"))
                 readOnly = true;
             else if (!tokens.Take("read", "write") && !tokens.Take(","))
@@ -155,8 +282,7 @@ public static class StatementReader
     {
         tokens.At = 1;
         tokens.Take("table");
-        do
-            tokens.Relation();
+        do tokens.Relation();
         while (tokens.Take(","));
         return tokens.End ? tokens.Render() : throw Refusal.Syntax(tokens.Near);
     }

@@ -9,10 +9,68 @@ public sealed class TableDefinition(TokenReader tokens)
     // AWS's list of reserved words, those that a column might be called; all must be quoted.
     private static readonly HashSet<string> Reserved =
     [
-        "tag", "timestamp", "open", "percent", "snapshot", "system", "connect", "language", "partition", "raw", "restore", "offset", "old", "new", "minus", "top", "backup", "delta",
-        "encode", "ignore", "respect", "permissions", "wallet", "explicit", "enable", "disable", "resort", "offline", "online", "parallel", "sort", "truncatecolumns", "defrag", "encrypt",
-        "encryption", "identity", "lzo", "lzop", "gzip", "bzip2", "mostly8", "mostly16", "mostly32", "text255", "text32k", "bytedict", "deflate", "credentials",
-        "aes128", "aes256", "allowoverwrite", "blanksasnull", "cross", "emptyasnull", "freeze", "globaldict64k", "oid", "readratio", "recover", "rejectlog", "tdes", "walletless",
+        "tag",
+        "timestamp",
+        "open",
+        "percent",
+        "snapshot",
+        "system",
+        "connect",
+        "language",
+        "partition",
+        "raw",
+        "restore",
+        "offset",
+        "old",
+        "new",
+        "minus",
+        "top",
+        "backup",
+        "delta",
+        "encode",
+        "ignore",
+        "respect",
+        "permissions",
+        "wallet",
+        "explicit",
+        "enable",
+        "disable",
+        "resort",
+        "offline",
+        "online",
+        "parallel",
+        "sort",
+        "truncatecolumns",
+        "defrag",
+        "encrypt",
+        "encryption",
+        "identity",
+        "lzo",
+        "lzop",
+        "gzip",
+        "bzip2",
+        "mostly8",
+        "mostly16",
+        "mostly32",
+        "text255",
+        "text32k",
+        "bytedict",
+        "deflate",
+        "credentials",
+        "aes128",
+        "aes256",
+        "allowoverwrite",
+        "blanksasnull",
+        "cross",
+        "emptyasnull",
+        "freeze",
+        "globaldict64k",
+        "oid",
+        "readratio",
+        "recover",
+        "rejectlog",
+        "tdes",
+        "walletless",
     ];
 
     private readonly HashSet<string> columns = [];
@@ -38,13 +96,13 @@ public sealed class TableDefinition(TokenReader tokens)
         tokens.Take("local");
         var temporary = tokens.Take("temp") || tokens.Take("temporary");
         tokens.Expect("table");
-        var head = $"CREATE {(temporary ? "TEMP " : "")}TABLE {(tokens.Take("if", "not", "exists") ? "IF NOT EXISTS " : "")}";
+        var head =
+            $"CREATE {(temporary ? "TEMP " : "")}TABLE {(tokens.Take("if", "not", "exists") ? "IF NOT EXISTS " : "")}";
         var name = tokens.Relation();
         if (IsQuery(out var names))
             return Query($"{head}{name.Sql}{names}");
         tokens.Expect("(");
-        do
-            Item();
+        do Item();
         while (tokens.Take(","));
         tokens.Expect(")");
         Attributes(temporary);
@@ -71,7 +129,10 @@ public sealed class TableDefinition(TokenReader tokens)
         var depth = 0;
         for (var i = tokens.At; i < tokens.Count; i++)
         {
-            depth += tokens[i].Is("(") ? 1 : tokens[i].Is(")") ? -1 : 0;
+            depth +=
+                tokens[i].Is("(") ? 1
+                : tokens[i].Is(")") ? -1
+                : 0;
             if (depth != 0 || !tokens[i].Is("as"))
                 continue;
             names = tokens.Render(start, tokens.At);
@@ -178,7 +239,10 @@ public sealed class TableDefinition(TokenReader tokens)
         }
 
         if (added && notNull && !attributes.Contains("DEFAULT", StringComparison.Ordinal))
-            throw new Refusal("0A000", "ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression");
+            throw new Refusal(
+                "0A000",
+                "ALTER TABLE ADD COLUMN defined as NOT NULL must have a non-null default expression"
+            );
         parts.Add($"{Relation.Quote(name)} {type.Sql}{attributes} {type.Check(name)}".TrimEnd());
     }
 
@@ -233,15 +297,24 @@ public sealed class TableDefinition(TokenReader tokens)
             if (tokens.Take("backup"))
                 _ = !temporary && (tokens.Take("yes") || tokens.Take("no")) ? true : throw Refusal.Syntax(tokens.Near);
             else if (tokens.Take("diststyle"))
-                _ = tokens.Take("auto") || tokens.Take("even") || tokens.Take("key") || tokens.Take("all") ? true : throw Refusal.Syntax(tokens.Near);
+                _ =
+                    tokens.Take("auto") || tokens.Take("even") || tokens.Take("key") || tokens.Take("all")
+                        ? true
+                        : throw Refusal.Syntax(tokens.Near);
             else if (tokens.Take("distkey"))
-                keys.AddRange(tokens.Names() is [var one] ? [one] : throw new Refusal("42P16", "a table has one DISTKEY column"));
+                keys.AddRange(
+                    tokens.Names() is [var one] ? [one] : throw new Refusal("42P16", "a table has one DISTKEY column")
+                );
             else if (tokens.Take("sortkey", "auto") || tokens.Take("encode", "auto"))
                 continue;
             else if (tokens.Take("compound", "sortkey") || tokens.Take("sortkey"))
                 AddSortKeys(tokens.Names());
             else if (tokens.Take("interleaved", "sortkey"))
-                AddSortKeys(tokens.Names() is { Count: <= 8 } some ? some : throw new Refusal("54011", "an interleaved sort key has at most 8 columns"));
+                AddSortKeys(
+                    tokens.Names() is { Count: <= 8 } some
+                        ? some
+                        : throw new Refusal("54011", "an interleaved sort key has at most 8 columns")
+                );
             else if (tokens.Is("partition"))
                 throw Refusal.Unsupported("PARTITION BY");
             else if (tokens.Is("inherits"))

@@ -48,9 +48,13 @@ public sealed class TokenReader(IReadOnlyList<Token> tokens)
     public Token Name() => Next() is { IsName: true } name ? name : throw Refusal.Syntax(tokens[At - 1].Source);
 
     /// <summary>The decoded text of a literal.</summary>
-    public string Text() => Next() is { Kind: TokenKind.Text } text ? text.Value : throw Refusal.Syntax(tokens[At - 1].Source);
+    public string Text() =>
+        Next() is { Kind: TokenKind.Text } text ? text.Value : throw Refusal.Syntax(tokens[At - 1].Source);
 
-    public long Integer() => Next() is { Kind: TokenKind.Number } number && long.TryParse(number.Value, out var value) ? value : throw Refusal.Syntax(tokens[At - 1].Source);
+    public long Integer() =>
+        Next() is { Kind: TokenKind.Number } number && long.TryParse(number.Value, out var value)
+            ? value
+            : throw Refusal.Syntax(tokens[At - 1].Source);
 
     /// <summary>The name of a relation, with its schema when it has one.</summary>
     public Relation Relation()
@@ -67,8 +71,7 @@ public sealed class TokenReader(IReadOnlyList<Token> tokens)
     {
         var names = new List<string>();
         Expect("(");
-        do
-            names.Add(Name().Value);
+        do names.Add(Name().Value);
         while (Take(","));
         Expect(")");
         return names;
@@ -118,7 +121,8 @@ public readonly record struct Relation(string? Schema, string Name)
     public static string Quote(string name) => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     /// <summary>A literal that means the same with and without backslash escapes.</summary>
-    public static string Literal(string text) => $"E'{text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}'";
+    public static string Literal(string text) =>
+        $"E'{text.Replace(@"\", @"\\", StringComparison.Ordinal).Replace("'", "''", StringComparison.Ordinal)}'";
 
     public override string ToString() => Schema is null ? Name : $"{Schema}.{Name}";
 }

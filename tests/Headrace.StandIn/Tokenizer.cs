@@ -43,7 +43,9 @@ public sealed class Tokenizer(string sql)
         if (c == '"')
             return (TokenKind.Quoted, Fold(QuotedName()));
         if (c == '$' && at + 1 < sql.Length)
-            return char.IsAsciiDigit(sql[at + 1]) ? (TokenKind.Parameter, Run(start: at++, char.IsAsciiDigit)) : (TokenKind.Text, DollarText());
+            return char.IsAsciiDigit(sql[at + 1])
+                ? (TokenKind.Parameter, Run(start: at++, char.IsAsciiDigit))
+                : (TokenKind.Text, DollarText());
         if (char.IsAsciiLetter(c) || c == '_' || c >= 128)
         {
             var word = Run(at, letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '$' || letter >= 128);
@@ -69,7 +71,12 @@ public sealed class Tokenizer(string sql)
         }
 
         var end = at + 1;
-        while (end < sql.Length && Operators.Contains(sql[end], StringComparison.Ordinal) && !Starts(end, "--") && !Starts(end, "/*"))
+        while (
+            end < sql.Length
+            && Operators.Contains(sql[end], StringComparison.Ordinal)
+            && !Starts(end, "--")
+            && !Starts(end, "/*")
+        )
             end++;
         // An operator of several characters does not end in a sign, unless it has one that only operators have.
         while (end - at > 1 && sql[end - 1] is '+' or '-' && !sql[at..end].AsSpan().ContainsAny("~!@#%^&|`?"))
@@ -79,11 +86,16 @@ public sealed class Tokenizer(string sql)
         return (TokenKind.Symbol, symbol);
     }
 
-    public static string Fold(string name) => string.Create(name.Length, name, (span, text) =>
-    {
-        for (var i = 0; i < span.Length; i++)
-            span[i] = char.IsAsciiLetterUpper(text[i]) ? (char)(text[i] | 0x20) : text[i];
-    });
+    public static string Fold(string name) =>
+        string.Create(
+            name.Length,
+            name,
+            (span, text) =>
+            {
+                for (var i = 0; i < span.Length; i++)
+                    span[i] = char.IsAsciiLetterUpper(text[i]) ? (char)(text[i] | 0x20) : text[i];
+            }
+        );
 
     private string Run(int start, Func<char, bool> more)
     {
@@ -96,7 +108,14 @@ public sealed class Tokenizer(string sql)
     private string Number()
     {
         var start = at;
-        while (at < sql.Length && (char.IsAsciiLetterOrDigit(sql[at]) || sql[at] == '.' || (sql[at] is '+' or '-' && sql[at - 1] is 'e' or 'E')))
+        while (
+            at < sql.Length
+            && (
+                char.IsAsciiLetterOrDigit(sql[at])
+                || sql[at] == '.'
+                || (sql[at] is '+' or '-' && sql[at - 1] is 'e' or 'E')
+            )
+        )
             at++;
         return sql[start..at];
     }
@@ -158,13 +177,25 @@ public sealed class Tokenizer(string sql)
             return (char)value;
         }
 
-        if (sql[at] == 'x' && at + 2 < sql.Length && byte.TryParse(sql.AsSpan(at + 1, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var hex))
+        if (
+            sql[at] == 'x'
+            && at + 2 < sql.Length
+            && byte.TryParse(sql.AsSpan(at + 1, 2), NumberStyles.HexNumber, CultureInfo.InvariantCulture, out var hex)
+        )
         {
             at += 2;
             return (char)hex;
         }
 
-        return sql[at] switch { 'n' => '\n', 't' => '\t', 'r' => '\r', 'b' => '\b', 'f' => '\f', var other => other };
+        return sql[at] switch
+        {
+            'n' => '\n',
+            't' => '\t',
+            'r' => '\r',
+            'b' => '\b',
+            'f' => '\f',
+            var other => other,
+        };
     }
 
     private string DollarText()
@@ -211,8 +242,7 @@ public sealed class Tokenizer(string sql)
                 (depth, at) = (depth - 1, at + 2);
             else
                 at++;
-        }
-        while (depth > 0);
+        } while (depth > 0);
     }
 
     private bool Starts(int index, string text) => string.CompareOrdinal(sql, index, text, 0, text.Length) == 0;

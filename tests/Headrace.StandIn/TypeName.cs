@@ -86,7 +86,10 @@ public static class TypeName
         if (precision is < 1 or > 38)
             throw new Refusal("22023", $"DECIMAL precision {precision} must be between 1 and 38");
         if (scale > 37 || scale > precision)
-            throw new Refusal("22023", $"DECIMAL scale {scale} must be between 0 and precision {Math.Min(precision, 37)}");
+            throw new Refusal(
+                "22023",
+                $"DECIMAL scale {scale} must be between 0 and precision {Math.Min(precision, 37)}"
+            );
         return $"numeric({precision},{scale})";
     }
 
@@ -143,12 +146,19 @@ public static class TypeName
     }
 }
 
-/// <summary>What PostgreSQL is given as the type of a column; how many bytes a value may have, where that is limited.</summary>
+/// <summary>
+/// What PostgreSQL is given as the type of a column; how many bytes a value may have, where that is limited.
+/// </summary>
 public readonly record struct ColumnType(string Sql, long? Bytes = null)
 {
-    /// <summary>The check that counts bytes where PostgreSQL would count characters. Its name holds the number.</summary>
+    /// <summary>
+    /// The check that counts bytes where PostgreSQL would count characters. Its name holds the number.
+    /// </summary>
     public string Check(string column) =>
-        Bytes is { } bytes ? $"CONSTRAINT {Relation.Quote(CheckName(column))} CHECK (pg_catalog.octet_length({Relation.Quote(column)}) <= {bytes})" : "";
+        Bytes is { } bytes
+            ? $"CONSTRAINT {Relation.Quote(CheckName(column))} CHECK (pg_catalog.octet_length({Relation.Quote(column)}) <= {bytes})"
+            : "";
 
-    private string CheckName(string column) => $"standin_bytes_{Bytes}_{Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(column)))[..12]}";
+    private string CheckName(string column) =>
+        $"standin_bytes_{Bytes}_{Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(column)))[..12]}";
 }

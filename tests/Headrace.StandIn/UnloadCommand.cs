@@ -47,7 +47,10 @@ public sealed record UnloadCommand(string Query, string To) : Command
         var depth = 0;
         foreach (var token in list)
         {
-            depth += token.Is("(") ? 1 : token.Is(")") ? -1 : 0;
+            depth +=
+                token.Is("(") ? 1
+                : token.Is(")") ? -1
+                : 0;
             if (depth == 0 && token.Is("limit"))
                 throw new Refusal("0A000", "Limit clause is not supported in the outer SELECT of UNLOAD");
         }
@@ -75,7 +78,9 @@ public sealed record UnloadCommand(string Query, string To) : Command
                     throw Refusal.NotPlayed($"UNLOAD as {option.ToUpperInvariant()}");
                 case "delimiter":
                     tokens.Take("as");
-                    Delimiter = tokens.Text() is { Length: 1 } one ? one[0] : throw new Refusal("22023", "DELIMITER is one character");
+                    Delimiter = tokens.Text() is { Length: 1 } one
+                        ? one[0]
+                        : throw new Refusal("22023", "DELIMITER is one character");
                     break;
                 case "gzip":
                     Gzip = true;
@@ -98,7 +103,10 @@ public sealed record UnloadCommand(string Query, string To) : Command
                     CleanPath = true;
                     break;
                 case "parallel":
-                    Parallel = !tokens.Take("off") && !tokens.Take("false") && (tokens.Take("on") || tokens.Take("true") || true);
+                    Parallel =
+                        !tokens.Take("off")
+                        && !tokens.Take("false")
+                        && (tokens.Take("on") || tokens.Take("true") || true);
                     break;
                 case "maxfilesize":
                     tokens.Take("as");
@@ -111,7 +119,17 @@ public sealed record UnloadCommand(string Query, string To) : Command
                     tokens.Take("as");
                     tokens.Text();
                     break;
-                case "partition" or "encrypted" or "bzip2" or "zstd" or "escape" or "addquotes" or "fixedwidth" or "rowgroupsize" or "kms_key_id" or "credentials" or "access_key_id":
+                case "partition"
+                or "encrypted"
+                or "bzip2"
+                or "zstd"
+                or "escape"
+                or "addquotes"
+                or "fixedwidth"
+                or "rowgroupsize"
+                or "kms_key_id"
+                or "credentials"
+                or "access_key_id":
                     throw Refusal.NotPlayed($"UNLOAD with {option.ToUpperInvariant()}");
                 default:
                     throw Refusal.Syntax(option);
@@ -129,7 +147,13 @@ public sealed record UnloadCommand(string Query, string To) : Command
     private void Size(TokenReader tokens)
     {
         var number = double.Parse(tokens.Next().Value, System.Globalization.CultureInfo.InvariantCulture);
-        var size = number * (tokens.Take("gb") ? 1L << 30 : tokens.Take("mb") || true ? 1L << 20 : 0);
+        var size =
+            number
+            * (
+                tokens.Take("gb") ? 1L << 30
+                : tokens.Take("mb") || true ? 1L << 20
+                : 0
+            );
         if (size is < 5 * (1 << 20) or > 6_657_199_309)
             throw new Refusal("22023", "MAXFILESIZE must be between 5 MB and 6.2 GB");
         MaxFileSize = (long)size;

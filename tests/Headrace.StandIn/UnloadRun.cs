@@ -19,22 +19,33 @@ public sealed class UnloadRun(Session session, UnloadCommand unload)
             foreach (var url in found)
                 await store.DeleteAsync(url);
         else if (found.Count > 0 && !unload.AllowOverwrite)
-            throw new Refusal("XX000", "Specified unload destination on S3 is not empty. Consider using a different bucket / prefix, manually removing the target files in S3, or using the ALLOWOVERWRITE option.", unload.To);
+            throw new Refusal(
+                "XX000",
+                "Specified unload destination on S3 is not empty. Consider using a different bucket / prefix, manually removing the target files in S3, or using the ALLOWOVERWRITE option.",
+                unload.To
+            );
         var columns = await session.Server.DescribeAsync(unload.Query);
         var slices = unload.Parallel ? new Part?[2] : new Part?[1];
         var (rows, failure) = (0L, (Exception?)null);
-        await session.Server.CopyOutAsync($"COPY ({unload.Query}) TO STDOUT", line =>
-        {
-            var slice = rows++ % slices.Length;
-            var part = slices[slice] ??= new Part(slice, finished.Count(done => done.Slice == slice), Head(columns));
-            part.Write(Record(line, columns));
-            if (session.Cancelled)
-                failure ??= new Refusal("57014", "Query cancelled on user's request");
-            if (part.Length < unload.MaxFileSize)
-                return;
-            finished.Add(part);
-            slices[slice] = null;
-        });
+        await session.Server.CopyOutAsync(
+            $"COPY ({unload.Query}) TO STDOUT",
+            line =>
+            {
+                var slice = rows++ % slices.Length;
+                var part = slices[slice] ??= new Part(
+                    slice,
+                    finished.Count(done => done.Slice == slice),
+                    Head(columns)
+                );
+                part.Write(Record(line, columns));
+                if (session.Cancelled)
+                    failure ??= new Refusal("57014", "Query cancelled on user's request");
+                if (part.Length < unload.MaxFileSize)
+                    return;
+                finished.Add(part);
+                slices[slice] = null;
+            }
+        );
         if (failure is not null)
             throw failure;
         finished.AddRange(slices.OfType<Part>());
@@ -49,21 +60,28 @@ public sealed class UnloadRun(Session session, UnloadCommand unload)
         return "UNLOAD";
     }
 
-    private string Name(Part part) => (unload.Parallel ? $"{part.Slice:D4}_part_{part.Number:D2}" : $"{part.Number:D3}") + (unload.Gzip ? ".gz" : "");
+    private string Name(Part part) =>
+        (unload.Parallel ? $"{part.Slice:D4}_part_{part.Number:D2}" : $"{part.Number:D3}") + (unload.Gzip ? ".gz" : "");
 
-    private string Head(List<(string Name, int Type)> columns) => unload.Header ? string.Join(unload.Delimiter, columns.Select(column => Quoted(column.Name))) + "\n" : "";
+    private string Head(List<(string Name, int Type)> columns) =>
+        unload.Header ? string.Join(unload.Delimiter, columns.Select(column => Quoted(column.Name))) + "\n" : "";
 
     // A NULL and an empty text look alike, unless NULL AS says otherwise.
     private string Record(byte[] line, List<(string Name, int Type)> columns)
     {
         var fields = Encoding.UTF8.GetString(line).TrimEnd('\n').Split('\t');
         for (var i = 0; i < columns.Count; i++)
-            fields[i] = fields[i] == @"\N" ? unload.Null : Quoted(columns[i].Type == Bytea ? Decoded(fields[i])[2..] : Decoded(fields[i]));
+            fields[i] =
+                fields[i] == @"\N"
+                    ? unload.Null
+                    : Quoted(columns[i].Type == Bytea ? Decoded(fields[i])[2..] : Decoded(fields[i]));
         return string.Join(unload.Delimiter, fields) + "\n";
     }
 
     private string Quoted(string text) =>
-        text.AsSpan().ContainsAny([unload.Delimiter, '"', '\n', '\r']) ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+        text.AsSpan().ContainsAny([unload.Delimiter, '"', '\n', '\r'])
+            ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\""
+            : text;
 
     private static string Decoded(string field)
     {
@@ -71,30 +89,76 @@ public sealed class UnloadRun(Session session, UnloadCommand unload)
             return field;
         var text = new StringBuilder();
         for (var i = 0; i < field.Length; i++)
-            text.Append(field[i] != '\\' ? field[i] : field[++i] switch { 'n' => '\n', 't' => '\t', 'r' => '\r', 'b' => '\b', 'f' => '\f', 'v' => '\v', var other => other });
+            text.Append(
+                field[i] != '\\'
+                    ? field[i]
+                    : field[++i] switch
+                    {
+                        'n' => '\n',
+                        't' => '\t',
+                        'r' => '\r',
+                        'b' => '\b',
+                        'f' => '\f',
+                        'v' => '\v',
+                        var other => other,
+                    }
+            );
         return text.ToString();
     }
 
     private byte[] ManifestJson(List<(string Name, int Type)> columns)
     {
-        var entries = finished.Select(part => unload.Verbose
-            ? (object)new { url = unload.To + Name(part), meta = new { content_length = part.Sealed, record_count = part.Records } }
-            : new { url = unload.To + Name(part) });
-        return JsonSerializer.SerializeToUtf8Bytes(unload.Verbose
-            ? new
-            {
-                entries,
-                schema = new { elements = columns.Select(column => new { name = column.Name, type = new { @base = TypeNames.GetValueOrDefault(column.Type, "character varying") } }) },
-                meta = new { content_length = finished.Sum(part => part.Sealed), record_count = finished.Sum(part => part.Records) },
-                author = new { name = "Amazon Redshift", version = "1.0.0" },
-            }
-            : (object)new { entries });
+        var entries = finished.Select(part =>
+            unload.Verbose
+                ? (object)
+                    new
+                    {
+                        url = unload.To + Name(part),
+                        meta = new { content_length = part.Sealed, record_count = part.Records },
+                    }
+                : new { url = unload.To + Name(part) }
+        );
+        return JsonSerializer.SerializeToUtf8Bytes(
+            unload.Verbose
+                ? new
+                {
+                    entries,
+                    schema = new
+                    {
+                        elements = columns.Select(column => new
+                        {
+                            name = column.Name,
+                            type = new { @base = TypeNames.GetValueOrDefault(column.Type, "character varying") },
+                        }),
+                    },
+                    meta = new
+                    {
+                        content_length = finished.Sum(part => part.Sealed),
+                        record_count = finished.Sum(part => part.Records),
+                    },
+                    author = new { name = "Amazon Redshift", version = "1.0.0" },
+                }
+                : (object)new { entries }
+        );
     }
 
     private static readonly Dictionary<int, string> TypeNames = new()
     {
-        [16] = "boolean", [17] = "binary varying", [20] = "bigint", [21] = "smallint", [23] = "integer", [700] = "real", [701] = "double precision", [1042] = "character", [1082] = "date",
-        [1083] = "time without time zone", [1114] = "timestamp without time zone", [1184] = "timestamp with time zone", [1266] = "time with time zone", [1700] = "numeric", [3802] = "super",
+        [16] = "boolean",
+        [17] = "binary varying",
+        [20] = "bigint",
+        [21] = "smallint",
+        [23] = "integer",
+        [700] = "real",
+        [701] = "double precision",
+        [1042] = "character",
+        [1082] = "date",
+        [1083] = "time without time zone",
+        [1114] = "timestamp without time zone",
+        [1184] = "timestamp with time zone",
+        [1266] = "time with time zone",
+        [1700] = "numeric",
+        [3802] = "super",
     };
 
     /// <summary>One file of one slice.</summary>
@@ -112,9 +176,7 @@ public sealed class UnloadRun(Session session, UnloadCommand unload)
         }
 
         public Part(long slice, int number, string head)
-            : this((int)slice, number, head)
-        {
-        }
+            : this((int)slice, number, head) { }
 
         public int Slice { get; }
 

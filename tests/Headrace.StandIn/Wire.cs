@@ -4,7 +4,8 @@ using System.Net.Sockets;
 namespace Headrace.StandIn;
 
 /// <summary>
-/// One connection, read and written in whole messages. One that is <paramref name="forgiving"/> takes no notice when the other
+/// One connection, read and written in whole messages. One that is <paramref name="forgiving"/> takes no notice when
+/// the other
 /// side no longer listens: what it has asked for is done all the same.
 /// </summary>
 public sealed class Wire(TcpClient socket, bool forgiving = false) : IDisposable
@@ -69,9 +70,7 @@ public sealed class Wire(TcpClient socket, bool forgiving = false) : IDisposable
             await output.WriteAsync(head);
             await output.WriteAsync(message.Body);
         }
-        catch (IOException) when (forgiving)
-        {
-        }
+        catch (IOException) when (forgiving) { }
     }
 
     public async Task FlushAsync()
@@ -80,9 +79,7 @@ public sealed class Wire(TcpClient socket, bool forgiving = false) : IDisposable
         {
             await output.FlushAsync();
         }
-        catch (IOException) when (forgiving)
-        {
-        }
+        catch (IOException) when (forgiving) { }
     }
 
     /// <summary>Ends the connection at once, without what was not flushed.</summary>

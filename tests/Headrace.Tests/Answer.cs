@@ -16,7 +16,8 @@ public sealed record Answer(int Exit, string Output, string Messages)
     public RunAnswer Only => Assert.Single(Runs);
 
     /// <summary>The runs of <c>--json</c>.</summary>
-    public IReadOnlyList<RunAnswer> Runs => [.. Json.GetProperty("runs").EnumerateArray().Select(run => new RunAnswer(run))];
+    public IReadOnlyList<RunAnswer> Runs =>
+        [.. Json.GetProperty("runs").EnumerateArray().Select(run => new RunAnswer(run))];
 
     /// <summary>The run of a dataset.</summary>
     public RunAnswer Run(string dataset) => Runs.Single(run => run.Dataset == dataset);
@@ -32,16 +33,30 @@ public sealed record RunAnswer(JsonElement Json)
     public string Id => Json.GetProperty("run").GetString()!;
 
     /// <summary>The code of its error, or null.</summary>
-    public string? Error => Json.GetProperty("error") is { ValueKind: JsonValueKind.Object } error ? error.GetProperty("code").GetString() : null;
+    public string? Error =>
+        Json.GetProperty("error") is { ValueKind: JsonValueKind.Object } error
+            ? error.GetProperty("code").GetString()
+            : null;
 
     /// <summary>All of its error as JSON text.</summary>
     public string ErrorText => Json.GetProperty("error").ToString();
 
-    public string Warnings => string.Join('\n', Json.GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString()));
+    public string Warnings =>
+        string.Join('\n', Json.GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString()));
 
     public long this[string count] => Json.GetProperty(count).GetInt64();
 
     /// <summary>inserted, updated, deleted, unchanged, quarantined.</summary>
-    public string Counts => string.Join(' ', (string[])
-        [$"{this["inserted"]}i", $"{this["updated"]}u", $"{this["deleted"]}d", $"{this["unchanged"]}s", $"{this["quarantined"]}q"]);
+    public string Counts =>
+        string.Join(
+            ' ',
+            (string[])
+                [
+                    $"{this["inserted"]}i",
+                    $"{this["updated"]}u",
+                    $"{this["deleted"]}d",
+                    $"{this["unchanged"]}s",
+                    $"{this["quarantined"]}q",
+                ]
+        );
 }

@@ -29,8 +29,11 @@ public sealed class Child : IDisposable
     }
 
     /// <summary>Waits until the process has been stopped (by a failpoint, or by a signal).</summary>
-    public Task Stopped() => Until(() =>
-        File.ReadAllText($"/proc/{process.Id}/stat") is var stat && stat[(stat.LastIndexOf(')') + 2)..].StartsWith('T'));
+    public Task Stopped() =>
+        Until(() =>
+            File.ReadAllText($"/proc/{process.Id}/stat") is var stat
+            && stat[(stat.LastIndexOf(')') + 2)..].StartsWith('T')
+        );
 
     /// <summary>Waits until something is true.</summary>
     public async Task Until(Func<bool> isTrue)

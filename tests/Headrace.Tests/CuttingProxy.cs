@@ -4,7 +4,8 @@ using System.Net.Sockets;
 namespace Headrace.Tests;
 
 /// <summary>
-/// Passes bytes on to a server, and cuts the first connection once its answers have had some length; or passes nothing of it on any more, in either
+/// Passes bytes on to a server, and cuts the first connection once its answers have had some length; or passes nothing
+/// of it on any more, in either
 /// direction, and keeps it open.
 /// </summary>
 public sealed class CuttingProxy : IAsyncDisposable
@@ -66,8 +67,12 @@ public sealed class CuttingProxy : IAsyncDisposable
                 {
                     StartingUp--;
                     await client.GetStream().ReadAtLeastAsync(new byte[4096], 8, cancellationToken: stop.Token);
-                    var said = System.Text.Encoding.ASCII.GetBytes("SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0");
-                    await client.GetStream().WriteAsync((byte[])[(byte)'E', 0, 0, 0, (byte)(said.Length + 4), .. said], stop.Token);
+                    var said = System.Text.Encoding.ASCII.GetBytes(
+                        "SFATAL\0VFATAL\0C57P03\0Mthe database system is starting up\0\0"
+                    );
+                    await client
+                        .GetStream()
+                        .WriteAsync((byte[])[(byte)'E', 0, 0, 0, (byte)(said.Length + 4), .. said], stop.Token);
                     return;
                 }
 
@@ -91,7 +96,8 @@ public sealed class CuttingProxy : IAsyncDisposable
                 client.Client.Close(0); // a reset, and no end
                 await asking;
             }
-            catch (Exception error) when (error is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+            catch (Exception error)
+                when (error is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
             {
                 // One of the two is gone.
             }

@@ -21,18 +21,22 @@ public sealed class PostgresServer : IAsyncDisposable
     public async Task<PostgresTestDatabase> DatabaseAsync() => new(this, await (await cluster.Value).CreateAsync());
 
     /// <summary>A new database in which the stand-in for Redshift has made its views already.</summary>
-    public async Task<PostgresTestDatabase> RedshiftDatabaseAsync() => new(this, await (await cluster.Value).CreateAsync(await redshift.Value));
+    public async Task<PostgresTestDatabase> RedshiftDatabaseAsync() =>
+        new(this, await (await cluster.Value).CreateAsync(await redshift.Value));
 
     private async Task<string> TemplateAsync()
     {
         var name = await (await cluster.Value).CreateAsync();
         await using var standIn = await RedshiftStandIn.StartAsync("127.0.0.1", Port, "tester", "known");
-        await using var db = new NpgsqlConnection($"Host=127.0.0.1;Port={standIn.Port};Database={name};Username=tester;Password=known;SSL Mode=Disable;GSS Encryption Mode=Disable;Pooling=false;Server Compatibility Mode=NoTypeLoading");
+        await using var db = new NpgsqlConnection(
+            $"Host=127.0.0.1;Port={standIn.Port};Database={name};Username=tester;Password=known;SSL Mode=Disable;GSS Encryption Mode=Disable;Pooling=false;Server Compatibility Mode=NoTypeLoading"
+        );
         await db.OpenAsync();
         return name;
     }
 
-    public async Task<NpgsqlConnection> OpenAsync(string database, string user = "tester") => await (await cluster.Value).OpenAsync(database, user);
+    public async Task<NpgsqlConnection> OpenAsync(string database, string user = "tester") =>
+        await (await cluster.Value).OpenAsync(database, user);
 
     public async ValueTask DisposeAsync()
     {
@@ -47,7 +51,8 @@ public sealed class PostgresTestDatabase(PostgresServer server, string name)
     public string Name => name;
 
     /// <summary>The connection as headrace.yaml has it.</summary>
-    public string Yaml => $"{{ type: postgres, host: 127.0.0.1, port: {server.Port}, database: {name}, user: tester, password: known }}";
+    public string Yaml =>
+        $"{{ type: postgres, host: 127.0.0.1, port: {server.Port}, database: {name}, user: tester, password: known }}";
 
     /// <summary>A session of its own, for transactions that stay open.</summary>
     public async Task<PostgresSession> Session() => new(await server.OpenAsync(name));
@@ -62,7 +67,10 @@ public sealed class PostgresTestDatabase(PostgresServer server, string name)
     public async Task<string[]> Query(string sql)
     {
         await using var db = await server.OpenAsync(name);
-        await using var command = new NpgsqlCommand($"SELECT concat_ws('|', VARIADIC (SELECT array_agg(coalesce(value, 'NULL') ORDER BY n) FROM json_each_text(row_to_json(q)) WITH ORDINALITY AS e(key, value, n))) FROM ({sql}) AS q", db);
+        await using var command = new NpgsqlCommand(
+            $"SELECT concat_ws('|', VARIADIC (SELECT array_agg(coalesce(value, 'NULL') ORDER BY n) FROM json_each_text(row_to_json(q)) WITH ORDINALITY AS e(key, value, n))) FROM ({sql}) AS q",
+            db
+        );
         await using var reader = await command.ExecuteReaderAsync();
         var rows = new List<string>();
         while (await reader.ReadAsync())

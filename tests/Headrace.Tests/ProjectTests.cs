@@ -6,8 +6,7 @@ public abstract class ProjectTests : IDisposable
     protected World World { get; } = new();
 
     /// <summary>A flow that appends CSV files to raw.prices.</summary>
-    protected const string Prices =
-        """
+    protected const string Prices = """
         prices:
           source: { connection: lake, path: "prices/*" }
           columns: { id: bigint, price: "decimal(12,2)" }
@@ -16,8 +15,7 @@ public abstract class ProjectTests : IDisposable
         """;
 
     /// <summary>A flow that merges CSV files into raw.customers by id.</summary>
-    protected const string Customers =
-        """
+    protected const string Customers = """
         customers:
           source: { connection: lake, path: "customers/*" }
           columns: { id: bigint, name: text }
@@ -27,8 +25,7 @@ public abstract class ProjectTests : IDisposable
         """;
 
     /// <summary>A drop folder.</summary>
-    protected const string Inbox =
-        """
+    protected const string Inbox = """
         inbox:
           source: { connection: lake, path: "inbox/{database}/{action}/{table}/*" }
           read: drop
@@ -36,8 +33,11 @@ public abstract class ProjectTests : IDisposable
         """;
 
     /// <summary>A schema document for the inbox.</summary>
-    protected static string Schema(string columns, string version = "1", string allowed = "\"append\",\"truncate\",\"schema\"") =>
-        $$"""{"schema_version": {{version}}, "columns": [{{columns}}], "allowed_operations": [{{allowed}}]}""";
+    protected static string Schema(
+        string columns,
+        string version = "1",
+        string allowed = "\"append\",\"truncate\",\"schema\""
+    ) => $$"""{"schema_version": {{version}}, "columns": [{{columns}}], "allowed_operations": [{{allowed}}]}""";
 
     public void Dispose()
     {

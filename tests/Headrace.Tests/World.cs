@@ -7,11 +7,12 @@ using Xunit;
 
 namespace Headrace.Tests;
 
-/// <summary>A project in a folder of its own: a lake, a DuckDB warehouse, the command line. Gone when it is disposed.</summary>
+/// <summary>
+/// A project in a folder of its own: a lake, a DuckDB warehouse, the command line. Gone when it is disposed.
+/// </summary>
 public sealed class World : IDisposable
 {
-    private const string Connections =
-        """
+    private const string Connections = """
         version: 1
         threads: 1
         connections:
@@ -24,7 +25,8 @@ public sealed class World : IDisposable
         """;
 
     // ./test sets it to the native code that users run.
-    private static readonly string Program = Environment.GetEnvironmentVariable("HEADRACE_TESTED") ?? Path.Combine(AppContext.BaseDirectory, "Headrace.Cli");
+    private static readonly string Program =
+        Environment.GetEnvironmentVariable("HEADRACE_TESTED") ?? Path.Combine(AppContext.BaseDirectory, "Headrace.Cli");
 
     private static readonly System.Collections.Concurrent.ConcurrentBag<DuckDbDatabase> Databases = [];
 
@@ -54,7 +56,10 @@ public sealed class World : IDisposable
         return this;
     }
 
-    /// <summary>Drops a file as a careful sender does: a hidden name first, then renamed. It landed long enough ago to be settled.</summary>
+    /// <summary>
+    /// Drops a file as a careful sender does: a hidden name first, then renamed. It landed long enough ago to be
+    /// settled.
+    /// </summary>
     public World Put(string key, string text, bool gzip = false, double landedSecondsAgo = 3600) =>
         Put(key, Encoding.UTF8.GetBytes(text), gzip, landedSecondsAgo);
 
@@ -93,11 +98,16 @@ public sealed class World : IDisposable
         return new Answer(exit, output.ToString(), messages.ToString());
     }
 
-    /// <summary>Runs and expects that nothing went wrong but that rows were set aside, all of a file's too; says what did.</summary>
+    /// <summary>
+    /// Runs and expects that nothing went wrong but that rows were set aside, all of a file's too; says what did.
+    /// </summary>
     public async Task<Answer> Load(params string[] flows)
     {
         var answer = await Run(["run", "--json", "-v", .. flows]);
-        Assert.True(answer.Exit == 0 || (answer.Exit is 3 or 4 && answer.Runs.All(run => run.Error is null or "HDR-117")), $"exit {answer.Exit}\n{answer.Output}\n{answer.Messages}");
+        Assert.True(
+            answer.Exit == 0 || (answer.Exit is 3 or 4 && answer.Runs.All(run => run.Error is null or "HDR-117")),
+            $"exit {answer.Exit}\n{answer.Output}\n{answer.Messages}"
+        );
         return answer;
     }
 
@@ -127,23 +137,29 @@ public sealed class World : IDisposable
     public string[] Words(params string[] args) => [Program, "-C", Folder, .. args];
 
     /// <summary>The environment that arms a failpoint.</summary>
-    public static Dictionary<string, string> At(string failpoint, string action, int hit = 1) => new()
-    {
-        ["HEADRACE_ALLOW_FAILPOINTS"] = "1",
-        ["HEADRACE_FAILPOINT"] = $"{failpoint}:{hit}:{action}",
-    };
+    public static Dictionary<string, string> At(string failpoint, string action, int hit = 1) =>
+        new() { ["HEADRACE_ALLOW_FAILPOINTS"] = "1", ["HEADRACE_FAILPOINT"] = $"{failpoint}:{hit}:{action}" };
 
     /// <summary>The rows of a query over the warehouse, each with <c>|</c> between its values.</summary>
     /// <param name="file">The warehouse's file; that of the connection <c>warehouse</c> when it is not said.</param>
     public string[] Query(string sql, string? file = null)
     {
         var rows = new List<string>();
-        Attached(" (READ_ONLY)", file is null ? Warehouse : Path.Combine(Folder, file), db =>
-        {
-            using var reader = db.Query(sql, CancellationToken.None);
-            while (reader.Read())
-                rows.Add(string.Join('|', Enumerable.Range(0, reader.ColumnCount).Select(i => reader.GetText(i) ?? "NULL")));
-        });
+        Attached(
+            " (READ_ONLY)",
+            file is null ? Warehouse : Path.Combine(Folder, file),
+            db =>
+            {
+                using var reader = db.Query(sql, CancellationToken.None);
+                while (reader.Read())
+                    rows.Add(
+                        string.Join(
+                            '|',
+                            Enumerable.Range(0, reader.ColumnCount).Select(i => reader.GetText(i) ?? "NULL")
+                        )
+                    );
+            }
+        );
         return [.. rows];
     }
 
@@ -157,23 +173,30 @@ public sealed class World : IDisposable
     public string[] Columns(string table)
     {
         var name = table.Split('.');
-        return Query($"SELECT column_name || ' ' || data_type FROM duckdb_columns() WHERE schema_name = '{name[0]}' AND table_name = '{name[1]}' ORDER BY column_index");
+        return Query(
+            $"SELECT column_name || ' ' || data_type FROM duckdb_columns() WHERE schema_name = '{name[0]}' AND table_name = '{name[1]}' ORDER BY column_index"
+        );
     }
 
-    private static void Attached(string mode, string file, Action<DuckDbConnection> use) => Beside(db =>
-    {
-        db.Execute($"ATTACH {Sql.Literal(file)} AS warehouse{mode}; USE warehouse; SET TimeZone = 'UTC'", CancellationToken.None);
-        try
+    private static void Attached(string mode, string file, Action<DuckDbConnection> use) =>
+        Beside(db =>
         {
-            use(db);
-        }
-        finally
-        {
-            db.Execute("USE memory; DETACH warehouse", CancellationToken.None);
-        }
-    });
+            db.Execute(
+                $"ATTACH {Sql.Literal(file)} AS warehouse{mode}; USE warehouse; SET TimeZone = 'UTC'",
+                CancellationToken.None
+            );
+            try
+            {
+                use(db);
+            }
+            finally
+            {
+                db.Execute("USE memory; DETACH warehouse", CancellationToken.None);
+            }
+        });
 
-    // Another database than the product's, which the next test has after this one: to make one takes longer than most queries.
+    // Another database than the product's, which the next test has after this one: to make one takes longer than most
+    // queries.
     private static void Beside(Action<DuckDbConnection> use)
     {
         var database = Databases.TryTake(out var idle) ? idle : DuckDbDatabase.Open(DuckDbDatabase.Memory);

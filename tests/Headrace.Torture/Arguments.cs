@@ -5,8 +5,7 @@ namespace Headrace.Torture;
 /// <summary>What the command line asks for.</summary>
 internal sealed record Arguments
 {
-    private const string Usage =
-        """
+    private const string Usage = """
         Headrace.Torture [--kills N] [--tables TRIALS] [--canaries] [--target duckdb|postgres] [--seed N] [--lanes N] [--headrace PATH] [--keep]
         Headrace.Torture --release PATH [--kills N] [--target duckdb|postgres] [--seed N] [--lanes N]
         Headrace.Torture --sequence SEED [--target duckdb|postgres] [--plant BUG] | --round SEED [--target duckdb|postgres]
@@ -42,7 +41,8 @@ internal sealed record Arguments
     public bool Keep { get; private init; }
 
     /// <summary>The targets that are asked for.</summary>
-    public IReadOnlyList<Target> Targets => Target is { } one ? [one] : [Torture.Target.DuckDb, Torture.Target.Postgres];
+    public IReadOnlyList<Target> Targets =>
+        Target is { } one ? [one] : [Torture.Target.DuckDb, Torture.Target.Postgres];
 
     /// <summary>What sequences are run with.</summary>
     public Setting Setting => new(Release ?? Headrace, Keep, IsRelease: Release is not null);
@@ -66,7 +66,13 @@ internal sealed record Arguments
                     (options, i) = (options with { Round = number }, i + 1);
                     break;
                 case "--target" when value is "duckdb" or "postgres":
-                    (options, i) = (options with { Target = value == "duckdb" ? Torture.Target.DuckDb : Torture.Target.Postgres }, i + 1);
+                    (options, i) = (
+                        options with
+                        {
+                            Target = value == "duckdb" ? Torture.Target.DuckDb : Torture.Target.Postgres,
+                        },
+                        i + 1
+                    );
                     break;
                 case "--seed" when isNumber:
                     (options, i) = (options with { Seed = number }, i + 1);
@@ -98,15 +104,22 @@ internal sealed record Arguments
             }
         }
 
-        if (options.Release is not null && (options.Canaries || options.Trials > 0 || options.Sequence is not null || options.Round is not null))
+        if (
+            options.Release is not null
+            && (options.Canaries || options.Trials > 0 || options.Sequence is not null || options.Round is not null)
+        )
         {
-            Console.Error.WriteLine($"--release has no failpoints, so it goes with --kills only.{Environment.NewLine}{Usage}");
+            Console.Error.WriteLine(
+                $"--release has no failpoints, so it goes with --kills only.{Environment.NewLine}{Usage}"
+            );
             return null;
         }
 
         if (!File.Exists(options.Setting.Program))
         {
-            Console.Error.WriteLine($"{options.Setting.Program} is not there: build it with ./build.sh --native, or name it with --headrace or --release.");
+            Console.Error.WriteLine(
+                $"{options.Setting.Program} is not there: build it with ./build.sh --native, or name it with --headrace or --release."
+            );
             return null;
         }
 
@@ -119,5 +132,6 @@ internal sealed record Arguments
     }
 
     // From artifacts/bin/Headrace.Torture/release to artifacts/native.
-    private static string Built() => Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "native", "headrace"));
+    private static string Built() =>
+        Path.GetFullPath(Path.Combine(AppContext.BaseDirectory, "..", "..", "..", "native", "headrace"));
 }

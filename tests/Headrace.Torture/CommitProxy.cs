@@ -22,13 +22,18 @@ internal enum Cut
 }
 
 /// <summary>
-/// Stands between Headrace and a PostgreSQL and knows the messages that a client sends. It cuts one connection, once, and passes
+/// Stands between Headrace and a PostgreSQL and knows the messages that a client sends. It cuts one connection, once,
+/// and passes
 /// everything on after that.
 /// </summary>
-/// <remarks>Its number says which COMMIT of all connections, from 1; for <see cref="Cut.Anywhere"/> how many kilobytes clients may send first.</remarks>
+/// <remarks>
+/// Its number says which COMMIT of all connections, from 1; for <see cref="Cut.Anywhere"/> how many kilobytes clients
+/// may send first.
+/// </remarks>
 internal sealed class CommitProxy : IAsyncDisposable
 {
-    private const byte Query = (byte)'Q', Ready = (byte)'Z';
+    private const byte Query = (byte)'Q',
+        Ready = (byte)'Z';
 
     private readonly TcpListener listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource stop = new();
@@ -89,7 +94,8 @@ internal sealed class CommitProxy : IAsyncDisposable
                 upstream.Client.Shutdown(SocketShutdown.Send);
                 await answers;
             }
-            catch (Exception error) when (error is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
+            catch (Exception error)
+                when (error is OperationCanceledException or IOException or SocketException or ObjectDisposedException)
             {
                 client.Client.Close(0); // a reset, and no end
             }
@@ -104,14 +110,23 @@ internal sealed class CommitProxy : IAsyncDisposable
         for (var isFirst = true; ; isFirst = false)
         {
             var start = isFirst ? 1 : 0;
-            if (await from.ReadAtLeastAsync(header.AsMemory(start), header.Length - start, throwOnEndOfStream: false, stop.Token) == 0)
+            if (
+                await from.ReadAtLeastAsync(
+                    header.AsMemory(start),
+                    header.Length - start,
+                    throwOnEndOfStream: false,
+                    stop.Token
+                ) == 0
+            )
                 return;
             var length = BinaryPrimitives.ReadInt32BigEndian(header.AsSpan(1)) - 4;
             var isCommit = !isFirst && header[0] == Query && length == 7;
             if (isCommit)
             {
                 await from.ReadExactlyAsync(body.AsMemory(0, length), stop.Token);
-                isCommit = Encoding.ASCII.GetString(body, 0, length - 1).Equals("COMMIT", StringComparison.OrdinalIgnoreCase);
+                isCommit = Encoding
+                    .ASCII.GetString(body, 0, length - 1)
+                    .Equals("COMMIT", StringComparison.OrdinalIgnoreCase);
                 if (isCommit && cut != Cut.Anywhere && Interlocked.Decrement(ref left) == 0)
                     held.Answers = HasCut = true;
                 if (held.Answers && cut == Cut.BeforeCommit)

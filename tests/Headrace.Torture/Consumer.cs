@@ -4,7 +4,8 @@ using System.Text.Json;
 namespace Headrace.Torture;
 
 /// <summary>
-/// Whoever reads the published operations: looks at the folder after each process, however it ended, and applies what is
+/// Whoever reads the published operations: looks at the folder after each process, however it ended, and applies what
+/// is
 /// there to rows of its own, without a word from the warehouse.
 /// </summary>
 internal sealed class Consumer(Folder folder, Tally tally, List<string> problems)
@@ -12,7 +13,8 @@ internal sealed class Consumer(Folder folder, Tally tally, List<string> problems
     private readonly SortedDictionary<string, string> files = new(StringComparer.Ordinal);
 
     /// <summary>The names of the files that are visible, in order, with the number of their operations.</summary>
-    public IEnumerable<string> Files => files.Select(file => $"{file.Key}, {file.Value.Count(c => c == '\n')} operations");
+    public IEnumerable<string> Files =>
+        files.Select(file => $"{file.Key}, {file.Value.Count(c => c == '\n')} operations");
 
     /// <summary>Reads what is visible. A file is whole from the moment it can be seen, and stays as it is.</summary>
     public void Look()
@@ -38,38 +40,42 @@ internal sealed class Consumer(Folder folder, Tally tally, List<string> problems
             problems.Add($"ops/{name} is gone");
     }
 
-    /// <summary>The rows of each dataset after all operations, repeats dropped by their ids; each must fit the rows before it.</summary>
+    /// <summary>
+    /// The rows of each dataset after all operations, repeats dropped by their ids; each must fit the rows before it.
+    /// </summary>
     public Dictionary<string, Dictionary<long, string>> Apply()
     {
         var rows = new Dictionary<string, Dictionary<long, string>>();
         var known = new Dictionary<string, string>(StringComparer.Ordinal);
         var versions = new Dictionary<string, string>();
         foreach (var (name, text) in files)
-            foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (PublishedOperation.Parse(line) is not { } operation)
+                continue;
+            if (!known.TryAdd(operation.Id, line))
             {
-                if (PublishedOperation.Parse(line) is not { } operation)
-                    continue;
-                if (!known.TryAdd(operation.Id, line))
-                {
-                    if (known[operation.Id] != line)
-                        problems.Add($"ops/{name}: one id for two operations: {known[operation.Id]} and {line}");
-                    continue;
-                }
-
-                if (string.CompareOrdinal(versions.GetValueOrDefault(operation.Dataset), operation.Version) > 0)
-                    problems.Add($"ops/{name}: {line} comes after version {versions[operation.Dataset]}");
-                versions[operation.Dataset] = operation.Version;
-                if (tally.IdOf(operation.Name, operation.Id) is var id && id != operation.Id)
-                    problems.Add($"ops/{name}: {operation.Name} had the id {id} elsewhere, here {operation.Id}");
-                if (!rows.TryGetValue(operation.Dataset, out var table))
-                    rows[operation.Dataset] = table = [];
-                if (!Fits(operation, table.GetValueOrDefault(operation.Key)))
-                    problems.Add($"ops/{name}: {line} where the row was {table.GetValueOrDefault(operation.Key) ?? "not there"}");
-                if (operation.After is null)
-                    table.Remove(operation.Key);
-                else
-                    table[operation.Key] = operation.After;
+                if (known[operation.Id] != line)
+                    problems.Add($"ops/{name}: one id for two operations: {known[operation.Id]} and {line}");
+                continue;
             }
+
+            if (string.CompareOrdinal(versions.GetValueOrDefault(operation.Dataset), operation.Version) > 0)
+                problems.Add($"ops/{name}: {line} comes after version {versions[operation.Dataset]}");
+            versions[operation.Dataset] = operation.Version;
+            if (tally.IdOf(operation.Name, operation.Id) is var id && id != operation.Id)
+                problems.Add($"ops/{name}: {operation.Name} had the id {id} elsewhere, here {operation.Id}");
+            if (!rows.TryGetValue(operation.Dataset, out var table))
+                rows[operation.Dataset] = table = [];
+            if (!Fits(operation, table.GetValueOrDefault(operation.Key)))
+                problems.Add(
+                    $"ops/{name}: {line} where the row was {table.GetValueOrDefault(operation.Key) ?? "not there"}"
+                );
+            if (operation.After is null)
+                table.Remove(operation.Key);
+            else
+                table[operation.Key] = operation.After;
+        }
 
         return rows;
     }
@@ -77,12 +83,28 @@ internal sealed class Consumer(Folder folder, Tally tally, List<string> problems
     // The feed is published without the rows before.
     private static bool Fits(PublishedOperation operation, string? row) =>
         operation.Before == (operation.Dataset == "feed" ? null : row)
-        && operation.Op == (row is null ? "INSERT" : operation.After is null ? "DELETE" : "UPDATE")
-        && (operation.After is null || (operation.After != row && operation.After.StartsWith($"{operation.Key}|", StringComparison.Ordinal)));
+        && operation.Op
+            == (
+                row is null ? "INSERT"
+                : operation.After is null ? "DELETE"
+                : "UPDATE"
+            )
+        && (
+            operation.After is null
+            || (operation.After != row && operation.After.StartsWith($"{operation.Key}|", StringComparison.Ordinal))
+        );
 }
 
 /// <summary>A line of a file of operations; rows as the model writes them.</summary>
-internal sealed record PublishedOperation(string Id, string Dataset, string Version, string Op, long Key, string? Before, string? After)
+internal sealed record PublishedOperation(
+    string Id,
+    string Dataset,
+    string Version,
+    string Op,
+    long Key,
+    string? Before,
+    string? After
+)
 {
     /// <summary>All that an id may depend on.</summary>
     public string Name => $"{Op} of {Dataset} {Version} key {Key}";
@@ -95,18 +117,29 @@ internal sealed record PublishedOperation(string Id, string Dataset, string Vers
             using var json = JsonDocument.Parse(line);
             var root = json.RootElement;
             return new PublishedOperation(
-                root.GetProperty("id").GetString()!, root.GetProperty("dataset").GetString()!, root.GetProperty("version").GetString()!, root.GetProperty("op").GetString()!,
-                root.GetProperty("key").GetProperty("id").GetInt64(), Row(root.GetProperty("before")), Row(root.GetProperty("after")));
+                root.GetProperty("id").GetString()!,
+                root.GetProperty("dataset").GetString()!,
+                root.GetProperty("version").GetString()!,
+                root.GetProperty("op").GetString()!,
+                root.GetProperty("key").GetProperty("id").GetInt64(),
+                Row(root.GetProperty("before")),
+                Row(root.GetProperty("after"))
+            );
         }
-        catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
+        catch (Exception error)
+            when (error is JsonException or KeyNotFoundException or InvalidOperationException or FormatException)
         {
             return null;
         }
     }
 
-    private static string? Row(JsonElement row) => row.ValueKind == JsonValueKind.Null ? null
-        : $"{row.GetProperty("id").GetInt64()}|{row.GetProperty("name").GetString() ?? Content.Null}|{Amount(row.GetProperty("amount"))}";
+    private static string? Row(JsonElement row) =>
+        row.ValueKind == JsonValueKind.Null
+            ? null
+            : $"{row.GetProperty("id").GetInt64()}|{row.GetProperty("name").GetString() ?? Content.Null}|{Amount(row.GetProperty("amount"))}";
 
     private static string Amount(JsonElement amount) =>
-        amount.ValueKind == JsonValueKind.Null ? Content.Null : amount.GetDecimal().ToString("0.00", CultureInfo.InvariantCulture);
+        amount.ValueKind == JsonValueKind.Null
+            ? Content.Null
+            : amount.GetDecimal().ToString("0.00", CultureInfo.InvariantCulture);
 }

@@ -12,12 +12,28 @@ internal sealed class Content(Random random)
     // What a lenient reader would change without a word: blanks, zeros, quotes, line ends, an empty text beside NULL.
     public static readonly (string Csv, string Value)[] Texts =
     [
-        ("a", "a"), ("", Null), ("\"\"", ""), (" b ", " b "), ("007", "007"), ("NULL", "NULL"), ("\"say \"\"hi\"\", then\"", "say \"hi\", then"),
-        ("\"two\nlines\"", "two\nlines"), ("größe", "größe"), ("\"x,y\"", "x,y"), ("日本", "日本"),
+        ("a", "a"),
+        ("", Null),
+        ("\"\"", ""),
+        (" b ", " b "),
+        ("007", "007"),
+        ("NULL", "NULL"),
+        ("\"say \"\"hi\"\", then\"", "say \"hi\", then"),
+        ("\"two\nlines\"", "two\nlines"),
+        ("größe", "größe"),
+        ("\"x,y\"", "x,y"),
+        ("日本", "日本"),
     ];
 
     public static readonly (string Csv, string Value)[] Amounts =
-        [("2.5", "2.50"), ("-3", "-3.00"), ("0.10", "0.10"), ("", Null), ("9999999999.99", "9999999999.99"), ("17.000", "17.00")];
+    [
+        ("2.5", "2.50"),
+        ("-3", "-3.00"),
+        ("0.10", "0.10"),
+        ("", Null),
+        ("9999999999.99", "9999999999.99"),
+        ("17.000", "17.00"),
+    ];
 
     private long number;
 
@@ -74,7 +90,11 @@ internal sealed class Content(Random random)
         {
             var (id, rev) = (random.Next(1, 12), ++number);
             var name = random.Next(5) == 0 ? null : $"n\"{random.Next(100)}\"ü";
-            text.Append(CultureInfo.InvariantCulture, $$"""{"id":{{id}},"name":{{(name is null ? "null" : System.Text.Json.JsonSerializer.Serialize(name))}},"rev":{{rev}}}""").Append('\n');
+            text.Append(
+                    CultureInfo.InvariantCulture,
+                    $$"""{"id":{{id}},"name":{{(name is null ? "null" : System.Text.Json.JsonSerializer.Serialize(name))}},"rev":{{rev}}}"""
+                )
+                .Append('\n');
             rows.Add($"{id}|{name ?? Null}|{rev}");
             keys.Add(id);
         }
@@ -114,11 +134,16 @@ internal sealed class Content(Random random)
         return (Encoding.UTF8.GetBytes(text.ToString()), rows, bad);
     }
 
-    public byte[] Schema(IReadOnlyList<string> allowed) => Encoding.UTF8.GetBytes(
-        $$"""
-        {"schema_version": {{++number}}, "allowed_operations": [{{string.Join(", ", allowed.Select(action => $"\"{action}\""))}}],
-         "columns": [{"name": "id", "type": "bigint"}, {"name": "label", "type": "text"}, {"name": "qty", "type": "integer", "nullable": true}]}
-        """);
+    public byte[] Schema(IReadOnlyList<string> allowed) =>
+        Encoding.UTF8.GetBytes(
+            $$"""
+            {"schema_version": {{++number}}, "allowed_operations": [{{string.Join(
+                ", ",
+                allowed.Select(action => $"\"{action}\"")
+            )}}],
+             "columns": [{"name": "id", "type": "bigint"}, {"name": "label", "type": "text"}, {"name": "qty", "type": "integer", "nullable": true}]}
+            """
+        );
 
     /// <summary>gzip, at times in two members.</summary>
     public byte[] Gzip(byte[] plain)
@@ -137,8 +162,7 @@ internal sealed class Content(Random random)
     {
         // Cut exactly between two members it would be a whole file, and nobody could know.
         int at;
-        do
-            at = random.Next(12, packed.Length);
+        do at = random.Next(12, packed.Length);
         while (packed.AsSpan(at).StartsWith((ReadOnlySpan<byte>)[0x1f, 0x8b, 0x08]));
         return packed[..at];
     }

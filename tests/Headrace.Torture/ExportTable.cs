@@ -23,7 +23,11 @@ internal sealed class ExportPart
 internal sealed class ExportTable(Random random)
 {
     // One of them has more digits than a double.
-    private static readonly (string Csv, string Value)[] Amounts = [.. Content.Amounts, ("12345678901234567890.12", "12345678901234567890.12")];
+    private static readonly (string Csv, string Value)[] Amounts =
+    [
+        .. Content.Amounts,
+        ("12345678901234567890.12", "12345678901234567890.12"),
+    ];
 
     private readonly Dictionary<long, ((string Csv, string Value) Name, (string Csv, string Value) Amount)> rows = [];
 
@@ -46,7 +50,10 @@ internal sealed class ExportTable(Random random)
     /// <summary>All rows, in any order, in one part or several; at least one of them counts.</summary>
     public IReadOnlyList<ExportPart> Export()
     {
-        var parts = Enumerable.Range(0, random.Next(3) == 0 ? random.Next(2, 4) : 1).Select(_ => new ExportPart()).ToList();
+        var parts = Enumerable
+            .Range(0, random.Next(3) == 0 ? random.Next(2, 4) : 1)
+            .Select(_ => new ExportPart())
+            .ToList();
         var keys = rows.Keys.ToArray();
         random.Shuffle(keys);
         for (var i = 0; i < keys.Length; i++)
@@ -95,8 +102,14 @@ internal sealed class ExportTable(Random random)
 
         // A record that is no row spares each key whose text is among its fields.
         if (!isRow)
-            part.HeldKeys.AddRange(line.Split(',').Select(field => field.Trim(' ', '"')).Where(field => long.TryParse(field, CultureInfo.InvariantCulture, out var number) && $"{number}" == field)
-                .Select(field => long.Parse(field, CultureInfo.InvariantCulture)));
+            part.HeldKeys.AddRange(
+                line.Split(',')
+                    .Select(field => field.Trim(' ', '"'))
+                    .Where(field =>
+                        long.TryParse(field, CultureInfo.InvariantCulture, out var number) && $"{number}" == field
+                    )
+                    .Select(field => long.Parse(field, CultureInfo.InvariantCulture))
+            );
         Write(part, line);
     }
 

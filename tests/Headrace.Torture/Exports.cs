@@ -9,7 +9,10 @@ namespace Headrace.Torture;
 internal sealed class Exports(Random random, Model model, IReadOnlyList<string> datasets)
 {
     private readonly Content content = new(random);
-    private readonly Dictionary<string, ExportTable> tables = datasets.ToDictionary(name => name, _ => new ExportTable(random));
+    private readonly Dictionary<string, ExportTable> tables = datasets.ToDictionary(
+        name => name,
+        _ => new ExportTable(random)
+    );
     private readonly Dictionary<string, int> numbers = datasets.ToDictionary(name => name, _ => 0);
     private readonly HashSet<string> late = [];
 
@@ -30,11 +33,23 @@ internal sealed class Exports(Random random, Model model, IReadOnlyList<string> 
         if (model.Items.FindLast(item => item.Dataset == dataset)?.Version is not { } newest)
             return [];
         var version = Version(numbers[dataset] += 10);
-        return [.. model.Items.Where(item => item.Dataset == dataset && item.Version == newest).Select(item => new LakeItem
-        {
-            Dataset = dataset, Key = item.Key.Replace(newest, version, StringComparison.Ordinal), Version = version,
-            Bytes = item.Bytes, Whole = item.Whole, Rows = item.Rows, Keys = item.Keys, HeldKeys = item.HeldKeys, Bad = item.Bad,
-        })];
+        return
+        [
+            .. model
+                .Items.Where(item => item.Dataset == dataset && item.Version == newest)
+                .Select(item => new LakeItem
+                {
+                    Dataset = dataset,
+                    Key = item.Key.Replace(newest, version, StringComparison.Ordinal),
+                    Version = version,
+                    Bytes = item.Bytes,
+                    Whole = item.Whole,
+                    Rows = item.Rows,
+                    Keys = item.Keys,
+                    HeldKeys = item.HeldKeys,
+                    Bad = item.Bad,
+                }),
+        ];
     }
 
     /// <summary>An export that is older than one that was applied.</summary>
@@ -43,7 +58,9 @@ internal sealed class Exports(Random random, Model model, IReadOnlyList<string> 
         var dataset = Any();
         if (model.Of(dataset).Version is not { } applied)
             return [];
-        var version = Version(int.Parse(applied[1..], System.Globalization.CultureInfo.InvariantCulture) - random.Next(1, 10));
+        var version = Version(
+            int.Parse(applied[1..], System.Globalization.CultureInfo.InvariantCulture) - random.Next(1, 10)
+        );
         return late.Add($"{dataset} {version}") ? Parts(dataset, version, isCut: random.Next(4) == 0) : [];
     }
 
@@ -54,12 +71,20 @@ internal sealed class Exports(Random random, Model model, IReadOnlyList<string> 
         {
             var whole = content.Gzip(Encoding.UTF8.GetBytes(part.Text.ToString()));
             var isShort = isCut && items.Count == 0;
-            items.Add(new LakeItem
-            {
-                Dataset = dataset, Key = $"{dataset}/{version}/part-{items.Count + 1}.csv.gz", Version = version,
-                Bytes = isShort ? content.Cut(whole) : whole, Whole = isShort ? whole : null,
-                Rows = part.Rows, Keys = part.Keys, HeldKeys = part.HeldKeys, Bad = part.Bad,
-            });
+            items.Add(
+                new LakeItem
+                {
+                    Dataset = dataset,
+                    Key = $"{dataset}/{version}/part-{items.Count + 1}.csv.gz",
+                    Version = version,
+                    Bytes = isShort ? content.Cut(whole) : whole,
+                    Whole = isShort ? whole : null,
+                    Rows = part.Rows,
+                    Keys = part.Keys,
+                    HeldKeys = part.HeldKeys,
+                    Bad = part.Bad,
+                }
+            );
         }
 
         return items;

@@ -6,7 +6,11 @@ namespace Headrace.Torture;
 internal sealed class Folder : IDisposable
 {
     private static readonly DateTime Start = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
-    private static readonly Lazy<bool> Zstd = new(() => (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':').Any(folder => File.Exists(System.IO.Path.Combine(folder, "zstd"))));
+    private static readonly Lazy<bool> Zstd = new(() =>
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(':')
+            .Any(folder => File.Exists(System.IO.Path.Combine(folder, "zstd")))
+    );
 
     // The same without a table: only its operations are published.
     private const string Feed = """
@@ -31,60 +35,62 @@ internal sealed class Folder : IDisposable
         this.keep = keep;
         Path = Directory.CreateTempSubdirectory($"headrace-torture-{name}-").FullName;
         Directory.CreateDirectory(Lake);
-        configuration = to => $$"""
-            version: 1
-            threads: 1
-            memory: 384MB
-            parallel: {{parallel}}
-            connections:
-              lake: { type: folder, path: ./lake }
-              warehouse: {{to}}
-              ops: { type: jsonl, path: ./ops }
-            defaults:
-              target: { connection: warehouse, schema: raw }
-              settle: 0s
-              batch_bytes: 200
-              retries: {{retries}}
-              retry_delay: 20ms
-            flows:
-              events:
-                source: { connection: lake, path: "events/*", format: csv }
-                columns: { n: bigint, kind: text, amount: "decimal(12,2)" }
-                read: incremental
-                write: append
-              people:
-                source: { connection: lake, path: "people/*", format: jsonl }
-                columns: { id: bigint, name: text, rev: bigint }
-                primary_key: id
-                read: incremental
-                write: merge
-              stock:
-                source: { connection: lake, path: "stock/*", format: csv }
-                columns: { sku: text, qty: integer }
-                read: incremental
-                write: replace
-              inbox:
-                source: { connection: lake, path: "inbox/{action}/{table}/*" }
-                read: drop
-                target: { table: "{table}" }
-              exports:
-                source: { connection: lake, path: "exports/{tenant}/{version}/*.csv.gz", format: csv }
-                columns: { id: bigint, name: text, amount: "decimal(38,2)" }
-                read: snapshot
-                primary_key: id
-                deletes: hard
-                complete_when: { settle: 0s }
-                limits: { max_deleted: 100% }
-                write: merge
-                target: { table: "exports_{tenant}" }
-                publish: { connection: ops, before: true }
+        configuration = to =>
+            $$"""
+                version: 1
+                threads: 1
+                memory: 384MB
+                parallel: {{parallel}}
+                connections:
+                  lake: { type: folder, path: ./lake }
+                  warehouse: {{to}}
+                  ops: { type: jsonl, path: ./ops }
+                defaults:
+                  target: { connection: warehouse, schema: raw }
+                  settle: 0s
+                  batch_bytes: 200
+                  retries: {{retries}}
+                  retry_delay: 20ms
+                flows:
+                  events:
+                    source: { connection: lake, path: "events/*", format: csv }
+                    columns: { n: bigint, kind: text, amount: "decimal(12,2)" }
+                    read: incremental
+                    write: append
+                  people:
+                    source: { connection: lake, path: "people/*", format: jsonl }
+                    columns: { id: bigint, name: text, rev: bigint }
+                    primary_key: id
+                    read: incremental
+                    write: merge
+                  stock:
+                    source: { connection: lake, path: "stock/*", format: csv }
+                    columns: { sku: text, qty: integer }
+                    read: incremental
+                    write: replace
+                  inbox:
+                    source: { connection: lake, path: "inbox/{action}/{table}/*" }
+                    read: drop
+                    target: { table: "{table}" }
+                  exports:
+                    source: { connection: lake, path: "exports/{tenant}/{version}/*.csv.gz", format: csv }
+                    columns: { id: bigint, name: text, amount: "decimal(38,2)" }
+                    read: snapshot
+                    primary_key: id
+                    deletes: hard
+                    complete_when: { settle: 0s }
+                    limits: { max_deleted: 100% }
+                    write: merge
+                    target: { table: "exports_{tenant}" }
+                    publish: { connection: ops, before: true }
 
-            """ + (hasFeed ? Feed : "");
+                """ + (hasFeed ? Feed : "");
         Connect(warehouse);
     }
 
     /// <summary>Has runs go to the warehouse by this connection from now on.</summary>
-    public void Connect(string warehouse) => File.WriteAllText(System.IO.Path.Combine(Path, "headrace.yaml"), configuration(warehouse));
+    public void Connect(string warehouse) =>
+        File.WriteAllText(System.IO.Path.Combine(Path, "headrace.yaml"), configuration(warehouse));
 
     public static bool HasZstd => Zstd.Value;
 
@@ -109,7 +115,9 @@ internal sealed class Folder : IDisposable
 
     private string Lake => System.IO.Path.Combine(Path, "lake");
 
-    /// <summary>Writes a file as careful senders do: under a hidden name, then renamed, so that it lands whole.</summary>
+    /// <summary>
+    /// Writes a file as careful senders do: under a hidden name, then renamed, so that it lands whole.
+    /// </summary>
     public void Land(LakeItem item)
     {
         var path = System.IO.Path.Combine(Lake, item.Key);
@@ -121,7 +129,8 @@ internal sealed class Folder : IDisposable
         File.Move(temporary, path, overwrite: true);
     }
 
-    public void Touch(LakeItem item, int landed) => File.SetLastWriteTimeUtc(System.IO.Path.Combine(Lake, item.Key), Start.AddSeconds(landed));
+    public void Touch(LakeItem item, int landed) =>
+        File.SetLastWriteTimeUtc(System.IO.Path.Combine(Lake, item.Key), Start.AddSeconds(landed));
 
     public void Remove(LakeItem item) => File.Delete(System.IO.Path.Combine(Lake, item.Key));
 
@@ -133,19 +142,25 @@ internal sealed class Folder : IDisposable
             Directory.Delete(memory, recursive: true);
     }
 
-    /// <summary>Leaves what an engine that was killed while it spilled leaves; the rows here are too few for one to spill.</summary>
+    /// <summary>
+    /// Leaves what an engine that was killed while it spilled leaves; the rows here are too few for one to spill.
+    /// </summary>
     public void Spill()
     {
         foreach (var held in Directory.Exists(Spool) ? Directory.GetFiles(Spool, "*.lock") : [])
         {
-            var left = Directory.CreateDirectory(System.IO.Path.Combine(System.IO.Path.ChangeExtension(held, null), "temp-0"));
+            var left = Directory.CreateDirectory(
+                System.IO.Path.Combine(System.IO.Path.ChangeExtension(held, null), "temp-0")
+            );
             File.WriteAllText(System.IO.Path.Combine(left.FullName, "duckdb_temp_storage_DEFAULT-0.tmp"), "left");
         }
     }
 
     public static byte[] PackZstd(byte[] plain)
     {
-        using var process = Process.Start(new ProcessStartInfo("zstd", ["-q", "-c"]) { RedirectStandardInput = true, RedirectStandardOutput = true })!;
+        using var process = Process.Start(
+            new ProcessStartInfo("zstd", ["-q", "-c"]) { RedirectStandardInput = true, RedirectStandardOutput = true }
+        )!;
         process.StandardInput.BaseStream.Write(plain);
         process.StandardInput.Close();
         var packed = new MemoryStream();

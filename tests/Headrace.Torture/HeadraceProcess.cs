@@ -15,7 +15,8 @@ internal sealed record Ended(int ExitCode, string Output, string Messages, bool 
 /// <summary>A process of the real command line, with the signals that the harness sends it.</summary>
 internal sealed partial class HeadraceProcess : IDisposable
 {
-    private const int Kill9 = 9, Continue = 18;
+    private const int Kill9 = 9,
+        Continue = 18;
 
     private static readonly ConcurrentDictionary<HeadraceProcess, bool> Running = new();
 
@@ -44,13 +45,26 @@ internal sealed partial class HeadraceProcess : IDisposable
     /// <summary>Starts <c>headrace ARGUMENTS</c> in a project's folder.</summary>
     /// <param name="failpoint"><c>name:hit:action</c>, or null.</param>
     /// <param name="plant">A bug to plant, or null.</param>
-    public static HeadraceProcess Start(string program, string folder, IEnumerable<string> arguments, string? failpoint, string? plant)
+    public static HeadraceProcess Start(
+        string program,
+        string folder,
+        IEnumerable<string> arguments,
+        string? failpoint,
+        string? plant
+    )
     {
         var start = new ProcessStartInfo(program, [.. arguments, "-C", folder])
         {
-            RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true, WorkingDirectory = folder,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            WorkingDirectory = folder,
         };
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("HEADRACE_", StringComparison.Ordinal)).ToList())
+        foreach (
+            var name in start
+                .Environment.Keys.Where(name => name.StartsWith("HEADRACE_", StringComparison.Ordinal))
+                .ToList()
+        )
             start.Environment.Remove(name);
         start.Environment["NO_COLOR"] = "1";
         if (failpoint is not null || plant is not null)

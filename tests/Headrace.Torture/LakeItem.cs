@@ -9,11 +9,15 @@ internal enum Fate
     Refused,
     Superseded,
 
-    /// <summary>Refused, or superseded already: a newer export was applied since, and who saw which first is left open.</summary>
+    /// <summary>
+    /// Refused, or superseded already: a newer export was applied since, and who saw which first is left open.
+    /// </summary>
     PassedOver,
 }
 
-/// <summary>A row that cannot be loaded: its line, and the row that a release with <c>--set amount=1.00</c> makes of it.</summary>
+/// <summary>
+/// A row that cannot be loaded: its line, and the row that a release with <c>--set amount=1.00</c> makes of it.
+/// </summary>
 internal sealed record BadLine(long Line, string? Mended);
 
 /// <summary>A version of a file in the lake, with what it holds and what must become of it.</summary>
@@ -48,7 +52,9 @@ internal sealed class LakeItem
     /// <summary>The whole bytes of a file that was cut off; null when it is whole.</summary>
     public byte[]? Whole { get; set; }
 
-    /// <summary>Seconds on the lake's own clock; rises with each file, so that the order of landing is defined.</summary>
+    /// <summary>
+    /// Seconds on the lake's own clock; rises with each file, so that the order of landing is defined.
+    /// </summary>
     public int Landed { get; set; }
 
     /// <summary>False when it was removed, or overwritten by a newer version.</summary>
@@ -61,8 +67,18 @@ internal sealed class LakeItem
     public string Sha256 => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Bytes));
 
     /// <summary>The same content under another name.</summary>
-    public LakeItem CopyTo(string key, int landed) => new()
-    {
-        Dataset = Dataset, Key = key, Action = Action, Bytes = Bytes, Rows = Rows, Keys = Keys, Bad = Bad, Allowed = Allowed, Whole = Whole, Landed = landed,
-    };
+    public LakeItem CopyTo(string key, int landed) =>
+        new()
+        {
+            Dataset = Dataset,
+            Key = key,
+            Action = Action,
+            Bytes = Bytes,
+            Rows = Rows,
+            Keys = Keys,
+            Bad = Bad,
+            Allowed = Allowed,
+            Whole = Whole,
+            Landed = landed,
+        };
 }

@@ -30,10 +30,12 @@ internal sealed class Model(IReadOnlyList<string> flows)
 
     public IEnumerable<LakeItem> Present => Items.Where(item => item.IsPresent);
 
-    public Table Of(string dataset) => tables.TryGetValue(dataset, out var table) ? table : tables[dataset] = new Table();
+    public Table Of(string dataset) =>
+        tables.TryGetValue(dataset, out var table) ? table : tables[dataset] = new Table();
 
     /// <summary>True when a run that ended by itself, and was checked, has seen every file of the dataset.</summary>
-    public bool IsSettled(string dataset) => !Items.Exists(item => item.Dataset == dataset && item.Fate == Fate.Waiting);
+    public bool IsSettled(string dataset) =>
+        !Items.Exists(item => item.Dataset == dataset && item.Outcome == Fate.Waiting);
 
     /// <summary>The datasets that a run must name.</summary>
     public IReadOnlyList<string> Datasets
@@ -41,7 +43,14 @@ internal sealed class Model(IReadOnlyList<string> flows)
         get
         {
             var names = Present.Select(item => item.Dataset).Distinct().ToList();
-            return [.. flows.SelectMany(flow => names.Where(name => name.StartsWith($"{flow}/", StringComparison.Ordinal)).DefaultIfEmpty(flow)).Order(StringComparer.Ordinal)];
+            return
+            [
+                .. flows
+                    .SelectMany(flow =>
+                        names.Where(name => name.StartsWith($"{flow}/", StringComparison.Ordinal)).DefaultIfEmpty(flow)
+                    )
+                    .Order(StringComparer.Ordinal),
+            ];
         }
     }
 
@@ -50,8 +59,13 @@ internal sealed class Model(IReadOnlyList<string> flows)
     {
         foreach (var dataset in Items.Select(item => item.Dataset).Distinct().ToList())
         {
-            var open = Present.Where(item => item.Dataset == dataset && item.Fate is Fate.Waiting or Fate.Refused or Fate.PassedOver)
-                .OrderBy(item => item.Landed).ThenBy(item => item.Key, StringComparer.Ordinal).ToList();
+            var open = Present
+                .Where(item =>
+                    item.Dataset == dataset && item.Outcome is Fate.Waiting or Fate.Refused or Fate.PassedOver
+                )
+                .OrderBy(item => item.Landed)
+                .ThenBy(item => item.Key, StringComparer.Ordinal)
+                .ToList();
             if (dataset.StartsWith("inbox/", StringComparison.Ordinal))
                 SettleInbox(Of(dataset), open);
             else if (open.Exists(item => item.Version is not null))
@@ -89,7 +103,7 @@ internal sealed class Model(IReadOnlyList<string> flows)
             };
             if (isAlias)
             {
-                item.Fate = Fate.Alias;
+                item.Outcome = Fate.Alias;
                 continue;
             }
 
@@ -104,11 +118,11 @@ internal sealed class Model(IReadOnlyList<string> flows)
     {
         var schemas = open.Where(item => item.Action == "schema").ToList();
         foreach (var older in schemas.SkipLast(1))
-            older.Fate = Fate.Superseded;
+            older.Outcome = Fate.Superseded;
         if (schemas.Count > 0)
         {
             table.Schema = schemas[^1];
-            schemas[^1].Fate = Fate.Loaded;
+            schemas[^1].Outcome = Fate.Loaded;
         }
 
         foreach (var item in open.Where(item => item.Action != "schema"))
@@ -117,10 +131,14 @@ internal sealed class Model(IReadOnlyList<string> flows)
                 Refuse(item, "HDR-143");
             else if (item.Action == "truncate" && table.NewestRows > item.Landed)
                 Refuse(item, "HDR-145");
-            else if (item.Fate == Fate.Refused && item.Landed < table.Replaced)
-                item.Fate = Fate.Superseded;
-            else if (item.Action == "append" && table.Contents.TryGetValue(item.Sha256, out var first) && first != item.Key)
-                item.Fate = Fate.Alias;
+            else if (item.Outcome == Fate.Refused && item.Landed < table.Replaced)
+                item.Outcome = Fate.Superseded;
+            else if (
+                item.Action == "append"
+                && table.Contents.TryGetValue(item.Sha256, out var first)
+                && first != item.Key
+            )
+                item.Outcome = Fate.Alias;
             else
             {
                 if (item.Action == "truncate")
@@ -135,32 +153,46 @@ internal sealed class Model(IReadOnlyList<string> flows)
         }
     }
 
-    /// <summary>Exports in order, each whole or not at all; one that cannot be read is passed over by a newer one.</summary>
+    /// <summary>
+    /// Exports in order, each whole or not at all; one that cannot be read is passed over by a newer one.
+    /// </summary>
     private void SettleExports(Table table, List<LakeItem> open)
     {
         var before = table.Version;
-        foreach (var parts in open.GroupBy(item => item.Version!).OrderBy(group => group.Key, StringComparer.Ordinal).Select(group => group.OrderBy(item => item.Key, StringComparer.Ordinal).ToList()))
+        foreach (
+            var parts in open.GroupBy(item => item.Version!)
+                .OrderBy(group => group.Key, StringComparer.Ordinal)
+                .Select(group => group.OrderBy(item => item.Key, StringComparer.Ordinal).ToList())
+        )
         {
             if (string.CompareOrdinal(parts[0].Version, before) < 0)
-                parts.ForEach(part => part.Fate = Fate.Superseded);
+                parts.ForEach(part => part.Outcome = Fate.Superseded);
             else if (parts.Exists(part => part.Whole is not null))
                 parts.ForEach(part => Refuse(part, part == parts[0] ? "HDR-213" : null));
             else
                 Apply(table, parts);
         }
 
-        foreach (var item in open.Where(item => item.Fate == Fate.Refused && string.CompareOrdinal(item.Version, table.Version) < 0))
-            item.Fate = Fate.PassedOver;
+        foreach (
+            var item in open.Where(item =>
+                item.Outcome == Fate.Refused && string.CompareOrdinal(item.Version, table.Version) < 0
+            )
+        )
+            item.Outcome = Fate.PassedOver;
     }
 
     /// <summary>The table holds the export then, but for the keys of bad lines: their rows stay as they are.</summary>
     private void Apply(Table table, List<LakeItem> parts)
     {
-        var rows = parts.SelectMany(part => part.Keys.Zip(part.Rows)).ToDictionary(pair => pair.First, pair => pair.Second);
+        var rows = parts
+            .SelectMany(part => part.Keys.Zip(part.Rows))
+            .ToDictionary(pair => pair.First, pair => pair.Second);
         var gone = table.Keyed.Keys.Except(rows.Keys).Except(parts.SelectMany(part => part.HeldKeys)).ToList();
         var inserted = rows.Keys.Except(table.Keyed.Keys).Count();
         var updated = rows.Count(row => table.Keyed.TryGetValue(row.Key, out var old) && old != row.Value);
-        table.Loads.Add($"{inserted} inserted, {updated} updated, {gone.Count} deleted, {rows.Count - inserted - updated} unchanged, {parts.Sum(part => part.Bad.Count)} in quarantine");
+        table.Loads.Add(
+            $"{inserted} inserted, {updated} updated, {gone.Count} deleted, {rows.Count - inserted - updated} unchanged, {parts.Sum(part => part.Bad.Count)} in quarantine"
+        );
         table.Version = parts[0].Version;
         gone.ForEach(key => table.Keyed.Remove(key));
         foreach (var row in Held.Where(row => row.Dataset == parts[0].Dataset && row.Status == "waiting"))
@@ -169,11 +201,11 @@ internal sealed class Model(IReadOnlyList<string> flows)
             Load(part, table);
     }
 
-    private static void Refuse(LakeItem item, string? code) => (item.Fate, item.ErrorCode) = (Fate.Refused, code);
+    private static void Refuse(LakeItem item, string? code) => (item.Outcome, item.ErrorCode) = (Fate.Refused, code);
 
     private void Load(LakeItem item, Table table)
     {
-        item.Fate = Fate.Loaded;
+        item.Outcome = Fate.Loaded;
         table.Contents[item.Sha256] = item.Key;
         table.LastContent = item.Sha256;
         table.NewestRows = Math.Max(table.NewestRows, item.Landed);
@@ -183,7 +215,15 @@ internal sealed class Model(IReadOnlyList<string> flows)
             else
                 table.Rows.Add(item.Rows[i]);
         foreach (var bad in item.Bad)
-            Held.Add(new HeldRow { Dataset = item.Dataset, File = item.Key, Line = bad.Line, Mended = bad.Mended });
+            Held.Add(
+                new HeldRow
+                {
+                    Dataset = item.Dataset,
+                    File = item.Key,
+                    Line = bad.Line,
+                    Mended = bad.Mended,
+                }
+            );
     }
 
     /// <summary>A target table, and what the model remembers of how it came to be.</summary>

@@ -37,7 +37,9 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
             Land(exports.Next(dataset));
     }
 
-    /// <summary>One operation; the weights make the ordinary common and each trap frequent enough to be met in a few rounds.</summary>
+    /// <summary>
+    /// One operation; the weights make the ordinary common and each trap frequent enough to be met in a few rounds.
+    /// </summary>
     public void Any()
     {
         switch (random.Next(124))
@@ -93,18 +95,32 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
             2 when Folder.HasZstd => (Folder.PackZstd(plain), ".csv.zst"),
             _ => (plain, ".csv"),
         };
-        Land(new LakeItem { Dataset = "events", Key = Name("events", late) + ending, Bytes = bytes, Rows = rows, Bad = bad });
+        Land(
+            new LakeItem
+            {
+                Dataset = "events",
+                Key = Name("events", late) + ending,
+                Bytes = bytes,
+                Rows = rows,
+                Bad = bad,
+            }
+        );
     }
 
     private void Person()
     {
         var (plain, rows, keys) = content.People();
         var isPacked = random.Next(4) == 0;
-        Land(new LakeItem
-        {
-            Dataset = "people", Key = Name("people", random.Next(6) == 0) + (isPacked ? ".jsonl.gz" : ".jsonl"),
-            Bytes = isPacked ? content.Gzip(plain) : plain, Rows = rows, Keys = keys,
-        });
+        Land(
+            new LakeItem
+            {
+                Dataset = "people",
+                Key = Name("people", random.Next(6) == 0) + (isPacked ? ".jsonl.gz" : ".jsonl"),
+                Bytes = isPacked ? content.Gzip(plain) : plain,
+                Rows = rows,
+                Keys = keys,
+            }
+        );
     }
 
     // What waits together replaces the table together; a second group before the first is known to be loaded would make
@@ -116,7 +132,15 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
         for (var files = random.Next(4) == 0 ? 2 : 1; files > 0; files--)
         {
             var (bytes, rows) = content.Stock();
-            Land(new LakeItem { Dataset = "stock", Key = Name("stock", late: false) + ".csv", Bytes = bytes, Rows = rows });
+            Land(
+                new LakeItem
+                {
+                    Dataset = "stock",
+                    Key = Name("stock", late: false) + ".csv",
+                    Bytes = bytes,
+                    Rows = rows,
+                }
+            );
         }
     }
 
@@ -133,7 +157,17 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
         if (!ruling.Allowed.Contains(action) && random.Next(3) > 0)
             action = "append";
         var (bytes, rows, bad) = content.Inbox();
-        Land(new LakeItem { Dataset = dataset, Action = action, Key = $"{Name($"inbox/{action}/{table}", late: false)}.csv", Bytes = bytes, Rows = rows, Bad = bad });
+        Land(
+            new LakeItem
+            {
+                Dataset = dataset,
+                Action = action,
+                Key = $"{Name($"inbox/{action}/{table}", late: false)}.csv",
+                Bytes = bytes,
+                Rows = rows,
+                Bad = bad,
+            }
+        );
     }
 
     // Schemas go before rows, so a new one lands only when it is known what became of every file before it.
@@ -148,7 +182,16 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
             foreach (var action in (string[])["append", "truncate"])
                 if (random.Next(4) > 0)
                     allowed.Add(action);
-            Land(new LakeItem { Dataset = dataset, Action = "schema", Key = $"{Name($"inbox/schema/{table}", late: false)}.json", Bytes = content.Schema(allowed), Allowed = allowed });
+            Land(
+                new LakeItem
+                {
+                    Dataset = dataset,
+                    Action = "schema",
+                    Key = $"{Name($"inbox/schema/{table}", late: false)}.json",
+                    Bytes = content.Schema(allowed),
+                    Allowed = allowed,
+                }
+            );
         }
     }
 
@@ -165,9 +208,24 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
     {
         // An older schema that is written anew is meant to rule again, so only the ruling one can be merely touched; an
         // older export is late then.
-        if (Pick(item => item.Fate is Fate.Loaded or Fate.Alias
-            && (item.Version is null || (item.Version == model.Of(item.Dataset).Version && model.IsSettled(item.Dataset)))
-            && (item.Action == "load" || (item.Action == "schema" && model.IsSettled(item.Dataset) && model.Of(item.Dataset).Schema == item))) is not { } item)
+        if (
+            Pick(item =>
+                item.Outcome is Fate.Loaded or Fate.Alias
+                && (
+                    item.Version is null
+                    || (item.Version == model.Of(item.Dataset).Version && model.IsSettled(item.Dataset))
+                )
+                && (
+                    item.Action == "load"
+                    || (
+                        item.Action == "schema"
+                        && model.IsSettled(item.Dataset)
+                        && model.Of(item.Dataset).Schema == item
+                    )
+                )
+            )
+            is not { } item
+        )
             return;
         folder.Touch(item, ++clock);
         log($"touch {item.Key}");
@@ -177,22 +235,46 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
     {
         var (plain, rows, bad) = content.Events();
         var whole = content.Gzip(plain);
-        Land(new LakeItem { Dataset = "events", Key = Name("events", late: false) + ".csv.gz", Bytes = content.Cut(whole), Whole = whole, Rows = rows, Bad = bad });
+        Land(
+            new LakeItem
+            {
+                Dataset = "events",
+                Key = Name("events", late: false) + ".csv.gz",
+                Bytes = content.Cut(whole),
+                Whole = whole,
+                Rows = rows,
+                Bad = bad,
+            }
+        );
     }
 
     private void Mend()
     {
         // An export that cannot be read is passed over by a newer one, as soon as a run comes that far.
-        if (Pick(item => item.Whole is not null && !model.Items.Exists(other => other.Dataset == item.Dataset && string.CompareOrdinal(other.Version, item.Version) > 0)) is not { } item)
+        if (
+            Pick(item =>
+                item.Whole is not null
+                && !model.Items.Exists(other =>
+                    other.Dataset == item.Dataset && string.CompareOrdinal(other.Version, item.Version) > 0
+                )
+            )
+            is not { } item
+        )
             return;
-        (item.Bytes, item.Whole, item.Fate, item.ErrorCode, item.Landed) = (item.Whole!, null, Fate.Waiting, null, ++clock);
+        (item.Bytes, item.Whole, item.Outcome, item.ErrorCode, item.Landed) = (
+            item.Whole!,
+            null,
+            Fate.Waiting,
+            null,
+            ++clock
+        );
         folder.Land(item);
         log($"mend {item.Key}");
     }
 
     private void Remove()
     {
-        if (Pick(item => item.Fate == Fate.Loaded && item.Action == "load") is not { } item)
+        if (Pick(item => item.Outcome == Fate.Loaded && item.Action == "load") is not { } item)
             return;
         item.IsPresent = false;
         folder.Remove(item);
@@ -201,11 +283,27 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
 
     private void NewVersion()
     {
-        if (Pick(item => item.Dataset == "people" && item.Fate is Fate.Loaded or Fate.Alias && item.Key.EndsWith(".jsonl", StringComparison.Ordinal)) is not { } old)
+        if (
+            Pick(item =>
+                item.Dataset == "people"
+                && item.Outcome is Fate.Loaded or Fate.Alias
+                && item.Key.EndsWith(".jsonl", StringComparison.Ordinal)
+            )
+            is not { } old
+        )
             return;
         old.IsPresent = false;
         var (bytes, rows, keys) = content.People();
-        Land(new LakeItem { Dataset = "people", Key = old.Key, Bytes = bytes, Rows = rows, Keys = keys });
+        Land(
+            new LakeItem
+            {
+                Dataset = "people",
+                Key = old.Key,
+                Bytes = bytes,
+                Rows = rows,
+                Keys = keys,
+            }
+        );
     }
 
     // Only where a table is: it brings back what is lost, rows that wait in quarantine too.
@@ -229,11 +327,14 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
         item.Landed = ++clock;
         folder.Land(item);
         model.Items.Add(item);
-        log($"land {item.Key}{(item.Whole is null ? "" : " (cut off)")}: {item.Rows.Count} rows, {item.Bad.Count} bad{(item.Allowed.Count > 0 ? $", allows {string.Join(' ', item.Allowed)}" : "")}");
+        log(
+            $"land {item.Key}{(item.Whole is null ? "" : " (cut off)")}: {item.Rows.Count} rows, {item.Bad.Count} bad{(item.Allowed.Count > 0 ? $", allows {string.Join(' ', item.Allowed)}" : "")}"
+        );
     }
 
     // A late name sorts before all that is there; whoever remembers only the greatest name loses it.
-    private string Name(string inFolder, bool late) => late ? $"{inFolder}/0{99999 - ++names:D5}" : $"{inFolder}/5{++names:D5}";
+    private string Name(string inFolder, bool late) =>
+        late ? $"{inFolder}/0{99999 - ++names:D5}" : $"{inFolder}/5{++names:D5}";
 
     private LakeItem? Pick(Func<LakeItem, bool> fits)
     {

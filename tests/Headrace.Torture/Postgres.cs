@@ -19,7 +19,8 @@ internal sealed class Postgres
     public static async Task<Postgres> MakeAsync(PostgresCluster cluster) => new(cluster, await cluster.CreateAsync());
 
     /// <summary>The same by way of a proxy.</summary>
-    public string At(int port) => $"{{ type: postgres, host: 127.0.0.1, port: {port}, database: {name}, user: tester, password: known }}";
+    public string At(int port) =>
+        $"{{ type: postgres, host: 127.0.0.1, port: {port}, database: {name}, user: tester, password: known }}";
 
     public Task<NpgsqlConnection> OpenAsync() => cluster.OpenAsync(name);
 

@@ -20,7 +20,20 @@ internal static class Program
             var target = options.Target ?? Target.DuckDb;
             await using var cluster = target == Target.Postgres ? await PostgresCluster.StartAsync() : null;
             var alone = new Tally();
-            verdicts.Add(await RunAsync(seed, options.Setting with { Plant = options.Plant }, alone, target, cluster, verbose: true), $"sequence {seed}");
+            verdicts.Add(
+                await RunAsync(
+                    seed,
+                    options.Setting with
+                    {
+                        Plant = options.Plant,
+                    },
+                    alone,
+                    target,
+                    cluster,
+                    verbose: true
+                ),
+                $"sequence {seed}"
+            );
             alone.Print(Console.Out);
         }
 
@@ -35,7 +48,11 @@ internal static class Program
         // Runs of tables wait for much of their time: all share the lanes.
         var killed = options.Sequence is null && options.Kills > 0 ? options.Targets : [];
         var shares = killed.Count + (options.Trials > 0 ? 1 : 0);
-        var each = options with { Lanes = Math.Max(1, options.Lanes / Math.Max(1, shares)), Kills = (options.Kills + killed.Count - 1) / Math.Max(1, killed.Count) };
+        var each = options with
+        {
+            Lanes = Math.Max(1, options.Lanes / Math.Max(1, shares)),
+            Kills = (options.Kills + killed.Count - 1) / Math.Max(1, killed.Count),
+        };
         var killing = killed.Select(target => (target, Run: KillRunAsync(each, target))).ToList();
         var trying = options.Trials > 0 ? TrialRunAsync(each) : null;
         foreach (var (target, run) in killing)
@@ -46,13 +63,22 @@ internal static class Program
         if (options.Canaries)
         {
             Console.WriteLine();
-            await Parallel.ForEachAsync(Canaries.Of(options), new ParallelOptions { MaxDegreeOfParallelism = options.Lanes }, async (canary, _) =>
-            {
-                var found = await Canaries.SearchAsync(canary.Bug, canary.Target, options);
-                lock (Printing)
-                    Console.WriteLine(found ?? $"{canary.Bug} was not found on {canary.Target.ToString().ToLowerInvariant()}");
-                verdicts.Add(found is not null, $"canary {canary.Bug} was not found on {canary.Target.ToString().ToLowerInvariant()}");
-            });
+            await Parallel.ForEachAsync(
+                Canaries.Of(options),
+                new ParallelOptions { MaxDegreeOfParallelism = options.Lanes },
+                async (canary, _) =>
+                {
+                    var found = await Canaries.SearchAsync(canary.Bug, canary.Target, options);
+                    lock (Printing)
+                        Console.WriteLine(
+                            found ?? $"{canary.Bug} was not found on {canary.Target.ToString().ToLowerInvariant()}"
+                        );
+                    verdicts.Add(
+                        found is not null,
+                        $"canary {canary.Bug} was not found on {canary.Target.ToString().ToLowerInvariant()}"
+                    );
+                }
+            );
         }
 
         return verdicts.End();
@@ -90,23 +116,45 @@ internal static class Program
             verdicts.Add(tally.FaultsOf(fault) > 0, $"never happened to a run of tables: {fault}");
     }
 
-    /// <summary>True before there were as many as asked for, and, for as many again, while something has never happened.</summary>
-    private static bool IsMissing(int done, int asked, Func<bool> lacks) => done < asked || (done < 2 * asked && lacks());
+    /// <summary>
+    /// True before there were as many as asked for, and, for as many again, while something has never happened.
+    /// </summary>
+    private static bool IsMissing(int done, int asked, Func<bool> lacks) =>
+        done < asked || (done < 2 * asked && lacks());
 
     /// <summary>Rounds of trials in all lanes until there were as many as asked for.</summary>
     private static async Task<Tally> TrialRunAsync(Arguments options)
     {
         var tally = new Tally();
         var started = 0;
-        await Task.WhenAll(Enumerable.Range(0, options.Lanes).Select(_ => Task.Run(async () =>
-        {
-            await using var cluster = await PostgresCluster.StartAsync();
-            while (IsMissing(tally.Processes, options.Trials, () => Failpoint.OfTables.Any(name => tally.KillsAt(name) == 0)) && tally.Wrong < Enough)
-            {
-                var number = Interlocked.Increment(ref started);
-                await RoundAsync(options.Setting, cluster, tally, options.Target ?? (Target)(number % 2), SeedOf(options.Seed, number));
-            }
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, options.Lanes)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        await using var cluster = await PostgresCluster.StartAsync();
+                        while (
+                            IsMissing(
+                                tally.Processes,
+                                options.Trials,
+                                () => Failpoint.OfTables.Any(name => tally.KillsAt(name) == 0)
+                            )
+                            && tally.Wrong < Enough
+                        )
+                        {
+                            var number = Interlocked.Increment(ref started);
+                            await RoundAsync(
+                                options.Setting,
+                                cluster,
+                                tally,
+                                options.Target ?? (Target)(number % 2),
+                                SeedOf(options.Seed, number)
+                            );
+                        }
+                    })
+                )
+        );
         return tally;
     }
 
@@ -123,27 +171,56 @@ internal static class Program
                 Console.WriteLine($"    {line}");
             foreach (var problem in wrong)
                 Console.WriteLine($"  WRONG  {problem}");
-            Console.WriteLine($"  the writers and faults of this round once more: --round {seed} --target {target.ToString().ToLowerInvariant()}");
+            Console.WriteLine(
+                $"  the writers and faults of this round once more: --round {seed} --target {target.ToString().ToLowerInvariant()}"
+            );
         }
     }
 
-    /// <summary>Sequences in all lanes until there were as many kills as asked for. A lane has a server of its own, which goes down now and then.</summary>
+    /// <summary>
+    /// Sequences in all lanes until there were as many kills as asked for. A lane has a server of its own, which goes
+    /// down now and then.
+    /// </summary>
     private static async Task<Tally> KillRunAsync(Arguments options, Target target)
     {
         var tally = new Tally();
         var started = 0;
-        bool Lacks() => options.Release is null
-            && (Failpoint.Names.Any(name => tally.KillsAt(name) == 0) || (target == Target.Postgres && ServerFaults.All.Any(fault => tally.FaultsOf(fault) == 0)));
-        await Task.WhenAll(Enumerable.Range(0, options.Lanes).Select(_ => Task.Run(async () =>
-        {
-            await using var cluster = target == Target.Postgres ? await PostgresCluster.StartAsync() : null;
-            while (IsMissing(tally.Kills, options.Kills, Lacks) && tally.Wrong < Enough)
-                await RunAsync(SeedOf(options.Seed, Interlocked.Increment(ref started)), options.Setting, tally, target, cluster, verbose: false);
-        })));
+        bool Lacks() =>
+            options.Release is null
+            && (
+                Failpoint.Names.Any(name => tally.KillsAt(name) == 0)
+                || (target == Target.Postgres && ServerFaults.All.Any(fault => tally.FaultsOf(fault) == 0))
+            );
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, options.Lanes)
+                .Select(_ =>
+                    Task.Run(async () =>
+                    {
+                        await using var cluster = target == Target.Postgres ? await PostgresCluster.StartAsync() : null;
+                        while (IsMissing(tally.Kills, options.Kills, Lacks) && tally.Wrong < Enough)
+                            await RunAsync(
+                                SeedOf(options.Seed, Interlocked.Increment(ref started)),
+                                options.Setting,
+                                tally,
+                                target,
+                                cluster,
+                                verbose: false
+                            );
+                    })
+                )
+        );
         return tally;
     }
 
-    private static async Task<bool> RunAsync(int seed, Setting setting, Tally tally, Target target, PostgresCluster? cluster, bool verbose)
+    private static async Task<bool> RunAsync(
+        int seed,
+        Setting setting,
+        Tally tally,
+        Target target,
+        PostgresCluster? cluster,
+        bool verbose
+    )
     {
         await using var sequence = await Sequence.MakeAsync(seed, setting, tally, target, cluster);
         await sequence.RunAsync();
@@ -156,7 +233,9 @@ internal static class Program
                 foreach (var problem in sequence.Problems.Take(20))
                     Console.WriteLine($"  WRONG  {problem}");
                 if (sequence.Problems.Count > 0)
-                    Console.WriteLine($"  repeat with --sequence {seed} --target {target.ToString().ToLowerInvariant()}");
+                    Console.WriteLine(
+                        $"  repeat with --sequence {seed} --target {target.ToString().ToLowerInvariant()}"
+                    );
             }
 
         return sequence.Problems.Count == 0;

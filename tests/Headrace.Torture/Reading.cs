@@ -3,7 +3,9 @@ using Npgsql;
 
 namespace Headrace.Torture;
 
-/// <summary>Reads a warehouse with plain SELECTs, beside the product. Every value is a text, or null for NULL.</summary>
+/// <summary>
+/// Reads a warehouse with plain SELECTs, beside the product. Every value is a text, or null for NULL.
+/// </summary>
 internal abstract class Reading : IDisposable
 {
     /// <summary>The values of each row, in the order of the columns.</summary>
@@ -23,7 +25,10 @@ internal abstract class Reading : IDisposable
 
         public DuckDbReading(string path)
         {
-            file = DuckDbDatabase.Open(path, new Dictionary<string, string> { ["access_mode"] = "READ_ONLY", ["threads"] = "1" });
+            file = DuckDbDatabase.Open(
+                path,
+                new Dictionary<string, string> { ["access_mode"] = "READ_ONLY", ["threads"] = "1" }
+            );
             db = file.Connect();
         }
 
@@ -49,7 +54,9 @@ internal abstract class Reading : IDisposable
         {
             var rows = new List<string?[]>();
             using var command = new NpgsqlCommand(
-                $"SELECT ARRAY(SELECT e.value FROM json_each_text(row_to_json(q)) WITH ORDINALITY AS e(key, value, n) ORDER BY n) FROM ({sql}) AS q", db);
+                $"SELECT ARRAY(SELECT e.value FROM json_each_text(row_to_json(q)) WITH ORDINALITY AS e(key, value, n) ORDER BY n) FROM ({sql}) AS q",
+                db
+            );
             using var reader = command.ExecuteReader();
             while (reader.Read())
                 rows.Add(reader.GetFieldValue<string?[]>(0));

@@ -3,8 +3,10 @@ using Headrace.Tests;
 namespace Headrace.Torture;
 
 /// <summary>
-/// One random sequence in a project of its own: files land, runs are killed, stopped and failed, and after each run that
-/// ends by itself everything is compared with the model. The seed decides all of it but the moment of a kill from outside.
+/// One random sequence in a project of its own: files land, runs are killed, stopped and failed, and after each run
+/// that
+/// ends by itself everything is compared with the model. The seed decides all of it but the moment of a kill from
+/// outside.
 /// </summary>
 internal sealed class Sequence : IAsyncDisposable
 {
@@ -18,7 +20,15 @@ internal sealed class Sequence : IAsyncDisposable
 
     // Only exports pass these, or it is there that memory, table and operations could part: some land first.
     private static readonly string[] OfExports =
-        ["state_written", "export_compared", "rows_deleted", "before_commit", "after_commit", "operations_written", "operations_published"];
+    [
+        "state_written",
+        "export_compared",
+        "rows_deleted",
+        "before_commit",
+        "after_commit",
+        "operations_written",
+        "operations_published",
+    ];
 
     private readonly int seed;
     private readonly Setting setting;
@@ -44,18 +54,38 @@ internal sealed class Sequence : IAsyncDisposable
         var parallel = random.Next(1, 6);
         var hasFeed = random.Next(2) == 0;
         this.postgres = postgres;
-        folder = new Folder($"{seed}", retries, parallel, hasFeed, setting.Keep, postgres?.Yaml ?? "{ type: duckdb, path: ./warehouse.duckdb }");
+        folder = new Folder(
+            $"{seed}",
+            retries,
+            parallel,
+            hasFeed,
+            setting.Keep,
+            postgres?.Yaml ?? "{ type: duckdb, path: ./warehouse.duckdb }"
+        );
         model = new Model(["events", "people", "stock", "inbox", "exports", .. hasFeed ? (string[])["feed"] : []]);
         var tenants = random.Next(2) == 0 ? (string[])["exports/acme"] : ["exports/acme", "exports/bolt"];
-        operations = new Operations(random, folder, model, new Exports(random, model, [.. tenants, .. hasFeed ? (string[])["feed"] : []]), log.Add);
+        operations = new Operations(
+            random,
+            folder,
+            model,
+            new Exports(random, model, [.. tenants, .. hasFeed ? (string[])["feed"] : []]),
+            log.Add
+        );
         consumer = new Consumer(folder, tally, Problems);
-        server = postgres is null ? null : new ServerFaults(postgres, folder, random, () => Start(["run", "--json"], null));
+        server = postgres is null
+            ? null
+            : new ServerFaults(postgres, folder, random, () => Start(["run", "--json"], null));
         log.Add($"project {folder.Path}, retries {retries}, parallel {parallel}");
     }
 
     /// <param name="cluster">For <see cref="Target.Postgres"/> the server, which is this lane's alone.</param>
-    public static async Task<Sequence> MakeAsync(int seed, Setting setting, Tally tally, Target target, PostgresCluster? cluster) =>
-        new(seed, setting, tally, target == Target.Postgres ? await Postgres.MakeAsync(cluster!) : null);
+    public static async Task<Sequence> MakeAsync(
+        int seed,
+        Setting setting,
+        Tally tally,
+        Target target,
+        PostgresCluster? cluster
+    ) => new(seed, setting, tally, target == Target.Postgres ? await Postgres.MakeAsync(cluster!) : null);
 
     /// <summary>What was done, for whoever has to understand a wrong sequence.</summary>
     public IReadOnlyList<string> Log => log;
@@ -101,36 +131,53 @@ internal sealed class Sequence : IAsyncDisposable
     {
         if (setting.IsRelease)
             return KillAsync();
-        var isOfServer = server is not null && (setting.Plant == "clean-unasked" || (setting.Plant is null && random.Next(3) == 0));
-        return isOfServer ? ServerAsync() : random.Next(100) switch
-        {
-            < 76 => FailpointAsync("kill"),
-            < 86 => KillAsync(),
-            < 90 => FailpointAsync("throw"),
-            < 94 => FailpointAsync("enospc"),
-            _ when setting.Plant is not null => FailpointAsync("kill"),
-            _ => StopAsync(),
-        };
+        var isOfServer =
+            server is not null && (setting.Plant == "clean-unasked" || (setting.Plant is null && random.Next(3) == 0));
+        return isOfServer
+            ? ServerAsync()
+            : random.Next(100) switch
+            {
+                < 76 => FailpointAsync("kill"),
+                < 86 => KillAsync(),
+                < 90 => FailpointAsync("throw"),
+                < 94 => FailpointAsync("enospc"),
+                _ when setting.Plant is not null => FailpointAsync("kill"),
+                _ => StopAsync(),
+            };
     }
 
-    /// <summary>Something is done to the server, or to the connection to it; those that happened least often come first.</summary>
+    /// <summary>
+    /// Something is done to the server, or to the connection to it; those that happened least often come first.
+    /// </summary>
     private async Task ServerAsync()
     {
-        var fault = setting.Plant == "clean-unasked" ? ServerFaults.Late : ServerFaults.All.MinBy(name => (tally.FaultsOf(name), random.Next()))!;
+        var fault =
+            setting.Plant == "clean-unasked"
+                ? ServerFaults.Late
+                : ServerFaults.All.MinBy(name => (tally.FaultsOf(name), random.Next()))!;
         operations.Export(random.Next(1, 3));
         var (happened, ends) = await server!.DoAsync(fault);
         consumer.Look();
         if (happened)
             tally.Fault(fault);
-        log.Add($"run, {fault}{(happened ? "" : " (it did not come to that)")}, ended with {string.Join(", then ", ends.Select(end => end.ExitCode))}");
+        log.Add(
+            $"run, {fault}{(happened ? "" : " (it did not come to that)")}, ended with {string.Join(", then ", ends.Select(end => end.ExitCode))}"
+        );
         foreach (var end in ends)
             if (end.WasKilled)
                 tally.Kill(null);
-            else if (RunRow.Parse(end, Problems)?.FirstOrDefault(row => row.Error?.StartsWith("HDR-9", StringComparison.Ordinal) == true) is { } lost)
+            else if (
+                RunRow
+                    .Parse(end, Problems)
+                    ?.FirstOrDefault(row => row.Error?.StartsWith("HDR-9", StringComparison.Ordinal) == true) is
+                { } lost
+            )
                 Problems.Add($"{lost.Dataset}: {lost.Error} {lost.Facts} where {fault}");
     }
 
-    /// <summary>A run with a failpoint; the failpoints take turns, each with its first, second and third passing.</summary>
+    /// <summary>
+    /// A run with a failpoint; the failpoints take turns, each with its first, second and third passing.
+    /// </summary>
     private async Task FailpointAsync(string action)
     {
         var name = Failpoint.Names[next % Failpoint.Names.Count];
@@ -142,7 +189,8 @@ internal sealed class Sequence : IAsyncDisposable
         log.Add($"run with {name}:{hit}:{action} ended with {ended.ExitCode}");
         if (ended.WasKilled)
         {
-            // At times nothing new comes after it, so that a run has to finish what the killed one began, and only that.
+            // At times nothing new comes after it, so that a run has to finish what the killed one began, and only
+            // that.
             tally.Kill(name);
             if (OfExports.Contains(name) && random.Next(2) == 0)
                 await CleanAsync();
@@ -151,8 +199,14 @@ internal sealed class Sequence : IAsyncDisposable
             await CompareAsync(ended); // the failpoint was not reached: a run like any other
         else if (ended.ExitCode == 0)
             return; // not reached, or tried again with success; the next comparison tells
-        else if (ended.TimedOut || ended.ExitCode is not (1 or 4) || !(ended.Output + ended.Messages).Contains("HDR-", StringComparison.Ordinal))
-            Problems.Add($"a run whose failpoint {name}:{hit}:{action} failed ended with {ended.ExitCode}: {ended.Output} {ended.Messages}");
+        else if (
+            ended.TimedOut
+            || ended.ExitCode is not (1 or 4)
+            || !(ended.Output + ended.Messages).Contains("HDR-", StringComparison.Ordinal)
+        )
+            Problems.Add(
+                $"a run whose failpoint {name}:{hit}:{action} failed ended with {ended.ExitCode}: {ended.Output} {ended.Messages}"
+            );
         else
             tally.Error();
     }
@@ -176,7 +230,10 @@ internal sealed class Sequence : IAsyncDisposable
     private async Task StopAsync()
     {
         // The second run waits for the warehouse's file for a while, so that is done in some sequences only.
-        var name = seed % 12 == 0 && postgres is null ? Failpoint.Names[random.Next(Failpoint.Names.Count)] : EarlyStops[random.Next(EarlyStops.Length)];
+        var name =
+            seed % 12 == 0 && postgres is null
+                ? Failpoint.Names[random.Next(Failpoint.Names.Count)]
+                : EarlyStops[random.Next(EarlyStops.Length)];
         using var first = Start(["run", "--json"], $"{name}:1:stop");
         var waiting = first.WaitAsync(TimeSpan.FromMinutes(3));
         if (await first.StoppedAsync(Longest))
@@ -185,8 +242,16 @@ internal sealed class Sequence : IAsyncDisposable
                 operations.Drop();
             var second = await EndAsync(null);
             var rows = RunRow.Parse(second, Problems) ?? [];
-            log.Add($"a run stopped at {name}; the second one: {string.Join(", ", rows.Select(row => $"{row.Dataset} {row.Outcome} {row.Error}"))}");
-            foreach (var row in rows.Where(row => row.Outcome == "failed" && row.Error is not ("HDR-301" or "HDR-302") && row.Error?.StartsWith("HDR-1", StringComparison.Ordinal) != true))
+            log.Add(
+                $"a run stopped at {name}; the second one: {string.Join(", ", rows.Select(row => $"{row.Dataset} {row.Outcome} {row.Error}"))}"
+            );
+            foreach (
+                var row in rows.Where(row =>
+                    row.Outcome == "failed"
+                    && row.Error is not ("HDR-301" or "HDR-302")
+                    && row.Error?.StartsWith("HDR-1", StringComparison.Ordinal) != true
+                )
+            )
                 Problems.Add($"{row.Dataset}: a second run beside a stopped one failed with {row.Error} {row.Facts}");
             tally.Stop(rows.Any(row => row.Outcome == "skipped" || row.Error == "HDR-302"));
             first.Resume();
@@ -198,19 +263,34 @@ internal sealed class Sequence : IAsyncDisposable
         RunRow.Parse(ended, Problems);
     }
 
-    /// <summary>Rows are released or given up by hand, at times with a kill in the middle; then once more, to its end.</summary>
+    /// <summary>
+    /// Rows are released or given up by hand, at times with a kill in the middle; then once more, to its end.
+    /// </summary>
     private async Task QuarantineAsync()
     {
         var waiting = model.Held.Where(row => row.Dataset == "events" && row.Status == "waiting").ToList();
         if (waiting.Count == 0)
             return;
         var chosen = waiting.Where(_ => random.Next(3) > 0).DefaultIfEmpty(waiting[0]).ToList();
-        var ids = chosen.Select(row => last!.Quarantine.FirstOrDefault(held => held.File == row.File && held.Line == row.Line)?.Id).OfType<long>().ToList();
+        var ids = chosen
+            .Select(row => last!.Quarantine.FirstOrDefault(held => held.File == row.File && held.Line == row.Line)?.Id)
+            .OfType<long>()
+            .ToList();
         if (ids.Count != chosen.Count)
             return; // held since the last comparison
         var isRelease = random.Next(4) > 0;
-        string[] arguments = ["quarantine", isRelease ? "release" : "discard", "events", string.Join(',', ids), .. isRelease ? (string[])["--set", "amount=1.00"] : ["--reason", "torture"], "--json"];
-        string[] points = isRelease ? ["config_read", "rows_applied", "before_commit", "after_commit"] : ["config_read"];
+        string[] arguments =
+        [
+            "quarantine",
+            isRelease ? "release" : "discard",
+            "events",
+            string.Join(',', ids),
+            .. isRelease ? (string[])["--set", "amount=1.00"] : ["--reason", "torture"],
+            "--json",
+        ];
+        string[] points = isRelease
+            ? ["config_read", "rows_applied", "before_commit", "after_commit"]
+            : ["config_read"];
         for (var kills = setting.IsRelease ? 0 : random.Next(3); kills > 0; kills--)
         {
             var point = points[random.Next(points.Length)];

@@ -1,25 +1,31 @@
 namespace Headrace.Torture;
 
-/// <summary>What is done to a PostgreSQL that files are loaded into, or to the connection to it, while a run is under way.</summary>
+/// <summary>
+/// What is done to a PostgreSQL that files are loaded into, or to the connection to it, while a run is under way.
+/// </summary>
 /// <param name="start">Starts a run.</param>
 internal sealed class ServerFaults(Postgres postgres, Folder folder, Random random, Func<HeadraceProcess> start)
 {
-    public const string Crash = "server crashed (pg_ctl immediate)", CutBeforeCommit = "connection cut before COMMIT", CutAfterCommit = "connection cut after COMMIT",
-        CutAnywhere = "connection cut anywhere", Late = "killed before a COMMIT that the server does later";
+    public const string Crash = "server crashed (pg_ctl immediate)",
+        CutBeforeCommit = "connection cut before COMMIT",
+        CutAfterCommit = "connection cut after COMMIT",
+        CutAnywhere = "connection cut anywhere",
+        Late = "killed before a COMMIT that the server does later";
 
     public static readonly IReadOnlyList<string> All = [Crash, CutBeforeCommit, CutAfterCommit, CutAnywhere, Late];
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(120);
 
     /// <summary>Does it; says whether it came to that, and how the runs ended.</summary>
-    public Task<(bool Happened, IReadOnlyList<Ended> Ends)> DoAsync(string fault) => fault switch
-    {
-        Crash => CrashAsync(),
-        CutBeforeCommit => CutAsync(Cut.BeforeCommit),
-        CutAfterCommit => CutAsync(Cut.AfterCommit),
-        CutAnywhere => CutAsync(Cut.Anywhere),
-        _ => LateAsync(),
-    };
+    public Task<(bool Happened, IReadOnlyList<Ended> Ends)> DoAsync(string fault) =>
+        fault switch
+        {
+            Crash => CrashAsync(),
+            CutBeforeCommit => CutAsync(Cut.BeforeCommit),
+            CutAfterCommit => CutAsync(Cut.AfterCommit),
+            CutAnywhere => CutAsync(Cut.Anywhere),
+            _ => LateAsync(),
+        };
 
     private async Task<(bool, IReadOnlyList<Ended>)> CrashAsync()
     {
@@ -33,7 +39,11 @@ internal sealed class ServerFaults(Postgres postgres, Folder folder, Random rand
 
     private async Task<(bool, IReadOnlyList<Ended>)> CutAsync(Cut cut)
     {
-        await using var proxy = new CommitProxy(postgres.Cluster.Port, cut, cut == Cut.Anywhere ? random.Next(1, 20) : random.Next(1, 8));
+        await using var proxy = new CommitProxy(
+            postgres.Cluster.Port,
+            cut,
+            cut == Cut.Anywhere ? random.Next(1, 20) : random.Next(1, 8)
+        );
         folder.Connect(postgres.At(proxy.Port));
         using var process = start();
         var ended = await process.WaitAsync(Longest);

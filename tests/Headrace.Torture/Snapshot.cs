@@ -2,9 +2,30 @@ using System.Globalization;
 
 namespace Headrace.Torture;
 
-internal sealed record FileRow(string Dataset, string Key, string Action, string Outcome, string? Sha256, long Size, long Rows, long Quarantined, string? Error, string? Version);
+internal sealed record FileRow(
+    string Dataset,
+    string Key,
+    string Action,
+    string Outcome,
+    string? Sha256,
+    long Size,
+    long Rows,
+    long Quarantined,
+    string? Error,
+    string? Version
+);
 
-internal sealed record LoadRow(string Id, string RunId, string Dataset, long Generation, long Inserted, long Updated, long Deleted, long Unchanged, long Quarantined);
+internal sealed record LoadRow(
+    string Id,
+    string RunId,
+    string Dataset,
+    long Generation,
+    long Inserted,
+    long Updated,
+    long Deleted,
+    long Unchanged,
+    long Quarantined
+);
 
 internal sealed record PublishedRow(string LoadId, string Dataset, long Generation, long Operations, bool IsPublished);
 
@@ -16,8 +37,13 @@ internal sealed class Snapshot
     // Each with its columns as the model writes a row.
     private static readonly Dictionary<string, string> Targets = new()
     {
-        ["events"] = "n, kind, amount", ["people"] = "id, name, rev", ["stock"] = "sku, qty", ["alpha"] = "id, label, qty", ["beta"] = "id, label, qty",
-        ["exports_acme"] = "id, name, amount", ["exports_bolt"] = "id, name, amount",
+        ["events"] = "n, kind, amount",
+        ["people"] = "id, name, rev",
+        ["stock"] = "sku, qty",
+        ["alpha"] = "id, label, qty",
+        ["beta"] = "id, label, qty",
+        ["exports_acme"] = "id, name, amount",
+        ["exports_bolt"] = "id, name, amount",
     };
 
     public Dictionary<string, List<string>> Rows { get; } = [];
@@ -41,7 +67,10 @@ internal sealed class Snapshot
         var snapshot = new Snapshot();
         if (File.Exists(folder.Ledger))
             using (var ledger = Reading.Of(folder.Ledger))
-                snapshot.LedgerLoaded = [.. ledger.Rows("SELECT id FROM run_history WHERE outcome = 'loaded'").Select(row => row[0]!)];
+                snapshot.LedgerLoaded =
+                [
+                    .. ledger.Rows("SELECT id FROM run_history WHERE outcome = 'loaded'").Select(row => row[0]!),
+                ];
         snapshot.Add(warehouse);
         if (File.Exists(folder.Published))
             using (var published = Reading.Of(folder.Published))
@@ -51,19 +80,66 @@ internal sealed class Snapshot
 
     private void Add(Reading warehouse)
     {
-        Files.AddRange(warehouse.Rows("SELECT dataset, key, action, outcome, sha256, size, rows, quarantined, error_code, version FROM headrace.files").Select(row =>
-            new FileRow(row[0]!, row[1]!, row[2]!, row[3]!, row[4], Number(row[5]), Number(row[6]), Number(row[7]), row[8], row[9])));
-        Loads.AddRange(warehouse.Rows("SELECT load_id, run_id, dataset, generation, inserted, updated, deleted, unchanged, quarantined FROM headrace.loads ORDER BY dataset, generation").Select(row =>
-            new LoadRow(row[0]!, row[1]!, row[2]!, Number(row[3]), Number(row[4]), Number(row[5]), Number(row[6]), Number(row[7]), Number(row[8]))));
-        Published.AddRange(warehouse.Rows("SELECT load_id, dataset, generation, operations, CASE WHEN published_at IS NULL THEN 0 ELSE 1 END AS is_published FROM headrace.published").Select(row =>
-            new PublishedRow(row[0]!, row[1]!, Number(row[2]), Number(row[3]), row[4] == "1")));
-        Quarantine.AddRange(warehouse.Rows("SELECT id, dataset, file, line, status FROM headrace.quarantine").Select(row =>
-            new QuarantineRow(Number(row[0]), row[1]!, row[2]!, Number(row[3]), row[4]!)));
+        Files.AddRange(
+            warehouse
+                .Rows(
+                    "SELECT dataset, key, action, outcome, sha256, size, rows, quarantined, error_code, version FROM headrace.files"
+                )
+                .Select(row => new FileRow(
+                    row[0]!,
+                    row[1]!,
+                    row[2]!,
+                    row[3]!,
+                    row[4],
+                    Number(row[5]),
+                    Number(row[6]),
+                    Number(row[7]),
+                    row[8],
+                    row[9]
+                ))
+        );
+        Loads.AddRange(
+            warehouse
+                .Rows(
+                    "SELECT load_id, run_id, dataset, generation, inserted, updated, deleted, unchanged, quarantined FROM headrace.loads ORDER BY dataset, generation"
+                )
+                .Select(row => new LoadRow(
+                    row[0]!,
+                    row[1]!,
+                    row[2]!,
+                    Number(row[3]),
+                    Number(row[4]),
+                    Number(row[5]),
+                    Number(row[6]),
+                    Number(row[7]),
+                    Number(row[8])
+                ))
+        );
+        Published.AddRange(
+            warehouse
+                .Rows(
+                    "SELECT load_id, dataset, generation, operations, CASE WHEN published_at IS NULL THEN 0 ELSE 1 END AS is_published FROM headrace.published"
+                )
+                .Select(row => new PublishedRow(row[0]!, row[1]!, Number(row[2]), Number(row[3]), row[4] == "1"))
+        );
+        Quarantine.AddRange(
+            warehouse
+                .Rows("SELECT id, dataset, file, line, status FROM headrace.quarantine")
+                .Select(row => new QuarantineRow(Number(row[0]), row[1]!, row[2]!, Number(row[3]), row[4]!))
+        );
         foreach (var row in warehouse.Rows("SELECT dataset, generation, load_id FROM headrace.positions"))
             Positions[row[0]!] = (Number(row[1]), row[2]!);
-        foreach (var table in warehouse.Rows("SELECT table_name FROM information_schema.tables WHERE table_schema = 'raw'").Select(row => row[0]!))
+        foreach (
+            var table in warehouse
+                .Rows("SELECT table_name FROM information_schema.tables WHERE table_schema = 'raw'")
+                .Select(row => row[0]!)
+        )
             Rows[table is "alpha" or "beta" ? $"inbox/{table}" : table.Replace('_', '/')] =
-                [.. warehouse.Rows($"SELECT {Targets[table]} FROM raw.{table}").Select(row => string.Join('|', row.Select(value => value ?? Content.Null)))];
+            [
+                .. warehouse
+                    .Rows($"SELECT {Targets[table]} FROM raw.{table}")
+                    .Select(row => string.Join('|', row.Select(value => value ?? Content.Null))),
+            ];
     }
 
     private static long Number(string? text) => long.Parse(text!, CultureInfo.InvariantCulture);

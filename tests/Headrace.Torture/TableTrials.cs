@@ -7,19 +7,36 @@ namespace Headrace.Torture;
 /// <summary>What is done to a run of tables, by the words of the tally.</summary>
 internal static class TableFaults
 {
-    public const string None = "nothing", KillAtFailpoint = "killed at a failpoint", KillAnywhere = "killed at a random moment", Crash = "server crashed (pg_ctl immediate)",
-        CutBeforeCommit = "connection cut before COMMIT", CutAfterCommit = "connection cut after COMMIT", CutAnywhere = "connection cut anywhere", Duel = "duel of two runners";
+    public const string None = "nothing",
+        KillAtFailpoint = "killed at a failpoint",
+        KillAnywhere = "killed at a random moment",
+        Crash = "server crashed (pg_ctl immediate)",
+        CutBeforeCommit = "connection cut before COMMIT",
+        CutAfterCommit = "connection cut after COMMIT",
+        CutAnywhere = "connection cut anywhere",
+        Duel = "duel of two runners";
 
     public static readonly IReadOnlyList<string> OfDuckDb = [None, KillAnywhere, Crash];
 
-    public static readonly IReadOnlyList<string> All = [None, KillAnywhere, Crash, CutBeforeCommit, CutAfterCommit, CutAnywhere, Duel];
+    public static readonly IReadOnlyList<string> All =
+    [
+        None,
+        KillAnywhere,
+        Crash,
+        CutBeforeCommit,
+        CutAfterCommit,
+        CutAnywhere,
+        Duel,
+    ];
 }
 
 /// <summary>
-/// Trials of reading tables: each is a run of the real command line beside writers, and to most of them something is done. After every
+/// Trials of reading tables: each is a run of the real command line beside writers, and to most of them something is
+/// done. After every
 /// few the writers come to an end, a run ends by itself, and the warehouse must have exactly the source's rows.
 /// </summary>
-/// <param name="cluster">Of this lane alone: it has the source and, for PostgreSQL, the target, and goes down now and then.</param>
+/// <param name="cluster">Of this lane alone: it has the source and, for PostgreSQL, the target, and goes down now and
+/// then.</param>
 internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tally tally, Target target)
 {
     private const int TrialsEach = 8;
@@ -31,20 +48,34 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
 
     // The columns that are compared, for each flow.
     private static readonly (string Table, string Columns)[] Compared =
-        [("orders", "id, n"), ("events", "id, n"), ("numbers", "id, n"), ("stamps", "id, n"), ("items", "id, n")];
+    [
+        ("orders", "id, n"),
+        ("events", "id, n"),
+        ("numbers", "id, n"),
+        ("stamps", "id, n"),
+        ("items", "id, n"),
+    ];
 
     /// <summary>One round of trials on tables of its own; what was wrong.</summary>
-    /// <param name="seed">Decides what the writers do and what is done to runs, not at which failpoint, nor how they meet.</param>
+    /// <param name="seed">Decides what the writers do and what is done to runs, not at which failpoint, nor how they
+    /// meet.</param>
     public async Task<IReadOnlyList<string>> RoundAsync(int seed)
     {
         var random = new Random(seed);
-        var (source, warehouse) = (await cluster.CreateAsync(), target == Target.Postgres ? await cluster.CreateAsync() : null);
+        var (source, warehouse) = (
+            await cluster.CreateAsync(),
+            target == Target.Postgres ? await cluster.CreateAsync() : null
+        );
         await using (var db = await cluster.OpenAsync(source))
         await using (var create = new NpgsqlCommand(Writers.Tables, db))
             await create.ExecuteNonQueryAsync();
 
         // Two machines: what one holds locally the other one does not see.
-        string[] folders = [Directory.CreateTempSubdirectory("headrace-tables-").FullName, Directory.CreateTempSubdirectory("headrace-tables-").FullName];
+        string[] folders =
+        [
+            Directory.CreateTempSubdirectory("headrace-tables-").FullName,
+            Directory.CreateTempSubdirectory("headrace-tables-").FullName,
+        ];
         foreach (var folder in folders)
             await ConfigureAsync(folder, source, warehouse, cluster.Port);
         var wrong = new List<string>();
@@ -60,7 +91,9 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
 
             await Task.Delay(2500); // appended rows come when nothing can precede them: two seconds later
             tally.Process();
-            using (var last = HeadraceProcess.Start(setting.Program, folders[0], ["run", "--json"], null, setting.Plant))
+            using (
+                var last = HeadraceProcess.Start(setting.Program, folders[0], ["run", "--json"], null, setting.Plant)
+            )
                 Judge(await last.WaitAsync(Longest), "by itself", 0, wrong);
             await CompareAsync(folders[0], source, warehouse, wrong);
             tally.Check();
@@ -72,7 +105,10 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
             await using var db = await cluster.OpenAsync("postgres");
             foreach (var database in (string?[])[source, warehouse])
             {
-                await using var drop = new NpgsqlCommand($"DROP DATABASE IF EXISTS {database ?? "nothing"} WITH (FORCE)", db);
+                await using var drop = new NpgsqlCommand(
+                    $"DROP DATABASE IF EXISTS {database ?? "nothing"} WITH (FORCE)",
+                    db
+                );
                 await drop.ExecuteNonQueryAsync();
             }
         }
@@ -93,21 +129,29 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
             "naive-retry" => TableFaults.CutAfterCommit,
             "missing-fence" => TableFaults.Duel,
             _ when random.Next(2) == 0 => TableFaults.KillAtFailpoint,
-            _ => Least(target == Target.Postgres ? TableFaults.All : TableFaults.OfDuckDb, tally.FaultsOf, trial.Number),
+            _ => Least(
+                target == Target.Postgres ? TableFaults.All : TableFaults.OfDuckDb,
+                tally.FaultsOf,
+                trial.Number
+            ),
         };
         var wasWrong = wrong.Count;
         Log.Add($"{fault}{(fault is TableFaults.KillAtFailpoint or TableFaults.Duel ? $" ({name})" : "")}");
-        if (await (fault switch
-        {
-            TableFaults.None => NoneAsync(trial, wrong),
-            TableFaults.KillAnywhere => KillAsync(trial, wrong),
-            TableFaults.Crash => CrashAsync(trial, wrong),
-            TableFaults.CutBeforeCommit => CutAsync(trial, Cut.BeforeCommit, wrong),
-            TableFaults.CutAfterCommit => CutAsync(trial, Cut.AfterCommit, wrong),
-            TableFaults.CutAnywhere => CutAsync(trial, Cut.Anywhere, wrong),
-            TableFaults.Duel => DuelAsync(trial, name, wrong),
-            _ => KillAsync(trial, name, wrong),
-        }))
+        if (
+            await (
+                fault switch
+                {
+                    TableFaults.None => NoneAsync(trial, wrong),
+                    TableFaults.KillAnywhere => KillAsync(trial, wrong),
+                    TableFaults.Crash => CrashAsync(trial, wrong),
+                    TableFaults.CutBeforeCommit => CutAsync(trial, Cut.BeforeCommit, wrong),
+                    TableFaults.CutAfterCommit => CutAsync(trial, Cut.AfterCommit, wrong),
+                    TableFaults.CutAnywhere => CutAsync(trial, Cut.Anywhere, wrong),
+                    TableFaults.Duel => DuelAsync(trial, name, wrong),
+                    _ => KillAsync(trial, name, wrong),
+                }
+            )
+        )
             tally.Fault(fault);
         if (wrong.Count > wasWrong)
             Log[^1] += ", and it was wrong";
@@ -115,7 +159,10 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
 
     // What was done least often so far, so that nothing is left out; of several one after another.
     private static string Least(IReadOnlyList<string> names, Func<string, int> count, int number) =>
-        names.Select((name, i) => (name, Turn: (i + number) % names.Count)).MinBy(one => (count(one.name), one.Turn)).name;
+        names
+            .Select((name, i) => (name, Turn: (i + number) % names.Count))
+            .MinBy(one => (count(one.name), one.Turn))
+            .name;
 
     private async Task<bool> NoneAsync(Trial trial, List<string> wrong)
     {
@@ -125,7 +172,8 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
 
     private async Task<bool> KillAsync(Trial trial, string name, List<string> wrong)
     {
-        var failpoint = $"{name}:{(trial.Random.Next(3) > 0 || name is "config_read" or "ledger_written" or "end" ? 1 : trial.Random.Next(2, 6))}:kill";
+        var failpoint =
+            $"{name}:{(trial.Random.Next(3) > 0 || name is "config_read" or "ledger_written" or "end" ? 1 : trial.Random.Next(2, 6))}:kill";
         var ended = await RunAsync(trial.Folders[0], failpoint);
         if (ended.WasKilled)
             tally.Kill(name);
@@ -142,7 +190,13 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
 
     private async Task<bool> KillAsync(Trial trial, List<string> wrong)
     {
-        using var process = HeadraceProcess.Start(setting.Program, trial.Folders[0], ["run", "--json"], null, setting.Plant);
+        using var process = HeadraceProcess.Start(
+            setting.Program,
+            trial.Folders[0],
+            ["run", "--json"],
+            null,
+            setting.Plant
+        );
         var ending = process.WaitAsync(Longest);
         await Task.Delay(trial.Random.Next(1500));
         process.Kill();
@@ -157,7 +211,13 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
     // Source and target go down together; what was under way fails or is tried again.
     private async Task<bool> CrashAsync(Trial trial, List<string> wrong)
     {
-        using var process = HeadraceProcess.Start(setting.Program, trial.Folders[0], ["run", "--json"], null, setting.Plant);
+        using var process = HeadraceProcess.Start(
+            setting.Program,
+            trial.Folders[0],
+            ["run", "--json"],
+            null,
+            setting.Plant
+        );
         var ending = process.WaitAsync(Longest);
         await Task.Delay(trial.Random.Next(100, 1200));
         await cluster.CrashAsync();
@@ -167,7 +227,11 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
 
     private async Task<bool> CutAsync(Trial trial, Cut cut, List<string> wrong)
     {
-        await using var proxy = new CommitProxy(cluster.Port, cut, cut == Cut.Anywhere ? trial.Random.Next(1, 40) : trial.Random.Next(1, 12));
+        await using var proxy = new CommitProxy(
+            cluster.Port,
+            cut,
+            cut == Cut.Anywhere ? trial.Random.Next(1, 40) : trial.Random.Next(1, 12)
+        );
         await ConfigureAsync(trial.Folders[0], trial.Source, trial.Warehouse, proxy.Port);
         Judge(await RunAsync(trial.Folders[0], null), $"while the connection was cut ({cut})", 4, wrong);
         await ConfigureAsync(trial.Folders[0], trial.Source, trial.Warehouse, cluster.Port);
@@ -178,7 +242,13 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
     private async Task<bool> DuelAsync(Trial trial, string name, List<string> wrong)
     {
         name = setting.Plant is null ? name : "changes_staged";
-        using var first = HeadraceProcess.Start(setting.Program, trial.Folders[0], ["run", "--json"], $"{name}:{trial.Random.Next(1, 4)}:stop", setting.Plant);
+        using var first = HeadraceProcess.Start(
+            setting.Program,
+            trial.Folders[0],
+            ["run", "--json"],
+            $"{name}:{trial.Random.Next(1, 4)}:stop",
+            setting.Plant
+        );
         if (!await first.StoppedAsync(Longest))
         {
             Judge(await first.WaitAsync(Longest), $"without coming to {name}", 0, wrong);
@@ -186,7 +256,13 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
         }
 
         tally.Process();
-        using var second = HeadraceProcess.Start(setting.Program, trial.Folders[1], ["run", "--json"], null, setting.Plant);
+        using var second = HeadraceProcess.Start(
+            setting.Program,
+            trial.Folders[1],
+            ["run", "--json"],
+            null,
+            setting.Plant
+        );
         var ending = second.WaitAsync(Longest);
         await Task.WhenAny(ending, Task.Delay(DuelWait));
         var met = !ending.IsCompleted;
@@ -200,8 +276,16 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
     // Failing may be right, losing one's way is not.
     private static void Judge(Ended ended, string how, int most, List<string> wrong)
     {
-        if (ended.TimedOut || ended.ExitCode < 0 || ended.ExitCode > most || ended.ExitCode is 2 or 3 || (ended.Output + ended.Messages).Contains("HDR-9", StringComparison.Ordinal))
-            wrong.Add($"a run {how} ended with {ended.ExitCode}{(ended.TimedOut ? " (it did not end)" : "")}: {ended.Output} {ended.Messages}");
+        if (
+            ended.TimedOut
+            || ended.ExitCode < 0
+            || ended.ExitCode > most
+            || ended.ExitCode is 2 or 3
+            || (ended.Output + ended.Messages).Contains("HDR-9", StringComparison.Ordinal)
+        )
+            wrong.Add(
+                $"a run {how} ended with {ended.ExitCode}{(ended.TimedOut ? " (it did not end)" : "")}: {ended.Output} {ended.Messages}"
+            );
     }
 
     private async Task CompareAsync(string folder, string sourceName, string? warehouseName, List<string> wrong)
@@ -211,11 +295,15 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
         using var engine = DuckDbDatabase.Open(":memory:");
         using var duckdb = engine.Connect();
         if (postgres is null)
-            duckdb.Execute($"ATTACH {Sql.Literal(Path.Combine(folder, "warehouse.duckdb"))} AS warehouse (READ_ONLY)", CancellationToken.None);
+            duckdb.Execute(
+                $"ATTACH {Sql.Literal(Path.Combine(folder, "warehouse.duckdb"))} AS warehouse (READ_ONLY)",
+                CancellationToken.None
+            );
         foreach (var (table, columns) in Compared)
         {
             var there = await RowsAsync(source, $"SELECT concat_ws('|', {columns}) FROM {table}");
-            var here = postgres is null ? Rows(duckdb, $"SELECT concat_ws('|', {columns}) FROM warehouse.raw.{table}")
+            var here = postgres is null
+                ? Rows(duckdb, $"SELECT concat_ws('|', {columns}) FROM warehouse.raw.{table}")
                 : await RowsAsync(postgres, $"SELECT concat_ws('|', {columns}) FROM raw.{table}");
             foreach (var lost in there.Except(here).Take(3))
                 wrong.Add($"{table}: lost: {lost}");
@@ -245,22 +333,35 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
         return rows;
     }
 
-    private Task ConfigureAsync(string folder, string source, string? warehouse, int targetPort) => File.WriteAllTextAsync(Path.Combine(folder, "headrace.yaml"),
-        $$"""
-        version: 1
-        connections:
-          shop: { type: postgres, host: 127.0.0.1, port: {{cluster.Port}}, database: {{source}}, user: tester, password: known }
-          warehouse: {{(warehouse is null ? "{ type: duckdb, path: ./warehouse.duckdb }" : $"{{ type: postgres, host: 127.0.0.1, port: {targetPort}, database: {warehouse}, user: tester, password: known }}")}}
-        defaults:
-          target: { connection: warehouse, schema: raw }
-        flows:
-          orders:  { source: { connection: shop, table: orders }, read: incremental, primary_key: id, create_key: created_at, update_key: updated_at, write: merge }
-          events:  { source: { connection: shop, table: events }, read: incremental, create_key: created_at, write: append }
-          numbers: { source: { connection: shop, table: numbers }, read: incremental, primary_key: id, create_key: id, write: merge }
-          stamps:  { source: { connection: shop, table: stamps }, read: incremental, primary_key: id, update_key: tx, write: merge }
-          items:   { source: { connection: shop, table: items }, read: snapshot, primary_key: id, write: merge, limits: { min_rows: 0 } }
-        """);
+    private Task ConfigureAsync(string folder, string source, string? warehouse, int targetPort) =>
+        File.WriteAllTextAsync(
+            Path.Combine(folder, "headrace.yaml"),
+            $$"""
+            version: 1
+            connections:
+              shop: { type: postgres, host: 127.0.0.1, port: {{cluster.Port}}, database: {{source}}, user: tester, password: known }
+              warehouse: {{(
+                warehouse is null
+                    ? "{ type: duckdb, path: ./warehouse.duckdb }"
+                    : $"{{ type: postgres, host: 127.0.0.1, port: {targetPort}, database: {warehouse}, user: tester, password: known }}"
+            )}}
+            defaults:
+              target: { connection: warehouse, schema: raw }
+            flows:
+              orders:  { source: { connection: shop, table: orders }, read: incremental, primary_key: id, create_key: created_at, update_key: updated_at, write: merge }
+              events:  { source: { connection: shop, table: events }, read: incremental, create_key: created_at, write: append }
+              numbers: { source: { connection: shop, table: numbers }, read: incremental, primary_key: id, create_key: id, write: merge }
+              stamps:  { source: { connection: shop, table: stamps }, read: incremental, primary_key: id, update_key: tx, write: merge }
+              items:   { source: { connection: shop, table: items }, read: snapshot, primary_key: id, write: merge, limits: { min_rows: 0 } }
+            """
+        );
 
     /// <summary>One run to which something is done.</summary>
-    private sealed record Trial(IReadOnlyList<string> Folders, string Source, string? Warehouse, int Number, Random Random);
+    private sealed record Trial(
+        IReadOnlyList<string> Folders,
+        string Source,
+        string? Warehouse,
+        int Number,
+        Random Random
+    );
 }

@@ -10,7 +10,15 @@ internal sealed class Tally
     private readonly ConcurrentDictionary<string, int> byFailpoint = new();
     private readonly ConcurrentDictionary<string, int> byFault = new();
     private readonly ConcurrentDictionary<string, string> ids = new();
-    private int sequences, processes, kills, outside, stops, duels, errors, checks, wrong;
+    private int sequences,
+        processes,
+        kills,
+        outside,
+        stops,
+        duels,
+        errors,
+        checks,
+        wrong;
 
     public int Kills => kills;
 
@@ -65,7 +73,8 @@ internal sealed class Tally
 
     public void Print(TextWriter to, IReadOnlyList<string>? failpoints = null)
     {
-        to.WriteLine($"""
+        to.WriteLine(
+            $"""
 
             sequences    {sequences}  ({checks} times compared with the model)
             processes    {processes}
@@ -73,16 +82,23 @@ internal sealed class Tally
             stops        {stops}  (in {duels} of them the second run met what the first one held)
             errors       {errors}  (thrown or disk full, at a failpoint)
             wrong        {wrong}  {(wrong == 0 ? "(0 lost, 0 doubled)" : "")}
-            upper bound  {(kills == 0 ? 100 : 300.0 / kills):0.###} % per kill, {(sequences == 0 ? 100 : 300.0 / sequences):0.###} % per sequence (95 % confidence, when none is wrong)
+            upper bound  {(kills == 0 ? 100 : 300.0 / kills):0.###} % per kill, {(
+                sequences == 0 ? 100 : 300.0 / sequences
+            ):0.###} % per sequence (95 % confidence, when none is wrong)
             seconds      {Seconds:0}  ({processes / Seconds:0.0} processes a second)
-            """);
+            """
+        );
         failpoints ??= Failpoint.Names;
         foreach (var (what, count) in byFault.OrderBy(pair => pair.Key, StringComparer.Ordinal))
-            to.WriteLine($"{what,-40} {count,5}");
+            to.WriteLine($"{what, -40} {count, 5}");
         to.WriteLine("kills by failpoint");
         foreach (var name in failpoints)
-            to.WriteLine($"  {name,-21} {KillsAt(name),5}");
-        foreach (var (name, count) in byFailpoint.Where(pair => !failpoints.Contains(pair.Key)).OrderBy(pair => pair.Key, StringComparer.Ordinal))
-            to.WriteLine($"  {name,-21} {count,5}");
+            to.WriteLine($"  {name, -21} {KillsAt(name), 5}");
+        foreach (
+            var (name, count) in byFailpoint
+                .Where(pair => !failpoints.Contains(pair.Key))
+                .OrderBy(pair => pair.Key, StringComparer.Ordinal)
+        )
+            to.WriteLine($"  {name, -21} {count, 5}");
     }
 }

@@ -4,7 +4,8 @@ namespace Headrace.Torture;
 internal sealed class Verdicts
 {
     private readonly Lock gate = new();
-    private int passed, failed;
+    private int passed,
+        failed;
 
     public void Add(bool isRight, string what)
     {

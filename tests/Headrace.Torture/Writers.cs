@@ -4,13 +4,13 @@ using Npgsql;
 namespace Headrace.Torture;
 
 /// <summary>
-/// Sessions that write to the source while it is read: transactions of random length, some taken back, rows of one moment, rows
+/// Sessions that write to the source while it is read: transactions of random length, some taken back, rows of one
+/// moment, rows
 /// without a time of change, deletes where they may be seen.
 /// </summary>
 internal sealed class Writers : IAsyncDisposable
 {
-    public const string Tables =
-        """
+    public const string Tables = """
         CREATE TABLE orders (id bigserial PRIMARY KEY, n int, created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz);
         CREATE TABLE events (id bigserial PRIMARY KEY, n int, created_at timestamptz NOT NULL DEFAULT now());
         CREATE TABLE numbers (id bigserial PRIMARY KEY, n int);
@@ -22,10 +22,15 @@ internal sealed class Writers : IAsyncDisposable
 
     private readonly CancellationTokenSource stop = new();
     private readonly Task[] writing;
-    private int commits, rollbacks;
+    private int commits,
+        rollbacks;
 
     public Writers(PostgresCluster cluster, string database, int seed) =>
-        writing = [.. Enumerable.Range(0, Sessions).Select(i => Task.Run(() => WriteAsync(cluster, database, new Random(seed * Sessions + i))))];
+        writing = [
+            .. Enumerable
+                .Range(0, Sessions)
+                .Select(i => Task.Run(() => WriteAsync(cluster, database, new Random(seed * Sessions + i)))),
+        ];
 
     public int Commits => commits;
 
@@ -46,7 +51,8 @@ internal sealed class Writers : IAsyncDisposable
             {
                 await WriteAsync(await cluster.OpenAsync(database), random);
             }
-            catch (Exception error) when (error is NpgsqlException or System.Net.Sockets.SocketException or IOException or TimeoutException)
+            catch (Exception error)
+                when (error is NpgsqlException or System.Net.Sockets.SocketException or IOException or TimeoutException)
             {
                 await Task.Delay(100); // the server is down; what was under way is taken back
             }
@@ -74,17 +80,21 @@ internal sealed class Writers : IAsyncDisposable
     private static string Statement(Random random)
     {
         var (n, id) = (random.Next(1_000_000), random.Next(1, 400));
-        string Some(string table) => $"id IN (SELECT id FROM {table} WHERE id % 397 = {id % 397} ORDER BY id DESC LIMIT 1 FOR UPDATE SKIP LOCKED)";
+        string Some(string table) =>
+            $"id IN (SELECT id FROM {table} WHERE id % 397 = {id % 397} ORDER BY id DESC LIMIT 1 FOR UPDATE SKIP LOCKED)";
         return random.Next(9) switch
         {
             0 => $"INSERT INTO orders (n) SELECT {n} + i FROM generate_series(1, {random.Next(1, 4)}) i",
-            1 => $"UPDATE orders SET n = {n}, updated_at = {(random.Next(2) == 0 ? "now()" : "clock_timestamp()")} WHERE {Some("orders")}",
+            1 =>
+                $"UPDATE orders SET n = {n}, updated_at = {(random.Next(2) == 0 ? "now()" : "clock_timestamp()")} WHERE {Some("orders")}",
             2 => $"UPDATE orders SET n = {n}, updated_at = date_trunc('second', now()) WHERE {Some("orders")}", // rows of one moment
             3 => $"INSERT INTO events (n) SELECT {n} + i FROM generate_series(1, {random.Next(1, 4)}) i",
             4 => $"INSERT INTO numbers (n) VALUES ({n})",
             5 => $"INSERT INTO stamps (n) VALUES ({n})",
             6 => $"UPDATE stamps SET n = {n}, tx = pg_current_xact_id() WHERE {Some("stamps")}",
-            7 => random.Next(3) == 0 ? $"DELETE FROM items WHERE {Some("items")}" : $"INSERT INTO items (n) VALUES ({n})",
+            7 => random.Next(3) == 0
+                ? $"DELETE FROM items WHERE {Some("items")}"
+                : $"INSERT INTO items (n) VALUES ({n})",
             _ => $"UPDATE items SET n = {n} WHERE {Some("items")}",
         };
     }

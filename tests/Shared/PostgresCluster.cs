@@ -39,8 +39,23 @@ public sealed class PostgresCluster : IAsyncDisposable
         await File.WriteAllTextAsync(password, "known");
         try
         {
-            // Thousands of sessions log in with this role, and scram counts to four thousand for each; roles that are made later have it.
-            await ProgramAsync("initdb", "-D", data, "-U", "tester", "-A", "md5", "--pwfile", password, "-E", "UTF8", "--no-locale", "--no-sync");
+            // Thousands of sessions log in with this role, and scram counts to four thousand for each; roles that are
+            // made later have it.
+            await ProgramAsync(
+                "initdb",
+                "-D",
+                data,
+                "-U",
+                "tester",
+                "-A",
+                "md5",
+                "--pwfile",
+                password,
+                "-E",
+                "UTF8",
+                "--no-locale",
+                "--no-sync"
+            );
         }
         finally
         {
@@ -72,22 +87,37 @@ public sealed class PostgresCluster : IAsyncDisposable
     }
 
     // Autovacuum goes round all databases, of which each test has one: after a thousand it would take half the machine.
-    private Task StartServerAsync() => ProgramAsync("pg_ctl", "-D", Path.Combine(folder, "data"), "-w", "-l", Path.Combine(folder, "log"), "-o",
-        $"-p {Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c autovacuum=off -c jit=off -c max_prepared_transactions=5 -c max_connections=80 -c password_encryption=scram-sha-256", "start");
+    private Task StartServerAsync() =>
+        ProgramAsync(
+            "pg_ctl",
+            "-D",
+            Path.Combine(folder, "data"),
+            "-w",
+            "-l",
+            Path.Combine(folder, "log"),
+            "-o",
+            $"-p {Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c autovacuum=off -c jit=off -c max_prepared_transactions=5 -c max_connections=80 -c password_encryption=scram-sha-256",
+            "start"
+        );
 
     /// <summary>Makes a database under a new name, empty or a copy of another one that nobody uses.</summary>
     public async Task<string> CreateAsync(string template = "template1")
     {
         var name = $"t{Guid.NewGuid():N}";
         await using var db = await OpenAsync("postgres");
-        await using var create = new NpgsqlCommand($"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy", db);
+        await using var create = new NpgsqlCommand(
+            $"CREATE DATABASE {name} TEMPLATE {template} STRATEGY file_copy",
+            db
+        );
         await create.ExecuteNonQueryAsync();
         return name;
     }
 
     public async Task<NpgsqlConnection> OpenAsync(string database, string user = "tester", bool pooling = true)
     {
-        var connection = new NpgsqlConnection($"Pooling={pooling};Host=127.0.0.1;Port={Port};Database={database};Username={user};Password=known;SSL Mode=Disable;GSS Encryption Mode=Disable;Connection Idle Lifetime=2;Connection Pruning Interval=1;Include Error Detail=true");
+        var connection = new NpgsqlConnection(
+            $"Pooling={pooling};Host=127.0.0.1;Port={Port};Database={database};Username={user};Password=known;SSL Mode=Disable;GSS Encryption Mode=Disable;Connection Idle Lifetime=2;Connection Pruning Interval=1;Include Error Detail=true"
+        );
         await connection.OpenAsync();
         return connection;
     }
@@ -107,7 +137,10 @@ public sealed class PostgresCluster : IAsyncDisposable
         }
 
         await using var db = await OpenAsync("postgres");
-        foreach (var setting in (string[])[$"ssl_cert_file = '{folder}/server.crt'", $"ssl_key_file = '{folder}/server.key'", "ssl = on"])
+        foreach (
+            var setting in (string[])
+                [$"ssl_cert_file = '{folder}/server.crt'", $"ssl_key_file = '{folder}/server.key'", "ssl = on"]
+        )
         {
             await using var set = new NpgsqlCommand($"ALTER SYSTEM SET {setting}", db);
             await set.ExecuteNonQueryAsync();
@@ -135,8 +168,19 @@ public sealed class PostgresCluster : IAsyncDisposable
     // PostgreSQL does not run as root; Debian's user of that name owns the cluster then.
     private static async Task ProgramAsync(string name, params string[] args)
     {
-        var path = Directory.GetDirectories("/usr/lib/postgresql").Select(version => Path.Combine(version, "bin", name)).Where(File.Exists).Order().Last();
-        var start = Environment.UserName == "root" ? new ProcessStartInfo("setpriv", ["--reuid=postgres", "--regid=postgres", "--clear-groups", path, .. args]) : new ProcessStartInfo(path, args);
+        var path = Directory
+            .GetDirectories("/usr/lib/postgresql")
+            .Select(version => Path.Combine(version, "bin", name))
+            .Where(File.Exists)
+            .Order()
+            .Last();
+        var start =
+            Environment.UserName == "root"
+                ? new ProcessStartInfo(
+                    "setpriv",
+                    ["--reuid=postgres", "--regid=postgres", "--clear-groups", path, .. args]
+                )
+                : new ProcessStartInfo(path, args);
         start.RedirectStandardError = start.RedirectStandardOutput = true;
         start.WorkingDirectory = "/";
         using var process = Process.Start(start)!;

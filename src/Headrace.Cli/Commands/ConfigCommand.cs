@@ -3,19 +3,33 @@ using Headrace.Configuration;
 
 namespace Headrace.Cli.Commands;
 
-/// <summary><c>headrace config show [FLOW]</c>: the configuration that holds, defaults and environment applied.</summary>
+/// <summary>
+/// <c>headrace config show [FLOW]</c>: the configuration that holds, defaults and environment applied.
+/// </summary>
 internal static class ConfigCommand
 {
-    private static readonly Argument<string?> Flow = new("FLOW") { Description = "Only this flow", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Argument<string?> Flow = new("FLOW")
+    {
+        Description = "Only this flow",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
 
     public static Command Create()
     {
-        var show = new Command("show", "Show the configuration that holds, defaults and environment applied; secrets as they are written") { Flow };
-        show.OnProject((host, parsed, _) =>
+        var show = new Command(
+            "show",
+            "Show the configuration that holds, defaults and environment applied; secrets as they are written"
+        )
         {
-            Screen.Of(parsed).Data(ProjectFile.Show(host.Project, parsed.GetValue(Flow)));
-            return Task.FromResult(ExitCode.Ok);
-        });
+            Flow,
+        };
+        show.OnProject(
+            (host, parsed, _) =>
+            {
+                Screen.Of(parsed).Data(ProjectFile.Show(host.Project, parsed.GetValue(Flow)));
+                return Task.FromResult(ExitCode.Ok);
+            }
+        );
         return new Command("config", "Look at the configuration") { show };
     }
 }

@@ -30,12 +30,18 @@ internal static class DemoCommand
         var shop = new DemoShop(folder, TimeProvider.System);
 
         screen.Say();
-        screen.Say(screen.Bold("Day one. The shop exports its orders, customers and suppliers; the buyer drops a price list."));
+        screen.Say(
+            screen.Bold("Day one. The shop exports its orders, customers and suppliers; the buyer drops a price list.")
+        );
         shop.DayOne();
         var first = await LoadAsync(folder, screen, cancel);
 
         screen.Say();
-        screen.Say(screen.Bold("Day two. Changed orders, an order file that comes a day late, a row with a typo, a product that is gone, a whole new list of suppliers."));
+        screen.Say(
+            screen.Bold(
+                "Day two. Changed orders, an order file that comes a day late, a row with a typo, a product that is gone, a whole new list of suppliers."
+            )
+        );
         shop.DayTwo();
         var second = await LoadAsync(folder, screen, cancel);
 
@@ -49,7 +55,9 @@ internal static class DemoCommand
             screen.Say($"    {operation}");
         screen.Say();
         screen.Say("Try next, in headrace-demo:");
-        screen.Say("  headrace run                                         again: nothing to do, each file is loaded once");
+        screen.Say(
+            "  headrace run                                         again: nothing to do, each file is loaded once"
+        );
         screen.Say("  headrace quarantine show orders                      the row with the typo");
         screen.Say("  headrace quarantine release orders 1 --set amount=12.50");
         screen.Say("  headrace status                                      how each dataset stands");
@@ -77,7 +85,16 @@ internal static class DemoCommand
             screen.Say(screen.Dim($"  {sql}"));
             using var reader = db.Query(sql.Replace("from ", "from warehouse.", StringComparison.Ordinal), cancel);
             while (reader.Read())
-                screen.Say("    " + string.Join("  ", Enumerable.Range(0, reader.ColumnCount).Select(i => (reader.GetText(i) ?? "NULL").PadRight(12))).TrimEnd());
+                screen.Say(
+                    "    "
+                        + string.Join(
+                                "  ",
+                                Enumerable
+                                    .Range(0, reader.ColumnCount)
+                                    .Select(i => (reader.GetText(i) ?? "NULL").PadRight(12))
+                            )
+                            .TrimEnd()
+                );
         }
     }
 

@@ -16,7 +16,12 @@ internal static class DoctorCommand
         var found = await new DoctorService(host).CheckAsync(observe: null, cancel);
         var checks = new List<CheckView>
         {
-            new("headrace", "ok", $"{version.Headrace}, .NET {version.Dotnet}, DuckDB {version.Duckdb}, {version.Platform}", null),
+            new(
+                "headrace",
+                "ok",
+                $"{version.Headrace}, .NET {version.Dotnet}, DuckDB {version.Duckdb}, {version.Platform}",
+                null
+            ),
         };
         checks.AddRange(found.Select(CheckView.Of));
 
@@ -30,7 +35,9 @@ internal static class DoctorCommand
         var width = checks.Max(check => check.Name.Length);
         foreach (var check in checks)
         {
-            screen.Say($"  {check.Name.PadRight(width)}  {(check.State == "ok" ? screen.Good("✓") : screen.Bad("✗"))} {check.Found}");
+            screen.Say(
+                $"  {check.Name.PadRight(width)}  {(check.State == "ok" ? screen.Good("✓") : screen.Bad("✗"))} {check.Found}"
+            );
             if (check.Next is not null)
                 screen.Say($"  {"".PadRight(width)}    next  {check.Next}");
         }

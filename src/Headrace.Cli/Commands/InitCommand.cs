@@ -6,7 +6,11 @@ namespace Headrace.Cli.Commands;
 /// <summary><c>headrace init [DIR]</c>: a project to start from. What is there already is left alone.</summary>
 internal static class InitCommand
 {
-    private static readonly Argument<string> Dir = new("DIR") { Description = "The project's folder; made when it is missing", DefaultValueFactory = _ => "." };
+    private static readonly Argument<string> Dir = new("DIR")
+    {
+        Description = "The project's folder; made when it is missing",
+        DefaultValueFactory = _ => ".",
+    };
 
     public static Command Create()
     {
@@ -32,6 +36,6 @@ internal static class InitCommand
     {
         screen.Say($"Project {folder}");
         foreach (var file in await NewProject.WriteAsync(folder, configuration, cancel))
-            screen.Say($"  {file.Name,-16} {(file.WasThere ? "was there, left alone" : file.Purpose)}");
+            screen.Say($"  {file.Name, -16} {(file.WasThere ? "was there, left alone" : file.Purpose)}");
     }
 }

@@ -6,10 +6,17 @@ namespace Headrace.Cli.Commands;
 /// <summary><c>headrace plan [FLOW…]</c>: what a run would do, and nothing written.</summary>
 internal static class PlanCommand
 {
-    private static readonly Argument<string[]> Flows = new("FLOW") { Description = "Flows to plan; all when none is named", Arity = ArgumentArity.ZeroOrMore, Validators = { RunCommand.NoOption } };
+    private static readonly Argument<string[]> Flows = new("FLOW")
+    {
+        Description = "Flows to plan; all when none is named",
+        Arity = ArgumentArity.ZeroOrMore,
+        Validators = { RunCommand.NoOption },
+    };
 
     public static Command Create() =>
-        new Command("plan", "Show what run would load, change and set aside; write nothing") { Flows }.OnProject(PlanAsync);
+        new Command("plan", "Show what run would load, change and set aside; write nothing") { Flows }.OnProject(
+            PlanAsync
+        );
 
     private static async Task<int> PlanAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
     {

@@ -11,18 +11,48 @@ internal static class QuarantineCommand
     private const int MostShown = 200;
 
     private static readonly Argument<string> Of = new("FLOW") { Description = "A flow or a dataset" };
-    private static readonly Argument<string[]> Ids = new("ROW") { Description = "Numbers of rows (1,2 or 1 2); all that wait when none is given", Arity = ArgumentArity.ZeroOrMore };
-    private static readonly Option<string[]> Set = new("--set") { Description = "Mend a column first: column=value (column= for NULL); may be given more than once", HelpName = "COLUMN=VALUE" };
-    private static readonly Option<string?> Reason = new("--reason") { Description = "Why the rows are given up; kept on record", HelpName = "TEXT" };
-    private static readonly Option<bool> All = new("--all") { Description = "Every row, those released and discarded too" };
+    private static readonly Argument<string[]> Ids = new("ROW")
+    {
+        Description = "Numbers of rows (1,2 or 1 2); all that wait when none is given",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
+    private static readonly Option<string[]> Set = new("--set")
+    {
+        Description = "Mend a column first: column=value (column= for NULL); may be given more than once",
+        HelpName = "COLUMN=VALUE",
+    };
+    private static readonly Option<string?> Reason = new("--reason")
+    {
+        Description = "Why the rows are given up; kept on record",
+        HelpName = "TEXT",
+    };
+    private static readonly Option<bool> All = new("--all")
+    {
+        Description = "Every row, those released and discarded too",
+    };
 
     public static Command Create()
     {
         var list = new Command("list", "Count the rows that wait, by dataset").OnProject(ListAsync);
-        var show = new Command("show", "Show the rows of a flow that wait, each with its reason") { Of, All }.OnProject(ShowAsync);
-        var release = new Command("release", "Load rows after all; those that still do not fit stay") { Of, Ids, Set }.OnProject(ReleaseAsync);
-        var discard = new Command("discard", "Give rows up; they stay on record") { Of, Ids, Reason }.OnProject(DiscardAsync);
-        return new Command("quarantine", "Look at the rows that were set aside; load them after all, or give them up") { list, show, release, discard };
+        var show = new Command("show", "Show the rows of a flow that wait, each with its reason") { Of, All }.OnProject(
+            ShowAsync
+        );
+        var release = new Command("release", "Load rows after all; those that still do not fit stay")
+        {
+            Of,
+            Ids,
+            Set,
+        }.OnProject(ReleaseAsync);
+        var discard = new Command("discard", "Give rows up; they stay on record") { Of, Ids, Reason }.OnProject(
+            DiscardAsync
+        );
+        return new Command("quarantine", "Look at the rows that were set aside; load them after all, or give them up")
+        {
+            list,
+            show,
+            release,
+            discard,
+        };
     }
 
     private static async Task<int> ListAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
@@ -43,7 +73,14 @@ internal static class QuarantineCommand
         }
 
         var now = host.Clock.GetUtcNow();
-        screen.Table(["DATASET", "ROWS", "OLDEST"], [.. counts.Select(count => (IReadOnlyList<string>)[count.Dataset, Text.Count(count.Rows), Text.Ago(now - count.Oldest)])]);
+        screen.Table(
+            ["DATASET", "ROWS", "OLDEST"],
+            [
+                .. counts.Select(count =>
+                    (IReadOnlyList<string>)[count.Dataset, Text.Count(count.Rows), Text.Ago(now - count.Oldest)]
+                ),
+            ]
+        );
         screen.Say();
         screen.Say($"Next:  headrace quarantine show {Shell.Word(counts[0].Dataset)}");
         return ExitCode.Ok;
@@ -69,12 +106,31 @@ internal static class QuarantineCommand
 
         screen.Say($"{of}: {Text.Rows(rows.Count)}");
         screen.Say();
-        screen.Table(["#", "FILE", "LINE", "COLUMN", "WHY"], [.. rows.Select(row => (IReadOnlyList<string>)
-            [row.Id.ToString(CultureInfo.InvariantCulture), Plain.Line(row.File), row.Line?.ToString(CultureInfo.InvariantCulture) ?? "-", Plain.Line(row.Column ?? "-"),
-                Plain.Line(row.Reason) + (row.Status == "waiting" ? "" : $"  ({row.Status}{(row.Resolution is null ? "" : $": {row.Resolution}")})")])]);
+        screen.Table(
+            ["#", "FILE", "LINE", "COLUMN", "WHY"],
+            [
+                .. rows.Select(row =>
+                    (IReadOnlyList<string>)
+                        [
+                            row.Id.ToString(CultureInfo.InvariantCulture),
+                            Plain.Line(row.File),
+                            row.Line?.ToString(CultureInfo.InvariantCulture) ?? "-",
+                            Plain.Line(row.Column ?? "-"),
+                            Plain.Line(row.Reason)
+                                + (
+                                    row.Status == "waiting"
+                                        ? ""
+                                        : $"  ({row.Status}{(row.Resolution is null ? "" : $": {row.Resolution}")})"
+                                ),
+                        ]
+                ),
+            ]
+        );
         screen.Say();
         if (rows.FirstOrDefault(row => row.Row is not null && row.Status == "waiting") is { } row)
-            screen.Say($"Next:  headrace quarantine release {Shell.Word(of)} {row.Id}{string.Concat(ColumnsOf(row).Select(column => $" --set {Shell.Word($"{column}=value")}"))}");
+            screen.Say(
+                $"Next:  headrace quarantine release {Shell.Word(of)} {row.Id}{string.Concat(ColumnsOf(row).Select(column => $" --set {Shell.Word($"{column}=value")}"))}"
+            );
         screen.Say($"Next:  headrace quarantine discard {Shell.Word(of)} {rows[0].Id} --reason \"…\"");
         return ExitCode.Ok;
     }
@@ -85,7 +141,9 @@ internal static class QuarantineCommand
         if (row.Column is not { } named || row.Row is null)
             return [row.Column ?? "column"];
         using var json = JsonDocument.Parse(row.Row);
-        return json.RootElement.ValueKind != JsonValueKind.Object || json.RootElement.TryGetProperty(named, out _) ? [named] : named.Split(", ");
+        return json.RootElement.ValueKind != JsonValueKind.Object || json.RootElement.TryGetProperty(named, out _)
+            ? [named]
+            : named.Split(", ");
     }
 
     private static async Task<int> ReleaseAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
@@ -126,15 +184,26 @@ internal static class QuarantineCommand
         var discarded = await quarantine.DiscardAsync(of, Numbers(parsed), parsed.GetValue(Reason), cancel);
         if (screen.IsJson)
             screen.Json(new ReleaseView(0, 0, discarded), Views.Default.ReleaseView);
-        screen.Say($"Gave up {Text.Rows(discarded)}; they stay on record (headrace quarantine show {Shell.Word(of)} --all).");
+        screen.Say(
+            $"Gave up {Text.Rows(discarded)}; they stay on record (headrace quarantine show {Shell.Word(of)} --all)."
+        );
         return ExitCode.Ok;
     }
 
     private static List<long>? Numbers(ParseResult parsed)
     {
-        var words = (parsed.GetValue(Ids) ?? []).SelectMany(word => word.Split(',', StringSplitOptions.RemoveEmptyEntries)).ToList();
+        var words = (parsed.GetValue(Ids) ?? [])
+            .SelectMany(word => word.Split(',', StringSplitOptions.RemoveEmptyEntries))
+            .ToList();
         if (words.Count == 0)
             return null;
-        return [.. words.Select(word => long.TryParse(word, CultureInfo.InvariantCulture, out var id) ? id : throw Error.BadArgument("ROW", word, "numbers such as 1,2"))];
+        return
+        [
+            .. words.Select(word =>
+                long.TryParse(word, CultureInfo.InvariantCulture, out var id)
+                    ? id
+                    : throw Error.BadArgument("ROW", word, "numbers such as 1,2")
+            ),
+        ];
     }
 }

@@ -7,14 +7,42 @@ namespace Headrace.Cli.Commands;
 /// <summary><c>headrace run [FLOW…]</c>: find what is new, check it, load it.</summary>
 internal static class RunCommand
 {
-    private static readonly Argument<string[]> Flows = new("FLOW") { Description = "Flows to run; all when none is named", Arity = ArgumentArity.ZeroOrMore, Validators = { NoOption } };
-    private static readonly Option<string[]> Accept = new("--accept") { Description = "Read this file again as it is now (its path in the lake), under the settings of now; may be given more than once", HelpName = "FILE" };
-    private static readonly Option<string[]> Confirm = new("--confirm") { Description = "Let the change set through that a limit stopped for this dataset; may be given more than once", HelpName = "DATASET" };
-    private static readonly Option<string[]> TakeOver = new("--take-over") { Description = "Give this dataset its table, and take it from the dataset that has it; may be given more than once", HelpName = "DATASET" };
-    private static readonly Option<string?> TimeBudget = new("--time-budget") { Description = "Begin no new batch after this long, for example 50m; the next run goes on", HelpName = "TIME" };
+    private static readonly Argument<string[]> Flows = new("FLOW")
+    {
+        Description = "Flows to run; all when none is named",
+        Arity = ArgumentArity.ZeroOrMore,
+        Validators = { NoOption },
+    };
+    private static readonly Option<string[]> Accept = new("--accept")
+    {
+        Description =
+            "Read this file again as it is now (its path in the lake), under the settings of now; may be given more than once",
+        HelpName = "FILE",
+    };
+    private static readonly Option<string[]> Confirm = new("--confirm")
+    {
+        Description = "Let the change set through that a limit stopped for this dataset; may be given more than once",
+        HelpName = "DATASET",
+    };
+    private static readonly Option<string[]> TakeOver = new("--take-over")
+    {
+        Description =
+            "Give this dataset its table, and take it from the dataset that has it; may be given more than once",
+        HelpName = "DATASET",
+    };
+    private static readonly Option<string?> TimeBudget = new("--time-budget")
+    {
+        Description = "Begin no new batch after this long, for example 50m; the next run goes on",
+        HelpName = "TIME",
+    };
 
     // Without a time a word behind it is a flow: no flow's name begins with a digit.
-    private static readonly Option<string?> Wait = new("--wait") { Description = "Wait for files that are not settled, at most this long when it is said, for example 5m", HelpName = "TIME", Arity = ArgumentArity.ZeroOrOne };
+    private static readonly Option<string?> Wait = new("--wait")
+    {
+        Description = "Wait for files that are not settled, at most this long when it is said, for example 5m",
+        HelpName = "TIME",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
 
     /// <summary>A misspelt option is no flow.</summary>
     public static void NoOption(System.CommandLine.Parsing.ArgumentResult flows)
@@ -30,13 +58,21 @@ internal static class RunCommand
             if (result.Tokens is [{ Value: var text }] && !Quantity.TryDuration(text, out _))
                 result.AddError($"'{text}' is no time; write for example 30s, 50m or 2h.");
         });
-        return new Command("run", "Find what is new in the flows' sources, check it and load it") { Flows, Accept, Confirm, TakeOver, TimeBudget, Wait }.OnProject(RunAsync);
+        return new Command("run", "Find what is new in the flows' sources, check it and load it")
+        {
+            Flows,
+            Accept,
+            Confirm,
+            TakeOver,
+            TimeBudget,
+            Wait,
+        }.OnProject(RunAsync);
     }
 
     private static async Task<int> RunAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
     {
-        TimeSpan? budget = parsed.GetValue(TimeBudget) is { } text
-            && Quantity.TryDuration(text, out var time) ? time : null;
+        TimeSpan? budget =
+            parsed.GetValue(TimeBudget) is { } text && Quantity.TryDuration(text, out var time) ? time : null;
         var names = parsed.GetValue(Flows)!;
         TimeSpan? wait = null;
         if (parsed.GetResult(Wait) is not null)
@@ -44,28 +80,49 @@ internal static class RunCommand
             var said = parsed.GetValue(Wait);
             wait = said is not null && Quantity.TryDuration(said, out var longest) ? longest : Timeout.InfiniteTimeSpan;
             if (said is not null && wait == Timeout.InfiniteTimeSpan)
-                names = [.. names, char.IsAsciiDigit(said[0]) ? throw Error.BadArgument("--wait", said, "a time such as 30s or 5m") : said];
+                names =
+                [
+                    .. names,
+                    char.IsAsciiDigit(said[0])
+                        ? throw Error.BadArgument("--wait", said, "a time such as 30s or 5m")
+                        : said,
+                ];
         }
 
-        return await RunAsync(host, Screen.Of(parsed), names, new RunOptions
-        {
-            TimeBudget = budget,
-            Accepted = (parsed.GetValue(Accept) ?? []).ToHashSet(),
-            Confirmed = (parsed.GetValue(Confirm) ?? []).ToHashSet(),
-            TakenOver = (parsed.GetValue(TakeOver) ?? []).ToHashSet(),
-        }, wait, cancel);
+        return await RunAsync(
+            host,
+            Screen.Of(parsed),
+            names,
+            new RunOptions
+            {
+                TimeBudget = budget,
+                Accepted = (parsed.GetValue(Accept) ?? []).ToHashSet(),
+                Confirmed = (parsed.GetValue(Confirm) ?? []).ToHashSet(),
+                TakenOver = (parsed.GetValue(TakeOver) ?? []).ToHashSet(),
+            },
+            wait,
+            cancel
+        );
     }
 
     /// <summary>Runs flows of an open project and reports; also the demo's way to run.</summary>
     public static async Task<int> RunAsync(
-        ProjectHost host, Screen screen, IReadOnlyList<string> names, RunOptions options, TimeSpan? wait,
-        CancellationToken cancel)
+        ProjectHost host,
+        Screen screen,
+        IReadOnlyList<string> names,
+        RunOptions options,
+        TimeSpan? wait,
+        CancellationToken cancel
+    )
     {
         RunResult result;
         using (var progress = new ProgressLines(screen, host.Clock))
         {
             // To be asked costs the engine time.
-            options = options with { Observe = screen.IsTerminal && !screen.IsJson ? progress.Observe : null };
+            options = options with
+            {
+                Observe = screen.IsTerminal && !screen.IsJson ? progress.Observe : null,
+            };
             result = await new RunService(host).RunAsync(names, options, wait, cancel);
         }
 
@@ -89,8 +146,8 @@ internal static class RunCommand
 
     // What is to be said of no run.
     private static List<string> Notes(RunResult result) =>
-    [
-        .. result.FlowsOff.Select(RunReport.Off),
-        .. result.NothingToAccept.Select(key => Error.NothingToAccept(key).Message),
-    ];
+        [
+            .. result.FlowsOff.Select(RunReport.Off),
+            .. result.NothingToAccept.Select(key => Error.NothingToAccept(key).Message),
+        ];
 }

@@ -8,11 +8,19 @@ namespace Headrace.Cli.Commands;
 /// <summary><c>headrace runs [FLOW]</c>: the history.</summary>
 internal static class RunsCommand
 {
-    private static readonly Argument<string?> Of = new("FLOW") { Description = "A flow or dataset; all when none is named", Arity = ArgumentArity.ZeroOrOne };
-    private static readonly Option<int> Most = new("--most") { Description = "How many runs to show", DefaultValueFactory = _ => 20, HelpName = "N" };
+    private static readonly Argument<string?> Of = new("FLOW")
+    {
+        Description = "A flow or dataset; all when none is named",
+        Arity = ArgumentArity.ZeroOrOne,
+    };
+    private static readonly Option<int> Most = new("--most")
+    {
+        Description = "How many runs to show",
+        DefaultValueFactory = _ => 20,
+        HelpName = "N",
+    };
 
-    public static Command Create() =>
-        new Command("runs", "List the newest runs") { Of, Most }.OnProject(ListAsync);
+    public static Command Create() => new Command("runs", "List the newest runs") { Of, Most }.OnProject(ListAsync);
 
     private static async Task<int> ListAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
     {
@@ -20,7 +28,10 @@ internal static class RunsCommand
         var runs = await new HistoryService(host).RunsAsync(parsed.GetValue(Of), parsed.GetValue(Most), cancel);
         if (screen.IsJson)
         {
-            screen.Json(new RunsView([.. runs.Select(run => RunView.Of(run, isHistory: true))]), Views.Default.RunsView);
+            screen.Json(
+                new RunsView([.. runs.Select(run => RunView.Of(run, isHistory: true))]),
+                Views.Default.RunsView
+            );
             return ExitCode.Ok;
         }
 
@@ -31,9 +42,22 @@ internal static class RunsCommand
             return ExitCode.Ok;
         }
 
-        screen.Table(["RUN", "DATASET", "STARTED (UTC)", "TOOK", "OUTCOME", "ROWS"], [.. runs.Select(run => (IReadOnlyList<string>)
-            [run.Id, run.Dataset, run.StartedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture), Text.Duration(run.Duration),
-                JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()), RunReport.Changes(run)])]);
+        screen.Table(
+            ["RUN", "DATASET", "STARTED (UTC)", "TOOK", "OUTCOME", "ROWS"],
+            [
+                .. runs.Select(run =>
+                    (IReadOnlyList<string>)
+                        [
+                            run.Id,
+                            run.Dataset,
+                            run.StartedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture),
+                            Text.Duration(run.Duration),
+                            JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()),
+                            RunReport.Changes(run),
+                        ]
+                ),
+            ]
+        );
         screen.Say();
         screen.Say($"Next:  headrace show {runs[0].Id}");
         return ExitCode.Ok;

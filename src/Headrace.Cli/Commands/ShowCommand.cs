@@ -8,10 +8,12 @@ namespace Headrace.Cli.Commands;
 /// <summary><c>headrace show RUN</c>: one run, whole.</summary>
 internal static class ShowCommand
 {
-    private static readonly Argument<string> Id = new("RUN") { Description = "The run's identifier, or the beginning of it" };
+    private static readonly Argument<string> Id = new("RUN")
+    {
+        Description = "The run's identifier, or the beginning of it",
+    };
 
-    public static Command Create() =>
-        new Command("show", "Show one run, whole") { Id }.OnProject(ShowAsync);
+    public static Command Create() => new Command("show", "Show one run, whole") { Id }.OnProject(ShowAsync);
 
     private static async Task<int> ShowAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
     {
@@ -26,7 +28,7 @@ internal static class ShowCommand
         void Line(string name, string? value)
         {
             if (value is not null)
-                screen.Say($"  {name,-12} {Plain.Line(value)}");
+                screen.Say($"  {name, -12} {Plain.Line(value)}");
         }
 
         screen.Say(screen.Bold(run.Id));
@@ -34,7 +36,10 @@ internal static class ShowCommand
         Line("dataset", run.Dataset);
         Line("target", run.Target);
         Line("outcome", JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()));
-        Line("started", run.StartedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + " UTC");
+        Line(
+            "started",
+            run.StartedAt.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture) + " UTC"
+        );
         Line("took", Text.Duration(run.Duration));
         Line("batches", run.Batches.ToString(CultureInfo.InvariantCulture));
         Line("rows", RunReport.Changes(run));

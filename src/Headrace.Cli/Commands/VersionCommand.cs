@@ -17,13 +17,21 @@ internal static class VersionCommand
             if (screen.IsJson)
                 screen.Json(version, Views.Default.VersionView);
             else
-                screen.Data($"headrace {version.Headrace}, .NET {version.Dotnet}, DuckDB {version.Duckdb}, {version.Platform}");
+                screen.Data(
+                    $"headrace {version.Headrace}, .NET {version.Dotnet}, DuckDB {version.Duckdb}, {version.Platform}"
+                );
             return ExitCode.Ok;
         });
         return command;
     }
 
-    public static VersionView Current() => new(
-        typeof(VersionCommand).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0],
-        Environment.Version.ToString(), DuckDb.DuckDbDatabase.Version.TrimStart('v'), RuntimeInformation.RuntimeIdentifier);
+    public static VersionView Current() =>
+        new(
+            typeof(VersionCommand)
+                .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+                .InformationalVersion.Split('+')[0],
+            Environment.Version.ToString(),
+            DuckDb.DuckDbDatabase.Version.TrimStart('v'),
+            RuntimeInformation.RuntimeIdentifier
+        );
 }

@@ -8,10 +8,34 @@ namespace Headrace.DuckDb;
 /// <param name="engine">It need not be opened for rows that go as they are.</param>
 /// <param name="folder">An absolute folder of this load's own.</param>
 internal sealed class CsvBatch(
-    DuckDbEngine engine, ChangeSet changes, LoadAttempt attempt, string folder, CsvLayout layout, TimeProvider clock, CancellationToken cancel) : FileBatch
+    DuckDbEngine engine,
+    ChangeSet changes,
+    LoadAttempt attempt,
+    string folder,
+    CsvLayout layout,
+    TimeProvider clock,
+    CancellationToken cancel
+) : FileBatch
 {
     private static readonly string[] Quarantine =
-        ["flow", "dataset", "schema_name", "table_name", "file", "sha256", "line", "column", "value", "reason", "row", "operation", "load_id", "run_id", "status", "held_at"];
+    [
+        "flow",
+        "dataset",
+        "schema_name",
+        "table_name",
+        "file",
+        "sha256",
+        "line",
+        "column",
+        "value",
+        "reason",
+        "row",
+        "operation",
+        "load_id",
+        "run_id",
+        "status",
+        "held_at",
+    ];
 
     private const int PieceSegments = 2;
 
@@ -25,7 +49,11 @@ internal sealed class CsvBatch(
 
     private bool IsBinary => changes.Files.Count > 0 && changes.Files.All(file => file.IsBinary);
 
-    public override bool IsFirst => changes.Operation == Operation.Merge && changes.From.Table is null && changes.Rules.HasUniqueKeys && !attempt.IsPlan;
+    public override bool IsFirst =>
+        changes.Operation == Operation.Merge
+        && changes.From.Table is null
+        && changes.Rules.HasUniqueKeys
+        && !attempt.IsPlan;
 
     public override bool Prepare()
     {
@@ -42,28 +70,32 @@ internal sealed class CsvBatch(
         return true;
     }
 
-    public override bool IsStreamed => !attempt.IsPlan && (changes.Operation is Operation.Append or Operation.Replace || IsFirst);
+    public override bool IsStreamed =>
+        !attempt.IsPlan && (changes.Operation is Operation.Append or Operation.Replace || IsFirst);
 
     public override async Task StreamAsync(Func<RowsFile, Task> take)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
         var ready = Channel.CreateUnbounded<RowsFile>();
-        var typing = Task.Run(() =>
-        {
-            try
+        var typing = Task.Run(
+            () =>
             {
-                StageRows(rows =>
+                try
                 {
-                    stop.Token.ThrowIfCancellationRequested();
-                    ready.Writer.TryWrite(rows);
-                });
-                ready.Writer.Complete();
-            }
-            catch (Exception error)
-            {
-                ready.Writer.Complete(error); // thrown again where the files are taken
-            }
-        }, CancellationToken.None);
+                    StageRows(rows =>
+                    {
+                        stop.Token.ThrowIfCancellationRequested();
+                        ready.Writer.TryWrite(rows);
+                    });
+                    ready.Writer.Complete();
+                }
+                catch (Exception error)
+                {
+                    ready.Writer.Complete(error); // thrown again where the files are taken
+                }
+            },
+            CancellationToken.None
+        );
         try
         {
             await foreach (var rows in ready.Reader.ReadAllAsync(cancel))
@@ -74,7 +106,7 @@ internal sealed class CsvBatch(
             }
 
             foreach (var file in IsBinary ? Shape!.Files : [])
-                Count(file.File, file.File.Arriving is { } arriving ? await arriving.Whole : file.File.Records);
+                Count(file.File, file.File.Stream is { } arriving ? await arriving.Whole : file.File.Records);
         }
         finally
         {
@@ -132,17 +164,29 @@ internal sealed class CsvBatch(
     private void TakeRows()
     {
         if (!BinaryFit.Holds(changes))
-            throw Error.Warehouse(changes.Target.ToString(), "the table was changed while the rows were staged", null, transient: true);
+            throw Error.Warehouse(
+                changes.Target.ToString(),
+                "the table was changed while the rows were staged",
+                null,
+                transient: true
+            );
         Shape = new TableShape(changes, _ => []);
         foreach (var file in Shape.Files)
-            Rows.Add(new RowsFile(
-                file.File.Segments[0], [.. file.Columns.Select((_, i) => Shape.Columns[file.Indexes.ToList().IndexOf(i)].Name)], file.File.Records, IsBinary: true, file.File.Arriving));
+            Rows.Add(
+                new RowsFile(
+                    file.File.Segments[0],
+                    [.. file.Columns.Select((_, i) => Shape.Columns[file.Indexes.ToList().IndexOf(i)].Name)],
+                    file.File.Records,
+                    IsBinary: true,
+                    file.File.Stream
+                )
+            );
     }
 
     private void Count(StagedFile file, long rows)
     {
         Good += rows;
-        Files.Add(FileRow.Of(file.File, file.Sha256, changes.Action, FileFate.Loaded) with { Rows = rows });
+        Files.Add(FileRow.Of(file.File, file.Sha256, changes.Action, FileOutcome.Loaded) with { Rows = rows });
     }
 
     public override void StageChanges()
@@ -162,9 +206,15 @@ internal sealed class CsvBatch(
         AssertHeld();
     }
 
-    public override RowsFile StagedKeys() => Write(
-        [.. changes.Rules.PrimaryKey.Select(key => Shape!.Columns[Shape.IndexOf(key)]).Select(column => (column.Name, StagedTable.Column(Shape!, column.Name), column.Type!.Value))],
-        StagedTable.Name);
+    public override RowsFile StagedKeys() =>
+        Write(
+            [
+                .. changes
+                    .Rules.PrimaryKey.Select(key => Shape!.Columns[Shape.IndexOf(key)])
+                    .Select(column => (column.Name, StagedTable.Column(Shape!, column.Name), column.Type!.Value)),
+            ],
+            StagedTable.Name
+        );
 
     public override MergeCounts PlanMerge(CsvRows? target)
     {
@@ -175,9 +225,16 @@ internal sealed class CsvBatch(
     public override RowsFile ChangedKeys(int most)
     {
         var rows = changes.Rows!;
-        var keys = changes.Rules.PrimaryKey.Select(key => rows.Columns.ToList().FindIndex(column => column.Name.Equals(key, StringComparison.OrdinalIgnoreCase)))
-            .Select(i => (rows.Columns[i].Name, CsvText.Name(i), rows.Columns[i].Type)).ToList();
-        string First(string op) => SnapshotColumns.Text($"(SELECT * FROM read_parquet({Sql.Literal(rows.Path)}) WHERE op = '{op}' LIMIT {most})");
+        var keys = changes
+            .Rules.PrimaryKey.Select(key =>
+                rows.Columns.ToList().FindIndex(column => column.Name.Equals(key, StringComparison.OrdinalIgnoreCase))
+            )
+            .Select(i => (rows.Columns[i].Name, CsvText.Name(i), rows.Columns[i].Type))
+            .ToList();
+        string First(string op) =>
+            SnapshotColumns.Text(
+                $"(SELECT * FROM read_parquet({Sql.Literal(rows.Path)}) WHERE op = '{op}' LIMIT {most})"
+            );
         return Write(keys, $"(FROM {First("U")} UNION ALL FROM {First("D")})");
     }
 
@@ -198,15 +255,22 @@ internal sealed class CsvBatch(
         var piece = new List<ShapedFile>();
         var segments = 0;
         foreach (var file in group)
-            foreach (var some in attempt.IsPlan ? [[.. file.File.Segments]] : file.File.Segments.Chunk(PieceSegments))
-            {
-                piece.Add(file with { File = file.File with { Segments = some } });
-                segments += some.Length;
-                if (segments < PieceSegments)
-                    continue;
-                yield return piece;
-                (piece, segments) = ([], 0);
-            }
+        foreach (
+            var some in attempt.IsPlan
+                ?
+                [
+                    [.. file.File.Segments],
+                ]
+                : file.File.Segments.Chunk(PieceSegments)
+        )
+        {
+            piece.Add(file with { File = file.File with { Segments = some } });
+            segments += some.Length;
+            if (segments < PieceSegments)
+                continue;
+            yield return piece;
+            (piece, segments) = ([], 0);
+        }
 
         if (piece.Count > 0)
             yield return piece;
@@ -221,8 +285,11 @@ internal sealed class CsvBatch(
             return Db.Scalar<long>($"SELECT count(*) FROM {rows.Source} WHERE {rows.Good}", cancel);
 
         // A column that the files do not bring gets the table's default.
-        var brought = Enumerable.Range(0, shape.Columns.Count).Where(column => piece[0].Indexes[column] >= 0)
-            .Select(column => (shape.Columns[column].Name, rows.Value(column), shape.Columns[column].Type!.Value)).ToList();
+        var brought = Enumerable
+            .Range(0, shape.Columns.Count)
+            .Where(column => piece[0].Indexes[column] >= 0)
+            .Select(column => (shape.Columns[column].Name, rows.Value(column), shape.Columns[column].Type!.Value))
+            .ToList();
         var file = Write(brought, $"{rows.Source} WHERE {rows.Good}");
         Rows.Add(file);
         ready?.Invoke(file);
@@ -235,8 +302,13 @@ internal sealed class CsvBatch(
         planned = new PlannedTable(Db, changes, shape, cancel);
         merge = new Merge(Db, changes, shape, planned.Name, cancel);
         Losers = merge.Deduplicate();
-        var brought = Enumerable.Range(0, shape.Columns.Count).Where(shape.Brings)
-            .Select(column => (shape.Columns[column].Name, StagedTable.Column(column), shape.Columns[column].Type!.Value)).ToList();
+        var brought = Enumerable
+            .Range(0, shape.Columns.Count)
+            .Where(shape.Brings)
+            .Select(column =>
+                (shape.Columns[column].Name, StagedTable.Column(column), shape.Columns[column].Type!.Value)
+            )
+            .ToList();
         if (!attempt.IsPlan && brought.Count > 0)
             Rows.Add(Write(brought, StagedTable.Name));
     }
@@ -245,8 +317,13 @@ internal sealed class CsvBatch(
     private RowsFile Write(List<(string Name, string Sql, ColumnType Type)> columns, string from)
     {
         var path = NewPath();
-        var values = columns.Select((column, i) => SnapshotColumns.Text($"{layout.Written(column.Sql, column.Type)} AS v{i}"));
-        var texts = columns.Index().Where(column => CsvText.IsQuoted(column.Item.Type)).Select(column => SnapshotColumns.Text($"v{column.Index}"));
+        var values = columns.Select(
+            (column, i) => SnapshotColumns.Text($"{layout.Written(column.Sql, column.Type)} AS v{i}")
+        );
+        var texts = columns
+            .Index()
+            .Where(column => CsvText.IsQuoted(column.Item.Type))
+            .Select(column => SnapshotColumns.Text($"v{column.Index}"));
         var rows = layout.Write(Db, $"SELECT {string.Join(", ", values)} FROM {from}", texts, path, cancel);
         return new RowsFile(path, [.. columns.Select(column => column.Name)], rows);
     }
@@ -265,14 +342,29 @@ internal sealed class CsvBatch(
         var rows = layout.Write(
             Db,
             $"""
-            SELECT $1 AS flow, $2 AS dataset, $3 AS schema_name, $4 AS table_name, $5 AS file, $6 AS sha256, line, {Cut("\"column\"")} AS "column",
-                {Cut("value")} AS value, {Cut("reason")} AS reason, {layout.Whole("\"row\"")} AS "row", $7 AS operation, $8 AS load_id, $9 AS run_id,
+            SELECT $1 AS flow, $2 AS dataset, $3 AS schema_name, $4 AS table_name, $5 AS file, $6 AS sha256, line, {Cut(
+                "\"column\""
+            )} AS "column",
+                {Cut("value")} AS value, {Cut("reason")} AS reason, {layout.Whole(
+                "\"row\""
+            )} AS "row", $7 AS operation, $8 AS load_id, $9 AS run_id,
                 'waiting' AS status, $10 AS held_at
             FROM ({query})
             """,
-            Quarantine.Where(column => column is not ("line" or "held_at")), path, cancel,
-            changes.Dataset.Flow, changes.Dataset.Name, changes.Target.Schema, changes.Target.Table, file.File.Key, file.Sha256,
-            changes.Operation.ToString().ToLowerInvariant(), changes.Id, attempt.RunId, clock.GetUtcNow());
+            Quarantine.Where(column => column is not ("line" or "held_at")),
+            path,
+            cancel,
+            changes.Dataset.Flow,
+            changes.Dataset.Name,
+            changes.Target.Schema,
+            changes.Target.Table,
+            file.File.Key,
+            file.Sha256,
+            changes.Operation.ToString().ToLowerInvariant(),
+            changes.Id,
+            attempt.RunId,
+            clock.GetUtcNow()
+        );
         Held.Add(new RowsFile(path, Quarantine, rows));
     }
 }

@@ -2,7 +2,9 @@ using Headrace.Engines;
 
 namespace Headrace.DuckDb;
 
-/// <summary>A DuckDB in memory beside a warehouse of another kind: it types staged rows, and nothing lasts in it.</summary>
+/// <summary>
+/// A DuckDB in memory beside a warehouse of another kind: it types staged rows, and nothing lasts in it.
+/// </summary>
 public sealed class DuckDbEngine(DuckDbSettings settings) : IDuckDb, IEngine
 {
     private readonly Lock opening = new();
@@ -18,8 +20,14 @@ public sealed class DuckDbEngine(DuckDbSettings settings) : IDuckDb, IEngine
         return database.Connect();
     }
 
-    public FileBatch Batch(ChangeSet changes, LoadAttempt attempt, string folder, CsvLayout layout, TimeProvider clock, CancellationToken cancel) =>
-        new CsvBatch(this, changes, attempt, folder, layout, clock, cancel);
+    public FileBatch Batch(
+        ChangeSet changes,
+        LoadAttempt attempt,
+        string folder,
+        CsvLayout layout,
+        TimeProvider clock,
+        CancellationToken cancel
+    ) => new CsvBatch(this, changes, attempt, folder, layout, clock, cancel);
 
     public void WriteParquet(CsvRows rows, string path, CancellationToken cancel)
     {
@@ -28,15 +36,32 @@ public sealed class DuckDbEngine(DuckDbSettings settings) : IDuckDb, IEngine
     }
 
     public FittingRows Mend(
-        CsvRows waiting, IReadOnlyList<Column> columns, Mending mending, ValueLimits? limits, CsvLayout layout, string path, CancellationToken cancel)
+        CsvRows waiting,
+        IReadOnlyList<Column> columns,
+        Mending mending,
+        ValueLimits? limits,
+        CsvLayout layout,
+        string path,
+        CancellationToken cancel
+    )
     {
         using var db = Connect(cancel);
         var reader = new QuarantineReader(db, columns, mending, limits, cancel);
         reader.Stage($"SELECT * FROM {CsvText.From(waiting)}");
-        var values = columns.Select((column, i) => SnapshotColumns.Text($"{layout.Written(SnapshotColumns.Text($"v{i}"), column.Type)} AS c{i}"));
-        var texts = columns.Index().Where(column => CsvText.IsQuoted(column.Item.Type)).Select(column => CsvText.Name(column.Index));
+        var values = columns.Select(
+            (column, i) => SnapshotColumns.Text($"{layout.Written(SnapshotColumns.Text($"v{i}"), column.Type)} AS c{i}")
+        );
+        var texts = columns
+            .Index()
+            .Where(column => CsvText.IsQuoted(column.Item.Type))
+            .Select(column => CsvText.Name(column.Index));
         var rows = layout.Write(
-            db, $"SELECT headrace_id, {QuarantineReader.Brings(columns.Count)} AS has, {string.Join(", ", values)} FROM temp.released", texts, path, cancel);
+            db,
+            $"SELECT headrace_id, {QuarantineReader.Brings(columns.Count)} AS has, {string.Join(", ", values)} FROM temp.released",
+            texts,
+            path,
+            cancel
+        );
         return new FittingRows(new RowsFile(path, [], rows), reader.Inserted());
     }
 
@@ -62,8 +87,10 @@ public sealed class DuckDbEngine(DuckDbSettings settings) : IDuckDb, IEngine
         }
     }
 
-    private HeadraceException Named(DuckDbException error) => Disk.IsFull(error) ? Error.DiskFull(settings.TempDirectory ?? "the spool", error)
-        : error.Kind == DuckDbErrorKind.OutOfMemory ? Error.OutOfMemory("the engine", error.Message, error) : Error.Warehouse("the engine", error.Message, error);
+    private HeadraceException Named(DuckDbException error) =>
+        Disk.IsFull(error) ? Error.DiskFull(settings.TempDirectory ?? "the spool", error)
+        : error.Kind == DuckDbErrorKind.OutOfMemory ? Error.OutOfMemory("the engine", error.Message, error)
+        : Error.Warehouse("the engine", error.Message, error);
 
     public Task RestAsync()
     {

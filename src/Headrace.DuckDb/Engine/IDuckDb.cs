@@ -1,6 +1,9 @@
 namespace Headrace.DuckDb;
 
-/// <summary>A DuckDB that reads staged files and does the set work: a warehouse's own, or one in memory beside another warehouse.</summary>
+/// <summary>
+/// A DuckDB that reads staged files and does the set work: a warehouse's own, or one in memory beside another
+/// warehouse.
+/// </summary>
 public interface IDuckDb
 {
     /// <summary>A connection of its own, for one thread at a time.</summary>

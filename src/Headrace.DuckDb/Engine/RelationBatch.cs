@@ -2,7 +2,9 @@ using Headrace.Engines;
 
 namespace Headrace.DuckDb;
 
-/// <summary>A batch whose rows stay in the DuckDB that is the warehouse too: they are taken straight into the target.</summary>
+/// <summary>
+/// A batch whose rows stay in the DuckDB that is the warehouse too: they are taken straight into the target.
+/// </summary>
 internal sealed class RelationBatch(DuckDbConnection db, ChangeSet changes, CancellationToken cancel) : PreparedBatch
 {
     private BadRows? bad;
@@ -23,8 +25,16 @@ internal sealed class RelationBatch(DuckDbConnection db, ChangeSet changes, Canc
 
         // Typing reads all rows of a first load, so it happens before the transaction.
         new TypeInference(db, cancel).Settle(Shape, changes.Format.Csv);
-        if (changes.Files.Any(file => file.IsBinary) && (changes.From.Table is not null || !Shape.Files.TrueForAll(file => file.IsBinaryFit(Shape))))
-            throw Error.Warehouse(changes.Target.ToString(), "the table was changed while the rows were staged", null, transient: true);
+        if (
+            changes.Files.Any(file => file.IsBinary)
+            && (changes.From.Table is not null || !Shape.Files.TrueForAll(file => file.IsBinaryFit(Shape)))
+        )
+            throw Error.Warehouse(
+                changes.Target.ToString(),
+                "the table was changed while the rows were staged",
+                null,
+                transient: true
+            );
         Rows = new GoodRows(db, changes, Shape, cancel);
         return true;
     }
@@ -42,6 +52,8 @@ internal sealed class RelationBatch(DuckDbConnection db, ChangeSet changes, Canc
     }
 
     /// <summary>The bad rows of each file, as queries.</summary>
-    public IEnumerable<(StagedFile File, string Rows)> Held => changes.Operation == Operation.Changes
-        ? changes.Rows!.BadRows.Select(one => (one.File, $"FROM read_parquet({Sql.Literal(one.Path)})")) : bad!.Queries();
+    public IEnumerable<(StagedFile File, string Rows)> Held =>
+        changes.Operation == Operation.Changes
+            ? changes.Rows!.BadRows.Select(one => (one.File, $"FROM read_parquet({Sql.Literal(one.Path)})"))
+            : bad!.Queries();
 }

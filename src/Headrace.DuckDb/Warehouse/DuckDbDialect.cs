@@ -24,9 +24,11 @@ internal sealed class DuckDbDialect : SqlDialect
 
     public override string? CountSchemas(string schema) => null;
 
-    public override string CreateSchema(string schema) => $"CREATE SCHEMA IF NOT EXISTS {HeadraceTables.Catalog}.{Identifier(schema)}";
+    public override string CreateSchema(string schema) =>
+        $"CREATE SCHEMA IF NOT EXISTS {HeadraceTables.Catalog}.{Identifier(schema)}";
 
-    public override string Shown(string statement) => statement.Replace($" {HeadraceTables.Catalog}.\"", " \"", StringComparison.Ordinal);
+    public override string Shown(string statement) =>
+        statement.Replace($" {HeadraceTables.Catalog}.\"", " \"", StringComparison.Ordinal);
 
     /// <summary>The table of that name, whatever the case; null when there is none.</summary>
     /// <exception cref="HeadraceException">HDR-324 when the name is that of a view.</exception>
@@ -36,28 +38,49 @@ internal sealed class DuckDbDialect : SqlDialect
             return null;
         var columns = new List<TargetColumn>();
 
-        // DESCRIBE knows the default of a column that has one; the catalogue has an expression for those that are computed, too.
+        // DESCRIBE knows the default of a column that has one; the catalogue has an expression for those that are
+        // computed, too.
         using var reader = db.Query(
             $"""
             SELECT d.column_name, d.column_type, d."null" = 'YES', coalesce(d."default", 'NULL') NOT IN ('NULL', ''),
                 d."default" IS NULL AND c.column_default IS NOT NULL
-            FROM (DESCRIBE {HeadraceTables.Target(name)}) AS d JOIN duckdb_columns() AS c ON c.column_name = d.column_name
+            FROM (DESCRIBE {HeadraceTables.Target(
+                name
+            )}) AS d JOIN duckdb_columns() AS c ON c.column_name = d.column_name
             WHERE c.database_name = $1 AND lower(c.schema_name) = lower($2) AND lower(c.table_name) = lower($3) ORDER BY c.column_index
-            """, cancel, HeadraceTables.Catalog, name.Schema, name.Table);
+            """,
+            cancel,
+            HeadraceTables.Catalog,
+            name.Schema,
+            name.Table
+        );
         while (reader.Read())
-            columns.Add(new TargetColumn(
-                reader.GetString(0), reader.GetString(1), DuckDbTypes.Parse(reader.GetString(1)), null, reader.GetBoolean(2), reader.GetBoolean(3))
-            {
-                IsComputed = reader.GetBoolean(4),
-            });
+            columns.Add(
+                new TargetColumn(
+                    reader.GetString(0),
+                    reader.GetString(1),
+                    DuckDbTypes.Parse(reader.GetString(1)),
+                    null,
+                    reader.GetBoolean(2),
+                    reader.GetBoolean(3)
+                )
+                {
+                    IsComputed = reader.GetBoolean(4),
+                }
+            );
         return new TargetTable(name, columns);
     }
 
     private static bool Exists(DuckDbConnection db, TableName name, CancellationToken cancel)
     {
-        long Count(string kind) => db.Scalar<long>(
-            $"SELECT count(*) FROM duckdb_{kind}s() WHERE database_name = $1 AND lower(schema_name) = lower($2) AND lower({kind}_name) = lower($3)",
-            cancel, HeadraceTables.Catalog, name.Schema, name.Table);
+        long Count(string kind) =>
+            db.Scalar<long>(
+                $"SELECT count(*) FROM duckdb_{kind}s() WHERE database_name = $1 AND lower(schema_name) = lower($2) AND lower({kind}_name) = lower($3)",
+                cancel,
+                HeadraceTables.Catalog,
+                name.Schema,
+                name.Table
+            );
         return Count("table") > 0 || (Count("view") > 0 ? throw Error.TargetIsNoTable(name, "a view") : false);
     }
 }
@@ -66,10 +89,14 @@ internal sealed class DuckDbDialect : SqlDialect
 internal sealed class DuckDbConcurrency : IConcurrency
 {
     // They are made, or brought up to date, when the file is opened; a plan may look at one that has none.
-    public async Task<bool> ExistAsync(SqlSession db, CancellationToken cancel) => await db.NumberAsync(
-        $"SELECT count(*) FROM duckdb_tables() WHERE database_name = '{HeadraceTables.Catalog}' AND schema_name = 'headrace' AND table_name = 'positions'", cancel) > 0;
+    public async Task<bool> ExistAsync(SqlSession db, CancellationToken cancel) =>
+        await db.NumberAsync(
+            $"SELECT count(*) FROM duckdb_tables() WHERE database_name = '{HeadraceTables.Catalog}' AND schema_name = 'headrace' AND table_name = 'positions'",
+            cancel
+        ) > 0;
 
-    public Task EnsureAsync(SqlSession db, Dataset? dataset, TableName? target, CancellationToken cancel) => Task.CompletedTask;
+    public Task EnsureAsync(SqlSession db, Dataset? dataset, TableName? target, CancellationToken cancel) =>
+        Task.CompletedTask;
 
     public Task LockAsync(SqlSession db, Dataset dataset, CancellationToken cancel) => Task.CompletedTask;
 

@@ -3,7 +3,12 @@ using Headrace.Warehouses;
 namespace Headrace.DuckDb;
 
 /// <summary>Rows of the quarantine on their way into a table of a DuckDB warehouse.</summary>
-internal sealed class DuckDbReleasedRows(DuckDbConnection db, TargetTable table, Mending mending, CancellationToken cancel) : ReleasedRows
+internal sealed class DuckDbReleasedRows(
+    DuckDbConnection db,
+    TargetTable table,
+    Mending mending,
+    CancellationToken cancel
+) : ReleasedRows
 {
     private const string Staged = "temp.released";
 
@@ -13,7 +18,11 @@ internal sealed class DuckDbReleasedRows(DuckDbConnection db, TargetTable table,
     private readonly QuarantineReader rows = new(db, table.Columns, mending, null, cancel);
 
     public override IReadOnlyList<string> Ids =>
-        [.. Parts.Ranges(db, Staged, "r.rowid", cancel).Select(part => $"SELECT r.headrace_id FROM {Staged} AS r WHERE {part}")];
+        [
+            .. Parts
+                .Ranges(db, Staged, "r.rowid", cancel)
+                .Select(part => $"SELECT r.headrace_id FROM {Staged} AS r WHERE {part}"),
+        ];
 
     public override Task StageAsync(string waiting)
     {
@@ -42,15 +51,25 @@ internal sealed class DuckDbReleasedRows(DuckDbConnection db, TargetTable table,
         db.Execute(
             $"""
             CREATE OR REPLACE TEMP TABLE kept AS
-            SELECT DISTINCT ON (r.headrace_id) r.headrace_id, {string.Join(", ", old)} FROM {Staged} AS r JOIN {target} AS t ON {on}
-            """, cancel);
+            SELECT DISTINCT ON (r.headrace_id) r.headrace_id, {string.Join(
+                ", ",
+                old
+            )} FROM {Staged} AS r JOIN {target} AS t ON {on}
+            """,
+            cancel
+        );
         db.Execute($"DELETE FROM {target} AS t USING {Staged} AS r WHERE {on}", cancel);
         var values = columns.Select((_, i) => $"CASE WHEN r.has_{i} THEN r.v{i} ELSE k.o{i} END");
         db.Execute(
             $"""
-            INSERT INTO {target} ({all}) SELECT {string.Join(", ", values)} FROM {Staged} AS r JOIN temp.kept AS k USING (headrace_id)
+            INSERT INTO {target} ({all}) SELECT {string.Join(
+                ", ",
+                values
+            )} FROM {Staged} AS r JOIN temp.kept AS k USING (headrace_id)
             WHERE {part} ORDER BY headrace_id
-            """, cancel);
+            """,
+            cancel
+        );
         InsertNew(" ANTI JOIN temp.kept USING (headrace_id)", part);
     }
 
@@ -59,10 +78,18 @@ internal sealed class DuckDbReleasedRows(DuckDbConnection db, TargetTable table,
         foreach (var (some, like) in rows.Inserted())
             db.Execute(
                 $"""
-                INSERT INTO {target} ({string.Join(", ", some.Select(i => Sql.Identifier(columns[i].Name)))}) SELECT {string.Join(", ", some.Select(i => $"v{i}"))}
-                FROM {Staged} AS r{which} WHERE {part} AND {QuarantineReader.Brings(columns.Count)} LIKE '{like}' ORDER BY headrace_id
-                """, cancel);
+                INSERT INTO {target} ({string.Join(
+                    ", ",
+                    some.Select(i => Sql.Identifier(columns[i].Name))
+                )}) SELECT {string.Join(", ", some.Select(i => $"v{i}"))}
+                FROM {Staged} AS r{which} WHERE {part} AND {QuarantineReader.Brings(
+                    columns.Count
+                )} LIKE '{like}' ORDER BY headrace_id
+                """,
+                cancel
+            );
     }
 
-    private int IndexOf(string key) => columns.ToList().FindIndex(column => column.Name.Equals(key, StringComparison.OrdinalIgnoreCase));
+    private int IndexOf(string key) =>
+        columns.ToList().FindIndex(column => column.Name.Equals(key, StringComparison.OrdinalIgnoreCase));
 }

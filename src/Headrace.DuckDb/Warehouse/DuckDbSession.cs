@@ -10,7 +10,8 @@ internal sealed class DuckDbSession(DuckDbConnection db, SemaphoreSlim? turn) : 
 
     public DuckDbConnection Db => db;
 
-    public override Task<long> ExecuteAsync(string sql, CancellationToken cancel) => Task.FromResult(db.Execute(sql, cancel));
+    public override Task<long> ExecuteAsync(string sql, CancellationToken cancel) =>
+        Task.FromResult(db.Execute(sql, cancel));
 
     public override Task<List<T>> RowsAsync<T>(string sql, Func<SqlRow, T> read, CancellationToken cancel)
     {

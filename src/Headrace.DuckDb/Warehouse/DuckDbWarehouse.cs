@@ -24,8 +24,10 @@ public sealed class DuckDbWarehouse : SqlWarehouse, IDuckDb
     private (long Since, long LastSeen)? locked;
 
     /// <param name="path">The file; it is made when it is not there, unless <paramref name="isReadOnly"/>.</param>
-    /// <param name="isReadOnly">For plans and reports: nothing can be written, and a missing file is an empty warehouse.</param>
-    public DuckDbWarehouse(string path, bool isReadOnly, DuckDbSettings settings, TimeProvider clock) : base(clock)
+    /// <param name="isReadOnly">For plans and reports: nothing can be written, and a missing file is an empty
+    /// warehouse.</param>
+    public DuckDbWarehouse(string path, bool isReadOnly, DuckDbSettings settings, TimeProvider clock)
+        : base(clock)
     {
         this.path = Path.GetFullPath(path);
         this.isReadOnly = isReadOnly;
@@ -45,21 +47,38 @@ public sealed class DuckDbWarehouse : SqlWarehouse, IDuckDb
     public override Task<TargetTable?> FindAsync(SqlSession db, TableName name, CancellationToken cancel) =>
         Task.FromResult(DuckDbDialect.Find(((DuckDbSession)db).Db, name, cancel));
 
-    public override async Task<TargetWriter> NewWriterAsync(ChangeSet changes, LoadAttempt attempt, CancellationToken cancel) =>
-        new DuckDbWriter(await WriteAsync(cancel), changes, attempt, clock, cancel);
+    public override async Task<TargetWriter> NewWriterAsync(
+        ChangeSet changes,
+        LoadAttempt attempt,
+        CancellationToken cancel
+    ) => new DuckDbWriter(await WriteAsync(cancel), changes, attempt, clock, cancel);
 
-    public override ReleasedRows NewRelease(SqlSession db, TableName name, TargetTable table, Mending mending, CancellationToken cancel) =>
-        new DuckDbReleasedRows(((DuckDbSession)db).Db, table, mending, cancel);
+    public override ReleasedRows NewRelease(
+        SqlSession db,
+        TableName name,
+        TargetTable table,
+        Mending mending,
+        CancellationToken cancel
+    ) => new DuckDbReleasedRows(((DuckDbSession)db).Db, table, mending, cancel);
 
     public override async Task CopyAsync(TableName table, string path, CancellationToken cancel)
     {
         using var db = await ConnectAsync(cancel);
-        await Task.Run(() => Translate(() => db.Execute($"COPY {HeadraceTables.Target(table)} TO {Sql.Literal(path)} (FORMAT parquet)", cancel)), cancel);
+        await Task.Run(
+            () =>
+                Translate(() =>
+                    db.Execute($"COPY {HeadraceTables.Target(table)} TO {Sql.Literal(path)} (FORMAT parquet)", cancel)
+                ),
+            cancel
+        );
     }
 
     public override bool IsOfEngine(Exception error) => error is DuckDbException;
 
-    public override async Task<(IReadOnlyList<FileNote> Broken, bool IsMended)> BrokenAsync(ChangeSet changes, CancellationToken cancel)
+    public override async Task<(IReadOnlyList<FileNote> Broken, bool IsMended)> BrokenAsync(
+        ChangeSet changes,
+        CancellationToken cancel
+    )
     {
         using var db = await ConnectAsync(cancel);
         var broken = new ParquetFiles(db, cancel).Broken(changes, out var isMended);
@@ -67,17 +86,18 @@ public sealed class DuckDbWarehouse : SqlWarehouse, IDuckDb
     }
 
     // Statements end on the thread that gives them, which is to be none of the caller's.
-    public override Task<T> NameAsync<T>(Func<Task<T>> step) => Task.Run(async () =>
-    {
-        try
+    public override Task<T> NameAsync<T>(Func<Task<T>> step) =>
+        Task.Run(async () =>
         {
-            return await step();
-        }
-        catch (DuckDbException error)
-        {
-            throw Named(error);
-        }
-    });
+            try
+            {
+                return await step();
+            }
+            catch (DuckDbException error)
+            {
+                throw Named(error);
+            }
+        });
 
     private async Task<DuckDbSession> WriteAsync(CancellationToken cancel)
     {
@@ -93,18 +113,24 @@ public sealed class DuckDbWarehouse : SqlWarehouse, IDuckDb
         }
     }
 
-    /// <summary>Begins to open the file, if there is one, while something else is done; what goes wrong is told to whoever asks for a connection.</summary>
-    public override void BeginOpen() => early ??= !File.Exists(path) ? Task.CompletedTask : Task.Run(async () =>
-    {
-        try
-        {
-            using var db = await ConnectAsync(CancellationToken.None);
-        }
-        catch (HeadraceException)
-        {
-            // The next one who tries meets it, too.
-        }
-    });
+    /// <summary>
+    /// Begins to open the file, if there is one, while something else is done; what goes wrong is told to whoever asks
+    /// for a connection.
+    /// </summary>
+    public override void BeginOpen() =>
+        early ??= !File.Exists(path)
+            ? Task.CompletedTask
+            : Task.Run(async () =>
+            {
+                try
+                {
+                    using var db = await ConnectAsync(CancellationToken.None);
+                }
+                catch (HeadraceException)
+                {
+                    // The next one who tries meets it, too.
+                }
+            });
 
     /// <summary>A connection to the engine, for queries over the warehouse's own tables.</summary>
     public async Task<DuckDbConnection> ConnectAsync(CancellationToken cancel)
@@ -158,7 +184,10 @@ public sealed class DuckDbWarehouse : SqlWarehouse, IDuckDb
             {
                 // Who asks long after the last time does not pay for the waiting of others.
                 var now = clock.GetTimestamp();
-                var since = locked is { } before && clock.GetElapsedTime(before.LastSeen, now) < LongestWait ? before.Since : now;
+                var since =
+                    locked is { } before && clock.GetElapsedTime(before.LastSeen, now) < LongestWait
+                        ? before.Since
+                        : now;
                 locked = (since, now);
                 if (clock.GetElapsedTime(since, now) + pause > LongestWait)
                     throw Error.WarehouseBusy(path, error.LockHolder, error);
@@ -181,13 +210,26 @@ public sealed class DuckDbWarehouse : SqlWarehouse, IDuckDb
                 Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             var file = isReadOnly && !File.Exists(path) ? ":memory:" : path;
             var isLook = isReadOnly && file == path;
-            db.Execute($"ATTACH {Sql.Literal(file)} AS {HeadraceTables.Catalog}{(isLook ? " (READ_ONLY)" : "")}", cancel);
-            if (isLook && HeadraceTables.Version(db, path, cancel) is > 0 and var version && version < State.WarehouseState.Steps.Version)
+            db.Execute(
+                $"ATTACH {Sql.Literal(file)} AS {HeadraceTables.Catalog}{(isLook ? " (READ_ONLY)" : "")}",
+                cancel
+            );
+            if (
+                isLook
+                && HeadraceTables.Version(db, path, cancel) is > 0 and var version
+                && version < State.WarehouseState.Steps.Version
+            )
             {
                 // Who only looks brings Headrace's own tables up to date, too: it could not read them.
-                db.Execute($"DETACH {HeadraceTables.Catalog}; ATTACH {Sql.Literal(file)} AS {HeadraceTables.Catalog}", cancel);
+                db.Execute(
+                    $"DETACH {HeadraceTables.Catalog}; ATTACH {Sql.Literal(file)} AS {HeadraceTables.Catalog}",
+                    cancel
+                );
                 HeadraceTables.Ensure(db, path, cancel);
-                db.Execute($"DETACH {HeadraceTables.Catalog}; ATTACH {Sql.Literal(file)} AS {HeadraceTables.Catalog} (READ_ONLY)", cancel);
+                db.Execute(
+                    $"DETACH {HeadraceTables.Catalog}; ATTACH {Sql.Literal(file)} AS {HeadraceTables.Catalog} (READ_ONLY)",
+                    cancel
+                );
             }
 
             if (!isLook)
@@ -217,6 +259,8 @@ public sealed class DuckDbWarehouse : SqlWarehouse, IDuckDb
         }
     }
 
-    private HeadraceException Named(DuckDbException error) => Disk.IsFull(error) ? Error.DiskFull(path, error)
-        : error.Kind == DuckDbErrorKind.OutOfMemory ? Error.OutOfMemory(path, error.Message, error) : Error.Warehouse(path, error.Message, error, error.IsConflict);
+    private HeadraceException Named(DuckDbException error) =>
+        Disk.IsFull(error) ? Error.DiskFull(path, error)
+        : error.Kind == DuckDbErrorKind.OutOfMemory ? Error.OutOfMemory(path, error.Message, error)
+        : Error.Warehouse(path, error.Message, error, error.IsConflict);
 }

@@ -17,9 +17,21 @@ internal sealed class DuckDbWriter : TargetWriter
     private RelationBatch? batch;
 
     /// <param name="session">Of this load alone; it ends with the writer.</param>
-    public DuckDbWriter(DuckDbSession session, ChangeSet changes, LoadAttempt attempt, TimeProvider clock, CancellationToken cancel)
+    public DuckDbWriter(
+        DuckDbSession session,
+        ChangeSet changes,
+        LoadAttempt attempt,
+        TimeProvider clock,
+        CancellationToken cancel
+    )
     {
-        (this.session, this.changes, this.attempt, this.clock, this.cancel) = (session, changes, attempt, clock, cancel);
+        (this.session, this.changes, this.attempt, this.clock, this.cancel) = (
+            session,
+            changes,
+            attempt,
+            clock,
+            cancel
+        );
         db = session.Db;
         target = changes.Target.IsNone ? "" : HeadraceTables.Target(changes.Target);
         if (attempt.Progress is not { } progress)
@@ -45,7 +57,8 @@ internal sealed class DuckDbWriter : TargetWriter
 
     public override Task<SqlSession> OpenAsync(bool isNew) => Task.FromResult<SqlSession>(session);
 
-    public override Task DeleteAllAsync(TargetTable table, long rows) => session.ExecuteAsync($"DELETE FROM {target}", cancel);
+    public override Task DeleteAllAsync(TargetTable table, long rows) =>
+        session.ExecuteAsync($"DELETE FROM {target}", cancel);
 
     public override Task FillAsync(TargetTable? table)
     {
@@ -60,7 +73,9 @@ internal sealed class DuckDbWriter : TargetWriter
         var shape = Prepared.Shape!;
         var isOnce = changes.Rules.HasUniqueKeys || shape.Files.Exists(file => file.File.IsBinary);
         if (changes.From.Table is not null || !(isOnce || StagedTable.HasRowNumbers(changes, shape)))
-            return Task.FromResult(Merge(new Merge(db, changes, shape, target, cancel), changes.From.Table is not null));
+            return Task.FromResult(
+                Merge(new Merge(db, changes, shape, target, cancel), changes.From.Table is not null)
+            );
 
         // Nothing is there to merge with.
         Insert();
@@ -73,8 +88,18 @@ internal sealed class DuckDbWriter : TargetWriter
     {
         var (shape, computed) = (Prepared.Shape!, changes.From.Computed.Select(Sql.Identifier).ToList());
         var planned = new PlannedTable(db, changes, shape, cancel);
-        return Task.FromResult(Merge(new Merge(db, changes, shape, planned.Name, cancel), true, () => planned.Prepare(
-            table is null ? null : computed.Count == 0 ? target : $"(SELECT * EXCLUDE ({string.Join(", ", computed)}) FROM {target})")));
+        return Task.FromResult(
+            Merge(
+                new Merge(db, changes, shape, planned.Name, cancel),
+                true,
+                () =>
+                    planned.Prepare(
+                        table is null ? null
+                        : computed.Count == 0 ? target
+                        : $"(SELECT * EXCLUDE ({string.Join(", ", computed)}) FROM {target})"
+                    )
+            )
+        );
     }
 
     public override Task<(long Replaced, long Marked)> ChangeAsync(TargetTable table, bool isNew) =>
@@ -83,21 +108,36 @@ internal sealed class DuckDbWriter : TargetWriter
     public override Task<IReadOnlyList<RowChange>> SampleAsync(TargetTable? table, int most) =>
         Task.FromResult(new ChangeSample(db, changes, table?.Columns, target, cancel).Take(most));
 
-    // Loads write one after the other, so the numbers go on where the table ends; a sequence was seen to fall back when a process was killed.
+    // Loads write one after the other, so the numbers go on where the table ends; a sequence was seen to fall back when
+    // a process was killed.
     public override Task HoldAsync()
     {
         var table = HeadraceTables.Table("quarantine");
-        var held = Prepared.Held.Sum(one => db.Execute(
-            $"""
-            INSERT INTO {table} (id, flow, dataset, schema_name, table_name, file, sha256, line, "column", value, reason, "row", operation, load_id, run_id,
-                status, held_at)
-            SELECT coalesce((SELECT max(id) FROM {table}), 0) + row_number() OVER (), $1, $2, $3, $4, $5, $6, line, "column", value, reason, "row",
-                $7, $8, $9, 'waiting', $10
-            FROM ({one.Rows})
-            """,
-            cancel, changes.Dataset.Flow, changes.Dataset.Name, changes.Target.Schema, changes.Target.Table, one.File.File.Key, one.File.Sha256,
-            changes.Operation.ToString().ToLowerInvariant(), changes.Id, attempt.RunId, clock.GetUtcNow()));
-        return held == Prepared.Quarantined ? Task.CompletedTask : throw Error.RowsDiffer("headrace.quarantine", Prepared.Quarantined, held);
+        var held = Prepared.Held.Sum(one =>
+            db.Execute(
+                $"""
+                INSERT INTO {table} (id, flow, dataset, schema_name, table_name, file, sha256, line, "column", value, reason, "row", operation, load_id, run_id,
+                    status, held_at)
+                SELECT coalesce((SELECT max(id) FROM {table}), 0) + row_number() OVER (), $1, $2, $3, $4, $5, $6, line, "column", value, reason, "row",
+                    $7, $8, $9, 'waiting', $10
+                FROM ({one.Rows})
+                """,
+                cancel,
+                changes.Dataset.Flow,
+                changes.Dataset.Name,
+                changes.Target.Schema,
+                changes.Target.Table,
+                one.File.File.Key,
+                one.File.Sha256,
+                changes.Operation.ToString().ToLowerInvariant(),
+                changes.Id,
+                attempt.RunId,
+                clock.GetUtcNow()
+            )
+        );
+        return held == Prepared.Quarantined
+            ? Task.CompletedTask
+            : throw Error.RowsDiffer("headrace.quarantine", Prepared.Quarantined, held);
     }
 
     // What a plan made in memory stays for its next batch; the warehouse itself is open for reading only.
@@ -133,11 +173,21 @@ internal sealed class DuckDbWriter : TargetWriter
         foreach (var group in rows.Groups())
         {
             // A column that the files do not bring gets the table's default.
-            var brought = Enumerable.Range(0, shape.Columns.Count).Where(column => group[0].Indexes[column] >= 0).ToList();
+            var brought = Enumerable
+                .Range(0, shape.Columns.Count)
+                .Where(column => group[0].Indexes[column] >= 0)
+                .ToList();
             var names = string.Join(", ", brought.Select(column => Sql.Identifier(shape.Columns[column].Name)));
-            rows.Take(group, some => attempt.IsPlan
-                ? db.Scalar<long>($"SELECT count(*) FROM {some.Source} WHERE {some.Good}", cancel)
-                : db.Execute($"INSERT INTO {target} ({names}) SELECT {string.Join(", ", brought.Select(some.Value))} FROM {some.Source} WHERE {some.Good}", cancel));
+            rows.Take(
+                group,
+                some =>
+                    attempt.IsPlan
+                        ? db.Scalar<long>($"SELECT count(*) FROM {some.Source} WHERE {some.Good}", cancel)
+                        : db.Execute(
+                            $"INSERT INTO {target} ({names}) SELECT {string.Join(", ", brought.Select(some.Value))} FROM {some.Source} WHERE {some.Good}",
+                            cancel
+                        )
+            );
         }
     }
 
@@ -150,7 +200,7 @@ internal sealed class DuckDbWriter : TargetWriter
         catch (UnfitValueException)
         {
             foreach (var file in changes.Files)
-                file.Arriving!.Refuse();
+                file.Stream!.Refuse();
             throw;
         }
     }

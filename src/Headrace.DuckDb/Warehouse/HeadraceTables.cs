@@ -15,23 +15,36 @@ internal static class HeadraceTables
     public static string Table(string name) => $"{Catalog}.headrace.{name}";
 
     /// <summary>A user's table, qualified and quoted.</summary>
-    public static string Target(TableName name) => $"{Catalog}.{Sql.Identifier(name.Schema)}.{Sql.Identifier(name.Table)}";
+    public static string Target(TableName name) =>
+        $"{Catalog}.{Sql.Identifier(name.Schema)}.{Sql.Identifier(name.Table)}";
 
-    /// <summary>Makes what is missing: all of it, or what an older Headrace did not know; in one transaction, so one write to the disk.</summary>
+    /// <summary>
+    /// Makes what is missing: all of it, or what an older Headrace did not know; in one transaction, so one write to
+    /// the disk.
+    /// </summary>
     /// <param name="warehouse">The file's path.</param>
     /// <exception cref="HeadraceException">HDR-329 when a newer Headrace made them.</exception>
     public static void Ensure(DuckDbConnection db, string warehouse, CancellationToken cancel)
     {
         var from = Version(db, warehouse, cancel);
         if (from < WarehouseState.Steps.Version)
-            db.Execute($"BEGIN; CREATE SCHEMA IF NOT EXISTS {Catalog}.headrace; {string.Join("; ", WarehouseState.Steps.Migration(Own, from))}; COMMIT", cancel);
+            db.Execute(
+                $"BEGIN; CREATE SCHEMA IF NOT EXISTS {Catalog}.headrace; {string.Join("; ", WarehouseState.Steps.Migration(Own, from))}; COMMIT",
+                cancel
+            );
     }
 
     /// <summary>The version of the state that is there; 0 when nothing is.</summary>
     /// <exception cref="HeadraceException">HDR-329 when a newer Headrace made it.</exception>
     public static int Version(DuckDbConnection db, string warehouse, CancellationToken cancel)
     {
-        if (db.Scalar<long>("SELECT count(*) FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'headrace' AND table_name = 'meta'", cancel, Catalog) > 0)
+        if (
+            db.Scalar<long>(
+                "SELECT count(*) FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'headrace' AND table_name = 'meta'",
+                cancel,
+                Catalog
+            ) > 0
+        )
         {
             using var reader = db.Query(WarehouseState.Steps.Question(Own), cancel);
             if (reader.Read())
@@ -41,7 +54,14 @@ internal static class HeadraceTables
             }
         }
 
-        return db.Scalar<long>("SELECT count(*) FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'headrace' AND table_name = 'positions'", cancel, Catalog) > 0 ? 1 : 0;
+        return
+            db.Scalar<long>(
+                "SELECT count(*) FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'headrace' AND table_name = 'positions'",
+                cancel,
+                Catalog
+            ) > 0
+            ? 1
+            : 0;
     }
 
     /// <summary>The same for a file whose tables have no schema: that of the ledger.</summary>
@@ -60,12 +80,13 @@ internal static class HeadraceTables
 
         public override string Literal(string text) => Sql.Literal(text);
 
-        public override string Type(StateType type) => type switch
-        {
-            StateType.Number or StateType.Counter => "BIGINT",
-            StateType.Flag => "BOOLEAN",
-            StateType.Time => "TIMESTAMPTZ",
-            _ => "VARCHAR",
-        };
+        public override string Type(StateType type) =>
+            type switch
+            {
+                StateType.Number or StateType.Counter => "BIGINT",
+                StateType.Flag => "BOOLEAN",
+                StateType.Time => "TIMESTAMPTZ",
+                _ => "VARCHAR",
+            };
     }
 }

@@ -81,14 +81,17 @@ public sealed class DoctorService(ProjectHost host)
     {
         try
         {
-            return ProjectCheck.Ok(name, connection switch
-            {
-                FolderConnection folder => Look(folder),
-                Configuration.DuckDbConnection duckdb => await LookAsync(name, duckdb, cancel),
-                PostgresConnection postgres => await host.Connections.Database(postgres).LookAsync(cancel),
-                RedshiftConnection redshift => await LookAsync(name, redshift, cancel),
-                _ => connection.Kind,
-            });
+            return ProjectCheck.Ok(
+                name,
+                connection switch
+                {
+                    FolderConnection folder => Look(folder),
+                    Configuration.DuckDbConnection duckdb => await LookAsync(name, duckdb, cancel),
+                    PostgresConnection postgres => await host.Connections.Database(postgres).LookAsync(cancel),
+                    RedshiftConnection redshift => await LookAsync(name, redshift, cancel),
+                    _ => connection.Kind,
+                }
+            );
         }
         catch (HeadraceException error)
         {
@@ -118,7 +121,8 @@ public sealed class DoctorService(ProjectHost host)
         using var db = await warehouse.ConnectAsync(cancel);
         var tables = db.Scalar<long>(
             "SELECT count(*) FROM duckdb_tables() WHERE database_name = 'warehouse' AND schema_name <> 'headrace'",
-            cancel);
+            cancel
+        );
         return $"DuckDB {file}, {tables} tables, {new FileInfo(file).Length / 1_000_000} MB, not locked";
     }
 

@@ -23,7 +23,13 @@ public sealed class FileComparison : IAsyncDisposable
     /// <param name="csv">How CSV files are read.</param>
     /// <param name="memory">Bytes that the process may use; null when it is not said.</param>
     public static async Task<FileComparison> RunAsync(
-        string before, string after, IReadOnlyList<string> key, CsvOptions csv, long? memory, CancellationToken cancel)
+        string before,
+        string after,
+        IReadOnlyList<string> key,
+        CsvOptions csv,
+        long? memory,
+        CancellationToken cancel
+    )
     {
         var comparison = new FileComparison(Directory.CreateTempSubdirectory("headrace-diff-").FullName);
         try
@@ -65,9 +71,20 @@ public sealed class FileComparison : IAsyncDisposable
     }
 
     private async Task CompareAsync(
-        string before, string after, IReadOnlyList<string> key, CsvOptions csv, long memory, CancellationToken cancel)
+        string before,
+        string after,
+        IReadOnlyList<string> key,
+        CsvOptions csv,
+        long memory,
+        CancellationToken cancel
+    )
     {
-        var source = new Source { Connection = "", Path = "", Csv = csv };
+        var source = new Source
+        {
+            Connection = "",
+            Path = "",
+            Csv = csv,
+        };
         var digests = DigestKey.New();
         var settings = new DuckDbSettings
         {
@@ -82,7 +99,8 @@ public sealed class FileComparison : IAsyncDisposable
         var (a, b) = (Path.Combine(folder, "a"), Path.Combine(folder, "b"));
         var sides = await Task.WhenAll(
             Task.Run(() => StageAsync(before, a, source, key, digests, cancel), cancel),
-            Task.Run(() => StageAsync(after, b, source, key, digests, cancel), cancel));
+            Task.Run(() => StageAsync(after, b, source, key, digests, cancel), cancel)
+        );
 
         db = (await opening).Connect();
         settings.Harden(db, cancel);
@@ -92,7 +110,9 @@ public sealed class FileComparison : IAsyncDisposable
 
         // What was staged is not needed any more, and to remove it takes a while.
         clearing = Task.Run(
-            () => Array.ForEach([a, b], side => Directory.Delete(side, recursive: true)), CancellationToken.None);
+            () => Array.ForEach([a, b], side => Directory.Delete(side, recursive: true)),
+            CancellationToken.None
+        );
     }
 
     private IEnumerable<string> Lines(string name, Action<string> write)
@@ -103,8 +123,13 @@ public sealed class FileComparison : IAsyncDisposable
     }
 
     private static async Task<IReadOnlyList<StagedFile>> StageAsync(
-        string path, string spool, Source source, IReadOnlyList<string> key, DigestKey digests,
-        CancellationToken cancel)
+        string path,
+        string spool,
+        Source source,
+        IReadOnlyList<string> key,
+        DigestKey digests,
+        CancellationToken cancel
+    )
     {
         var full = Path.GetFullPath(path);
         var isFile = File.Exists(full);
@@ -112,11 +137,16 @@ public sealed class FileComparison : IAsyncDisposable
             throw Error.NotFound("file or folder", path, "headrace diff OLD NEW --key COLUMNS");
         var lake = new FolderLake(isFile ? Path.GetDirectoryName(full)! : full);
         var files = await lake.ListAsync(PathPattern.Parse(isFile ? "*" : "**"), (_, _) => { }, cancel);
-        var chosen = files.Where(file => !isFile || file.Key == Path.GetFileName(full))
-            .OrderBy(file => file.Key, StringComparer.Ordinal).ToList();
+        var chosen = files
+            .Where(file => !isFile || file.Key == Path.GetFileName(full))
+            .OrderBy(file => file.Key, StringComparer.Ordinal)
+            .ToList();
         if (chosen.Count == 0)
-            throw Error.NotFound("data file", path,
-                "names that start with . or _, or end like .tmp, are not data: give it another name");
+            throw Error.NotFound(
+                "data file",
+                path,
+                "names that start with . or _, or end like .tmp, are not data: give it another name"
+            );
         var stager = new Stager(spool, new FileLimits()) { IsHashed = false };
         var options = new DigestOptions(digests, key, IsInline: false);
         var staged = new List<StagedFile>();

@@ -7,25 +7,38 @@ internal static class HeldRows
 {
     /// <summary>How many rows wait in these warehouses, by dataset.</summary>
     public static async Task<IReadOnlyDictionary<string, long>> CountAsync(
-        IEnumerable<IWarehouse> warehouses, CancellationToken cancel)
+        IEnumerable<IWarehouse> warehouses,
+        CancellationToken cancel
+    )
     {
         var held = new Dictionary<string, long>(StringComparer.Ordinal);
         foreach (var warehouse in warehouses)
-            foreach (var (dataset, rows, _) in await warehouse.Quarantine.CountAsync(cancel))
-                held[dataset] = rows;
+        foreach (var (dataset, rows, _) in await warehouse.Quarantine.CountAsync(cancel))
+            held[dataset] = rows;
         return held;
     }
 
     /// <summary>The runs, with what waits in quarantine said where nothing was loaded.</summary>
     public static async Task<IReadOnlyList<Run>> NotedAsync(
-        IReadOnlyList<Run> runs, IReadOnlyList<ReadyFlow> flows, CancellationToken cancel)
+        IReadOnlyList<Run> runs,
+        IReadOnlyList<ReadyFlow> flows,
+        CancellationToken cancel
+    )
     {
         var quiet = runs.Where(IsQuiet).Select(run => run.Flow).ToHashSet(StringComparer.Ordinal);
         var warehouses = flows.Where(flow => quiet.Contains(flow.Name)).Select(flow => flow.Warehouse).Distinct();
         var held = await CountAsync(warehouses, cancel);
-        return [.. runs.Select(run => IsQuiet(run) && held.TryGetValue(run.Dataset, out var rows)
-            ? run with { Warnings = [.. run.Warnings, Note(run, rows)] }
-            : run)];
+        return
+        [
+            .. runs.Select(run =>
+                IsQuiet(run) && held.TryGetValue(run.Dataset, out var rows)
+                    ? run with
+                    {
+                        Warnings = [.. run.Warnings, Note(run, rows)],
+                    }
+                    : run
+            ),
+        ];
     }
 
     private static bool IsQuiet(Run run) => run is { Outcome: Outcome.UpToDate, Error: null };

@@ -28,7 +28,9 @@ internal static class OwnersCheck
     }
 
     private static async Task<IReadOnlyList<(ReadyFlow Flow, Dataset Dataset)>> LoadsAsync(
-        ProjectHost host, CancellationToken cancel)
+        ProjectHost host,
+        CancellationToken cancel
+    )
     {
         var loads = new List<(ReadyFlow Flow, Dataset Dataset)>();
         foreach (var flow in host.Flows([]))
@@ -46,7 +48,11 @@ internal static class OwnersCheck
     }
 
     private static async Task<HeadraceException?> RefusalAsync(
-        ReadyFlow flow, Dataset dataset, Rivals rivals, CancellationToken cancel)
+        ReadyFlow flow,
+        Dataset dataset,
+        Rivals rivals,
+        CancellationToken cancel
+    )
     {
         if (flow.Source.ClaimOf(dataset) is not { } claim || flow.Source.Target(dataset) is not { IsNone: false } table)
             return null;

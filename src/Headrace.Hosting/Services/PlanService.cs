@@ -13,10 +13,18 @@ public sealed class PlanService(ProjectHost host)
     /// <summary>Plans the flows of these names, or all enabled ones.</summary>
     /// <param name="observe">Hears of each dataset as it starts, goes on and ends.</param>
     public async Task<PlanResult> PlanAsync(
-        IReadOnlyList<string> names, Action<Run, LoadProgress?>? observe, CancellationToken cancel)
+        IReadOnlyList<string> names,
+        Action<Run, LoadProgress?>? observe,
+        CancellationToken cancel
+    )
     {
         var flows = host.Flows(names).Select(flow => host.Ready(flow, isPlan: true)).ToList();
-        var options = new RunOptions { IsPlan = true, Parallel = host.Project.Parallel, Observe = observe };
+        var options = new RunOptions
+        {
+            IsPlan = true,
+            Parallel = host.Project.Parallel,
+            Observe = observe,
+        };
         var runs = await host.Runner.RunAsync(flows, options, cancel);
         runs = await HeldRows.NotedAsync(runs, flows, cancel);
         return new PlanResult(runs, names.Count == 0 ? host.FlowsOff : []);

@@ -18,8 +18,8 @@ public sealed class QuarantineService(ProjectHost host)
     {
         var counts = new List<WaitingRows>();
         foreach (var warehouse in host.Warehouses.All(isReadOnly: true))
-            foreach (var (dataset, rows, oldest) in await warehouse.Quarantine.CountAsync(cancel))
-                counts.Add(new WaitingRows(dataset, rows, oldest));
+        foreach (var (dataset, rows, oldest) in await warehouse.Quarantine.CountAsync(cancel))
+            counts.Add(new WaitingRows(dataset, rows, oldest));
         return counts;
     }
 
@@ -33,7 +33,11 @@ public sealed class QuarantineService(ProjectHost host)
     /// <param name="ids">Numbers of rows; null for all that wait.</param>
     /// <param name="set">Values that mend columns first, which are named as in the table or as in the file.</param>
     public async Task<ReleaseResult> ReleaseAsync(
-        string of, IReadOnlyList<long>? ids, IEnumerable<KeyValuePair<string, string?>> set, CancellationToken cancel)
+        string of,
+        IReadOnlyList<long>? ids,
+        IEnumerable<KeyValuePair<string, string?>> set,
+        CancellationToken cancel
+    )
     {
         var flow = host.FlowOf(of);
         var rules = flow.Rules();

@@ -11,8 +11,13 @@ namespace Headrace.Hosting;
 /// <param name="NothingToConfirm">Datasets that were confirmed and did not run.</param>
 /// <param name="NothingToTakeOver">Datasets that were to take over a table and did not run.</param>
 public sealed record RunResult(
-    IReadOnlyList<Run> Runs, IReadOnlyList<string> FlowsOff, IReadOnlyList<string> NothingToAccept,
-    IReadOnlyList<string> NothingToConfirm, IReadOnlyList<string> NothingToTakeOver, TimeSpan Took);
+    IReadOnlyList<Run> Runs,
+    IReadOnlyList<string> FlowsOff,
+    IReadOnlyList<string> NothingToAccept,
+    IReadOnlyList<string> NothingToConfirm,
+    IReadOnlyList<string> NothingToTakeOver,
+    TimeSpan Took
+);
 
 /// <summary>Runs flows: finds what is new, checks it, loads it.</summary>
 public sealed class RunService(ProjectHost host)
@@ -23,7 +28,11 @@ public sealed class RunService(ProjectHost host)
     /// </param>
     /// <param name="wait">How long to wait for files that are not settled; null for a few seconds.</param>
     public async Task<RunResult> RunAsync(
-        IReadOnlyList<string> names, RunOptions options, TimeSpan? wait, CancellationToken cancel)
+        IReadOnlyList<string> names,
+        RunOptions options,
+        TimeSpan? wait,
+        CancellationToken cancel
+    )
     {
         var chosen = host.Flows(names);
         var within = Within(wait, options.TimeBudget);
@@ -36,9 +45,14 @@ public sealed class RunService(ProjectHost host)
         runs = await HeldRows.NotedAsync(runs, flows, cancel);
 
         var ran = runs.Select(run => run.Dataset).ToHashSet(StringComparer.Ordinal);
-        return new RunResult(runs, names.Count == 0 ? host.FlowsOff : [],
+        return new RunResult(
+            runs,
+            names.Count == 0 ? host.FlowsOff : [],
             [.. options.Accepted.Where(key => !options.Found.ContainsKey(key))],
-            [.. options.Confirmed.Except(ran)], [.. options.TakenOver.Except(ran)], host.Clock.GetElapsedTime(started));
+            [.. options.Confirmed.Except(ran)],
+            [.. options.TakenOver.Except(ran)],
+            host.Clock.GetElapsedTime(started)
+        );
     }
 
     // Nobody waits longer than the run may begin new batches.

@@ -33,7 +33,13 @@ public enum DatasetState
 /// <param name="Quarantined">Rows that wait.</param>
 /// <param name="Warnings">What still holds of what the last run had to say.</param>
 public sealed record DatasetStatus(
-    string Flow, string Dataset, DatasetState State, Run? Last, long Quarantined, IReadOnlyList<string> Warnings);
+    string Flow,
+    string Dataset,
+    DatasetState State,
+    Run? Last,
+    long Quarantined,
+    IReadOnlyList<string> Warnings
+);
 
 /// <summary>Says how each dataset stands.</summary>
 public sealed class StatusService(ProjectHost host)
@@ -46,15 +52,21 @@ public sealed class StatusService(ProjectHost host)
         var known = (await host.Ledger.LatestAsync(cancel)).Where(run => flows.ContainsKey(run.Flow)).ToList();
 
         // A flow whose lake could not be listed ran under its own name; once its datasets run again, that is past.
-        bool IsPast(Run run) => run.Dataset == run.Flow
-            && known.Exists(other => other.Flow == run.Flow && other.StartedAt > run.StartedAt);
+        bool IsPast(Run run) =>
+            run.Dataset == run.Flow && known.Exists(other => other.Flow == run.Flow && other.StartedAt > run.StartedAt);
         var latest = known.Where(run => !IsPast(run)).ToList();
         var never = flows.Values.Where(flow => !latest.Exists(run => run.Flow == flow.Name));
         return
         [
             .. latest.Select(run => Status(run, held.GetValueOrDefault(run.Dataset))),
             .. never.Select(flow => new DatasetStatus(
-                flow.Name, flow.Name, flow.Enabled ? DatasetState.NeverRun : DatasetState.Off, null, 0, [])),
+                flow.Name,
+                flow.Name,
+                flow.Enabled ? DatasetState.NeverRun : DatasetState.Off,
+                null,
+                0,
+                []
+            )),
         ];
     }
 

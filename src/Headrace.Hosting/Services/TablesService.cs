@@ -37,7 +37,8 @@ public sealed class TablesService(ProjectHost host)
     {
         table = Full(table);
         return await host.ProcessTable(FlowOf(connection), isReadOnly: false).RemoveAsync(connection, table, cancel)
-            ? table : throw Error.NotFound("listed table", table, "headrace tables list");
+            ? table
+            : throw Error.NotFound("listed table", table, "headrace tables list");
     }
 
     /// <summary>Proposes keys and cursors for the tables of a database.</summary>
@@ -48,8 +49,11 @@ public sealed class TablesService(ProjectHost host)
         {
             PostgresConnection postgres => new Catalogue(host.Connections.Database(postgres), connection),
             RedshiftConnection redshift => new RedshiftCatalogue(host.Connections.Database(redshift), connection),
-            _ => throw Error.NotFound("connection of type postgres or redshift", connection,
-                $"the connections are {string.Join(", ", host.Project.Connections.Keys)}"),
+            _ => throw Error.NotFound(
+                "connection of type postgres or redshift",
+                connection,
+                $"the connections are {string.Join(", ", host.Project.Connections.Keys)}"
+            ),
         };
         return catalogue.DiscoverAsync(cancel);
     }
@@ -62,8 +66,11 @@ public sealed class TablesService(ProjectHost host)
         var warehouse = host.Warehouses.Of(flow, isReadOnly: false);
         var others = new List<Owner>();
         foreach (var listed in await warehouse.ProcessTable.ListAsync(cancel))
-            if (listed.IsEnabled && (listed.Connection, listed.Table) != (entry.Connection, entry.Table)
-                && Flows.FirstOrDefault(other => Reads(other, listed.Connection) && IsBeside(other)) is { } its)
+            if (
+                listed.IsEnabled
+                && (listed.Connection, listed.Table) != (entry.Connection, entry.Table)
+                && Flows.FirstOrDefault(other => Reads(other, listed.Connection) && IsBeside(other)) is { } its
+            )
                 Add(ListedTables.FlowOf(its, listed), ListedTables.DatasetOf(its, listed));
         foreach (var other in host.Project.Flows.Values.Where(other => !other.ReadsList && IsBeside(other)))
             Add(other, new Dataset(other.Name, other.Name, new Dictionary<string, string>()));
@@ -75,17 +82,22 @@ public sealed class TablesService(ProjectHost host)
 
         void Add(Flow other, Dataset its)
         {
-            if (Claim.Of(other, its) is { } theirs
-                && Ownership.Folded(other.TableFor(its.Captures)) == Ownership.Folded(table))
+            if (
+                Claim.Of(other, its) is { } theirs
+                && Ownership.Folded(other.TableFor(its.Captures)) == Ownership.Folded(table)
+            )
                 others.Add(new Owner(its.Name, other.Name, theirs));
         }
     }
 
     private Flow FlowOf(string connection) =>
         Flows.FirstOrDefault(flow => Reads(flow, connection))
-        ?? throw Error.NotFound("flow with tables: process_table for the connection", connection,
+        ?? throw Error.NotFound(
+            "flow with tables: process_table for the connection",
+            connection,
             $"add one to headrace.yaml: source: {{ connection: {connection}, tables: process_table }}, "
-            + "read: incremental, write: merge");
+                + "read: incremental, write: merge"
+        );
 
     private static bool Reads(Flow flow, string connection) => flow.Source.Connection == connection;
 

@@ -11,7 +11,11 @@ public sealed class VerifyService(ProjectHost host)
     /// <param name="isRepair">Put right what differs, and nothing else.</param>
     /// <param name="observe">Hears of each table once it is compared.</param>
     public async Task<IReadOnlyList<Verified>> VerifyAsync(
-        IReadOnlyList<string> names, bool isRepair, Action<Verified>? observe, CancellationToken cancel)
+        IReadOnlyList<string> names,
+        bool isRepair,
+        Action<Verified>? observe,
+        CancellationToken cancel
+    )
     {
         var found = new List<Verified>();
         foreach (var flow in host.Flows(names))
@@ -32,7 +36,10 @@ public sealed class VerifyService(ProjectHost host)
     }
 
     private async IAsyncEnumerable<Verified> TablesAsync(
-        Flow flow, bool isRepair, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+        Flow flow,
+        bool isRepair,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel
+    )
     {
         var ready = host.Ready(flow, isPlan: !isRepair);
         var list = ready.Source as ListedTables;
@@ -42,7 +49,12 @@ public sealed class VerifyService(ProjectHost host)
     }
 
     private async Task<Verified> TableAsync(
-        ReadyFlow ready, Flow flow, Dataset dataset, bool isRepair, CancellationToken cancel)
+        ReadyFlow ready,
+        Flow flow,
+        Dataset dataset,
+        bool isRepair,
+        CancellationToken cancel
+    )
     {
         // A run meanwhile would change the one side and not the other.
         await using var hold = await HoldAsync(dataset, cancel);
@@ -53,8 +65,14 @@ public sealed class VerifyService(ProjectHost host)
             var run = NewRun(ready, dataset.Name, ready.Source.Target(dataset));
             var (warehouse, engine) = (ready.Warehouse, host.Warehouses.EngineOf(ready.Warehouse));
             var repair = isRepair ? new LoadAttempt(run.Id, IsPlan: false) : null;
-            var verified = await new Verification(db, warehouse, engine, bench.Folder, bench.SetBytes, host.Clock)
-                .RunAsync(flow, dataset, ready.Source, repair, cancel);
+            var verified = await new Verification(
+                db,
+                warehouse,
+                engine,
+                bench.Folder,
+                bench.SetBytes,
+                host.Clock
+            ).RunAsync(flow, dataset, ready.Source, repair, cancel);
             await NoteAsync(run, verified);
             return verified;
         }
@@ -69,7 +87,10 @@ public sealed class VerifyService(ProjectHost host)
     }
 
     private async IAsyncEnumerable<Verified> FilesAsync(
-        Flow flow, bool isRepair, [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel)
+        Flow flow,
+        bool isRepair,
+        [System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancel
+    )
     {
         var ready = host.Ready(flow, isPlan: !isRepair);
         await ready.Source.DatasetsAsync(cancel);
@@ -81,10 +102,18 @@ public sealed class VerifyService(ProjectHost host)
     }
 
     private async Task<Verified> FilesAsync(
-        ReadyFlow ready, Flow flow, TableHistory known, bool isRepair, CancellationToken cancel)
+        ReadyFlow ready,
+        Flow flow,
+        TableHistory known,
+        bool isRepair,
+        CancellationToken cancel
+    )
     {
-        var datasets = known.Files.Select(file => file.Dataset).Distinct()
-            .Select(name => new Dataset(name, flow.Name, new Dictionary<string, string>())).ToList();
+        var datasets = known
+            .Files.Select(file => file.Dataset)
+            .Distinct()
+            .Select(name => new Dataset(name, flow.Name, new Dictionary<string, string>()))
+            .ToList();
         var holds = new List<IAsyncDisposable>();
         using var bench = host.Workbench();
         try
@@ -100,8 +129,15 @@ public sealed class VerifyService(ProjectHost host)
             var (warehouse, engine) = (ready.Warehouse, host.Warehouses.EngineOf(ready.Warehouse));
             var repair = isRepair ? new LoadAttempt(run.Id, IsPlan: false) : null;
             var verification = new FileVerification(
-                db, () => bench.Scratch(host.Clock), warehouse, engine, bench.Folder, bench.SetBytes,
-                ProjectWarehouses.LimitsOf(warehouse), host.Clock);
+                db,
+                () => bench.Scratch(host.Clock),
+                warehouse,
+                engine,
+                bench.Folder,
+                bench.SetBytes,
+                ProjectWarehouses.LimitsOf(warehouse),
+                host.Clock
+            );
             var verified = await verification.RunAsync(flow, table, (IFileSource)ready.Source, repair, cancel);
             await NoteAsync(run, verified);
             return verified;
@@ -122,15 +158,16 @@ public sealed class VerifyService(ProjectHost host)
     private async Task<IAsyncDisposable> HoldAsync(Dataset dataset, CancellationToken cancel) =>
         await host.Ledger.HoldAsync(dataset, cancel) ?? throw Error.DatasetHeld(dataset.Name);
 
-    private Run NewRun(ReadyFlow flow, string dataset, TableName target) => new()
-    {
-        Id = Id.New("r", host.Clock),
-        Flow = flow.Name,
-        Dataset = dataset,
-        StartedAt = host.Clock.GetUtcNow(),
-        Outcome = Outcome.Loaded,
-        Target = target.ToString(),
-    };
+    private Run NewRun(ReadyFlow flow, string dataset, TableName target) =>
+        new()
+        {
+            Id = Id.New("r", host.Clock),
+            Flow = flow.Name,
+            Dataset = dataset,
+            StartedAt = host.Clock.GetUtcNow(),
+            Outcome = Outcome.Loaded,
+            Target = target.ToString(),
+        };
 
     // A repair is a load, and is in the history as one.
     private async Task NoteAsync(Run run, Verified verified)

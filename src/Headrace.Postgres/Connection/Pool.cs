@@ -8,21 +8,37 @@ internal static class Pool
     /// <summary>Seconds that a server has to let somebody in, and to say that it is there.</summary>
     public const int LongestLogin = 15;
 
-    /// <summary>A connection that answers. One that waited may be lost: the server was started again, or something between took it for dead.</summary>
-    /// <param name="question">What it is to answer; whoever had it before may have left a setting that this puts right.</param>
+    /// <summary>
+    /// A connection that answers. One that waited may be lost: the server was started again, or something between took
+    /// it for dead.
+    /// </summary>
+    /// <param name="question">What it is to answer; whoever had it before may have left a setting that this puts
+    /// right.</param>
     /// <param name="answered">Is given the answer.</param>
-    public static async Task<NpgsqlConnection> TakeAsync(this NpgsqlDataSource source, string question, Action<NpgsqlConnection, NpgsqlDataReader> answered, CancellationToken cancel)
+    public static async Task<NpgsqlConnection> TakeAsync(
+        this NpgsqlDataSource source,
+        string question,
+        Action<NpgsqlConnection, NpgsqlDataReader> answered,
+        CancellationToken cancel
+    )
     {
         var connection = await source.OpenConnectionAsync(cancel);
         if (await AnswersAsync(connection, question, answered, cancel))
             return connection;
         source.Clear(); // where one was lost, the others may be too
         connection = await source.OpenConnectionAsync(cancel);
-        return await AnswersAsync(connection, question, answered, cancel) ? connection : throw new TimeoutException("The server lets in and does not answer.");
+        return await AnswersAsync(connection, question, answered, cancel)
+            ? connection
+            : throw new TimeoutException("The server lets in and does not answer.");
     }
 
     // Nothing depends on it yet.
-    private static async Task<bool> AnswersAsync(NpgsqlConnection connection, string question, Action<NpgsqlConnection, NpgsqlDataReader> answered, CancellationToken cancel)
+    private static async Task<bool> AnswersAsync(
+        NpgsqlConnection connection,
+        string question,
+        Action<NpgsqlConnection, NpgsqlDataReader> answered,
+        CancellationToken cancel
+    )
     {
         try
         {
@@ -41,19 +57,25 @@ internal static class Pool
         }
     }
 
-    /// <summary>Says this to a session when it begins, and never again: whoever has the connection next finds it so.</summary>
-    public static void BeginWith(this NpgsqlSlimDataSourceBuilder builder, IReadOnlyList<string> settings) => builder.UsePhysicalConnectionInitializer(
-        connection => throw Error.Bug("a connection is opened without waiting"),
-        async connection =>
-        {
-            foreach (var setting in settings)
+    /// <summary>
+    /// Says this to a session when it begins, and never again: whoever has the connection next finds it so.
+    /// </summary>
+    public static void BeginWith(this NpgsqlSlimDataSourceBuilder builder, IReadOnlyList<string> settings) =>
+        builder.UsePhysicalConnectionInitializer(
+            connection => throw Error.Bug("a connection is opened without waiting"),
+            async connection =>
             {
-                await using var command = new NpgsqlCommand(setting, connection) { CommandTimeout = LongestLogin };
-                await command.ExecuteNonQueryAsync();
+                foreach (var setting in settings)
+                {
+                    await using var command = new NpgsqlCommand(setting, connection) { CommandTimeout = LongestLogin };
+                    await command.ExecuteNonQueryAsync();
+                }
             }
-        });
+        );
 
-    /// <summary>What the environment says to Npgsql behind our back must not count; nor may a peer that is gone be waited for.</summary>
+    /// <summary>
+    /// What the environment says to Npgsql behind our back must not count; nor may a peer that is gone be waited for.
+    /// </summary>
     public static void Settle(this NpgsqlConnectionStringBuilder text)
     {
         text.ClientEncoding = "UTF8";

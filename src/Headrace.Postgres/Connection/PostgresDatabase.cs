@@ -8,12 +8,13 @@ namespace Headrace.Postgres;
 /// <summary>A PostgreSQL database: opens connections, and gives its errors their Headrace names.</summary>
 /// <param name="settings">The connection, as users write it.</param>
 /// <param name="rootCertificate">An absolute path, or null for the system's certificates.</param>
-public sealed class PostgresDatabase(Configuration.PostgresConnection settings, string? rootCertificate) : IAsyncDisposable
+public sealed class PostgresDatabase(Configuration.PostgresConnection settings, string? rootCertificate)
+    : IAsyncDisposable
 {
-    // No name of ours is looked up where others may put one, and no row is hidden without an error. Then values: they leave as text, and each of
+    // No name of ours is looked up where others may put one, and no row is hidden without an error. Then values: they
+    // leave as text, and each of
     // these says how, whatever the server's, the database's and the role's own settings are.
-    private const string Session =
-        """
+    private const string Session = """
         SET search_path = pg_catalog, pg_temp; SET row_security = off;
         SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'iso_8601'; SET TimeZone = 'UTC'; SET extra_float_digits = 1; SET bytea_output = 'hex'; SET xmloption = 'content';
         SET standard_conforming_strings = on; SET backslash_quote = 'safe_encoding'; SET array_nulls = on; SET transform_null_equals = off; SET quote_all_identifiers = off;
@@ -25,16 +26,17 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         """;
 
     // The flow that had the connection before may have had its query look elsewhere (SearchPath).
-    private const string Hello = "SET search_path = pg_catalog, pg_temp; SELECT pg_backend_pid(), pg_postmaster_start_time()::text";
+    private const string Hello =
+        "SET search_path = pg_catalog, pg_temp; SELECT pg_backend_pid(), pg_postmaster_start_time()::text";
 
-    private const string Look =
-        """
+    private const string Look = """
         SELECT CASE WHEN pg_postmaster_start_time()::text <> $2 OR pg_is_in_recovery() THEN 'works'
             WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1) THEN 'gone'
             WHEN EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event IN ('ClientRead', 'ClientWrite')) THEN 'waits' ELSE 'works' END
         """;
 
-    private const string End = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND application_name = 'headrace' AND pg_postmaster_start_time()::text = $2";
+    private const string End =
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND application_name = 'headrace' AND pg_postmaster_start_time()::text = $2";
 
     private readonly Lazy<NpgsqlDataSource> source = new(() => Build(settings, rootCertificate));
     private Sentry? sentry;
@@ -46,13 +48,19 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
     /// <summary>How many connections one flow may have open at once.</summary>
     public int Readers => settings.Readers;
 
-    /// <summary>True when the server has the cores of this machine, so that a second reader takes from the first.</summary>
+    /// <summary>
+    /// True when the server has the cores of this machine, so that a second reader takes from the first.
+    /// </summary>
     public bool IsHere => IsLocal(settings.Host);
 
-    /// <summary>Begins to open the next connection, while something else is done; what goes wrong is told to whoever needs it.</summary>
+    /// <summary>
+    /// Begins to open the next connection, while something else is done; what goes wrong is told to whoever needs it.
+    /// </summary>
     public void BeginOpen() => begun ??= Task.Run(() => ConnectAsync(CancellationToken.None));
 
-    /// <summary>A connection with the session's settings: a new one, or one that an earlier step has given back.</summary>
+    /// <summary>
+    /// A connection with the session's settings: a new one, or one that an earlier step has given back.
+    /// </summary>
     /// <exception cref="HeadraceException">HDR-151.</exception>
     public Task<NpgsqlConnection> OpenAsync(CancellationToken cancel) =>
         Interlocked.Exchange(ref begun, null) is { } ready ? ready.WaitAsync(cancel) : ConnectAsync(cancel);
@@ -68,7 +76,11 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
     {
         try
         {
-            return await source.Value.TakeAsync(Hello, (db, row) => Watch.Over(db, Sentry(), (row.GetInt32(0), row.GetString(1))), cancel);
+            return await source.Value.TakeAsync(
+                Hello,
+                (db, row) => Watch.Over(db, Sentry(), (row.GetInt32(0), row.GetString(1))),
+                cancel
+            );
         }
         catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException or IOException)
         {
@@ -84,24 +96,32 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         {
             return await step();
         }
-        catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException || IsBroken(error))
+        catch (Exception error)
+            when (error is NpgsqlException or SocketException or TimeoutException || IsBroken(error))
         {
             throw Name(error, source);
         }
     }
 
     /// <summary>What a person wants to know of it: the version, and whether open transactions can be seen.</summary>
-    public Task<string> LookAsync(CancellationToken cancel) => RunAsync(async () =>
-    {
-        await using var db = await OpenAsync(cancel);
-        var horizon = await Horizon.AskAsync(db, table: 0, cancel);
-        return $"PostgreSQL {db.PostgreSqlVersion}, {Address}, {(horizon.Obstacle is { } obstacle ? $"but {obstacle}" : "late commits can be told")}";
-    });
+    public Task<string> LookAsync(CancellationToken cancel) =>
+        RunAsync(async () =>
+        {
+            await using var db = await OpenAsync(cancel);
+            var horizon = await Horizon.AskAsync(db, table: 0, cancel);
+            return $"PostgreSQL {db.PostgreSqlVersion}, {Address}, {(horizon.Obstacle is { } obstacle ? $"but {obstacle}" : "late commits can be told")}";
+        });
 
     /// <summary>True for what Npgsql says of a connection that was lost between two statements.</summary>
     /// <remarks>By who threw it: native code has no <see cref="Exception.Source"/>.</remarks>
-    internal static bool IsBroken(Exception error) => error is InvalidOperationException && new StackTrace(error).GetFrames()
-        .Any(frame => DiagnosticMethodInfo.Create(frame)?.DeclaringTypeName.StartsWith("Npgsql.", StringComparison.Ordinal) == true);
+    internal static bool IsBroken(Exception error) =>
+        error is InvalidOperationException
+        && new StackTrace(error)
+            .GetFrames()
+            .Any(frame =>
+                DiagnosticMethodInfo.Create(frame)?.DeclaringTypeName.StartsWith("Npgsql.", StringComparison.Ordinal)
+                == true
+            );
 
     private Sentry Sentry()
     {
@@ -118,7 +138,15 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         {
             await using var fresh = Build(settings, rootCertificate, isPooled: false);
             await using var db = await fresh.OpenConnectionAsync(cancel);
-            await using var command = new NpgsqlCommand(isEnd ? End : Look, db) { CommandTimeout = Pool.LongestLogin, Parameters = { new() { Value = watch.Process.Id }, new() { Value = watch.Process.Server } } };
+            await using var command = new NpgsqlCommand(isEnd ? End : Look, db)
+            {
+                CommandTimeout = Pool.LongestLogin,
+                Parameters =
+                {
+                    new() { Value = watch.Process.Id },
+                    new() { Value = watch.Process.Server },
+                },
+            };
             return await command.ExecuteScalarAsync(cancel) switch
             {
                 "gone" => Standing.Gone,
@@ -134,14 +162,16 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         {
             return Standing.Works; // nobody wants to know any more
         }
-        catch (Exception error) when (error is NpgsqlException or SocketException or TimeoutException or IOException || IsBroken(error))
+        catch (Exception error)
+            when (error is NpgsqlException or SocketException or TimeoutException or IOException || IsBroken(error))
         {
             return Standing.Gone;
         }
     }
 
     /// <summary>True for the error that PostgreSQL gives where a policy would hide rows.</summary>
-    internal static bool IsHidden(PostgresException error) => error is { SqlState: PostgresErrorCodes.InsufficientPrivilege, Routine: "check_enable_rls" };
+    internal static bool IsHidden(PostgresException error) =>
+        error is { SqlState: PostgresErrorCodes.InsufficientPrivilege, Routine: "check_enable_rls" };
 
     private HeadraceException Name(Exception error, string source = "the source")
     {
@@ -150,22 +180,66 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         return Named(error, source);
     }
 
-    private HeadraceException Named(Exception error, string source) => error switch
-    {
-        PostgresException refused when IsHidden(refused) => Error.RowsHidden(Address, source, refused.MessageText, refused),
-        PostgresException { SqlState: "42P01" or "3F000" or "42501" or "42703" or "42601" or "42883" or "42704" } refused => Error.SourceTableMissing(
-            Address, refused.TableName ?? source, Found(refused), refused.SqlState == PostgresErrorCodes.InsufficientPrivilege ? "have its owner grant to the connection's user what found names" : null, refused),
-        PostgresException { SqlState: "22021" or "22P05" } refused => Error.SourceNotText(Address, source, Found(refused), refused),
-        PostgresException { SqlState: ['2', '8', ..] or "3D000" } login => Error.DatabaseUnreachable(Address, Found(login), login, transient: false),
-        PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "53300" } away => Error.DatabaseUnreachable(Address, Found(away), away), // it starts, ends or is full: another time it answers
-        PostgresException { IsTransient: true } or PostgresException { SqlState: "57014" } => Error.DatabaseRefused(Address, Found((PostgresException)error), true, error),
-        PostgresException refused => Error.DatabaseRefused(Address, Found(refused), false, refused),
-        _ => Error.DatabaseUnreachable(Address, error.InnerException is { } inner ? $"{error.Message} {inner.Message}" : error.Message, error),
-    };
+    private HeadraceException Named(Exception error, string source) =>
+        error switch
+        {
+            PostgresException refused when IsHidden(refused) => Error.RowsHidden(
+                Address,
+                source,
+                refused.MessageText,
+                refused
+            ),
+            PostgresException
+            {
+                SqlState: "42P01" or "3F000" or "42501" or "42703" or "42601" or "42883" or "42704"
+            } refused => Error.SourceTableMissing(
+                Address,
+                refused.TableName ?? source,
+                Found(refused),
+                refused.SqlState == PostgresErrorCodes.InsufficientPrivilege
+                    ? "have its owner grant to the connection's user what found names"
+                    : null,
+                refused
+            ),
+            PostgresException { SqlState: "22021" or "22P05" } refused => Error.SourceNotText(
+                Address,
+                source,
+                Found(refused),
+                refused
+            ),
+            PostgresException { SqlState: ['2', '8', ..] or "3D000" } login => Error.DatabaseUnreachable(
+                Address,
+                Found(login),
+                login,
+                transient: false
+            ),
+            PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "53300" } away => Error.DatabaseUnreachable(
+                Address,
+                Found(away),
+                away
+            ), // it starts, ends or is full: another time it answers
+            PostgresException { IsTransient: true } or PostgresException { SqlState: "57014" } => Error.DatabaseRefused(
+                Address,
+                Found((PostgresException)error),
+                true,
+                error
+            ),
+            PostgresException refused => Error.DatabaseRefused(Address, Found(refused), false, refused),
+            _ => Error.DatabaseUnreachable(
+                Address,
+                error.InnerException is { } inner ? $"{error.Message} {inner.Message}" : error.Message,
+                error
+            ),
+        };
 
-    private static string Found(PostgresException error) => $"{error.SqlState} {error.MessageText}{(error.Detail is { } detail ? $" ({detail})" : "")}";
+    private static string Found(PostgresException error) =>
+        $"{error.SqlState} {error.MessageText}{(error.Detail is { } detail ? $" ({detail})" : "")}";
 
-    private static NpgsqlDataSource Build(Configuration.PostgresConnection settings, string? rootCertificate, bool isPooled = true)
+    private static NpgsqlDataSource Build(
+        Configuration.PostgresConnection settings,
+        string? rootCertificate,
+        bool isPooled = true
+    )
     {
         var text = new NpgsqlConnectionStringBuilder
         {
@@ -174,7 +248,10 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
             Database = settings.Database,
             Username = settings.User,
             Password = settings.Password,
-            SslMode = (settings.Tls ?? (IsLocal(settings.Host) ? Configuration.TlsMode.Disable : Configuration.TlsMode.VerifyFull)) switch
+            SslMode = (
+                settings.Tls
+                ?? (IsLocal(settings.Host) ? Configuration.TlsMode.Disable : Configuration.TlsMode.VerifyFull)
+            ) switch
             {
                 Configuration.TlsMode.VerifyFull => SslMode.VerifyFull,
                 Configuration.TlsMode.VerifyCa => SslMode.VerifyCA,
@@ -196,7 +273,9 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
     }
 
     private static bool IsLocal(string host) =>
-        host.StartsWith('/') || host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
+        host.StartsWith('/')
+        || host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host, out var address) && IPAddress.IsLoopback(address));
 
     public async ValueTask DisposeAsync()
     {

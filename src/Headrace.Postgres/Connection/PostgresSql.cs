@@ -16,8 +16,13 @@ public static class PostgresSql
     public static string Literal(string text)
     {
         var doubled = Whole(text).Replace("'", "''", StringComparison.Ordinal);
-        return doubled.Contains('\\', StringComparison.Ordinal) ? $" E'{doubled.Replace("\\", "\\\\", StringComparison.Ordinal)}'" : $"'{doubled}'";
+        return doubled.Contains('\\', StringComparison.Ordinal)
+            ? $" E'{doubled.Replace("\\", "\\\\", StringComparison.Ordinal)}'"
+            : $"'{doubled}'";
     }
 
-    private static string Whole(string text) => text.Contains('\0', StringComparison.Ordinal) ? throw new ArgumentException("The text has a NUL.", nameof(text)) : text;
+    private static string Whole(string text) =>
+        text.Contains('\0', StringComparison.Ordinal)
+            ? throw new ArgumentException("The text has a NUL.", nameof(text))
+            : text;
 }

@@ -18,8 +18,10 @@ internal enum Standing
 
 /// <summary>Asks after answers that are long in coming, for all connections to one database.</summary>
 /// <param name="silence">How long a server may say nothing before it is asked on another connection.</param>
-/// <param name="look">Asks; with true it ends the server's process, which nobody listens to any more and which may hold locks. It never throws.</param>
-internal sealed class Sentry(TimeSpan silence, Func<Watch, bool, CancellationToken, Task<Standing>> look) : IAsyncDisposable
+/// <param name="look">Asks; with true it ends the server's process, which nobody listens to any more and which may hold
+/// locks. It never throws.</param>
+internal sealed class Sentry(TimeSpan silence, Func<Watch, bool, CancellationToken, Task<Standing>> look)
+    : IAsyncDisposable
 {
     private readonly CancellationTokenSource stop = new();
     private readonly Lock beginning = new();
@@ -46,7 +48,12 @@ internal sealed class Sentry(TimeSpan silence, Func<Watch, bool, CancellationTok
         try
         {
             while (await timer.WaitForNextTickAsync(stop.Token))
-                await Task.WhenAll(Watch.Of(this).Where(watch => watch.Since is var since and not 0 && Stopwatch.GetElapsedTime(since) > silence).Select(AskAsync));
+                await Task.WhenAll(
+                    Watch
+                        .Of(this)
+                        .Where(watch => watch.Since is var since and not 0 && Stopwatch.GetElapsedTime(since) > silence)
+                        .Select(AskAsync)
+                );
         }
         catch (OperationCanceledException)
         {
@@ -66,7 +73,12 @@ internal sealed class Sentry(TimeSpan silence, Func<Watch, bool, CancellationTok
 
         if (++watch.Doubts < 2)
             return; // a server may be too busy once to let somebody in
-        watch.Cut(string.Create(CultureInfo.InvariantCulture, $"no answer for {Stopwatch.GetElapsedTime(since).TotalSeconds:0} seconds, and the server {(standing == Standing.Gone ? "cannot be reached, or has ended this session" : "does nothing for this session")}"));
+        watch.Cut(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"no answer for {Stopwatch.GetElapsedTime(since).TotalSeconds:0} seconds, and the server {(standing == Standing.Gone ? "cannot be reached, or has ended this session" : "does nothing for this session")}"
+            )
+        );
         await look(watch, true, stop.Token);
     }
 }

@@ -6,7 +6,8 @@ using Npgsql.Internal;
 namespace Headrace.Postgres;
 
 /// <summary>
-/// Looks after one connection while an answer of its server is awaited. A statement may take hours, and says nothing meanwhile; that it is still
+/// Looks after one connection while an answer of its server is awaited. A statement may take hours, and says nothing
+/// meanwhile; that it is still
 /// at work another connection can ask (<see cref="Sentry"/>). Where it is not, what was awaited ends with <see cref="TimeoutException"/>.
 /// </summary>
 /// <param name="process">The server's process, and since when the server has run.</param>
@@ -28,26 +29,35 @@ internal sealed class Watch(NpgsqlConnection db, Sentry sentry, (int Id, string 
     public long Since => Volatile.Read(ref since);
 
     /// <summary>Looks after a connection from now on.</summary>
-    public static void Over(NpgsqlConnection db, Sentry sentry, (int Id, string Server) process) => All.AddOrUpdate(db, new Watch(db, sentry, process));
+    public static void Over(NpgsqlConnection db, Sentry sentry, (int Id, string Server) process) =>
+        All.AddOrUpdate(db, new Watch(db, sentry, process));
 
     /// <summary>The watches that a sentry keeps.</summary>
-    public static IEnumerable<Watch> Of(Sentry sentry) => All.Select(pair => pair.Value).Where(watch => watch.Sentry == sentry);
+    public static IEnumerable<Watch> Of(Sentry sentry) =>
+        All.Select(pair => pair.Value).Where(watch => watch.Sentry == sentry);
 
     /// <summary>Awaits an answer for as long as the server works on it.</summary>
     /// <param name="ask">Is given what to call for each part of the answer that has come.</param>
-    public static Task<T> AnswerAsync<T>(NpgsqlConnection db, Func<Action, Task<T>> ask) => All.TryGetValue(db, out var watch) ? watch.AnswerAsync(ask) : ask(() => { });
+    public static Task<T> AnswerAsync<T>(NpgsqlConnection db, Func<Action, Task<T>> ask) =>
+        All.TryGetValue(db, out var watch) ? watch.AnswerAsync(ask) : ask(() => { });
 
     /// <inheritdoc cref="AnswerAsync{T}(NpgsqlConnection, Func{Action, Task{T}})"/>
     public static Task<T> AnswerAsync<T>(NpgsqlConnection db, Func<Task<T>> ask) => AnswerAsync(db, _ => ask());
 
     /// <inheritdoc cref="AnswerAsync{T}(NpgsqlConnection, Func{Action, Task{T}})"/>
-    public static Task AnswerAsync(NpgsqlConnection db, Func<Task> ask) => AnswerAsync(db, async () =>
-    {
-        await ask();
-        return true;
-    });
+    public static Task AnswerAsync(NpgsqlConnection db, Func<Task> ask) =>
+        AnswerAsync(
+            db,
+            async () =>
+            {
+                await ask();
+                return true;
+            }
+        );
 
-    /// <summary>Ends what is awaited, and the connection. Cancelling would ask the server, and wait for it; closing waits, too.</summary>
+    /// <summary>
+    /// Ends what is awaited, and the connection. Cancelling would ask the server, and wait for it; closing waits, too.
+    /// </summary>
     public void Cut(string because)
     {
         found = because;

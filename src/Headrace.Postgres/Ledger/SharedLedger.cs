@@ -5,7 +5,8 @@ using Npgsql;
 namespace Headrace.Postgres;
 
 /// <summary>
-/// The ledger of several machines: the history of runs in a PostgreSQL database, and a lease for each dataset, which goes by the
+/// The ledger of several machines: the history of runs in a PostgreSQL database, and a lease for each dataset, which
+/// goes by the
 /// server's clock alone.
 /// </summary>
 /// <param name="lease">How long a dataset stays with a machine that says nothing any more.</param>
@@ -13,26 +14,47 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
 {
     private bool isThere;
 
-    public async Task<IHold?> HoldAsync(Dataset dataset, CancellationToken cancel) => await Lease.TakeAsync(this, dataset, lease, clock, cancel);
+    public async Task<IHold?> HoldAsync(Dataset dataset, CancellationToken cancel) =>
+        await Lease.TakeAsync(this, dataset, lease, clock, cancel);
 
-    public Task WriteAsync(IReadOnlyList<Run> runs, CancellationToken cancel) => AskAsync(async db =>
-    {
-        await using var transaction = await db.BeginTransactionAsync(cancel);
-        foreach (var run in runs)
-            await db.ExecuteAsync("INSERT INTO headrace.runs (id, flow, dataset, outcome, started_at, detail) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING", cancel,
-                run.Id, run.Flow, run.Dataset, JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()), run.StartedAt, JsonSerializer.Serialize(run, RunJson.Default.Run));
-        await db.CommitAsync(transaction, cancel);
-        return true;
-    }, cancel);
+    public Task WriteAsync(IReadOnlyList<Run> runs, CancellationToken cancel) =>
+        AskAsync(
+            async db =>
+            {
+                await using var transaction = await db.BeginTransactionAsync(cancel);
+                foreach (var run in runs)
+                    await db.ExecuteAsync(
+                        "INSERT INTO headrace.runs (id, flow, dataset, outcome, started_at, detail) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+                        cancel,
+                        run.Id,
+                        run.Flow,
+                        run.Dataset,
+                        JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()),
+                        run.StartedAt,
+                        JsonSerializer.Serialize(run, RunJson.Default.Run)
+                    );
+                await db.CommitAsync(transaction, cancel);
+                return true;
+            },
+            cancel
+        );
 
-    public Task<IReadOnlyList<Run>> RunsAsync(string? of, int most, CancellationToken cancel) => ReadAsync(
-        """
-        SELECT detail FROM headrace.runs WHERE $1::text IS NULL OR flow = $1 OR dataset = $1 OR starts_with(id, $1)
-        ORDER BY started_at DESC, id COLLATE "C" DESC LIMIT $2
-        """, cancel, of, (long)most);
+    public Task<IReadOnlyList<Run>> RunsAsync(string? of, int most, CancellationToken cancel) =>
+        ReadAsync(
+            """
+            SELECT detail FROM headrace.runs WHERE $1::text IS NULL OR flow = $1 OR dataset = $1 OR starts_with(id, $1)
+            ORDER BY started_at DESC, id COLLATE "C" DESC LIMIT $2
+            """,
+            cancel,
+            of,
+            (long)most
+        );
 
-    public Task<IReadOnlyList<Run>> LatestAsync(CancellationToken cancel) => ReadAsync(
-        """SELECT DISTINCT ON (dataset COLLATE "C") detail FROM headrace.runs ORDER BY dataset COLLATE "C", started_at DESC, id COLLATE "C" DESC""", cancel);
+    public Task<IReadOnlyList<Run>> LatestAsync(CancellationToken cancel) =>
+        ReadAsync(
+            """SELECT DISTINCT ON (dataset COLLATE "C") detail FROM headrace.runs ORDER BY dataset COLLATE "C", started_at DESC, id COLLATE "C" DESC""",
+            cancel
+        );
 
     /// <summary>Asks on a connection of its own, once the tables are there.</summary>
     /// <exception cref="HeadraceException">HDR-401; HDR-404 when a newer Headrace made them.</exception>
@@ -49,12 +71,26 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
         }
         catch (HeadraceException error) when (error.Kind == ErrorKind.DatabaseFailed)
         {
-            throw Error.Ledger(database.Address, string.Join("; ", error.Facts.Where(fact => fact.Name == "found").Select(fact => fact.Value)), "headrace doctor", error);
+            throw Error.Ledger(
+                database.Address,
+                string.Join("; ", error.Facts.Where(fact => fact.Name == "found").Select(fact => fact.Value)),
+                "headrace doctor",
+                error
+            );
         }
     }
 
-    private Task<IReadOnlyList<Run>> ReadAsync(string sql, CancellationToken cancel, params object?[] parameters) => AskAsync<IReadOnlyList<Run>>(async db =>
-        await db.RowsAsync(sql, row => JsonSerializer.Deserialize(row.GetString(0), RunJson.Default.Run)!, cancel, parameters), cancel);
+    private Task<IReadOnlyList<Run>> ReadAsync(string sql, CancellationToken cancel, params object?[] parameters) =>
+        AskAsync<IReadOnlyList<Run>>(
+            async db =>
+                await db.RowsAsync(
+                    sql,
+                    row => JsonSerializer.Deserialize(row.GetString(0), RunJson.Default.Run)!,
+                    cancel,
+                    parameters
+                ),
+            cancel
+        );
 
     private async Task EnsureAsync(NpgsqlConnection db, CancellationToken cancel)
     {
@@ -64,11 +100,23 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
         {
             await using var transaction = await db.BeginTransactionAsync(cancel);
             await PostgresConcurrency.LockCreationAsync(db, cancel);
-            if (!await db.ScalarAsync<bool>("SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'headrace')", cancel))
+            if (
+                !await db.ScalarAsync<bool>(
+                    "SELECT EXISTS (SELECT FROM pg_namespace WHERE nspname = 'headrace')",
+                    cancel
+                )
+            )
                 await db.ExecuteAsync("CREATE SCHEMA headrace", cancel);
-            var columns = await db.ScalarAsync<long>("SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('headrace.ledger') AND attnum > 0 AND NOT attisdropped", cancel);
+            var columns = await db.ScalarAsync<long>(
+                "SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('headrace.ledger') AND attnum > 0 AND NOT attisdropped",
+                cancel
+            );
             var from = columns > 1 ? (await VersionAsync(db, cancel)).Number : (int)columns;
-            foreach (var statement in LedgerState.Shared.IsCurrent(new StateVersion(from, ""), database.Address) ? [] : LedgerState.Shared.Migration(PostgresDialect.Instance.State, from))
+            foreach (
+                var statement in LedgerState.Shared.IsCurrent(new StateVersion(from, ""), database.Address)
+                    ? []
+                    : LedgerState.Shared.Migration(PostgresDialect.Instance.State, from)
+            )
                 await db.ExecuteAsync(statement, cancel);
             await db.CommitAsync(transaction, cancel);
         }
@@ -81,10 +129,19 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
     {
         try
         {
-            var found = await db.RowsAsync(LedgerState.Shared.Question(PostgresDialect.Instance.State), row => new StateVersion((int)row.GetInt64(0), row.Text(1) ?? ""), cancel);
+            var found = await db.RowsAsync(
+                LedgerState.Shared.Question(PostgresDialect.Instance.State),
+                row => new StateVersion((int)row.GetInt64(0), row.Text(1) ?? ""),
+                cancel
+            );
             return found.FirstOrDefault() ?? new StateVersion(0, "");
         }
-        catch (PostgresException missing) when (missing.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName or PostgresErrorCodes.UndefinedColumn)
+        catch (PostgresException missing)
+            when (missing.SqlState
+                    is PostgresErrorCodes.UndefinedTable
+                        or PostgresErrorCodes.InvalidSchemaName
+                        or PostgresErrorCodes.UndefinedColumn
+            )
         {
             return new StateVersion(0, "");
         }

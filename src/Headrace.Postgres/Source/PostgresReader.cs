@@ -9,13 +9,29 @@ internal sealed class PostgresReader(Flow flow, PostgresDatabase database, TimeP
 {
     public string Address => database.Address;
 
-    public Task<T> RunAsync<T>(Func<ITableReading, Task<T>> step, CancellationToken cancel) => database.RunAsync(async () =>
-    {
-        await using var db = await OpenAsync(flow, database, cancel);
-        return await step(new Reading(flow, database, clock, db, await SourceTable.DescribeAsync(db, flow.Source, database.Address, cancel)));
-    }, flow.Source.Table ?? "query");
+    public Task<T> RunAsync<T>(Func<ITableReading, Task<T>> step, CancellationToken cancel) =>
+        database.RunAsync(
+            async () =>
+            {
+                await using var db = await OpenAsync(flow, database, cancel);
+                return await step(
+                    new Reading(
+                        flow,
+                        database,
+                        clock,
+                        db,
+                        await SourceTable.DescribeAsync(db, flow.Source, database.Address, cancel)
+                    )
+                );
+            },
+            flow.Source.Table ?? "query"
+        );
 
-    private static async Task<NpgsqlConnection> OpenAsync(Flow flow, PostgresDatabase database, CancellationToken cancel)
+    private static async Task<NpgsqlConnection> OpenAsync(
+        Flow flow,
+        PostgresDatabase database,
+        CancellationToken cancel
+    )
     {
         var db = await database.OpenAsync(cancel);
         if (flow.Source.Query is not null)
@@ -23,7 +39,13 @@ internal sealed class PostgresReader(Flow flow, PostgresDatabase database, TimeP
         return db;
     }
 
-    private sealed class Reading(Flow flow, PostgresDatabase database, TimeProvider clock, NpgsqlConnection db, SourceTable table) : ITableReading
+    private sealed class Reading(
+        Flow flow,
+        PostgresDatabase database,
+        TimeProvider clock,
+        NpgsqlConnection db,
+        SourceTable table
+    ) : ITableReading
     {
         public SourceTable Table => table;
 
@@ -33,18 +55,30 @@ internal sealed class PostgresReader(Flow flow, PostgresDatabase database, TimeP
                 database.BeginOpen();
         }
 
-        public async Task<string> NowAsync(CancellationToken cancel) => (await Horizon.AskAsync(db, table.Number, cancel)).Now;
+        public async Task<string> NowAsync(CancellationToken cancel) =>
+            (await Horizon.AskAsync(db, table.Number, cancel)).Now;
 
         public Task CheckAsync(TableCursor? before, Dataset dataset, CancellationToken cancel) =>
             IncrementalStep.CheckAsync(db, flow, table, before, dataset, database.Address, cancel);
 
-        public Task<IncrementalStep> NextAsync(TableCursor? before, Dataset dataset, StageAttempt attempt, CancellationToken cancel) =>
-            IncrementalStep.PrepareAsync(db, flow, table, before, dataset, attempt, database.Address, cancel);
+        public Task<IncrementalStep> NextAsync(
+            TableCursor? before,
+            Dataset dataset,
+            StageAttempt attempt,
+            CancellationToken cancel
+        ) => IncrementalStep.PrepareAsync(db, flow, table, before, dataset, attempt, database.Address, cancel);
 
-        public async Task<IReadOnlyList<StagedFile>> ReadAsync(IncrementalStep? step, RowsWanted rows, CancellationToken cancel)
+        public async Task<IReadOnlyList<StagedFile>> ReadAsync(
+            IncrementalStep? step,
+            RowsWanted rows,
+            CancellationToken cancel
+        )
         {
             // A server whose text may be no UTF-8 has it looked at on the way.
-            var isBinary = rows.MayBeBinary is not null && db.PostgresParameters.GetValueOrDefault("server_encoding") == "UTF8" && rows.MayBeBinary();
+            var isBinary =
+                rows.MayBeBinary is not null
+                && db.PostgresParameters.GetValueOrDefault("server_encoding") == "UTF8"
+                && rows.MayBeBinary();
             try
             {
                 return await ReadAsync(step, rows, isBinary, cancel);
@@ -55,17 +89,30 @@ internal sealed class PostgresReader(Flow flow, PostgresDatabase database, TimeP
             }
         }
 
-        private async Task<IReadOnlyList<StagedFile>> ReadAsync(IncrementalStep? step, RowsWanted rows, bool isBinary, CancellationToken cancel)
+        private async Task<IReadOnlyList<StagedFile>> ReadAsync(
+            IncrementalStep? step,
+            RowsWanted rows,
+            bool isBinary,
+            CancellationToken cancel
+        )
         {
             var read = new TableRead(database, table, rows.Stager, clock, rows.Progress) { IsBinary = isBinary };
-            var conditions = step is null ? read.Whole() : step.IsWhole ? read.Whole(step.Slices[0]) : step.Slices;
+            var conditions =
+                step is null ? read.Whole()
+                : step.IsWhole ? read.Whole(step.Slices[0])
+                : step.Slices;
             if (!isBinary || rows.Along is null)
                 return await read.RunAsync(db, conditions, rows.Digesting, cancel);
-            var along = new RowsAlong(conditions.Count, (begun, stop) => database.RunAsync(async () =>
-            {
-                await using var own = await OpenAsync(flow, database, stop); // this one is gone before the rows are loaded
-                return await read.RunAsync(own, conditions, null, stop, begun);
-            }), cancel);
+            var along = new TableStream(
+                conditions.Count,
+                (begun, stop) =>
+                    database.RunAsync(async () =>
+                    {
+                        await using var own = await OpenAsync(flow, database, stop); // this one is gone before the rows are loaded
+                        return await read.RunAsync(own, conditions, null, stop, begun);
+                    }),
+                cancel
+            );
             rows.Along(along);
             return await along.FilesAsync();
         }

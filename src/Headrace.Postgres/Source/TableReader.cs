@@ -8,7 +8,9 @@ internal interface ITableReader
     /// <summary>The database, the way a person would write it.</summary>
     string Address { get; }
 
-    /// <summary>Runs a step on a connection of its own; what goes wrong in the database comes out by its Headrace name.</summary>
+    /// <summary>
+    /// Runs a step on a connection of its own; what goes wrong in the database comes out by its Headrace name.
+    /// </summary>
     /// <exception cref="HeadraceException">HDR-152 when there is no such table.</exception>
     Task<T> RunAsync<T>(Func<ITableReading, Task<T>> step, CancellationToken cancel);
 }
@@ -29,7 +31,12 @@ internal interface ITableReading
     Task CheckAsync(TableCursor? before, Dataset dataset, CancellationToken cancel);
 
     /// <summary>Settles which rows are read next, and how far the position moves with them.</summary>
-    Task<IncrementalStep> NextAsync(TableCursor? before, Dataset dataset, StageAttempt attempt, CancellationToken cancel);
+    Task<IncrementalStep> NextAsync(
+        TableCursor? before,
+        Dataset dataset,
+        StageAttempt attempt,
+        CancellationToken cancel
+    );
 
     /// <summary>Stages the rows of a step, or all rows, as they are at one moment from now on.</summary>
     Task<IReadOnlyList<StagedFile>> ReadAsync(IncrementalStep? step, RowsWanted rows, CancellationToken cancel);
@@ -47,8 +54,10 @@ internal sealed record RowsWanted(Dataset Dataset, Stager Stager, string Folder)
     /// <summary>Whether the target takes rows as PostgreSQL writes them for its like; null for no.</summary>
     public Func<bool>? MayBeBinary { get; init; }
 
-    /// <summary>Is given a read that goes on while its rows are loaded; null when all of them are to be staged first.</summary>
-    public Action<RowsAlong>? Along { get; init; }
+    /// <summary>
+    /// Is given a read that goes on while its rows are loaded; null when all of them are to be staged first.
+    /// </summary>
+    public Action<TableStream>? Along { get; init; }
 
     public Action<LoadProgress>? Progress { get; init; }
 }

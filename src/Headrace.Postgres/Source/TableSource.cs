@@ -13,15 +13,13 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
     private readonly string spool;
     private readonly TimeProvider clock;
     private readonly ISnapshots? snapshots;
-    private RowsAlong? along;
+    private TableStream? along;
     private bool isText;
 
     /// <summary>Of PostgreSQL.</summary>
     /// <param name="snapshots">For <c>read: snapshot</c>; else null.</param>
     public TableSource(Flow flow, PostgresDatabase database, string spool, TimeProvider clock, ISnapshots? snapshots)
-        : this(flow, new PostgresReader(flow, database, clock), spool, clock, snapshots)
-    {
-    }
+        : this(flow, new PostgresReader(flow, database, clock), spool, clock, snapshots) { }
 
     /// <summary>Of another database, whose tables <paramref name="reader"/> reads.</summary>
     internal TableSource(Flow flow, ITableReader reader, string spool, TimeProvider clock, ISnapshots? snapshots)
@@ -52,58 +50,111 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
         Release(dataset);
         if (!attempt.IsPlan && snapshots is not null)
             await snapshots.ForgetAsync(dataset, from, cancel);
-        return await reader.RunAsync(async reading =>
-        {
-            var table = reading.Table;
-            Failpoint.Hit("table_described");
-            Check(table);
-            foreach (var column in flow.DeclaredColumns().Where(column => !column.IsOptional && table.Find(column.From) is null))
-                if (from.Table?.Any(there => there.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) != true && !from.Computed.Contains(column.Name, StringComparer.OrdinalIgnoreCase))
-                    throw Error.ColumnNeverThere(Address, column.From, null, [.. table.Columns.Select(there => there.Name)]);
-            var cursor = TableCursor.Parse(from.Cursor);
-            if (cursor is not null && cursor.Source != table.Identity)
-                cursor = attempt.IsConfirmed ? null : throw Error.SourceReplaced(reader.Address, Name, dataset.Name, cursor.Source, table.Identity);
-            if (cursor is null)
-                reading.BeginWhole();
-            var rows = new RowsWanted(dataset, NewStager(dataset), Spool(dataset))
+        return await reader.RunAsync(
+            async reading =>
             {
-                IsPlan = attempt.IsPlan,
-                Progress = attempt.Progress,
-                MayBeBinary = () => !attempt.IsPlan && !isText && flow.Archive is null && flow.Read != ReadMode.Snapshot && BinaryFit.Holds(Changes(dataset, from, table, [Unread(table)], Operation)),
+                var table = reading.Table;
+                Failpoint.Hit("table_described");
+                Check(table);
+                foreach (
+                    var column in flow.DeclaredColumns()
+                        .Where(column => !column.IsOptional && table.Find(column.From) is null)
+                )
+                    if (
+                        from.Table?.Any(there => there.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))
+                            != true
+                        && !from.Computed.Contains(column.Name, StringComparer.OrdinalIgnoreCase)
+                    )
+                        throw Error.ColumnNeverThere(
+                            Address,
+                            column.From,
+                            null,
+                            [.. table.Columns.Select(there => there.Name)]
+                        );
+                var cursor = TableCursor.Parse(from.Cursor);
+                if (cursor is not null && cursor.Source != table.Identity)
+                    cursor = attempt.IsConfirmed
+                        ? null
+                        : throw Error.SourceReplaced(reader.Address, Name, dataset.Name, cursor.Source, table.Identity);
+                if (cursor is null)
+                    reading.BeginWhole();
+                var rows = new RowsWanted(dataset, NewStager(dataset), Spool(dataset))
+                {
+                    IsPlan = attempt.IsPlan,
+                    Progress = attempt.Progress,
+                    MayBeBinary = () =>
+                        !attempt.IsPlan
+                        && !isText
+                        && flow.Archive is null
+                        && flow.Read != ReadMode.Snapshot
+                        && BinaryFit.Holds(Changes(dataset, from, table, [Unread(table)], Operation)),
 
-                // What waits for nothing in the target is loaded while the rest of it is read.
-                Along = Operation == Operation.Append || from.Table is null ? begun => along = begun : null,
-            };
-            return flow.Read switch
-            {
-                ReadMode.Incremental => await IncrementalAsync(reading, cursor, from, attempt, rows, cancel),
-                _ => await WholeAsync(reading, from, attempt, rows, cancel),
-            };
-        }, cancel);
+                    // What waits for nothing in the target is loaded while the rest of it is read.
+                    Along = Operation == Operation.Append || from.Table is null ? begun => along = begun : null,
+                };
+                return flow.Read switch
+                {
+                    ReadMode.Incremental => await IncrementalAsync(reading, cursor, from, attempt, rows, cancel),
+                    _ => await WholeAsync(reading, from, attempt, rows, cancel),
+                };
+            },
+            cancel
+        );
     }
 
-    public Task CheckAsync(Dataset dataset, Position position, CancellationToken cancel) => reader.RunAsync(async reading =>
-    {
-        await CheckAsync(reading, dataset, position, cancel);
-        return true;
-    }, cancel);
+    public Task CheckAsync(Dataset dataset, Position position, CancellationToken cancel) =>
+        reader.RunAsync(
+            async reading =>
+            {
+                await CheckAsync(reading, dataset, position, cancel);
+                return true;
+            },
+            cancel
+        );
 
-    public Task<WholeTable> StageAllAsync(Dataset dataset, Position position, DigestOptions? digesting, CancellationToken cancel) => reader.RunAsync(async reading =>
-    {
-        Release(dataset);
-        var table = reading.Table;
-        var cursor = await CheckAsync(reading, dataset, position, cancel);
-        var declared = Columns(table);
-        string Named(string column) => declared.FirstOrDefault(one => one.From.Equals(column, StringComparison.OrdinalIgnoreCase))?.Name ?? column;
-        var files = (await reading.ReadAsync(null, new RowsWanted(dataset, NewStager(dataset), Spool(dataset)) { Digesting = digesting }, cancel))
-            .Select(file => file with { Columns = [.. file.Columns.Select(column => column with { Name = Named(column.Name) })] }).ToList();
-        var newest = new List<(string, string)>();
-        if (flow.UpdateKey is { } updated && cursor?.Updated is { } sinceUpdate)
-            newest.Add((Named(updated), sinceUpdate));
-        if (flow.CreateKey is { } created && cursor?.Created is { } sinceCreate)
-            newest.Add((Named(created), sinceCreate));
-        return new WholeTable(files, [.. declared.Select(column => column with { From = column.Name })], newest);
-    }, cancel);
+    public Task<WholeTable> StageAllAsync(
+        Dataset dataset,
+        Position position,
+        DigestOptions? digesting,
+        CancellationToken cancel
+    ) =>
+        reader.RunAsync(
+            async reading =>
+            {
+                Release(dataset);
+                var table = reading.Table;
+                var cursor = await CheckAsync(reading, dataset, position, cancel);
+                var declared = Columns(table);
+                string Named(string column) =>
+                    declared.FirstOrDefault(one => one.From.Equals(column, StringComparison.OrdinalIgnoreCase))?.Name
+                    ?? column;
+                var files = (
+                    await reading.ReadAsync(
+                        null,
+                        new RowsWanted(dataset, NewStager(dataset), Spool(dataset)) { Digesting = digesting },
+                        cancel
+                    )
+                )
+                    .Select(file =>
+                        file with
+                        {
+                            Columns = [.. file.Columns.Select(column => column with { Name = Named(column.Name) })],
+                        }
+                    )
+                    .ToList();
+                var newest = new List<(string, string)>();
+                if (flow.UpdateKey is { } updated && cursor?.Updated is { } sinceUpdate)
+                    newest.Add((Named(updated), sinceUpdate));
+                if (flow.CreateKey is { } created && cursor?.Created is { } sinceCreate)
+                    newest.Add((Named(created), sinceCreate));
+                return new WholeTable(
+                    files,
+                    [.. declared.Select(column => column with { From = column.Name })],
+                    newest
+                );
+            },
+            cancel
+        );
 
     public void Release(Dataset dataset)
     {
@@ -113,7 +164,14 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
             Directory.Delete(Spool(dataset), recursive: true);
     }
 
-    private async Task<Found> IncrementalAsync(ITableReading reading, TableCursor? cursor, Position from, StageAttempt attempt, RowsWanted rows, CancellationToken cancel)
+    private async Task<Found> IncrementalAsync(
+        ITableReading reading,
+        TableCursor? cursor,
+        Position from,
+        StageAttempt attempt,
+        RowsWanted rows,
+        CancellationToken cancel
+    )
     {
         var step = await reading.NextAsync(cursor, rows.Dataset, attempt, cancel);
         if (step.Slices.Count == 0)
@@ -129,10 +187,26 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
 
         if (step.IsLast && files.All(file => file is { Records: 0, RejectCount: 0 }) && cursor is { After: null })
             return new Found(null, [], step.Warnings);
-        return new Found(Changes(rows.Dataset, from, reading.Table, files, Operation) with { Cursor = step.Next.ToString() }, [], step.Warnings) { IsLast = step.IsLast };
+        return new Found(
+            Changes(rows.Dataset, from, reading.Table, files, Operation) with
+            {
+                Cursor = step.Next.ToString(),
+            },
+            [],
+            step.Warnings
+        )
+        {
+            IsLast = step.IsLast,
+        };
     }
 
-    private async Task<Found> WholeAsync(ITableReading reading, Position from, StageAttempt attempt, RowsWanted rows, CancellationToken cancel)
+    private async Task<Found> WholeAsync(
+        ITableReading reading,
+        Position from,
+        StageAttempt attempt,
+        RowsWanted rows,
+        CancellationToken cancel
+    )
     {
         var (table, dataset, now) = (reading.Table, rows.Dataset, await reading.NowAsync(cancel));
         var next = new TableCursor { Source = table.Identity, At = now };
@@ -140,15 +214,32 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
         {
             var all = await reading.ReadAsync(null, rows, cancel);
             Failpoint.Hit("changes_staged");
-            return new Found(Changes(dataset, from, table, all, Operation) with { Cursor = next.ToString() }, [], []) { IsLast = true };
+            return new Found(Changes(dataset, from, table, all, Operation) with { Cursor = next.ToString() }, [], [])
+            {
+                IsLast = true,
+            };
         }
 
         var warnings = new List<string>();
-        var staged = Changes(dataset, from, table, [], Operation.Changes) with { Cursor = next.ToString(), Version = now };
-        if (from.LoadId is not null && !await snapshots!.RecallAsync(dataset, Target(dataset), from, staged.Rules, cancel))
+        var staged = Changes(dataset, from, table, [], Operation.Changes) with
+        {
+            Cursor = next.ToString(),
+            Version = now,
+        };
+        if (
+            from.LoadId is not null
+            && !await snapshots!.RecallAsync(dataset, Target(dataset), from, staged.Rules, cancel)
+        )
             throw Error.SnapshotLost(dataset.Name, TableCursor.Parse(from.Cursor)?.At ?? "");
         var digesting = snapshots!.Prepare(dataset, from, cancel);
-        var files = await reading.ReadAsync(null, rows with { Digesting = digesting with { Meaning = string.Join(';', staged.Rules.Columns) } }, cancel);
+        var files = await reading.ReadAsync(
+            null,
+            rows with
+            {
+                Digesting = digesting with { Meaning = string.Join(';', staged.Rules.Columns) },
+            },
+            cancel
+        );
         Failpoint.Hit("changes_staged");
         staged = staged with { Files = files };
         ChangeSet compared;
@@ -159,60 +250,109 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
         catch (HeadraceException stop) when (stop.Kind == ErrorKind.OverLimit && attempt.IsConfirmed)
         {
             warnings.Add($"confirmed: {stop.Happened}");
-            var unbound = staged with { Rules = staged.Rules with { Snapshot = staged.Rules.Snapshot! with { MaxDeleted = 1, MaxChanged = 1 } } };
+            var unbound = staged with
+            {
+                Rules = staged.Rules with { Snapshot = staged.Rules.Snapshot! with { MaxDeleted = 1, MaxChanged = 1 } },
+            };
             compared = await snapshots.CompareAsync(unbound, digesting.Key, Spool(dataset), attempt.IsPlan, cancel);
         }
 
         Failpoint.Hit("export_compared");
-        var isSame = from.LoadId is not null && compared.Rows is { Inserted: 0, Updated: 0, Deleted: 0, Quarantined: 0 };
+        var isSame =
+            from.LoadId is not null && compared.Rows is { Inserted: 0, Updated: 0, Deleted: 0, Quarantined: 0 };
         return new Found(isSame ? null : compared, [], warnings) { IsLast = true };
     }
 
-    private Operation Operation => flow.Read == ReadMode.FullRefresh ? Operation.Replace : flow.Write == WriteMode.Append ? Operation.Append : Operation.Merge;
+    private Operation Operation =>
+        flow.Read == ReadMode.FullRefresh ? Operation.Replace
+        : flow.Write == WriteMode.Append ? Operation.Append
+        : Operation.Merge;
 
-    private StagedFile Unread(SourceTable table) => new()
-    {
-        File = new LakeFile(table.Name, 0, clock.GetUtcNow(), "", new Dictionary<string, string>()),
-        Sha256 = "",
-        Bytes = 0,
-        Records = 1,
-        Columns = table.Staged,
-        Segments = [],
-    };
-
-    private ChangeSet Changes(Dataset dataset, Position from, SourceTable table, IReadOnlyList<StagedFile> files, Operation operation) => new()
-    {
-        Id = Id.New("l", clock),
-        Dataset = dataset,
-        Target = Target(dataset),
-        Operation = operation,
-        From = from,
-        Files = files,
-        Format = new FileFormat(FormatKind.Csv, new CsvDialect { Header = false }),
-        Rules = flow.Rules() with
+    private StagedFile Unread(SourceTable table) =>
+        new()
         {
-            Columns = Columns(table),
-            UpdateKey = flow.UpdateKey is { } cursor ? Columns(table).FirstOrDefault(column => column.From.Equals(cursor, StringComparison.OrdinalIgnoreCase))?.Name : null,
-            HasUniqueKeys = !flow.DeclaredColumns().Any(column => column.Type is not null) && table.IsUnique(Keys(table)),
-        },
-    };
+            File = new LakeFile(table.Name, 0, clock.GetUtcNow(), "", new Dictionary<string, string>()),
+            Sha256 = "",
+            Bytes = 0,
+            Records = 1,
+            Columns = table.Staged,
+            Segments = [],
+        };
+
+    private ChangeSet Changes(
+        Dataset dataset,
+        Position from,
+        SourceTable table,
+        IReadOnlyList<StagedFile> files,
+        Operation operation
+    ) =>
+        new()
+        {
+            Id = Id.New("l", clock),
+            Dataset = dataset,
+            Target = Target(dataset),
+            Operation = operation,
+            From = from,
+            Files = files,
+            Format = new FileFormat(FormatKind.Csv, new CsvDialect { Header = false }),
+            Rules = flow.Rules() with
+            {
+                Columns = Columns(table),
+                UpdateKey = flow.UpdateKey is { } cursor
+                    ? Columns(table)
+                        .FirstOrDefault(column => column.From.Equals(cursor, StringComparison.OrdinalIgnoreCase))
+                        ?.Name
+                    : null,
+                HasUniqueKeys =
+                    !flow.DeclaredColumns().Any(column => column.Type is not null) && table.IsUnique(Keys(table)),
+            },
+        };
 
     // What the flow declares goes before what the catalogue says.
     private IReadOnlyList<DeclaredColumn> Columns(SourceTable table)
     {
         var declared = flow.DeclaredColumns();
-        var columns = declared.Select(column => column.Type is not null ? column
-            : column with { Type = (table.Find(column.From) ?? throw Error.CursorUnfit(reader.Address, Name, column.From, "is not there", "correct columns: of the flow")).Type }).ToList();
+        var columns = declared
+            .Select(column =>
+                column.Type is not null
+                    ? column
+                    : column with
+                    {
+                        Type = (
+                            table.Find(column.From)
+                            ?? throw Error.CursorUnfit(
+                                reader.Address,
+                                Name,
+                                column.From,
+                                "is not there",
+                                "correct columns: of the flow"
+                            )
+                        ).Type,
+                    }
+            )
+            .ToList();
         if (flow.Infer)
-            columns.AddRange(table.Columns.Where(column => !declared.Any(known => known.From.Equals(column.Name, StringComparison.OrdinalIgnoreCase)))
-                .Select(column => new DeclaredColumn(column.Name, column.Name, column.Type)));
+            columns.AddRange(
+                table
+                    .Columns.Where(column =>
+                        !declared.Any(known => known.From.Equals(column.Name, StringComparison.OrdinalIgnoreCase))
+                    )
+                    .Select(column => new DeclaredColumn(column.Name, column.Name, column.Type))
+            );
         return columns;
     }
 
     private IEnumerable<string> Keys(SourceTable table) =>
-        flow.PrimaryKey.Select(key => table.Find(flow.DeclaredColumns().FirstOrDefault(column => column.Name == key)?.From ?? key)?.Name ?? key);
+        flow.PrimaryKey.Select(key =>
+            table.Find(flow.DeclaredColumns().FirstOrDefault(column => column.Name == key)?.From ?? key)?.Name ?? key
+        );
 
-    private async Task<TableCursor?> CheckAsync(ITableReading reading, Dataset dataset, Position position, CancellationToken cancel)
+    private async Task<TableCursor?> CheckAsync(
+        ITableReading reading,
+        Dataset dataset,
+        Position position,
+        CancellationToken cancel
+    )
     {
         Check(reading.Table);
         var cursor = TableCursor.Parse(position.Cursor);
@@ -224,14 +364,31 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
 
     private void Check(SourceTable table)
     {
-        if (table.Columns.GroupBy(column => column.Name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(group => group.Count() > 1) is { } twice)
+        if (
+            table
+                .Columns.GroupBy(column => column.Name, StringComparer.OrdinalIgnoreCase)
+                .FirstOrDefault(group => group.Count() > 1) is
+            { } twice
+        )
             throw Error.ColumnsAlike(reader.Address, Name, twice.First().Name, twice.Last().Name);
         foreach (var cursor in new[] { flow.UpdateKey, flow.CreateKey }.OfType<string>())
             if (table.Find(cursor) is null)
-                throw Error.CursorUnfit(reader.Address, Name, cursor, "is not there", $"the columns are {string.Join(", ", table.Columns.Select(column => column.Name))}");
+                throw Error.CursorUnfit(
+                    reader.Address,
+                    Name,
+                    cursor,
+                    "is not there",
+                    $"the columns are {string.Join(", ", table.Columns.Select(column => column.Name))}"
+                );
         foreach (var key in flow.PrimaryKey)
             if (table.Find(flow.DeclaredColumns().FirstOrDefault(column => column.Name == key)?.From ?? key) is null)
-                throw Error.CursorUnfit(reader.Address, Name, key, "is not there, and primary_key names it", $"the columns are {string.Join(", ", table.Columns.Select(column => column.Name))}");
+                throw Error.CursorUnfit(
+                    reader.Address,
+                    Name,
+                    key,
+                    "is not there, and primary_key names it",
+                    $"the columns are {string.Join(", ", table.Columns.Select(column => column.Name))}"
+                );
     }
 
     private Stager NewStager(Dataset dataset) => new(Spool(dataset), flow.Limits.ToLimits());

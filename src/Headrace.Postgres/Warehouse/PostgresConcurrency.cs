@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace Headrace.Postgres;
 
-/// <summary>Locks by advisory locks, which a transaction holds to its end, and makes the tables of schema <c>headrace</c>.</summary>
+/// <summary>
+/// Locks by advisory locks, which a transaction holds to its end, and makes the tables of schema <c>headrace</c>.
+/// </summary>
 /// <param name="address">Where the database is.</param>
 internal sealed class PostgresConcurrency(string address) : IConcurrency
 {
@@ -17,10 +19,14 @@ internal sealed class PostgresConcurrency(string address) : IConcurrency
     {
         try
         {
-            if (await WarehouseStore.VersionAsync(db, Dialect, cancel) is { } found && WarehouseState.Steps.IsCurrent(found, address))
+            if (
+                await WarehouseStore.VersionAsync(db, Dialect, cancel) is { } found
+                && WarehouseState.Steps.IsCurrent(found, address)
+            )
                 return true;
         }
-        catch (PostgresException missing) when (missing.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+        catch (PostgresException missing)
+            when (missing.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
         {
             // Nothing is there, or what release 0.1.0 made.
         }
@@ -38,16 +44,24 @@ internal sealed class PostgresConcurrency(string address) : IConcurrency
             await MigrateAsync(db, cancel);
     }
 
-    public Task LockAsync(SqlSession db, Dataset dataset, CancellationToken cancel) => LockAsync(db, $"dataset {dataset.Name}", cancel);
+    public Task LockAsync(SqlSession db, Dataset dataset, CancellationToken cancel) =>
+        LockAsync(db, $"dataset {dataset.Name}", cancel);
 
-    public Task LockAsync(SqlSession db, TableName target, CancellationToken cancel) => LockAsync(db, $"owners {Ownership.Folded(target)}", cancel);
+    public Task LockAsync(SqlSession db, TableName target, CancellationToken cancel) =>
+        LockAsync(db, $"owners {Ownership.Folded(target)}", cancel);
 
     /// <summary>Holds a lock of this name until the transaction ends.</summary>
     public static Task LockAsync(SqlSession db, string name, CancellationToken cancel) =>
-        db.ExecuteAsync($"SELECT pg_advisory_xact_lock(hashtextextended({PostgresSql.Literal($"headrace {name}")}, 0))", cancel);
+        db.ExecuteAsync(
+            $"SELECT pg_advisory_xact_lock(hashtextextended({PostgresSql.Literal($"headrace {name}")}, 0))",
+            cancel
+        );
 
-    /// <summary>Waits until nobody else makes tables in schema <c>headrace</c>; to the end of the transaction nobody does.</summary>
-    public static Task LockCreationAsync(NpgsqlConnection db, CancellationToken cancel) => db.ExecuteAsync("SELECT pg_advisory_xact_lock($1)", cancel, CreationLock);
+    /// <summary>
+    /// Waits until nobody else makes tables in schema <c>headrace</c>; to the end of the transaction nobody does.
+    /// </summary>
+    public static Task LockCreationAsync(NpgsqlConnection db, CancellationToken cancel) =>
+        db.ExecuteAsync("SELECT pg_advisory_xact_lock($1)", cancel, CreationLock);
 
     // Of all who come at once one takes the steps; loads that are under way end before it begins.
     private async Task MigrateAsync(SqlSession db, CancellationToken cancel)
@@ -56,19 +70,25 @@ internal sealed class PostgresConcurrency(string address) : IConcurrency
         try
         {
             await LockCreationAsync(((PostgresSession)db).Db, cancel);
-            var (hasMeta, hasTables, hasSchema) = (await db.RowsAsync(
-                """
-                SELECT to_regclass('headrace.meta') IS NOT NULL, to_regclass('headrace.positions') IS NOT NULL,
-                    EXISTS (SELECT FROM pg_namespace WHERE nspname = 'headrace')
-                """,
-                row => (row.Flag(0), row.Flag(1), row.Flag(2)), cancel))[0];
+            var (hasMeta, hasTables, hasSchema) = (
+                await db.RowsAsync(
+                    """
+                    SELECT to_regclass('headrace.meta') IS NOT NULL, to_regclass('headrace.positions') IS NOT NULL,
+                        EXISTS (SELECT FROM pg_namespace WHERE nspname = 'headrace')
+                    """,
+                    row => (row.Flag(0), row.Flag(1), row.Flag(2)),
+                    cancel
+                )
+            )[0];
             if (!hasSchema)
                 await db.ExecuteAsync("CREATE SCHEMA headrace", cancel);
             if (hasMeta)
                 await db.ExecuteAsync("LOCK TABLE headrace.meta IN ACCESS EXCLUSIVE MODE", cancel);
             var found = hasMeta ? await WarehouseStore.VersionAsync(db, Dialect, cancel) : null;
             if (found is null || !WarehouseState.Steps.IsCurrent(found, address))
-                foreach (var statement in WarehouseState.Steps.Migration(Dialect.State, found?.Number ?? (hasTables ? 1 : 0)))
+                foreach (
+                    var statement in WarehouseState.Steps.Migration(Dialect.State, found?.Number ?? (hasTables ? 1 : 0))
+                )
                     await db.ExecuteAsync(statement, cancel);
             await db.CommitAsync(cancel);
         }

@@ -4,7 +4,9 @@ using Npgsql;
 
 namespace Headrace.Postgres;
 
-/// <summary>A connection to a database that speaks PostgreSQL's protocol; it is given back when the session ends.</summary>
+/// <summary>
+/// A connection to a database that speaks PostgreSQL's protocol; it is given back when the session ends.
+/// </summary>
 public sealed class PostgresSession(NpgsqlConnection db) : SqlSession
 {
     private NpgsqlTransaction? transaction;
@@ -17,9 +19,11 @@ public sealed class PostgresSession(NpgsqlConnection db) : SqlSession
     public override Task<List<T>> RowsAsync<T>(string sql, Func<SqlRow, T> read, CancellationToken cancel) =>
         db.RowsAsync(sql, reader => read(new Row(reader)), cancel);
 
-    public override async Task BeginAsync(CancellationToken cancel) => transaction = await db.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancel);
+    public override async Task BeginAsync(CancellationToken cancel) =>
+        transaction = await db.BeginTransactionAsync(IsolationLevel.ReadCommitted, cancel);
 
-    public override async Task BeginReadAsync(CancellationToken cancel) => transaction = await db.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancel);
+    public override async Task BeginReadAsync(CancellationToken cancel) =>
+        transaction = await db.BeginTransactionAsync(IsolationLevel.RepeatableRead, cancel);
 
     public override async Task CommitAsync(CancellationToken cancel)
     {
@@ -46,7 +50,8 @@ public sealed class PostgresSession(NpgsqlConnection db) : SqlSession
 
         public override string Text(int column) => reader.GetString(column);
 
-        public override long Number(int column) => reader.GetFieldType(column) == typeof(int) ? reader.GetInt32(column) : reader.GetInt64(column);
+        public override long Number(int column) =>
+            reader.GetFieldType(column) == typeof(int) ? reader.GetInt32(column) : reader.GetInt64(column);
 
         public override bool Flag(int column) => reader.GetBoolean(column);
 

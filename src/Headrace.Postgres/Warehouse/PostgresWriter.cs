@@ -4,10 +4,18 @@ using Npgsql;
 
 namespace Headrace.Postgres;
 
-/// <summary>Brings rows into PostgreSQL by COPY: those that are merged into a temporary table, others straight into the target while more are typed.</summary>
+/// <summary>
+/// Brings rows into PostgreSQL by COPY: those that are merged into a temporary table, others straight into the target
+/// while more are typed.
+/// </summary>
 internal sealed class PostgresWriter(
-    PostgresWarehouse warehouse, IEngine engine, string folder, ChangeSet changes, LoadAttempt attempt, CancellationToken cancel)
-    : FileTargetWriter(warehouse, engine, folder, PostgresDialect.Layout, changes, attempt, cancel)
+    PostgresWarehouse warehouse,
+    IEngine engine,
+    string folder,
+    ChangeSet changes,
+    LoadAttempt attempt,
+    CancellationToken cancel
+) : FileTargetWriter(warehouse, engine, folder, PostgresDialect.Layout, changes, attempt, cancel)
 {
     private SqlSession? session;
 
@@ -25,9 +33,15 @@ internal sealed class PostgresWriter(
 
     public override async Task LockAsync(TargetTable? table, IReadOnlyList<string> ddl)
     {
-        var mode = ddl.Count > 0 ? "ACCESS EXCLUSIVE" : Changes.Operation == Operation.Append ? "ROW EXCLUSIVE" : "SHARE ROW EXCLUSIVE";
+        var mode =
+            ddl.Count > 0 ? "ACCESS EXCLUSIVE"
+            : Changes.Operation == Operation.Append ? "ROW EXCLUSIVE"
+            : "SHARE ROW EXCLUSIVE";
         if (table is not null)
-            await Db.ExecuteAsync($"LOCK TABLE {PostgresDialect.Instance.Qualified(table.Name)} IN {mode} MODE", Cancel);
+            await Db.ExecuteAsync(
+                $"LOCK TABLE {PostgresDialect.Instance.Qualified(table.Name)} IN {mode} MODE",
+                Cancel
+            );
         else
             await PostgresConcurrency.LockAsync(session!, $"table {Changes.Target}", Cancel);
 
@@ -36,7 +50,8 @@ internal sealed class PostgresWriter(
             await PostgresConcurrency.LockAsync(session!, $"schema {Changes.Target.Schema}", Cancel);
     }
 
-    public override Task DeleteAllAsync(TargetTable table, long rows) => new TargetStatements(Db, table, Cancel).DeleteAllAsync(rows);
+    public override Task DeleteAllAsync(TargetTable table, long rows) =>
+        new TargetStatements(Db, table, Cancel).DeleteAllAsync(rows);
 
     public override async Task FillAsync(TargetTable? table)
     {
@@ -50,12 +65,16 @@ internal sealed class PostgresWriter(
 
         var target = new TargetStatements(Db, table!, Cancel);
         var (progress, there) = (Progress(), await target.InsertedAsync());
-        await Rows.StreamAsync(rows => TextCopy.InAsync(Db, PostgresDialect.Instance.Qualified(table!.Name), rows, progress, Cancel));
+        await Rows.StreamAsync(rows =>
+            TextCopy.InAsync(Db, PostgresDialect.Instance.Qualified(table!.Name), rows, progress, Cancel)
+        );
         await target.CheckCopiedAsync(there, Batch.Good);
     }
 
     public override async Task<MergeCounts> MergeAsync(TargetTable table) =>
-        Rows.Rows.Count == 0 ? default : await new TableMerge(Db, table, Batch.Shape!, Changes, Cancel).ApplyAsync(Rows.Rows);
+        Rows.Rows.Count == 0
+            ? default
+            : await new TableMerge(Db, table, Batch.Shape!, Changes, Cancel).ApplyAsync(Rows.Rows);
 
     public override Task<(long Replaced, long Marked)> ChangeAsync(TargetTable table, bool isNew) =>
         new TableChange(Db, Changes, warehouse.Now, Cancel).ApplyAsync(table, isNew);
@@ -71,10 +90,27 @@ internal sealed class PostgresWriter(
         var found = keys.Columns.Select(table.The).ToList();
         var columns = string.Join(", ", found.Select(key => $"{PostgresSql.Identifier(key.Name)} {key.TypeName}"));
         await Db.ExecuteAsync($"CREATE TEMP TABLE headrace_keys ({columns}) ON COMMIT DROP", Cancel);
-        await TextCopy.InAsync(Db, "pg_temp.headrace_keys", keys with { Columns = [.. found.Select(key => key.Name)] }, null, Cancel);
+        await TextCopy.InAsync(
+            Db,
+            "pg_temp.headrace_keys",
+            keys with
+            {
+                Columns = [.. found.Select(key => key.Name)],
+            },
+            null,
+            Cancel
+        );
         await Db.ExecuteAsync("ANALYZE pg_temp.headrace_keys", Cancel);
-        var on = string.Join(" AND ", found.Select(key => $"k.{PostgresSql.Identifier(key.Name)} = t.{PostgresSql.Identifier(key.Name)}"));
+        var on = string.Join(
+            " AND ",
+            found.Select(key => $"k.{PostgresSql.Identifier(key.Name)} = t.{PostgresSql.Identifier(key.Name)}")
+        );
         return await warehouse.RowsAsync(
-            Db, table, $"WHERE EXISTS (SELECT 1 FROM pg_temp.headrace_keys AS k WHERE {on})", Path.Combine(Folder, "there.csv"), Cancel);
+            Db,
+            table,
+            $"WHERE EXISTS (SELECT 1 FROM pg_temp.headrace_keys AS k WHERE {on})",
+            Path.Combine(Folder, "there.csv"),
+            Cancel
+        );
     }
 }

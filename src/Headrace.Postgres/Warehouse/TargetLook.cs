@@ -6,8 +6,11 @@ namespace Headrace.Postgres;
 /// <summary>Finds a target in PostgreSQL's catalogue.</summary>
 internal static class TargetLook
 {
-    /// <summary>The table of that name, without regard to case unless two differ in nothing else; null when there is none.</summary>
-    /// <exception cref="HeadraceException">HDR-324 when something else has the name; HDR-325 when policies may hide its rows.</exception>
+    /// <summary>
+    /// The table of that name, without regard to case unless two differ in nothing else; null when there is none.
+    /// </summary>
+    /// <exception cref="HeadraceException">HDR-324 when something else has the name; HDR-325 when policies may hide its
+    /// rows.</exception>
     public static async Task<TargetTable?> FindAsync(NpgsqlConnection db, TableName name, CancellationToken cancel)
     {
         var rows = await db.RowsAsync(
@@ -20,22 +23,53 @@ internal static class TargetLook
             WHERE lower(n.nspname) = lower($1) AND lower(c.relname) = lower($2) AND (c.relkind IN ('r', 'p') OR (n.nspname = $1 AND c.relname = $2))
             ORDER BY (c.relkind IN ('r', 'p')) DESC, (n.nspname = $1) DESC, (c.relname = $2) DESC, c.oid, a.attnum
             """,
-            reader => (Oid: reader.GetInt64(0), Name: new TableName(reader.GetString(1), reader.GetString(2)),
-                Column: Column(reader),
-                Kind: reader.GetString(9), IsHidden: reader.GetBoolean(10), HasTriggers: reader.GetBoolean(11)),
-            cancel, name.Schema, name.Table);
+            reader =>
+                (
+                    Oid: reader.GetInt64(0),
+                    Name: new TableName(reader.GetString(1), reader.GetString(2)),
+                    Column: Column(reader),
+                    Kind: reader.GetString(9),
+                    IsHidden: reader.GetBoolean(10),
+                    HasTriggers: reader.GetBoolean(11)
+                ),
+            cancel,
+            name.Schema,
+            name.Table
+        );
         if (rows.Count == 0)
             return null;
         if (rows[0].Kind is not ("r" or "p"))
-            throw Error.TargetIsNoTable(rows[0].Name, rows[0].Kind switch { "v" => "a view", "m" => "a materialized view", "f" => "a foreign table", "S" => "a sequence", "c" => "a type", _ => "an index" });
-        return rows[0].IsHidden ? throw Error.TargetRowsHidden(rows[0].Name)
-            : new TargetTable(rows[0].Name, [.. rows.Where(row => row.Oid == rows[0].Oid).Select(row => row.Column)]) { HasTriggers = rows[0].HasTriggers };
+            throw Error.TargetIsNoTable(
+                rows[0].Name,
+                rows[0].Kind switch
+                {
+                    "v" => "a view",
+                    "m" => "a materialized view",
+                    "f" => "a foreign table",
+                    "S" => "a sequence",
+                    "c" => "a type",
+                    _ => "an index",
+                }
+            );
+        return rows[0].IsHidden
+            ? throw Error.TargetRowsHidden(rows[0].Name)
+            : new TargetTable(rows[0].Name, [.. rows.Where(row => row.Oid == rows[0].Oid).Select(row => row.Column)])
+            {
+                HasTriggers = rows[0].HasTriggers,
+            };
     }
 
     private static TargetColumn Column(NpgsqlDataReader row)
     {
         var type = TargetTypes.Parse(row.GetString(4));
-        return new TargetColumn(row.GetString(3), row.GetString(4), type?.Type, type?.Length, row.GetBoolean(5), row.GetBoolean(6))
+        return new TargetColumn(
+            row.GetString(3),
+            row.GetString(4),
+            type?.Type,
+            type?.Length,
+            row.GetBoolean(5),
+            row.GetBoolean(6)
+        )
         {
             IsComputed = row.GetBoolean(7),
             IsNumbered = row.GetBoolean(8),

@@ -4,7 +4,8 @@ using Npgsql;
 namespace Headrace.Postgres;
 
 /// <summary>
-/// The statements that change rows of a target, within the transaction that is open. Each says how many rows it changed, and stops
+/// The statements that change rows of a target, within the transaction that is open. Each says how many rows it
+/// changed, and stops
 /// where the table took others than it was given, or where rows of other tables would go along.
 /// </summary>
 internal sealed class TargetStatements(NpgsqlConnection db, TargetTable table, CancellationToken cancel)
@@ -27,24 +28,41 @@ internal sealed class TargetStatements(NpgsqlConnection db, TargetTable table, C
             throw await NotTakenAsync("inserted", expected, taken);
     }
 
-    /// <summary>Updates rows <c>t</c>. A column whose values the table numbers by itself is not to be updated: there the row goes, and comes again.</summary>
+    /// <summary>
+    /// Updates rows <c>t</c>. A column whose values the table numbers by itself is not to be updated: there the row
+    /// goes, and comes again.
+    /// </summary>
     /// <param name="set">Quoted names with their new values.</param>
     /// <param name="from">What is joined to <c>t</c>.</param>
     public async Task<long> UpdateAsync(IReadOnlyList<(string Name, string Value)> set, string from, string where)
     {
-        if (!set.Any(column => table.Found.Any(found => found.IsNumbered && PostgresSql.Identifier(found.Name) == column.Name)))
+        if (
+            !set.Any(column =>
+                table.Found.Any(found => found.IsNumbered && PostgresSql.Identifier(found.Name) == column.Name)
+            )
+        )
         {
             var values = string.Join(", ", set.Select(column => $"{column.Name} = {column.Value}"));
             return await db.ExecuteAsync($"UPDATE {quoted} AS t SET {values} FROM {from} WHERE {where}", cancel);
         }
 
-        var all = table.Found.Where(column => !column.IsComputed).Select(column => PostgresSql.Identifier(column.Name)).ToList();
-        string New(string name) => set.Where(column => column.Name == name).Select(column => column.Value).FirstOrDefault() ?? $"t.{name}";
+        var all = table
+            .Found.Where(column => !column.IsComputed)
+            .Select(column => PostgresSql.Identifier(column.Name))
+            .ToList();
+        string New(string name) =>
+            set.Where(column => column.Name == name).Select(column => column.Value).FirstOrDefault() ?? $"t.{name}";
         var rows = string.Join(", ", all.Select((name, i) => $"{New(name)} AS v{i}"));
         await db.ExecuteAsync(
-            $"CREATE TEMP TABLE headrace_replaced ON COMMIT DROP AS SELECT {rows} FROM {quoted} AS t, {from} WHERE {where}", cancel);
+            $"CREATE TEMP TABLE headrace_replaced ON COMMIT DROP AS SELECT {rows} FROM {quoted} AS t, {from} WHERE {where}",
+            cancel
+        );
         var went = await DeleteAsync(from, where);
-        await InsertAllAsync(all, $"SELECT {string.Join(", ", all.Select((_, i) => $"v{i}"))} FROM pg_temp.headrace_replaced", went);
+        await InsertAllAsync(
+            all,
+            $"SELECT {string.Join(", ", all.Select((_, i) => $"v{i}"))} FROM pg_temp.headrace_replaced",
+            went
+        );
         await db.ExecuteAsync("DROP TABLE pg_temp.headrace_replaced", cancel);
         return went;
     }
@@ -57,7 +75,12 @@ internal sealed class TargetStatements(NpgsqlConnection db, TargetTable table, C
         var went = await db.ExecuteAsync($"DELETE FROM {quoted} AS t USING {from} WHERE {where}", cancel);
         if (went > 0)
             await CheckReferredAsync(isAll: false);
-        if (table.HasTriggers && await db.ScalarAsync<long>($"SELECT count(*) FROM {quoted} AS t, {from} WHERE {where}", cancel) is > 0 and var left)
+        if (
+            table.HasTriggers
+            && await db.ScalarAsync<long>($"SELECT count(*) FROM {quoted} AS t, {from} WHERE {where}", cancel)
+                is > 0
+                    and var left
+        )
             throw await NotTakenAsync("deleted", went + left, went);
         return went;
     }
@@ -72,12 +95,20 @@ internal sealed class TargetStatements(NpgsqlConnection db, TargetTable table, C
     }
 
     /// <summary>Rows that this transaction has inserted so far; null where the server does not count them.</summary>
-    public async Task<long?> InsertedAsync() => (await db.RowsAsync(
-        """
-        SELECT CASE WHEN current_setting('track_counts')::boolean THEN (SELECT sum(pg_stat_get_xact_tuples_inserted(p.oid))::bigint
-            FROM (SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2
-                UNION SELECT i.relid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace, pg_partition_tree(c.oid) AS i WHERE n.nspname = $1 AND c.relname = $2) AS p) END
-        """, row => row.IsDBNull(0) ? (long?)null : row.GetInt64(0), cancel, table.Name.Schema, table.Name.Table))[0];
+    public async Task<long?> InsertedAsync() =>
+        (
+            await db.RowsAsync(
+                """
+                SELECT CASE WHEN current_setting('track_counts')::boolean THEN (SELECT sum(pg_stat_get_xact_tuples_inserted(p.oid))::bigint
+                    FROM (SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2
+                        UNION SELECT i.relid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace, pg_partition_tree(c.oid) AS i WHERE n.nspname = $1 AND c.relname = $2) AS p) END
+                """,
+                row => row.IsDBNull(0) ? (long?)null : row.GetInt64(0),
+                cancel,
+                table.Name.Schema,
+                table.Name.Table
+            )
+        )[0];
 
     /// <summary>Stops a load whose rows were copied and did not all stay.</summary>
     /// <exception cref="HeadraceException">HDR-326.</exception>
@@ -96,8 +127,19 @@ internal sealed class TargetStatements(NpgsqlConnection db, TargetTable table, C
             WHERE n.nspname = $1 AND c.relname = $2 AND NOT g.tgisinternal
             UNION ALL SELECT r.rulename::text FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class JOIN pg_namespace AS n ON n.oid = c.relnamespace
             WHERE n.nspname = $1 AND c.relname = $2
-            """, row => row.GetString(0), cancel, table.Name.Schema, table.Name.Table);
-        return Error.RowsNotTaken(table.Name, did, expected, taken, names.Count == 0 ? "none of its own" : string.Join(", ", names));
+            """,
+            row => row.GetString(0),
+            cancel,
+            table.Name.Schema,
+            table.Name.Table
+        );
+        return Error.RowsNotTaken(
+            table.Name,
+            did,
+            expected,
+            taken,
+            names.Count == 0 ? "none of its own" : string.Join(", ", names)
+        );
     }
 
     // Within one table all rows go together, so those that refer to others of them are nobody's loss.
@@ -110,7 +152,13 @@ internal sealed class TargetStatements(NpgsqlConnection db, TargetTable table, C
                 JOIN pg_namespace AS n ON n.oid = c.relnamespace
             WHERE k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd') AND n.nspname = $1 AND c.relname = $2 AND NOT ($3 AND k.conrelid = c.oid)
             ORDER BY k.conparentid, k.conname LIMIT 1
-            """, row => (row.GetString(0), row.GetString(1), row.GetString(2)), cancel, table.Name.Schema, table.Name.Table, isAll);
+            """,
+            row => (row.GetString(0), row.GetString(1), row.GetString(2)),
+            cancel,
+            table.Name.Schema,
+            table.Name.Table,
+            isAll
+        );
         if (found is [var (constraint, other, action)])
             throw Error.RowsReferred(table.Name, constraint, other, action);
     }

@@ -2,7 +2,10 @@ using System.IO.Compression;
 
 namespace Headrace.Redshift;
 
-/// <summary>Cuts a CSV file between records into gzip files of similar size: Redshift reads several at once, and none of them in parts.</summary>
+/// <summary>
+/// Cuts a CSV file between records into gzip files of similar size: Redshift reads several at once, and none of them in
+/// parts.
+/// </summary>
 internal static class GzipPieces
 {
     private const int Buffer = 1 << 18;
@@ -17,8 +20,13 @@ internal static class GzipPieces
         {
             var part = $"{path}.{number++}.gz";
             var isEnd = false;
-            await using (var gzip = new GZipStream(new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16), CompressionLevel.Fastest))
-                for (length = 0; !isEnd;)
+            await using (
+                var gzip = new GZipStream(
+                    new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16),
+                    CompressionLevel.Fastest
+                )
+            )
+                for (length = 0; !isEnd; )
                 {
                     if (held == 0)
                         held = await file.ReadAsync(buffer, cancel);
@@ -43,7 +51,7 @@ internal static class GzipPieces
     private static int Take(ReadOnlySpan<byte> bytes, long left, ref bool isQuoted, out bool isEnd)
     {
         isEnd = false;
-        for (var at = 0; bytes[at..].IndexOfAny((byte)'"', (byte)'\n') is >= 0 and var next;)
+        for (var at = 0; bytes[at..].IndexOfAny((byte)'"', (byte)'\n') is >= 0 and var next; )
         {
             at += next + 1;
             if (bytes[at - 1] == '"')

@@ -7,11 +7,20 @@ using Npgsql;
 
 namespace Headrace.Redshift;
 
-/// <summary>The staged files of one load: gzip files, and a manifest for each COPY, which alone says what belongs to it.</summary>
+/// <summary>
+/// The staged files of one load: gzip files, and a manifest for each COPY, which alone says what belongs to it.
+/// </summary>
 /// <param name="root">Where loads have their places, with / at its end.</param>
 /// <param name="id">The load's.</param>
 /// <param name="folder">An absolute folder of this load's own.</param>
-internal sealed class StagedFiles(RedshiftDatabase database, StagingPlace staging, string root, string id, string folder, CancellationToken cancel)
+internal sealed class StagedFiles(
+    RedshiftDatabase database,
+    StagingPlace staging,
+    string root,
+    string id,
+    string folder,
+    CancellationToken cancel
+)
 {
     private const long PieceBytes = 64L << 20;
 
@@ -36,12 +45,17 @@ internal sealed class StagedFiles(RedshiftDatabase database, StagingPlace stagin
     {
         hasPut = true;
         var pieces = new List<(string, long)>();
-        await GzipPieces.CutAsync(rows.Path, PieceBytes, async part =>
-        {
-            var key = $"{Place}{keys++}.csv.gz";
-            await staging.Store.PutAsync(key, part, cancel);
-            pieces.Add((staging.Store.Url(key), new FileInfo(part).Length));
-        }, cancel);
+        await GzipPieces.CutAsync(
+            rows.Path,
+            PieceBytes,
+            async part =>
+            {
+                var key = $"{Place}{keys++}.csv.gz";
+                await staging.Store.PutAsync(key, part, cancel);
+                pieces.Add((staging.Store.Url(key), new FileInfo(part).Length));
+            },
+            cancel
+        );
         put.Add((rows, pieces));
     }
 
@@ -50,7 +64,12 @@ internal sealed class StagedFiles(RedshiftDatabase database, StagingPlace stagin
     /// <param name="files">Each with the same columns as the first.</param>
     /// <param name="columns">Their names in the table.</param>
     /// <exception cref="HeadraceException">HDR-315.</exception>
-    public async Task<long> CopyAsync(NpgsqlConnection db, string table, IReadOnlyCollection<RowsFile> files, IReadOnlyList<string> columns)
+    public async Task<long> CopyAsync(
+        NpgsqlConnection db,
+        string table,
+        IReadOnlyCollection<RowsFile> files,
+        IReadOnlyList<string> columns
+    )
     {
         var rows = files.Sum(file => file.Rows);
         var pieces = put.Where(one => files.Contains(one.Rows)).SelectMany(one => one.Pieces).ToList();
@@ -62,11 +81,27 @@ internal sealed class StagedFiles(RedshiftDatabase database, StagingPlace stagin
         await staging.Store.PutAsync(key, path, cancel);
         try
         {
-            await db.ExecuteAsync(RedshiftSql.Copy(table, columns, staging.Store.Url(key), database.IamRole, Nothing, staging.Store.Region), cancel);
+            await db.ExecuteAsync(
+                RedshiftSql.Copy(
+                    table,
+                    columns,
+                    staging.Store.Url(key),
+                    database.IamRole,
+                    Nothing,
+                    staging.Store.Region
+                ),
+                cancel
+            );
         }
         catch (PostgresException refused) when (!RedshiftWarehouse.IsPassing(refused))
         {
-            throw RedshiftError.CopyRefused(database.Address, table, $"{refused.SqlState} {refused.MessageText}", await DetailsAsync(), refused);
+            throw RedshiftError.CopyRefused(
+                database.Address,
+                table,
+                $"{refused.SqlState} {refused.MessageText}",
+                await DetailsAsync(),
+                refused
+            );
         }
 
         var arrived = await db.ScalarAsync<long>(RedshiftSql.CopyCount, cancel);
@@ -75,10 +110,18 @@ internal sealed class StagedFiles(RedshiftDatabase database, StagingPlace stagin
         return rows;
     }
 
-    /// <summary>Removes what others left below the root that ended early. Whoever still stages was overtaken: the lock is ours.</summary>
+    /// <summary>
+    /// Removes what others left below the root that ended early. Whoever still stages was overtaken: the lock is ours.
+    /// </summary>
     public async Task RemoveStaleAsync()
     {
-        if (!staging.IsKept && (await staging.Store.ListAsync(root, cancel)).Where(key => !key.StartsWith(Place, StringComparison.Ordinal)).ToList() is { Count: > 0 } stale)
+        if (
+            !staging.IsKept
+            && (await staging.Store.ListAsync(root, cancel))
+                .Where(key => !key.StartsWith(Place, StringComparison.Ordinal))
+                .ToList()
+                is { Count: > 0 } stale
+        )
             await staging.Store.DeleteAsync(stale, cancel);
     }
 
@@ -89,7 +132,10 @@ internal sealed class StagedFiles(RedshiftDatabase database, StagingPlace stagin
             return;
         try
         {
-            await staging.Store.DeleteAsync(await staging.Store.ListAsync(Place, CancellationToken.None), CancellationToken.None);
+            await staging.Store.DeleteAsync(
+                await staging.Store.ListAsync(Place, CancellationToken.None),
+                CancellationToken.None
+            );
         }
         catch (HeadraceException)
         {
@@ -107,16 +153,24 @@ internal sealed class StagedFiles(RedshiftDatabase database, StagingPlace stagin
     }
 
     /// <summary>All rows of a table, or those whose keys are staged.</summary>
-    public Task<CsvRows> ReadAsync(NpgsqlConnection db, TargetTable table, IReadOnlyList<(string Name, int Column, bool IsText)> keys) =>
-        OutAsync(db, RedshiftSql.Rows(table, keys), table.Columns);
+    public Task<CsvRows> ReadAsync(
+        NpgsqlConnection db,
+        TargetTable table,
+        IReadOnlyList<(string Name, int Column, bool IsText)> keys
+    ) => OutAsync(db, RedshiftSql.Rows(table, keys), table.Columns);
 
-    /// <summary>Has Redshift write the rows of a query. What lies there then is all of it: the place was nobody's before.</summary>
+    /// <summary>
+    /// Has Redshift write the rows of a query. What lies there then is all of it: the place was nobody's before.
+    /// </summary>
     /// <returns>Keys of gzipped CSV files.</returns>
     public async Task<IReadOnlyList<string>> WriteAsync(NpgsqlConnection db, string query)
     {
         hasPut = true;
         var place = $"{Place}out{keys++}/";
-        await db.ExecuteAsync(RedshiftSql.Unload(query, staging.Store.Url(place), database.IamRole, Nothing, staging.Store.Region), cancel);
+        await db.ExecuteAsync(
+            RedshiftSql.Unload(query, staging.Store.Url(place), database.IamRole, Nothing, staging.Store.Region),
+            cancel
+        );
         return [.. (await staging.Store.ListAsync(place, cancel)).Order(StringComparer.Ordinal)];
     }
 
@@ -162,7 +216,10 @@ internal sealed class StagedFiles(RedshiftDatabase database, StagingPlace stagin
             await using var db = await database.OpenAsync(cancel);
             return await db.RowsAsync(
                 RedshiftSql.LoadErrors(Place),
-                row => $"{row.GetString(0)} line {row.GetInt64(1)}, {row.GetString(2)} ({row.GetString(3)}): {row.GetInt32(4)} {row.GetString(5)}", cancel);
+                row =>
+                    $"{row.GetString(0)} line {row.GetInt64(1)}, {row.GetString(2)} ({row.GetString(3)}): {row.GetInt32(4)} {row.GetString(5)}",
+                cancel
+            );
         }
         catch (Exception error) when (error is NpgsqlException or HeadraceException)
         {

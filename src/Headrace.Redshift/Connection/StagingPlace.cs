@@ -12,7 +12,8 @@ public sealed record StagingPlace(IObjectStore Store, string Path, bool IsKept)
     internal string Of(TableName target) => $"{Root}{RedshiftSql.TargetLock(target)}/";
 
     /// <summary>Where the rows of a dataset that is read from Redshift have their places.</summary>
-    internal string OfSource(Dataset dataset) => $"{Root}{RedshiftSql.PositionTable(dataset).Replace("position", "source", StringComparison.Ordinal)}/";
+    internal string OfSource(Dataset dataset) =>
+        $"{Root}{RedshiftSql.PositionTable(dataset).Replace("position", "source", StringComparison.Ordinal)}/";
 
     /// <summary>Where copies of tables have their places.</summary>
     internal string Copies => $"{Root}copies/";

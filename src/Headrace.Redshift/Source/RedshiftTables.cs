@@ -10,6 +10,11 @@ public static class RedshiftTables
     /// <param name="staging">Where rows wait until they are fetched.</param>
     /// <param name="snapshots">For <c>read: snapshot</c>; else null.</param>
     public static TableSource Source(
-        Flow flow, RedshiftDatabase database, StagingPlace staging, string spool, TimeProvider clock, ISnapshots? snapshots) =>
-        new(flow, new RedshiftReader(flow, database, staging, clock), spool, clock, snapshots);
+        Flow flow,
+        RedshiftDatabase database,
+        StagingPlace staging,
+        string spool,
+        TimeProvider clock,
+        ISnapshots? snapshots
+    ) => new(flow, new RedshiftReader(flow, database, staging, clock), spool, clock, snapshots);
 }

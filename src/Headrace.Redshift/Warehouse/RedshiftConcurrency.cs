@@ -5,7 +5,8 @@ using Npgsql;
 namespace Headrace.Redshift;
 
 /// <summary>
-/// Each dataset has a table of its own for its position, and each target one for its lock: a load locks both before it asks anything, since
+/// Each dataset has a table of its own for its position, and each target one for its lock: a load locks both before it
+/// asks anything, since
 /// Redshift locks a table from the first write to the end, and its snapshot is of the first question.
 /// </summary>
 /// <param name="address">Where the database is.</param>
@@ -31,10 +32,14 @@ internal sealed class RedshiftConcurrency(string address) : IConcurrency
     {
         try
         {
-            if (await WarehouseStore.VersionAsync(db, Dialect, cancel) is { } found && WarehouseState.Steps.IsCurrent(found, address))
+            if (
+                await WarehouseStore.VersionAsync(db, Dialect, cancel) is { } found
+                && WarehouseState.Steps.IsCurrent(found, address)
+            )
                 return true;
         }
-        catch (PostgresException missing) when (missing.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
+        catch (PostgresException missing)
+            when (missing.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
         {
             // Nothing is there, or what release 0.1.0 made.
         }
@@ -45,24 +50,32 @@ internal sealed class RedshiftConcurrency(string address) : IConcurrency
         return true;
     }
 
-    // A user who may make no schema can use one that is there. Of datasets that begin at once one creates, and the others look again.
+    // A user who may make no schema can use one that is there. Of datasets that begin at once one creates, and the
+    // others look again.
     public Task EnsureAsync(SqlSession db, Dataset? dataset, TableName? target, CancellationToken cancel) =>
         AloneAsync(() => CreateAsync(db, dataset, target, cancel), cancel);
 
-    public Task LockAsync(SqlSession db, Dataset dataset, CancellationToken cancel) => db.ExecuteAsync(RedshiftSql.LockPosition(dataset), cancel);
+    public Task LockAsync(SqlSession db, Dataset dataset, CancellationToken cancel) =>
+        db.ExecuteAsync(RedshiftSql.LockPosition(dataset), cancel);
 
-    public Task LockAsync(SqlSession db, TableName target, CancellationToken cancel) => db.ExecuteAsync(RedshiftSql.Lock(target), cancel);
+    public Task LockAsync(SqlSession db, TableName target, CancellationToken cancel) =>
+        db.ExecuteAsync(RedshiftSql.Lock(target), cancel);
 
     /// <summary>
-    /// Makes the schema of targets when it is missing, before the transaction that makes a table in it: one that another transaction committed since
+    /// Makes the schema of targets when it is missing, before the transaction that makes a table in it: one that
+    /// another transaction committed since
     /// this one's snapshot is not seen, and neither is a table in it.
     /// </summary>
-    public static Task EnsureSchemaAsync(SqlSession db, string schema, CancellationToken cancel) => AloneAsync(async () =>
-    {
-        // A user who may make no schema can use one that is there.
-        if (await db.NumberAsync(Dialect.CountSchemas(schema)!, cancel) == 0)
-            await db.ExecuteAsync(Dialect.CreateSchema(schema), cancel);
-    }, cancel);
+    public static Task EnsureSchemaAsync(SqlSession db, string schema, CancellationToken cancel) =>
+        AloneAsync(
+            async () =>
+            {
+                // A user who may make no schema can use one that is there.
+                if (await db.NumberAsync(Dialect.CountSchemas(schema)!, cancel) == 0)
+                    await db.ExecuteAsync(Dialect.CreateSchema(schema), cancel);
+            },
+            cancel
+        );
 
     private static async Task<HashSet<string>> NamesAsync(SqlSession db, CancellationToken cancel) =>
         [.. await db.RowsAsync(RedshiftSql.OwnTables, row => row.Text(0), cancel)];
@@ -78,7 +91,15 @@ internal sealed class RedshiftConcurrency(string address) : IConcurrency
                     await create();
                     return;
                 }
-                catch (PostgresException met) when (tries < MostTries && met.SqlState is (PostgresErrorCodes.UniqueViolation or PostgresErrorCodes.DuplicateSchema or PostgresErrorCodes.DuplicateTable))
+                catch (PostgresException met)
+                    when (tries < MostTries
+                        && met.SqlState
+                            is (
+                                PostgresErrorCodes.UniqueViolation
+                                or PostgresErrorCodes.DuplicateSchema
+                                or PostgresErrorCodes.DuplicateTable
+                            )
+                    )
                 {
                     // Whoever was first, on another machine, has committed by now.
                 }
@@ -93,7 +114,11 @@ internal sealed class RedshiftConcurrency(string address) : IConcurrency
     {
         var names = await NamesAsync(db, cancel);
         var statements = new List<string>();
-        var from = !names.Contains("meta") ? names.Contains("loads") ? 1 : 0 : (await WarehouseStore.VersionAsync(db, Dialect, cancel))?.Number ?? 0;
+        var from = !names.Contains("meta")
+            ? names.Contains("loads")
+                ? 1
+                : 0
+            : (await WarehouseStore.VersionAsync(db, Dialect, cancel))?.Number ?? 0;
         if (from == 0 && await db.NumberAsync(Dialect.CountSchemas("headrace")!, cancel) == 0)
             statements.Add(Dialect.CreateSchema("headrace"));
         statements.AddRange(WarehouseState.Steps.Migration(new RedshiftDialect.OwnTables(names), from));
@@ -110,7 +135,11 @@ internal sealed class RedshiftConcurrency(string address) : IConcurrency
             {
                 // Of all who come at once one takes the steps; it takes no snapshot before the others are done.
                 await db.ExecuteAsync(RedshiftSql.LockLoads, cancel);
-                if ((await NamesAsync(db, cancel)).Contains("meta") && await WarehouseStore.VersionAsync(db, Dialect, cancel) is { } since && since.Number > from)
+                if (
+                    (await NamesAsync(db, cancel)).Contains("meta")
+                    && await WarehouseStore.VersionAsync(db, Dialect, cancel) is { } since
+                    && since.Number > from
+                )
                     return;
             }
 

@@ -27,13 +27,16 @@ public sealed class RedshiftDialect : SqlDialect
 
     public override string TypeName(ColumnType type) => RedshiftTypes.Name(type);
 
-    public override void Check(TableName target, IEnumerable<string> names, IReadOnlyList<Column> columns) => RedshiftTypes.Check(target, columns);
+    public override void Check(TableName target, IEnumerable<string> names, IReadOnlyList<Column> columns) =>
+        RedshiftTypes.Check(target, columns);
 
-    public override string CountSchemas(string schema) => $"SELECT count(*) FROM pg_namespace WHERE nspname = {Literal(schema.ToLowerInvariant())}";
+    public override string CountSchemas(string schema) =>
+        $"SELECT count(*) FROM pg_namespace WHERE nspname = {Literal(schema.ToLowerInvariant())}";
 
     public override string CreateTable(TableName target, IReadOnlyList<Column> columns, LoadRules rules)
     {
-        string Known(string name) => columns.FirstOrDefault(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Name
+        string Known(string name) =>
+            columns.FirstOrDefault(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Name
             ?? throw RedshiftError.LayoutColumnMissing(target, name, columns.Select(column => column.Name));
         var distribution = rules.Distribution switch
         {
@@ -41,26 +44,39 @@ public sealed class RedshiftDialect : SqlDialect
             "auto" or "all" or "even" => $" DISTSTYLE {rules.Distribution.ToUpperInvariant()}",
             var column => $" DISTSTYLE KEY DISTKEY ({Identifier(Known(column))})",
         };
-        return base.CreateTable(target, columns, rules) + distribution + (rules.Sort.Count == 0 ? "" : $" COMPOUND SORTKEY ({Names(rules.Sort.Select(Known))})");
+        return base.CreateTable(target, columns, rules)
+            + distribution
+            + (rules.Sort.Count == 0 ? "" : $" COMPOUND SORTKEY ({Names(rules.Sort.Select(Known))})");
     }
 
-    /// <summary>In a transaction Redshift adds columns and changes none: of a varchar it changes the length, but commits.</summary>
+    /// <summary>
+    /// In a transaction Redshift adds columns and changes none: of a varchar it changes the length, but commits.
+    /// </summary>
     public override HeadraceException? Refusal(string address, TableName target, Column? has, Column wanted)
     {
-        HeadraceException Cannot(string what, string? statement = null) => RedshiftError.Cannot(address, target, what, statement);
+        HeadraceException Cannot(string what, string? statement = null) =>
+            RedshiftError.Cannot(address, target, what, statement);
         if (has is null)
-            return wanted.Nullable ? null : Cannot($"add the column '{wanted.Name}', which takes no NULL, without a default");
+            return wanted.Nullable
+                ? null
+                : Cannot($"add the column '{wanted.Name}', which takes no NULL, without a default");
         if (wanted.Type != has.Type)
             return Cannot($"make the column '{has.Name}', which is {has.Type}, a {wanted.Type}");
         if (has.Length is { } length && (has.Type.Kind == TypeKind.Text || length < RedshiftTypes.LongestBytes))
             return Cannot(
-                string.Create(CultureInfo.InvariantCulture, $"lengthen the column '{has.Name}', which takes {length} bytes, in a transaction"),
-                has.Type.Kind == TypeKind.Text ? ChangeType(target, has, has.Type) : null);
-        return wanted.Nullable == has.Nullable ? null : Cannot($"{(wanted.Nullable ? "allow" : "forbid")} NULL in the column '{has.Name}', which is there");
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"lengthen the column '{has.Name}', which takes {length} bytes, in a transaction"
+                ),
+                has.Type.Kind == TypeKind.Text ? ChangeType(target, has, has.Type) : null
+            );
+        return wanted.Nullable == has.Nullable
+            ? null
+            : Cannot($"{(wanted.Nullable ? "allow" : "forbid")} NULL in the column '{has.Name}', which is there");
     }
 
-    // A binary column that takes the most bytes has a length all the same; it is not changed.
-    public override string ChangeType(TableName target, Column column, ColumnType type) => base.ChangeType(target, column, type);
+    // It would be refused before; a binary column that takes the most bytes has a length all the same.
+    public override bool IsLimited(Column column) => false;
 
     /// <summary>How Redshift says the changes of Headrace's own tables.</summary>
     /// <param name="names">The tables that are there: each dataset has one of its own for its position.</param>
@@ -75,17 +91,20 @@ public sealed class RedshiftDialect : SqlDialect
 
         public override string Literal(string text) => RedshiftSql.Literal(text);
 
-        public override string Type(StateType type) => type switch
-        {
-            StateType.Word => "varchar(64)",
-            StateType.Number => "bigint",
-            StateType.Flag => "boolean",
-            StateType.Time => "timestamptz",
-            StateType.Counter => "bigint GENERATED BY DEFAULT AS IDENTITY(1,1)",
-            _ => "varchar(65535)",
-        };
+        public override string Type(StateType type) =>
+            type switch
+            {
+                StateType.Word => "varchar(64)",
+                StateType.Number => "bigint",
+                StateType.Flag => "boolean",
+                StateType.Time => "timestamptz",
+                StateType.Counter => "bigint GENERATED BY DEFAULT AS IDENTITY(1,1)",
+                _ => "varchar(65535)",
+            };
 
         protected override IReadOnlyList<string> TablesOf(string table) =>
-            table == "positions" ? [.. names.Where(name => name.StartsWith("position_", StringComparison.Ordinal))] : [table];
+            table == "positions"
+                ? [.. names.Where(name => name.StartsWith("position_", StringComparison.Ordinal))]
+                : [table];
     }
 }

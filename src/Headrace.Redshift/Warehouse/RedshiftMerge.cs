@@ -6,12 +6,21 @@ using Npgsql;
 namespace Headrace.Redshift;
 
 /// <summary>
-/// Merges staged rows, each key once, into the target by primary key; no other load writes to the target meanwhile. A key that the
+/// Merges staged rows, each key once, into the target by primary key; no other load writes to the target meanwhile. A
+/// key that the
 /// target has twice is put right by the way.
 /// </summary>
-internal sealed class RedshiftMerge(NpgsqlConnection db, TargetTable table, ChangeSet changes, StagedFiles stage, CancellationToken cancel)
+internal sealed class RedshiftMerge(
+    NpgsqlConnection db,
+    TargetTable table,
+    ChangeSet changes,
+    StagedFiles stage,
+    CancellationToken cancel
+)
 {
-    /// <summary>Merges; unchanged rows are not touched, and columns that the files do not bring keep their values.</summary>
+    /// <summary>
+    /// Merges; unchanged rows are not touched, and columns that the files do not bring keep their values.
+    /// </summary>
     public async Task<MergeCounts> ApplyAsync(IReadOnlyList<RowsFile> files)
     {
         var brought = files[0].Columns.Select(table.The).ToList();
@@ -27,9 +36,22 @@ internal sealed class RedshiftMerge(NpgsqlConnection db, TargetTable table, Chan
         var names = brought.Select(column => column.Name).ToList();
         foreach (var statement in RedshiftSql.CreateFound(table.Name, keys, values))
             await db.ExecuteAsync(statement, cancel);
-        var (found, updated, twice) = (await db.RowsAsync(RedshiftSql.CountFound, row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)), cancel))[0];
+        var (found, updated, twice) = (
+            await db.RowsAsync(
+                RedshiftSql.CountFound,
+                row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2)),
+                cancel
+            )
+        )[0];
         if (twice > 0)
-            foreach (var statement in RedshiftSql.MendTwice(table.Name, keys, names, [.. table.Taken.Select(column => column.Name)]))
+            foreach (
+                var statement in RedshiftSql.MendTwice(
+                    table.Name,
+                    keys,
+                    names,
+                    [.. table.Taken.Select(column => column.Name)]
+                )
+            )
                 await db.ExecuteAsync(statement, cancel);
         if (updated > twice && values.Count > 0)
             await db.ExecuteAsync(RedshiftSql.UpdateFound(table.Name, keys, values), cancel);
@@ -40,5 +62,4 @@ internal sealed class RedshiftMerge(NpgsqlConnection db, TargetTable table, Chan
     }
 
     public static bool IsText(TargetColumn column) => column.TypeName.StartsWith("character", StringComparison.Ordinal);
-
 }

@@ -5,11 +5,19 @@ using Npgsql;
 
 namespace Headrace.Redshift;
 
-/// <summary>Brings rows into Redshift: they are typed and staged before the transaction begins, in which COPY reads them.</summary>
+/// <summary>
+/// Brings rows into Redshift: they are typed and staged before the transaction begins, in which COPY reads them.
+/// </summary>
 /// <param name="stage">Of this load; it is removed afterwards.</param>
 internal sealed class RedshiftWriter(
-    RedshiftWarehouse warehouse, StagedFiles stage, IEngine engine, string folder, ChangeSet changes, LoadAttempt attempt, CancellationToken cancel)
-    : FileTargetWriter(warehouse, engine, folder, stage.Layout, changes, attempt, cancel)
+    RedshiftWarehouse warehouse,
+    StagedFiles stage,
+    IEngine engine,
+    string folder,
+    ChangeSet changes,
+    LoadAttempt attempt,
+    CancellationToken cancel
+) : FileTargetWriter(warehouse, engine, folder, stage.Layout, changes, attempt, cancel)
 {
     private SqlSession? session;
 
@@ -22,7 +30,11 @@ internal sealed class RedshiftWriter(
             return false;
         if (Rows.IsStreamed)
             await Rows.StreamAsync(PutAsync);
-        foreach (var rows in Attempt.IsPlan ? [] : Rows.IsStreamed ? Rows.Held : [.. Rows.Rows, .. Rows.Held])
+        foreach (
+            var rows in Attempt.IsPlan ? []
+            : Rows.IsStreamed ? Rows.Held
+            : [.. Rows.Rows, .. Rows.Held]
+        )
             await PutAsync(rows);
         return true;
     }
@@ -37,7 +49,8 @@ internal sealed class RedshiftWriter(
 
     public override Task FencedAsync() => stage.RemoveStaleAsync();
 
-    public override Task DeleteAllAsync(TargetTable table, long rows) => Db.ExecuteAsync(RedshiftSql.DeleteAll(table.Name), Cancel);
+    public override Task DeleteAllAsync(TargetTable table, long rows) =>
+        Db.ExecuteAsync(RedshiftSql.DeleteAll(table.Name), Cancel);
 
     public override async Task FillAsync(TargetTable? table)
     {
@@ -46,7 +59,9 @@ internal sealed class RedshiftWriter(
     }
 
     public override async Task<MergeCounts> MergeAsync(TargetTable table) =>
-        Rows.Rows.Count == 0 ? default : await new RedshiftMerge(Db, table, Changes, stage, Cancel).ApplyAsync(Rows.Rows);
+        Rows.Rows.Count == 0
+            ? default
+            : await new RedshiftMerge(Db, table, Changes, stage, Cancel).ApplyAsync(Rows.Rows);
 
     public override Task<(long Replaced, long Marked)> ChangeAsync(TargetTable table, bool isNew) =>
         new RedshiftChanges(Db, Changes, stage, warehouse.Now, Cancel).ApplyAsync(table, Rows.Rows[0], isNew);
@@ -67,9 +82,16 @@ internal sealed class RedshiftWriter(
     {
         var found = keys.Columns.Select(table.The).ToList();
         await stage.PutAsync(keys);
-        await Db.ExecuteAsync(RedshiftSql.CreateStaged(found.Select((key, i) => (RedshiftSql.Name(i), key.TypeName))), Cancel);
+        await Db.ExecuteAsync(
+            RedshiftSql.CreateStaged(found.Select((key, i) => (RedshiftSql.Name(i), key.TypeName))),
+            Cancel
+        );
         await stage.CopyAsync(Db, RedshiftSql.Staged, [keys], [.. found.Select((_, i) => RedshiftSql.Name(i))]);
-        var rows = await stage.ReadAsync(Db, table, [.. found.Select((key, i) => (key.Name, i, RedshiftMerge.IsText(key)))]);
+        var rows = await stage.ReadAsync(
+            Db,
+            table,
+            [.. found.Select((key, i) => (key.Name, i, RedshiftMerge.IsText(key)))]
+        );
         await Db.ExecuteAsync(RedshiftSql.DropStaged, Cancel);
         return rows;
     }

@@ -4,7 +4,8 @@ using Headrace.Publishing;
 namespace Headrace.Archiving;
 
 /// <summary>
-/// Keeps in a lake what was staged of each change set, as <c>{path}{dataset}/{load id}/{n}.csv.gz</c>: the audit trail of what was read from
+/// Keeps in a lake what was staged of each change set, as <c>{path}{dataset}/{load id}/{n}.csv.gz</c>: the audit trail
+/// of what was read from
 /// a database, and its replay. The files are there before their load commits.
 /// </summary>
 /// <param name="store">Disposed of by its owner.</param>
@@ -20,9 +21,18 @@ public sealed class Archive(IObjectStore store, string path, IWarehouse warehous
     private readonly Unfinished unfinished = new(notes);
 
     /// <summary>Archives a change set, then loads it. The files of a load that was not committed are removed.</summary>
-    public async Task<LoadResult> LoadAsync(ChangeSet changes, Func<ChangeSet, Task<LoadResult>> load, CancellationToken cancel)
+    public async Task<LoadResult> LoadAsync(
+        ChangeSet changes,
+        Func<ChangeSet, Task<LoadResult>> load,
+        CancellationToken cancel
+    )
     {
-        var note = unfinished.Note(changes.Dataset, changes.Id, store.Address, $"{PlaceOf(path, changes.Dataset)}{changes.Id}/");
+        var note = unfinished.Note(
+            changes.Dataset,
+            changes.Id,
+            store.Address,
+            $"{PlaceOf(path, changes.Dataset)}{changes.Id}/"
+        );
         LoadResult result;
         try
         {
@@ -37,14 +47,24 @@ public sealed class Archive(IObjectStore store, string path, IWarehouse warehous
 
         if (result.IsCommitted)
             unfinished.Strike(changes.Dataset, changes.Id);
-        return await SettleAsync(changes.Dataset) is { } left && result.IsCommitted ? result with { Warnings = [.. result.Warnings, left] } : result;
+        return await SettleAsync(changes.Dataset) is { } left && result.IsCommitted
+            ? result with
+            {
+                Warnings = [.. result.Warnings, left],
+            }
+            : result;
     }
 
     /// <summary>Where the loads of a dataset have their folders; with / at its end.</summary>
     internal static string PlaceOf(string path, Dataset dataset)
     {
-        var (root, slash) = (path is "" or [.., '/'] ? path : $"{path}/", dataset.Name.IndexOf('/', StringComparison.Ordinal));
-        return slash < 0 ? $"{root}{Safe(dataset.Name)}/" : $"{root}{Safe(dataset.Name[..slash])}/{Safe(dataset.Name[(slash + 1)..])}/";
+        var (root, slash) = (
+            path is "" or [.., '/'] ? path : $"{path}/",
+            dataset.Name.IndexOf('/', StringComparison.Ordinal)
+        );
+        return slash < 0
+            ? $"{root}{Safe(dataset.Name)}/"
+            : $"{root}{Safe(dataset.Name[..slash])}/{Safe(dataset.Name[(slash + 1)..])}/";
     }
 
     private async Task<bool> PutAsync(ChangeSet changes, CancellationToken cancel)
@@ -54,16 +74,33 @@ public sealed class Archive(IObjectStore store, string path, IWarehouse warehous
         Directory.CreateDirectory(folder);
         try
         {
-            var segments = changes.Files.SelectMany(file => file.Segments.Select(segment => (file, segment: (string?)segment))).ToList();
+            var segments = changes
+                .Files.SelectMany(file => file.Segments.Select(segment => (file, segment: (string?)segment)))
+                .ToList();
             if (segments.Count == 0)
                 segments = [.. changes.Files.Take(1).Select(file => (file, (string?)null))];
-            await Parallel.ForAsync(0, segments.Count, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel }, async (i, cancel) =>
-            {
-                var piece = Path.Combine(folder, $"{i + 1}{Ending}");
-                ArchivePiece.Write(segments[i].file, segments[i].segment, piece, $"{changes.Id}-{i + 1}.csv", cancel);
-                await store.PutAsync($"{PlaceOf(path, changes.Dataset)}{changes.Id}/{i + 1}{Ending}", piece, cancel);
-                File.Delete(piece);
-            });
+            await Parallel.ForAsync(
+                0,
+                segments.Count,
+                new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancel },
+                async (i, cancel) =>
+                {
+                    var piece = Path.Combine(folder, $"{i + 1}{Ending}");
+                    ArchivePiece.Write(
+                        segments[i].file,
+                        segments[i].segment,
+                        piece,
+                        $"{changes.Id}-{i + 1}.csv",
+                        cancel
+                    );
+                    await store.PutAsync(
+                        $"{PlaceOf(path, changes.Dataset)}{changes.Id}/{i + 1}{Ending}",
+                        piece,
+                        cancel
+                    );
+                    File.Delete(piece);
+                }
+            );
             return true;
         }
         finally
@@ -73,25 +110,39 @@ public sealed class Archive(IObjectStore store, string path, IWarehouse warehous
     }
 
     /// <summary>
-    /// Removes the rows of loads of this project that were not committed, and will not be; says what is left when that cannot be done.
+    /// Removes the rows of loads of this project that were not committed, and will not be; says what is left when that
+    /// cannot be done.
     /// </summary>
     private async Task<string?> SettleAsync(Dataset dataset)
     {
         try
         {
-            if (unfinished.Of(dataset, store.Address).Where(one => one.Place is not null).ToList() is not { Count: > 0 } loads)
+            if (
+                unfinished.Of(dataset, store.Address).Where(one => one.Place is not null).ToList()
+                is not { Count: > 0 } loads
+            )
                 return null;
-            await warehouse.WhileNothingCommitsAsync(dataset, async _ =>
-            {
-                var committed = await warehouse.CommittedAsync(dataset, [.. loads.Select(one => one.Load)], CancellationToken.None);
-                foreach (var (load, place) in loads)
+            await warehouse.WhileNothingCommitsAsync(
+                dataset,
+                async _ =>
                 {
-                    var keys = committed.Contains(load) ? [] : await store.ListAsync(place!, CancellationToken.None);
-                    if (keys.Where(key => IsPiece(place!, key)).ToList() is { Count: > 0 } pieces)
-                        await store.DeleteAsync(pieces, CancellationToken.None);
-                    unfinished.Strike(dataset, load);
-                }
-            }, CancellationToken.None);
+                    var committed = await warehouse.CommittedAsync(
+                        dataset,
+                        [.. loads.Select(one => one.Load)],
+                        CancellationToken.None
+                    );
+                    foreach (var (load, place) in loads)
+                    {
+                        var keys = committed.Contains(load)
+                            ? []
+                            : await store.ListAsync(place!, CancellationToken.None);
+                        if (keys.Where(key => IsPiece(place!, key)).ToList() is { Count: > 0 } pieces)
+                            await store.DeleteAsync(pieces, CancellationToken.None);
+                        unfinished.Strike(dataset, load);
+                    }
+                },
+                CancellationToken.None
+            );
             return null;
         }
         catch (Exception error) when (error is HeadraceException or IOException or UnauthorizedAccessException)
@@ -102,15 +153,23 @@ public sealed class Archive(IObjectStore store, string path, IWarehouse warehous
     }
 
     // Only what looks like a file of a load, exactly where one is.
-    private static bool IsPiece(string place, string key) => key.StartsWith(place, StringComparison.Ordinal)
-        && !key.AsSpan(place.Length).Contains('/') && key.AsSpan(place.Length).Contains(Ending, StringComparison.Ordinal);
+    private static bool IsPiece(string place, string key) =>
+        key.StartsWith(place, StringComparison.Ordinal)
+        && !key.AsSpan(place.Length).Contains('/')
+        && key.AsSpan(place.Length).Contains(Ending, StringComparison.Ordinal);
 
-    // Letters and digits of ASCII stay as they are; the others become %XX, as in a URL. A name that is too long for a folder ends in its digest.
+    // Letters and digits of ASCII stay as they are; the others become %XX, as in a URL. A name that is too long for a
+    // folder ends in its digest.
     private static string Safe(string name)
     {
         var safe = new StringBuilder();
         foreach (var value in Encoding.UTF8.GetBytes(name))
-            _ = char.IsAsciiLetterOrDigit((char)value) || value == '-' || (value is (byte)'_' or (byte)'.' && safe.Length > 0) ? safe.Append((char)value) : safe.Append('%').Append(value.ToString("X2", null));
+            _ =
+                char.IsAsciiLetterOrDigit((char)value)
+                || value == '-'
+                || (value is (byte)'_' or (byte)'.' && safe.Length > 0)
+                    ? safe.Append((char)value)
+                    : safe.Append('%').Append(value.ToString("X2", null));
         return safe.Length <= 200 ? safe.ToString() : $"{safe.ToString(0, 180)}-{Outbox.Hash(name)}";
     }
 

@@ -5,8 +5,10 @@ using System.Text;
 namespace Headrace.Archiving;
 
 /// <summary>
-/// One file of an archive: a header of the column names, and the rows of one segment as they were read, without the line and the digests
-/// that the spool has before them. NULL is an unquoted empty field and an empty text a quoted one, as lake files have it.
+/// One file of an archive: a header of the column names, and the rows of one segment as they were read, without the
+/// line and the digests
+/// that the spool has before them. NULL is an unquoted empty field and an empty text a quoted one, as lake files have
+/// it.
 /// </summary>
 internal static class ArchivePiece
 {
@@ -15,7 +17,8 @@ internal static class ArchivePiece
     /// <param name="file">Whose columns the rows have.</param>
     /// <param name="segment">The segment; null for a file with a header and no rows.</param>
     /// <param name="to">An absolute path.</param>
-    /// <param name="name">What the file is called inside; two files with the same rows are no copies of one another.</param>
+    /// <param name="name">What the file is called inside; two files with the same rows are no copies of one
+    /// another.</param>
     public static void Write(StagedFile file, string? segment, string to, string name, CancellationToken cancel)
     {
         var stored = new FileStream(to, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 16);
@@ -37,7 +40,10 @@ internal static class ArchivePiece
         }
     }
 
-    private static string Quoted(string name) => name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_') ? name : $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    private static string Quoted(string name) =>
+        name.Length > 0 && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_')
+            ? name
+            : $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 
     /// <summary>Takes the first fields of each record out of a text that comes in blocks.</summary>
     private sealed class OwnFields

@@ -3,7 +3,8 @@ using System.Text;
 namespace Headrace.Archiving;
 
 /// <summary>
-/// Gives a gzip file a name: stands between a compressor, whose own header has none, and the file. A reader who does not ask for it
+/// Gives a gzip file a name: stands between a compressor, whose own header has none, and the file. A reader who does
+/// not ask for it
 /// passes over it.
 /// </summary>
 internal sealed class NamedGzip : Stream
@@ -29,7 +30,11 @@ internal sealed class NamedGzip : Stream
 
     public override long Length => throw new NotSupportedException();
 
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
 
     // The compressor's header is what it writes first.
     public override void Write(ReadOnlySpan<byte> bytes)

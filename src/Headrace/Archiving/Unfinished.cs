@@ -3,11 +3,13 @@ using Headrace.Publishing;
 namespace Headrace.Archiving;
 
 /// <summary>
-/// The loads of this project whose rows are in an archive, and of which it is not known how they ended: a small file for each, which is
+/// The loads of this project whose rows are in an archive, and of which it is not known how they ended: a small file
+/// for each, which is
 /// there before the first row is, and goes when the load is known to be committed, or when its rows are gone.
 /// </summary>
 /// <remarks>
-/// Only what stands here is ever removed from an archive. A warehouse that was brought back from a backup knows nothing of the loads after
+/// Only what stands here is ever removed from an archive. A warehouse that was brought back from a backup knows nothing
+/// of the loads after
 /// it, and their rows are in the archive alone.
 /// </remarks>
 /// <param name="folder">An absolute folder of the project that lasts.</param>
@@ -33,7 +35,10 @@ internal sealed class Unfinished(string folder)
         return path;
     }
 
-    /// <summary>The loads of a dataset that are noted, each with the place of its rows in this archive; null for a place in another one.</summary>
+    /// <summary>
+    /// The loads of a dataset that are noted, each with the place of its rows in this archive; null for a place in
+    /// another one.
+    /// </summary>
     public IReadOnlyList<(string Load, string? Place)> Of(Dataset dataset, string store)
     {
         if (!Directory.Exists(FolderOf(dataset)))
@@ -42,7 +47,9 @@ internal sealed class Unfinished(string folder)
         foreach (var file in Directory.GetFiles(FolderOf(dataset), $"*{Ending}"))
         {
             var words = File.ReadAllText(file).Split('\n', 2);
-            found.Add((Path.GetFileNameWithoutExtension(file), words[0] == store && words.Length == 2 ? words[1] : null));
+            found.Add(
+                (Path.GetFileNameWithoutExtension(file), words[0] == store && words.Length == 2 ? words[1] : null)
+            );
         }
 
         return found;

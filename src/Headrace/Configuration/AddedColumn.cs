@@ -10,7 +10,9 @@ public sealed record AddedColumn
     /// <summary>Facts of a file that are no captures.</summary>
     internal static readonly IReadOnlyList<string> Facts = ["file.name", "file.path"];
 
-    [Description("A text with captures of the path ({name}), {file.name} (the name without folders) or {file.path} (the path in the lake).")]
+    [Description(
+        "A text with captures of the path ({name}), {file.name} (the name without folders) or {file.path} (the path in the lake)."
+    )]
     public required string Value { get; init; }
 
     /// <summary>The name under which it stands.</summary>

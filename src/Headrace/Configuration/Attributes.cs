@@ -18,7 +18,9 @@ internal sealed class ShortForAttribute(string key) : Attribute
     public string Key { get; } = key;
 }
 
-/// <summary>A value that nobody may see: it is shown as it is written when it is a variable, else as <c>***</c>.</summary>
+/// <summary>
+/// A value that nobody may see: it is shown as it is written when it is a variable, else as <c>***</c>.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 internal sealed class SecretAttribute : Attribute;
 

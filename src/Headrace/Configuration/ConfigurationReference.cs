@@ -32,15 +32,23 @@ public static class ConfigurationReference
         Section(text, "flows.NAME.limits", typeof(LimitOptions));
         Section(text, "ledger", typeof(LedgerSettings));
         Section(text, "environments.NAME", typeof(ProjectEnvironment));
-        text.Append("### Column types\n\n`").Append(ColumnType.Names.Replace(", ", "`, `", StringComparison.Ordinal)).Append("`\n");
+        text.Append("### Column types\n\n`")
+            .Append(ColumnType.Names.Replace(", ", "`, `", StringComparison.Ordinal))
+            .Append("`\n");
         return text.ToString();
     }
 
     static void Section(StringBuilder text, string title, Type type)
     {
-        text.Append(CultureInfo.InvariantCulture, $"### {title}\n\n{type.GetCustomAttribute<DescriptionAttribute>()!.Description}\n\n| Key | Type | Default | What it says |\n|---|---|---|---|\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"### {title}\n\n{type.GetCustomAttribute<DescriptionAttribute>()!.Description}\n\n| Key | Type | Default | What it says |\n|---|---|---|---|\n"
+        );
         if (type == typeof(Connection))
-            text.Append(CultureInfo.InvariantCulture, $"| `type` | {string.Join(", ", Connection.Kinds.Select(kind => $"`{kind.Word}`"))} | required | What kind of place it is. |\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| `type` | {string.Join(", ", Connection.Kinds.Select(kind => $"`{kind.Word}`"))} | required | What kind of place it is. |\n"
+            );
         else
             foreach (var key in RecordPlan.Of(type).Keys)
                 Row(text, type, key);
@@ -54,14 +62,19 @@ public static class ConfigurationReference
         text.Append(CultureInfo.InvariantCulture, $"| `{key.Word}` | {Words(key.Type)} | {usual} | {description} |\n");
     }
 
-    static string Words(Type type) => RecordPlan.MapOf(type) is not null ? "keys by name"
+    static string Words(Type type) =>
+        RecordPlan.MapOf(type) is not null ? "keys by name"
         : type.IsEnum ? string.Join(", ", Choices.Of(type).Select(choice => $"`{choice.Word}`"))
         : type == typeof(bool) ? "`true`, `false`"
         : TypeWords.Of(type);
 
-    static string Usual(object? value) => value switch
-    {
-        IReadOnlyList<string> { Count: > 0 } many => string.Join(", ", many.Select(one => one.Length == 0 ? "empty" : $"`{one}`")),
-        _ => TypeWords.Text(value) is { Length: > 0 } one ? $"`{one}`" : "",
-    };
+    static string Usual(object? value) =>
+        value switch
+        {
+            IReadOnlyList<string> { Count: > 0 } many => string.Join(
+                ", ",
+                many.Select(one => one.Length == 0 ? "empty" : $"`{one}`")
+            ),
+            _ => TypeWords.Text(value) is { Length: > 0 } one ? $"`{one}`" : "",
+        };
 }

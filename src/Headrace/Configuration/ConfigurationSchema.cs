@@ -9,20 +9,29 @@ using Headrace.Configuration.Binding;
 
 namespace Headrace.Configuration;
 
-/// <summary>The JSON schema (draft-07) of headrace.yaml for editors, made from the records that the file is bound to.</summary>
+/// <summary>
+/// The JSON schema (draft-07) of headrace.yaml for editors, made from the records that the file is bound to.
+/// </summary>
 public static class ConfigurationSchema
 {
     // A variable may stand in any value; what it holds is known only when the file is loaded.
     const string VariablePattern = @"\$\{";
 
     static readonly string ColumnPattern =
-        "^(" + string.Join("|", ColumnType.Names.Split(", ").Where(name => !name.Contains('('))) + @"|decimal\s*\(\s*[0-9]+\s*(,\s*[0-9]+\s*)?\))$";
+        "^("
+        + string.Join("|", ColumnType.Names.Split(", ").Where(name => !name.Contains('(')))
+        + @"|decimal\s*\(\s*[0-9]+\s*(,\s*[0-9]+\s*)?\))$";
 
     /// <summary>The schema as indented JSON.</summary>
     public static string Write()
     {
         var text = new ArrayBufferWriter<byte>();
-        using (var writer = new Utf8JsonWriter(text, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (
+            var writer = new Utf8JsonWriter(
+                text,
+                new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+            )
+        )
             Make().WriteTo(writer);
         return Encoding.UTF8.GetString(text.WrittenSpan) + "\n";
     }
@@ -34,7 +43,9 @@ public static class ConfigurationSchema
         schema.Insert(1, "title", "headrace.yaml");
 
         // A connection of an environment may leave out what the file's connection of that name says.
-        var changed = schema["properties"]!["environments"]!["additionalProperties"]!["properties"]!["connections"]!["additionalProperties"]!.AsObject();
+        var changed = schema["properties"]!["environments"]!["additionalProperties"]!["properties"]!["connections"]![
+            "additionalProperties"
+        ]!.AsObject();
         changed.Remove("required");
         foreach (var kind in changed["anyOf"]!.AsArray())
             kind!.AsObject().Remove("required");
@@ -60,17 +71,20 @@ public static class ConfigurationSchema
         return shape;
     }
 
-    static JsonObject Connections() => new()
-    {
-        ["type"] = "object",
-        ["required"] = new JsonArray("type"),
-        ["anyOf"] = new JsonArray([.. Connection.Kinds.Select(kind =>
+    static JsonObject Connections() =>
+        new()
         {
-            var one = Any(kind.Type);
-            one["properties"]!.AsObject().Insert(0, "type", new JsonObject { ["const"] = kind.Word });
-            return one;
-        })]),
-    };
+            ["type"] = "object",
+            ["required"] = new JsonArray("type"),
+            ["anyOf"] = new JsonArray([
+                .. Connection.Kinds.Select(kind =>
+                {
+                    var one = Any(kind.Type);
+                    one["properties"]!.AsObject().Insert(0, "type", new JsonObject { ["const"] = kind.Word });
+                    return one;
+                }),
+            ]),
+        };
 
     static JsonObject Record(Type type)
     {
@@ -79,19 +93,26 @@ public static class ConfigurationSchema
         var shape = new JsonObject
         {
             ["type"] = "object",
-            ["properties"] = new JsonObject(plan.Keys.Select(key => KeyValuePair.Create(key.Word, (JsonNode?)Key(key, key.Property.GetValue(usual))))),
+            ["properties"] = new JsonObject(
+                plan.Keys.Select(key =>
+                    KeyValuePair.Create(key.Word, (JsonNode?)Key(key, key.Property.GetValue(usual)))
+                )
+            ),
         };
         if (plan.Keys.Any(key => key.Required))
-            shape["required"] = new JsonArray([.. plan.Keys.Where(key => key.Required).Select(key => (JsonNode)key.Word)]);
+            shape["required"] = new JsonArray([
+                .. plan.Keys.Where(key => key.Required).Select(key => (JsonNode)key.Word),
+            ]);
         shape["additionalProperties"] = false;
         return shape;
     }
 
     static JsonObject Key(KeyPlan key, object? usual)
     {
-        var shape = key.Property.Name == nameof(Project.Version) && key.Property.DeclaringType == typeof(Project)
-            ? new JsonObject { ["const"] = 1 }
-            : Any(key.Type);
+        var shape =
+            key.Property.Name == nameof(Project.Version) && key.Property.DeclaringType == typeof(Project)
+                ? new JsonObject { ["const"] = 1 }
+                : Any(key.Type);
         if (key.AtLeast is { } least)
             shape["minimum"] = least;
         if (key.Type != key.Property.PropertyType || (usual is null && !key.Required && RecordPlan.IsRecord(key.Type)))
@@ -125,7 +146,12 @@ public static class ConfigurationSchema
             {
                 ["anyOf"] = new JsonArray(
                     new JsonObject { ["type"] = "string" },
-                    new JsonObject { ["type"] = "array", ["items"] = new JsonObject { ["type"] = "string" } }),
+                    new JsonObject
+                    {
+                        ["type"] = "array",
+                        ["items"] = new JsonObject { ["type"] = "string" },
+                    }
+                ),
             };
         if (type == typeof(bool))
             return new JsonObject { ["anyOf"] = new JsonArray(new JsonObject { ["type"] = "boolean" }, Variable()) };
@@ -133,8 +159,12 @@ public static class ConfigurationSchema
             return new JsonObject
             {
                 ["anyOf"] = new JsonArray(
-                    new JsonObject { ["enum"] = new JsonArray([.. Choices.Of(type).Select(choice => (JsonNode)choice.Word)]) },
-                    Variable()),
+                    new JsonObject
+                    {
+                        ["enum"] = new JsonArray([.. Choices.Of(type).Select(choice => (JsonNode)choice.Word)]),
+                    },
+                    Variable()
+                ),
             };
         return type switch
         {
@@ -142,14 +172,22 @@ public static class ConfigurationSchema
             _ when type == typeof(long) => Number(Quantity.SizePattern),
             _ when type == typeof(double) => Number(Quantity.SharePattern, "number", 0, 1),
             _ when type == typeof(TimeSpan) => Number(Quantity.DurationPattern, most: 0),
-            _ when type == typeof(ColumnType) => new JsonObject { ["type"] = "string", ["pattern"] = $"{ColumnPattern}|{VariablePattern}" },
+            _ when type == typeof(ColumnType) => new JsonObject
+            {
+                ["type"] = "string",
+                ["pattern"] = $"{ColumnPattern}|{VariablePattern}",
+            },
             _ => throw new NotSupportedException($"Keys of type {type} have no schema."),
         };
     }
 
     static JsonObject Number(string pattern, string type = "integer", int? least = null, int? most = null)
     {
-        var shape = new JsonObject { ["type"] = new JsonArray("string", type), ["pattern"] = $"{pattern}|{VariablePattern}" };
+        var shape = new JsonObject
+        {
+            ["type"] = new JsonArray("string", type),
+            ["pattern"] = $"{pattern}|{VariablePattern}",
+        };
         if (least is { } minimum)
             shape["minimum"] = minimum;
         if (most is { } maximum)
@@ -159,11 +197,12 @@ public static class ConfigurationSchema
 
     static JsonObject Variable() => new() { ["type"] = "string", ["pattern"] = VariablePattern };
 
-    static JsonNode? Usual(object? value) => value switch
-    {
-        bool yes => yes,
-        int number => number,
-        string { Length: 0 } or null => null,
-        _ => TypeWords.Text(value) is { Length: > 0 } text ? text : null,
-    };
+    static JsonNode? Usual(object? value) =>
+        value switch
+        {
+            bool yes => yes,
+            int number => number,
+            string { Length: 0 } or null => null,
+            _ => TypeWords.Text(value) is { Length: > 0 } text ? text : null,
+        };
 }

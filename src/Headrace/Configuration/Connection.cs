@@ -35,7 +35,9 @@ public sealed record FolderConnection : Connection
     [Description("The folder; a relative path starts at the project's folder.")]
     public required string Path { get; init; }
 
-    [Description("How long a file must be unchanged before it is read, unless the flow says otherwise; 2s when nobody says.")]
+    [Description(
+        "How long a file must be unchanged before it is read, unless the flow says otherwise; 2s when nobody says."
+    )]
     public TimeSpan? Settle { get; init; }
 }
 
@@ -46,7 +48,9 @@ public sealed record DuckDbConnection : Connection
     [Description("The database file; made when it is missing.")]
     public required string Path { get; init; }
 
-    [Description("Memory that the whole process may use while this database is loaded, 384MB or more; the project's when it is not said.")]
+    [Description(
+        "Memory that the whole process may use while this database is loaded, 384MB or more; the project's when it is not said."
+    )]
     [AtLeast(Project.LeastMemory)]
     public long? Memory { get; init; }
 
@@ -54,7 +58,9 @@ public sealed record DuckDbConnection : Connection
     [AtLeast(1)]
     public int? Threads { get; init; }
 
-    [Description("Blocks of a file that is made: large (256 KiB) for tables of millions of rows, small (16 KiB) where loads of a few rows into many tables are to be quick.")]
+    [Description(
+        "Blocks of a file that is made: large (256 KiB) for tables of millions of rows, small (16 KiB) where loads of a few rows into many tables are to be quick."
+    )]
     public BlockSize Blocks { get; init; }
 }
 

@@ -6,13 +6,17 @@ namespace Headrace.Configuration;
 [Description("How CSV files are written.")]
 public sealed record CsvOptions
 {
-    [Description("The character between fields; tab may be written as the word tab. When it is not said: what a first line such as sep=; says, else a comma.")]
+    [Description(
+        "The character between fields; tab may be written as the word tab. When it is not said: what a first line such as sep=; says, else a comma."
+    )]
     public string? Delimiter { get; init; }
 
     [Description("The character around quoted fields; none when the files know no quotes.")]
     public string Quote { get; init; } = "\"";
 
-    [Description("The character before a quote that is part of the text; the quote itself, doubled, when it is not said.")]
+    [Description(
+        "The character before a quote that is part of the text; the quote itself, doubled, when it is not said."
+    )]
     public string? Escape { get; init; }
 
     [Description("Whether the first record holds the column names.")]
@@ -37,10 +41,14 @@ public sealed record CsvOptions
     [AtLeast(0)]
     public int Skip { get; init; }
 
-    [Description("A text such as #: lines that begin with it are no records, before the header too. No line is a comment when it is not said.")]
+    [Description(
+        "A text such as #: lines that begin with it are no records, before the header too. No line is a comment when it is not said."
+    )]
     public string? Comment { get; init; }
 
-    /// <summary>The same for a reader of files. Only for options that were loaded from a file, which checks them.</summary>
+    /// <summary>
+    /// The same for a reader of files. Only for options that were loaded from a file, which checks them.
+    /// </summary>
     public CsvDialect ToDialect()
     {
         var quote = OneCharacter(Quote);
@@ -62,10 +70,11 @@ public sealed record CsvOptions
     }
 
     /// <summary>The one ASCII character that a text stands for; null for none.</summary>
-    internal static char? OneCharacter(string text) => text switch
-    {
-        "tab" or "\\t" => '\t',
-        [var one] when char.IsAscii(one) && one is not ('\r' or '\n' or '\0') => one,
-        _ => null,
-    };
+    internal static char? OneCharacter(string text) =>
+        text switch
+        {
+            "tab" or "\\t" => '\t',
+            [var one] when char.IsAscii(one) && one is not ('\r' or '\n' or '\0') => one,
+            _ => null,
+        };
 }

@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Headrace.Configuration;
 
-/// <summary>Date formats as users write them, <c>dd.MM.yyyy</c> or <c>%d.%m.%Y</c>, in DuckDB's strptime notation.</summary>
+/// <summary>
+/// Date formats as users write them, <c>dd.MM.yyyy</c> or <c>%d.%m.%Y</c>, in DuckDB's strptime notation.
+/// </summary>
 public static class DateFormat
 {
     const string Specifiers = "aAbBcdfgHIjmMnpSuUVwWxXyYzZ%";
@@ -10,9 +12,28 @@ public static class DateFormat
     // Where the same letter means several things by its number, only the numbers here are known.
     static readonly Dictionary<string, string> Words = new(StringComparer.Ordinal)
     {
-        ["yyyy"] = "%Y", ["yy"] = "%y", ["MMMM"] = "%B", ["MMM"] = "%b", ["MM"] = "%m", ["M"] = "%-m", ["dd"] = "%d", ["d"] = "%-d",
-        ["HH"] = "%H", ["H"] = "%-H", ["hh"] = "%I", ["h"] = "%-I", ["mm"] = "%M", ["m"] = "%-M", ["ss"] = "%S", ["s"] = "%-S",
-        ["fff"] = "%g", ["ffffff"] = "%f", ["tt"] = "%p", ["zzz"] = "%z", ["T"] = "T", ["Z"] = "Z",
+        ["yyyy"] = "%Y",
+        ["yy"] = "%y",
+        ["MMMM"] = "%B",
+        ["MMM"] = "%b",
+        ["MM"] = "%m",
+        ["M"] = "%-m",
+        ["dd"] = "%d",
+        ["d"] = "%-d",
+        ["HH"] = "%H",
+        ["H"] = "%-H",
+        ["hh"] = "%I",
+        ["h"] = "%-I",
+        ["mm"] = "%M",
+        ["m"] = "%-M",
+        ["ss"] = "%S",
+        ["s"] = "%-S",
+        ["fff"] = "%g",
+        ["ffffff"] = "%f",
+        ["tt"] = "%p",
+        ["zzz"] = "%z",
+        ["T"] = "T",
+        ["Z"] = "Z",
     };
 
     /// <summary>
@@ -36,7 +57,11 @@ public static class DateFormat
     static string? Strptime(string format, out string? unknown)
     {
         unknown = null;
-        for (var index = format.IndexOf('%'); index >= 0; index = index < format.Length ? format.IndexOf('%', index) : -1)
+        for (
+            var index = format.IndexOf('%');
+            index >= 0;
+            index = index < format.Length ? format.IndexOf('%', index) : -1
+        )
         {
             var start = index++;
             if (index < format.Length && format[index] == '-')
@@ -54,7 +79,7 @@ public static class DateFormat
     {
         unknown = null;
         var text = new StringBuilder();
-        for (var index = 0; index < format.Length;)
+        for (var index = 0; index < format.Length; )
         {
             var letter = format[index];
             if (letter == '\'' && format.IndexOf('\'', index + 1) is > 0 and var end)

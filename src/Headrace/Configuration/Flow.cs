@@ -33,17 +33,39 @@ public sealed record Flow : FlowSettings
     public TableName TableFor(IReadOnlyDictionary<string, string> captures) =>
         new(Captures.Fill(Target.Schema, captures), Captures.Fill(Target.Table, captures));
 
-    /// <summary>True when the primary key tells the datasets of these captures apart: each capture is a column of it.</summary>
-    /// <remarks>A column that is listed with another type than text may have one value for two captures: 1 and 01.</remarks>
-    public bool KeyHolds(IEnumerable<string> captures) => captures.Any() && captures.All(capture => AddColumns.Values.Where(column => column.Value == $"{{{capture}}}").Any(added =>
-    {
-        var listed = DeclaredColumns().FirstOrDefault(column => column.From.Equals(added.Name, StringComparison.OrdinalIgnoreCase));
-        return listed?.Type is null or { Kind: TypeKind.Text } && PrimaryKey.Contains(listed?.Name ?? added.Name, StringComparer.OrdinalIgnoreCase);
-    }));
+    /// <summary>
+    /// True when the primary key tells the datasets of these captures apart: each capture is a column of it.
+    /// </summary>
+    /// <remarks>
+    /// A column that is listed with another type than text may have one value for two captures: 1 and 01.
+    /// </remarks>
+    public bool KeyHolds(IEnumerable<string> captures) =>
+        captures.Any()
+        && captures.All(capture =>
+            AddColumns
+                .Values.Where(column => column.Value == $"{{{capture}}}")
+                .Any(added =>
+                {
+                    var listed = DeclaredColumns()
+                        .FirstOrDefault(column => column.From.Equals(added.Name, StringComparison.OrdinalIgnoreCase));
+                    return listed?.Type is null or { Kind: TypeKind.Text }
+                        && PrimaryKey.Contains(listed?.Name ?? added.Name, StringComparer.OrdinalIgnoreCase);
+                })
+        );
 
     /// <summary>The listed columns, in file order.</summary>
     public IReadOnlyList<DeclaredColumn> DeclaredColumns() =>
-        [.. Columns.Values.Select(column => new DeclaredColumn(column.Name, column.From ?? column.Name, column.Type, column.Nullable ?? true) { IsOptional = column.Nullable == true })];
+        [
+            .. Columns.Values.Select(column => new DeclaredColumn(
+                column.Name,
+                column.From ?? column.Name,
+                column.Type,
+                column.Nullable ?? true
+            )
+            {
+                IsOptional = column.Nullable == true,
+            }),
+        ];
 
     /// <summary>True for a column that the flow adds to its files.</summary>
     /// <param name="from">Its name among those of a file.</param>
@@ -53,34 +75,48 @@ public sealed record Flow : FlowSettings
     /// <param name="table">The columns of the table; null when it is not there.</param>
     public SchemaDocument Complete(SchemaDocument document, IReadOnlyList<Column>? table)
     {
-        var added = AddColumns.Keys.Select(from => DeclaredColumns().FirstOrDefault(column => column.From.Equals(from, StringComparison.OrdinalIgnoreCase)) ?? new DeclaredColumn(from, from, null))
-            .Where(column => !document.Columns.Any(known => known.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)))
-            .Select(column => table?.FirstOrDefault(known => known.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) ?? new Column(column.Name, column.Type ?? ColumnType.Text, column.Nullable)).ToList();
+        var added = AddColumns
+            .Keys.Select(from =>
+                DeclaredColumns().FirstOrDefault(column => column.From.Equals(from, StringComparison.OrdinalIgnoreCase))
+                ?? new DeclaredColumn(from, from, null)
+            )
+            .Where(column =>
+                !document.Columns.Any(known => known.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))
+            )
+            .Select(column =>
+                table?.FirstOrDefault(known => known.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))
+                ?? new Column(column.Name, column.Type ?? ColumnType.Text, column.Nullable)
+            )
+            .ToList();
         return added.Count == 0 ? document : document with { Columns = [.. document.Columns, .. added] };
     }
 
     /// <summary>What the flow says about loading.</summary>
-    public LoadRules Rules() => new()
-    {
-        Columns = DeclaredColumns(),
-        Added = [.. AddColumns.Keys],
-        PrimaryKey = PrimaryKey,
-        Infer = Infer,
-        SchemaChanges = SchemaChanges,
-        OnFail = OnFail,
-        Allow = Allow,
-        MinRows = Limits.MinRows,
-        Distribution = Target.Distribution,
-        Sort = Target.Sort,
-        Snapshot = Read != ReadMode.Snapshot ? null : new SnapshotRules
+    public LoadRules Rules() =>
+        new()
         {
-            Compare = Compare is ["all"] ? [] : Compare,
-            Deletes = Deletes,
-            MissingColumns = MissingColumns,
-            MaxDeleted = Limits.MaxDeleted,
-            MaxChanged = Limits.MaxChanged,
-            Publishes = Publish is not null,
-            Before = Publish is { Before: true },
-        },
-    };
+            Columns = DeclaredColumns(),
+            Added = [.. AddColumns.Keys],
+            PrimaryKey = PrimaryKey,
+            Infer = Infer,
+            SchemaChanges = SchemaChanges,
+            OnFail = OnFail,
+            Allow = Allow,
+            MinRows = Limits.MinRows,
+            Distribution = Target.Distribution,
+            Sort = Target.Sort,
+            Snapshot =
+                Read != ReadMode.Snapshot
+                    ? null
+                    : new SnapshotRules
+                    {
+                        Compare = Compare is ["all"] ? [] : Compare,
+                        Deletes = Deletes,
+                        MissingColumns = MissingColumns,
+                        MaxDeleted = Limits.MaxDeleted,
+                        MaxChanged = Limits.MaxChanged,
+                        Publishes = Publish is not null,
+                        Before = Publish is { Before: true },
+                    },
+        };
 }

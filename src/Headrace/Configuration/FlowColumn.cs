@@ -13,7 +13,9 @@ public sealed record FlowColumn
     [Description("The column's name in the source; the same when it is not said.")]
     public string? From { get; init; }
 
-    [Description("Whether NULL is allowed; a row with NULL in a column that does not allow it is a bad row. It is allowed when it is not said; when it is said that it is, files may lack the column from the start.")]
+    [Description(
+        "Whether NULL is allowed; a row with NULL in a column that does not allow it is a bad row. It is allowed when it is not said; when it is said that it is, files may lack the column from the start."
+    )]
     public bool? Nullable { get; init; }
 
     /// <summary>The name under which it stands: the column's name in the table.</summary>

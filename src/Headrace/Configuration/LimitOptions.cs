@@ -24,22 +24,29 @@ public sealed record LimitOptions
     [AtLeast(1)]
     public int MaxColumns { get; init; } = Usual.MaxColumns;
 
-    [Description("The least rows that may replace a table that has rows, and the least rows of an export; an empty file does not wipe a table by mistake.")]
+    [Description(
+        "The least rows that may replace a table that has rows, and the least rows of an export; an empty file does not wipe a table by mistake."
+    )]
     [AtLeast(0)]
     public int MinRows { get; init; } = 1;
 
-    [Description("The largest share of the rows of the export before that an export may lack (read: snapshot). When it is not said: half of them, where that is more than 100 rows.")]
+    [Description(
+        "The largest share of the rows of the export before that an export may lack (read: snapshot). When it is not said: half of them, where that is more than 100 rows."
+    )]
     public double? MaxDeleted { get; init; }
 
-    [Description("The largest share of the rows of the export before that an export may update or lack (read: snapshot).")]
+    [Description(
+        "The largest share of the rows of the export before that an export may update or lack (read: snapshot)."
+    )]
     public double? MaxChanged { get; init; }
 
     /// <summary>The same for a reader of files.</summary>
-    public FileLimits ToLimits() => new()
-    {
-        MaxFileBytes = MaxFileBytes,
-        MaxRatio = MaxRatio,
-        MaxRecordBytes = (int)Math.Min(MaxRecordBytes, int.MaxValue),
-        MaxColumns = MaxColumns,
-    };
+    public FileLimits ToLimits() =>
+        new()
+        {
+            MaxFileBytes = MaxFileBytes,
+            MaxRatio = MaxRatio,
+            MaxRecordBytes = (int)Math.Min(MaxRecordBytes, int.MaxValue),
+            MaxColumns = MaxColumns,
+        };
 }

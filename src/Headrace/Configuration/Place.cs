@@ -4,8 +4,10 @@ namespace Headrace.Configuration;
 /// <param name="File">The file's name as users know it.</param>
 /// <param name="Line">From 1.</param>
 /// <param name="Column">From 1.</param>
-/// <param name="Excerpt">The line and the one before, and carets under the words; variables as they were written.</param>
+/// <param name="Excerpt">The line and the one before, and carets under the words; variables as they were
+/// written.</param>
 public sealed record Place(string File, int Line, int Column, string Excerpt)
 {
-    public override string ToString() => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{File}:{Line}:{Column}");
+    public override string ToString() =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"{File}:{Line}:{Column}");
 }

@@ -15,13 +15,15 @@ public sealed record Project
     public string? Name { get; init; }
 
     [Description("The places data comes from and goes to, each under a name of its own.")]
-    public IReadOnlyDictionary<string, Connection> Connections { get; init; } = new OrderedDictionary<string, Connection>();
+    public IReadOnlyDictionary<string, Connection> Connections { get; init; } =
+        new OrderedDictionary<string, Connection>();
 
     [Description("What each flow gets unless it says otherwise: any key of a flow except source.")]
     public FlowSettings Defaults { get; init; } = new();
 
     [Description("Other places for the same flows; `--env NAME` chooses one.")]
-    public IReadOnlyDictionary<string, ProjectEnvironment> Environments { get; init; } = new OrderedDictionary<string, ProjectEnvironment>();
+    public IReadOnlyDictionary<string, ProjectEnvironment> Environments { get; init; } =
+        new OrderedDictionary<string, ProjectEnvironment>();
 
     [Description("The flows, each under a name of its own.")]
     public IReadOnlyDictionary<string, Flow> Flows { get; init; } = new OrderedDictionary<string, Flow>();
@@ -29,7 +31,9 @@ public sealed record Project
     /// <summary>The least memory within which data of any size is loaded, compared and verified.</summary>
     public const long LeastMemory = 384_000_000;
 
-    [Description("Memory that the whole process may use, 384MB or more; three quarters of the machine's when it is not said.")]
+    [Description(
+        "Memory that the whole process may use, 384MB or more; three quarters of the machine's when it is not said."
+    )]
     [AtLeast(LeastMemory)]
     public long? Memory { get; init; }
 
@@ -44,7 +48,9 @@ public sealed record Project
     [Description("The folder for rows on their way; it may grow as large as a batch.")]
     public string Spool { get; init; } = ".headrace/spool";
 
-    [Description("Where the history of runs is kept, and who runs what, when several machines share the project; a file of this machine when it is not said.")]
+    [Description(
+        "Where the history of runs is kept, and who runs what, when several machines share the project; a file of this machine when it is not said."
+    )]
     public LedgerSettings? Ledger { get; init; }
 
     /// <summary>The project's folder, from its root; every relative path of the file starts here.</summary>
@@ -59,7 +65,9 @@ public sealed record Project
     [NotAKey]
     public Secrets Secrets { get; init; } = new();
 
-    /// <summary>The file as it was written, after the environment and the defaults; variables are not resolved in it.</summary>
+    /// <summary>
+    /// The file as it was written, after the environment and the defaults; variables are not resolved in it.
+    /// </summary>
     internal MapNode? Written { get; init; }
 
     /// <summary>A path of the file from the machine's root.</summary>

@@ -26,14 +26,25 @@ public static class ProjectFile
         if (!File.Exists(path))
             return new LoadedProject(null, [Error.ProjectMissing(folder)]);
         if (new FileInfo(path).Length > LargestFile)
-            return new LoadedProject(null, [Error.DocumentRefused(new Place(Name, 1, 1, ""), "it is larger than 5 MB", "split the project")]);
+            return new LoadedProject(
+                null,
+                [Error.DocumentRefused(new Place(Name, 1, 1, ""), "it is larger than 5 MB", "split the project")]
+            );
         try
         {
-            return Parse(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path)), folder, environment, variables);
+            return Parse(
+                new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path)),
+                folder,
+                environment,
+                variables
+            );
         }
         catch (DecoderFallbackException)
         {
-            return new LoadedProject(null, [Error.YamlSyntax(new Place(Name, 1, 1, ""), "it is not UTF-8 text", "save it as UTF-8")]);
+            return new LoadedProject(
+                null,
+                [Error.YamlSyntax(new Place(Name, 1, 1, ""), "it is not UTF-8 text", "save it as UTF-8")]
+            );
         }
     }
 
@@ -42,14 +53,25 @@ public static class ProjectFile
     {
         text = text.TrimStart('\uFEFF');
         var problems = new Problems(Name, text);
-        var project = YamlReader.Read(text, problems) is { } file ? Bind(file, folder, environment, variables, problems) : null;
+        var project = YamlReader.Read(text, problems) is { } file
+            ? Bind(file, folder, environment, variables, problems)
+            : null;
         return new LoadedProject(problems.Any ? null : project, problems.All);
     }
 
-    /// <summary>The effective configuration as YAML: the environment and all defaults in it, secrets as they are written. With a flow: only it and its connections.</summary>
+    /// <summary>
+    /// The effective configuration as YAML: the environment and all defaults in it, secrets as they are written. With a
+    /// flow: only it and its connections.
+    /// </summary>
     public static string Show(Project project, string? flow = null) => ProjectText.Write(project, flow);
 
-    static Project? Bind(MapNode file, string folder, string? environment, Func<string, string?> environmentVariables, Problems problems)
+    static Project? Bind(
+        MapNode file,
+        string folder,
+        string? environment,
+        Func<string, string?> environmentVariables,
+        Problems problems
+    )
     {
         if (!Version(file, problems))
             return null;
@@ -61,7 +83,9 @@ public static class ProjectFile
         {
             if (file.Map("environments")?.Map(environment) is not { } chosen)
             {
-                var known = (file.Map("environments") ?? MapNode.Empty).Entries.Select(entry => entry.Key.Text).ToArray();
+                var known = (file.Map("environments") ?? MapNode.Empty)
+                    .Entries.Select(entry => entry.Key.Text)
+                    .ToArray();
                 problems.Add(new Place(Name, 1, 1, ""), Error.UnknownEnvironment(environment, known));
                 return null;
             }
@@ -103,12 +127,22 @@ public static class ProjectFile
         return false;
     }
 
-    static MapNode WithDefaults(MapNode flows, MapNode defaults) => new(
-        flows.Span,
-        [.. flows.Entries.Select(flow => flow.Value is MapNode settings ? flow with { Value = Overlay.Settings(defaults, settings) } : flow)],
-        flows.Braces);
+    static MapNode WithDefaults(MapNode flows, MapNode defaults) =>
+        new(
+            flows.Span,
+            [
+                .. flows.Entries.Select(flow =>
+                    flow.Value is MapNode settings ? flow with { Value = Overlay.Settings(defaults, settings) } : flow
+                ),
+            ],
+            flows.Braces
+        );
 
-    static IReadOnlyDictionary<string, ProjectEnvironment> Environments(MapNode file, Binder binder, Variables variables)
+    static IReadOnlyDictionary<string, ProjectEnvironment> Environments(
+        MapNode file,
+        Binder binder,
+        Variables variables
+    )
     {
         if (file.Find("environments") is not { } entry)
             return new Project { Version = 1 }.Environments;
@@ -116,9 +150,15 @@ public static class ProjectFile
         // What is in the other environments has to make sense, but their variables need not be set here.
         var node = entry.Value;
         if (node is MapNode environments)
-            node = new MapNode(environments.Span, [.. environments.Entries.Select(one => one with { Value = Whole(one.Value, file) })]);
+            node = new MapNode(
+                environments.Span,
+                [.. environments.Entries.Select(one => one with { Value = Whole(one.Value, file) })]
+            );
         variables.Strict = false;
-        var only = new MapNode(file.Span, [new Entry(entry.Key, node), .. file.Entries.Where(one => one.Key.Text == "version")]);
+        var only = new MapNode(
+            file.Span,
+            [new Entry(entry.Key, node), .. file.Entries.Where(one => one.Key.Text == "version")]
+        );
         var bound = binder.Record(only, typeof(Project), "the file", file) as Project;
         variables.Strict = true;
         return bound?.Environments ?? new Project { Version = 1 }.Environments;
@@ -141,7 +181,10 @@ public static class ProjectFile
         foreach (var connection in connections.Entries)
         {
             rules.Name(connection.Key, "connection");
-            if (project.Connections.GetValueOrDefault(connection.Key.Text) is RedshiftConnection redshift && connection.Value is MapNode said)
+            if (
+                project.Connections.GetValueOrDefault(connection.Key.Text) is RedshiftConnection redshift
+                && connection.Value is MapNode said
+            )
                 new RedshiftRules(problems).Check(redshift, said, connection.Key);
         }
 

@@ -9,6 +9,8 @@ public sealed record Publish
     [Description("The name of a connection of type jsonl.")]
     public required string Connection { get; init; }
 
-    [Description("Whether updates and deletes carry the row as it was before; Headrace keeps a copy of the last export for it.")]
+    [Description(
+        "Whether updates and deletes carry the row as it was before; Headrace keeps a copy of the last export for it."
+    )]
     public bool Before { get; init; }
 }

@@ -35,7 +35,9 @@ public sealed record RedshiftConnection : Connection
     [Description("The URL at which IAM's logins are asked for, when it is not AWS's own.")]
     public string? Endpoint { get; init; }
 
-    [Description("The ARN of the role with which Redshift reads and writes staged files, or several with commas between them, or default.")]
+    [Description(
+        "The ARN of the role with which Redshift reads and writes staged files, or several with commas between them, or default."
+    )]
     public required string IamRole { get; init; }
 
     [Description("Where rows wait on their way to Redshift and from it.")]

@@ -3,10 +3,15 @@ using System.Text.Json;
 
 namespace Headrace.Configuration;
 
-/// <summary>The values that came from <c>${secret:…}</c> and <c>${file:…}</c>, and what a run was lent. Every sink passes its text through <see cref="Redact"/>.</summary>
+/// <summary>
+/// The values that came from <c>${secret:…}</c> and <c>${file:…}</c>, and what a run was lent. Every sink passes its
+/// text through <see cref="Redact"/>.
+/// </summary>
 public sealed class Secrets
 {
-    /// <summary>Shorter values are not replaced: they would be found in text that has nothing to do with them.</summary>
+    /// <summary>
+    /// Shorter values are not replaced: they would be found in text that has nothing to do with them.
+    /// </summary>
     public const int ShortestRedacted = 4;
 
     // Longest first: a secret inside another one must not leave the rest of the longer one behind.
@@ -35,12 +40,15 @@ public sealed class Secrets
     {
         if (values.Contains(value))
             return;
-        values = [.. values
-            .Append(value)
-            .Append(Uri.EscapeDataString(value))
-            .Append(JsonEncodedText.Encode(value).Value)
-            .Append(JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).Value)
-            .Distinct()
-            .OrderByDescending(one => one.Length)];
+        values =
+        [
+            .. values
+                .Append(value)
+                .Append(Uri.EscapeDataString(value))
+                .Append(JsonEncodedText.Encode(value).Value)
+                .Append(JsonEncodedText.Encode(value, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).Value)
+                .Distinct()
+                .OrderByDescending(one => one.Length),
+        ];
     }
 }

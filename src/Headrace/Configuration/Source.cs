@@ -9,34 +9,45 @@ public sealed record Source
     [Description("The name of a connection of type folder, postgres or redshift.")]
     public required string Connection { get; init; }
 
-    [Description("The files, from the connection's folder: {name} captures a part, * stands for anything within one folder, ** for several folders. Needed with a folder.")]
+    [Description(
+        "The files, from the connection's folder: {name} captures a part, * stands for anything within one folder, ** for several folders. Needed with a folder."
+    )]
     public string Path { get; init; } = "";
 
-    [Description("The table or view, with its schema (public when it is not said): shop.orders. Needed with a database, unless query is said.")]
+    [Description(
+        "The table or view, with its schema (public when it is not said): shop.orders. Needed with a database, unless query is said."
+    )]
     public string? Table { get; init; }
 
-    [Description("process_table: all tables that `headrace tables` lists for the connection, each a dataset of its own.")]
+    [Description(
+        "process_table: all tables that `headrace tables` lists for the connection, each a dataset of its own."
+    )]
     public string? Tables { get; init; }
 
     [Description("A SELECT whose rows are read in the place of a table's.")]
     public string? Query { get; init; }
 
-    [Description("How the files are read; by the ending of their names when it is not said. json and ndjson are the same as jsonl.")]
+    [Description(
+        "How the files are read; by the ending of their names when it is not said. json and ndjson are the same as jsonl."
+    )]
     public FormatKind? Format { get; init; }
 
     [Description("How CSV files are written.")]
     public CsvOptions Csv { get; init; } = new();
 
-    [Description("How long a file must be unchanged before it is read; goes before the flow's and the connection's settle.")]
+    [Description(
+        "How long a file must be unchanged before it is read; goes before the flow's and the connection's settle."
+    )]
     public TimeSpan? Settle { get; init; }
 
     /// <summary>The format of one file; null when neither the flow nor the file's ending tells it.</summary>
-    public FileFormat? FormatOf(string key) => (Format ?? ByEnding(key)) switch
-    {
-        FormatKind.Csv => new FileFormat(FormatKind.Csv, Csv.ToDialect()),
-        { } kind => new FileFormat(kind),
-        null => null,
-    };
+    public FileFormat? FormatOf(string key) =>
+        (Format ?? ByEnding(key)) switch
+        {
+            FormatKind.Csv => new FileFormat(FormatKind.Csv, Csv.ToDialect()),
+            { } kind => new FileFormat(kind),
+            null => null,
+        };
 
     static FormatKind? ByEnding(string key)
     {

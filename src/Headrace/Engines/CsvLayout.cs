@@ -2,7 +2,9 @@ using Headrace.Staging;
 
 namespace Headrace.Engines;
 
-/// <summary>How an engine writes and reads the CSV that goes to a warehouse and comes from it. A text always stands in quotes.</summary>
+/// <summary>
+/// How an engine writes and reads the CSV that goes to a warehouse and comes from it. A text always stands in quotes.
+/// </summary>
 /// <param name="Null">What stands for NULL.</param>
 /// <param name="BytesPrefix">What a binary value begins with, before its hexadecimal digits.</param>
 public sealed record CsvLayout(string Null, string BytesPrefix)
@@ -16,10 +18,17 @@ public sealed record CsvLayout(string Null, string BytesPrefix)
 /// <param name="Rows">How many; -1 while they arrive.</param>
 /// <param name="IsBinary">They are as PostgreSQL writes them for its like, and no CSV.</param>
 /// <param name="Arriving">For rows of which not all are there yet.</param>
-public sealed record RowsFile(string Path, IReadOnlyList<string> Columns, long Rows, bool IsBinary = false, ArrivingRows? Arriving = null)
+public sealed record RowsFile(
+    string Path,
+    IReadOnlyList<string> Columns,
+    long Rows,
+    bool IsBinary = false,
+    RowStream? Stream = null
+)
 {
     /// <summary>Their bytes from the first to the last.</summary>
-    public Stream Open() => Arriving?.Open() ?? new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, useAsync: true);
+    public Stream Open() =>
+        Stream?.Open() ?? new FileStream(Path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, useAsync: true);
 }
 
 /// <summary>Rows that a warehouse wrote as CSV, for an engine to read.</summary>
@@ -27,4 +36,9 @@ public sealed record RowsFile(string Path, IReadOnlyList<string> Columns, long R
 /// <param name="LongestRecord">Bytes of the longest record, or more.</param>
 /// <param name="IsGzip">The files are compressed.</param>
 public sealed record CsvRows(
-    IReadOnlyList<string> Paths, IReadOnlyList<Column> Columns, CsvLayout Layout, long LongestRecord, bool IsGzip = false);
+    IReadOnlyList<string> Paths,
+    IReadOnlyList<Column> Columns,
+    CsvLayout Layout,
+    long LongestRecord,
+    bool IsGzip = false
+);

@@ -1,6 +1,8 @@
 namespace Headrace.Engines;
 
-/// <summary>A batch whose rows an engine writes into files, for a warehouse that is none itself. Disposed of with its load.</summary>
+/// <summary>
+/// A batch whose rows an engine writes into files, for a warehouse that is none itself. Disposed of with its load.
+/// </summary>
 public abstract class FileBatch : PreparedBatch, IDisposable
 {
     /// <summary>Rows for the target, in the order in which they are to be copied.</summary>
@@ -9,13 +11,18 @@ public abstract class FileBatch : PreparedBatch, IDisposable
     /// <summary>Rows for <c>headrace.quarantine</c>.</summary>
     public List<RowsFile> Held { get; } = [];
 
-    /// <summary>True for rows that go into the target without a look at what is there: they may be copied while others are typed.</summary>
+    /// <summary>
+    /// True for rows that go into the target without a look at what is there: they may be copied while others are
+    /// typed.
+    /// </summary>
     public abstract bool IsStreamed { get; }
 
     /// <summary>Settles the columns of the files; false when none of the files can be loaded.</summary>
     public abstract bool Prepare();
 
-    /// <summary>Types the rows on another thread, and has the files taken meanwhile; what it wrote is removed then.</summary>
+    /// <summary>
+    /// Types the rows on another thread, and has the files taken meanwhile; what it wrote is removed then.
+    /// </summary>
     public abstract Task StreamAsync(Func<RowsFile, Task> take);
 
     /// <summary>Types the rows.</summary>

@@ -3,8 +3,10 @@ using Headrace.Warehouses;
 namespace Headrace.Engines;
 
 /// <summary>
-/// A change set after an engine: which rows fit and which do not, counted, with samples. All that is said of rows without looking at them
-/// again is here, for every way in. Some counts are known only once the rows are written, where the engine streams while it types.
+/// A change set after an engine: which rows fit and which do not, counted, with samples. All that is said of rows
+/// without looking at them
+/// again is here, for every way in. Some counts are known only once the rows are written, where the engine streams
+/// while it types.
 /// </summary>
 public abstract class PreparedBatch
 {
@@ -29,7 +31,10 @@ public abstract class PreparedBatch
     /// <summary>The files as <c>headrace.files</c> has them once they are loaded.</summary>
     public List<FileRow> Files { get; } = [];
 
-    /// <summary>True for a merge into a table that is yet to be made, of rows that have one key each: nothing is there to merge with.</summary>
+    /// <summary>
+    /// True for a merge into a table that is yet to be made, of rows that have one key each: nothing is there to merge
+    /// with.
+    /// </summary>
     public virtual bool IsFirst => false;
 
     /// <summary>Stops a batch whose bad rows are more than the flow allows.</summary>
@@ -49,12 +54,14 @@ public abstract class PreparedBatch
     /// <param name="records">Its records, those that are no rows left out.</param>
     /// <param name="bad">Those of them that do not fit.</param>
     protected void Add(ChangeSet changes, StagedFile file, long records, long bad) =>
-        Files.Add(FileRow.Of(file.File, file.Sha256, changes.Action, FileFate.Loaded) with
-        {
-            Rows = records - bad,
-            Quarantined = bad + file.RejectCount,
-            SchemaVersion = changes.From.Schema?.Document.Version,
-        });
+        Files.Add(
+            FileRow.Of(file.File, file.Sha256, changes.Action, FileOutcome.Loaded) with
+            {
+                Rows = records - bad,
+                Quarantined = bad + file.RejectCount,
+                SchemaVersion = changes.From.Schema?.Document.Version,
+            }
+        );
 
     /// <summary>Takes the counts of a comparison of exports.</summary>
     protected void AddChanges(ChangeSet changes)

@@ -11,8 +11,13 @@ namespace Headrace.Lake;
 /// <param name="path">The folder; it may itself be a link.</param>
 public sealed class FolderLake(string path) : ILake
 {
-    private static readonly EnumerationOptions All =
-        new() { AttributesToSkip = 0, IgnoreInaccessible = false, RecurseSubdirectories = false, ReturnSpecialDirectories = false };
+    private static readonly EnumerationOptions All = new()
+    {
+        AttributesToSkip = 0,
+        IgnoreInaccessible = false,
+        RecurseSubdirectories = false,
+        ReturnSpecialDirectories = false,
+    };
 
     private readonly string root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(path));
 
@@ -20,8 +25,11 @@ public sealed class FolderLake(string path) : ILake
     public string Address => path;
 
     /// <inheritdoc/>
-    public Task<IReadOnlyList<LakeFile>> ListAsync(PathPattern pattern, Action<string, string> skipped, CancellationToken cancel) =>
-        Task.Run<IReadOnlyList<LakeFile>>(() => List(pattern, skipped, cancel), cancel);
+    public Task<IReadOnlyList<LakeFile>> ListAsync(
+        PathPattern pattern,
+        Action<string, string> skipped,
+        CancellationToken cancel
+    ) => Task.Run<IReadOnlyList<LakeFile>>(() => List(pattern, skipped, cancel), cancel);
 
     /// <inheritdoc/>
     public Task<Stream> OpenAsync(LakeFile file, CancellationToken cancel)
@@ -37,7 +45,9 @@ public sealed class FolderLake(string path) : ILake
         if (!OperatingSystem.IsLinux())
             return Task.FromResult(FileStatus.Of(new FileInfo(PathOf(key))) is { Kind: FileKind.Regular });
         using var folder = FolderOf(key, out var name, out var error);
-        return Task.FromResult(error == 0 && UnixFile.Look(folder, name, out var status) == 0 && status.Kind == FileKind.Regular);
+        return Task.FromResult(
+            error == 0 && UnixFile.Look(folder, name, out var status) == 0 && status.Kind == FileKind.Regular
+        );
     }
 
     /// <inheritdoc/>
@@ -93,13 +103,20 @@ public sealed class FolderLake(string path) : ILake
                 else if (status.Value.Kind != FileKind.Regular)
                     skipped(key, ReasonFor(status.Value.Kind));
                 else
-                    files.Add(new LakeFile(key, status.Value.Size, status.Value.ModifiedAt, status.Value.Stamp, captures));
+                    files.Add(
+                        new LakeFile(key, status.Value.Size, status.Value.ModifiedAt, status.Value.Stamp, captures)
+                    );
             }
 
         return files;
     }
 
-    private static void SkipLinkedFolder(PathPattern pattern, string key, FileStatus status, Action<string, string> skipped)
+    private static void SkipLinkedFolder(
+        PathPattern pattern,
+        string key,
+        FileStatus status,
+        Action<string, string> skipped
+    )
     {
         if (status.Kind == FileKind.Link && pattern.MayHold(key))
             skipped(key, ReasonFor(FileKind.Link));
@@ -134,7 +151,9 @@ public sealed class FolderLake(string path) : ILake
         return error == 0 && UnixFile.Look(folder, name, out var status) == 0 ? status : null;
     }
 
-    /// <summary>Names and status of what is in a folder; a folder that cannot be read is one more thing skipped.</summary>
+    /// <summary>
+    /// Names and status of what is in a folder; a folder that cannot be read is one more thing skipped.
+    /// </summary>
     private IEnumerable<(string Name, FileStatus? Status)> Entries(string folder, Action<string, string> skipped)
     {
         IReadOnlyList<string> names;
@@ -149,7 +168,14 @@ public sealed class FolderLake(string path) : ILake
                     ThrowFor(error, folder);
                 }
 
-                names = [.. new FileSystemEnumerable<string>(PathOf(folder), (ref FileSystemEntry entry) => entry.FileName.ToString(), All)];
+                names =
+                [
+                    .. new FileSystemEnumerable<string>(
+                        PathOf(folder),
+                        (ref FileSystemEntry entry) => entry.FileName.ToString(),
+                        All
+                    ),
+                ];
             }
             catch (DirectoryNotFoundException)
             {
@@ -208,7 +234,13 @@ public sealed class FolderLake(string path) : ILake
                 throw Error.FileGone(Named(file.Key));
             if (status.Stamp != file.Stamp)
                 throw Error.FileChanging(Named(file.Key));
-            return new FileStream(full, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+            return new FileStream(
+                full,
+                FileMode.Open,
+                FileAccess.Read,
+                FileShare.ReadWrite | FileShare.Delete,
+                bufferSize: 0
+            );
         }
         catch (Exception e) when (e is FileNotFoundException or DirectoryNotFoundException)
         {
@@ -220,7 +252,9 @@ public sealed class FolderLake(string path) : ILake
         }
     }
 
-    /// <summary>Opens the folder that holds <paramref name="key"/>, one segment at a time, so that no link is passed.</summary>
+    /// <summary>
+    /// Opens the folder that holds <paramref name="key"/>, one segment at a time, so that no link is passed.
+    /// </summary>
     private SafeFileHandle FolderOf(string key, out string name, out int error)
     {
         var names = key.Split('/');
@@ -237,11 +271,16 @@ public sealed class FolderLake(string path) : ILake
         return folder;
     }
 
-    /// <summary>The path of a key; only for listing folders, and for platforms that cannot open relative to a folder.</summary>
+    /// <summary>
+    /// The path of a key; only for listing folders, and for platforms that cannot open relative to a folder.
+    /// </summary>
     private string PathOf(string key)
     {
         var full = Path.GetFullPath(root + "/" + key); // not Path.Combine, which would drop the root before a rooted key
-        if (!(full + "/").StartsWith(root == "/" ? root : root + "/", StringComparison.Ordinal) && !full.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal))
+        if (
+            !(full + "/").StartsWith(root == "/" ? root : root + "/", StringComparison.Ordinal)
+            && !full.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal)
+        )
             throw Error.Bug($"The key '{Escape(key)}' leaves its lake.");
         return full;
     }
@@ -265,13 +304,14 @@ public sealed class FolderLake(string path) : ILake
 
     private string Named(string key) => $"{Address.TrimEnd('/')}/{Escape(key)}";
 
-    private static string ReasonFor(FileKind kind) => kind switch
-    {
-        FileKind.Link => "a symbolic link is not followed",
-        FileKind.Fifo => "a FIFO is not a file",
-        FileKind.Socket => "a socket is not a file",
-        _ => "a device is not a file",
-    };
+    private static string ReasonFor(FileKind kind) =>
+        kind switch
+        {
+            FileKind.Link => "a symbolic link is not followed",
+            FileKind.Fifo => "a FIFO is not a file",
+            FileKind.Socket => "a socket is not a file",
+            _ => "a device is not a file",
+        };
 
     // .NET shows bytes that are not UTF-8 as U+FFFD; such a name cannot be opened, nor told from another one.
     private static bool Unprintable(string name)

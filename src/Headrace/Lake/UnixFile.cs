@@ -9,18 +9,34 @@ namespace Headrace.Lake;
 /// </summary>
 internal static partial class UnixFile
 {
-    public const int NotPermitted = 1, NoEntry = 2, NoDevice = 6, AccessDenied = 13, NotDirectory = 20, TooManyLinks = 40;
+    public const int NotPermitted = 1,
+        NoEntry = 2,
+        NoDevice = 6,
+        AccessDenied = 13,
+        NotDirectory = 20,
+        TooManyLinks = 40;
 
-    private const int AtCurrentFolder = -100, AtSymlinkNoFollow = 0x100, AtEmptyPath = 0x1000, BasicStatus = 0x7ff;
-    private const int NonBlock = 0x800, CloseOnExec = 0x80000, PathOnly = 0x200000;
+    private const int AtCurrentFolder = -100,
+        AtSymlinkNoFollow = 0x100,
+        AtEmptyPath = 0x1000,
+        BasicStatus = 0x7ff;
+    private const int NonBlock = 0x800,
+        CloseOnExec = 0x80000,
+        PathOnly = 0x200000;
 
     // The two flags whose values the architectures do not share.
     private static readonly bool ArmFlags =
-        RuntimeInformation.ProcessArchitecture is Architecture.Arm or Architecture.Arm64 or Architecture.Armv6 or Architecture.Ppc64le;
+        RuntimeInformation.ProcessArchitecture
+        is Architecture.Arm
+            or Architecture.Arm64
+            or Architecture.Armv6
+            or Architecture.Ppc64le;
     private static readonly int Directory = ArmFlags ? 0x4000 : 0x10000;
     private static readonly int NoFollow = ArmFlags ? 0x8000 : 0x20000;
 
-    /// <summary>Opens a folder only as a place to start from; a link is followed when <paramref name="follow"/>.</summary>
+    /// <summary>
+    /// Opens a folder only as a place to start from; a link is followed when <paramref name="follow"/>.
+    /// </summary>
     public static SafeFileHandle OpenFolder(SafeFileHandle? parent, string name, bool follow, out int error) =>
         Open(parent, name, PathOnly | Directory | CloseOnExec | (follow ? 0 : NoFollow), out error);
 
@@ -28,7 +44,9 @@ internal static partial class UnixFile
     public static SafeFileHandle OpenFile(SafeFileHandle parent, string name, out int error) =>
         Open(parent, name, NoFollow | NonBlock | CloseOnExec, out error);
 
-    /// <summary>The status of an entry of a folder; of a link itself, not of what it names. Returns 0 or the error number.</summary>
+    /// <summary>
+    /// The status of an entry of a folder; of a link itself, not of what it names. Returns 0 or the error number.
+    /// </summary>
     public static int Look(SafeFileHandle folder, string name, out FileStatus status) =>
         Look(folder, name, AtSymlinkNoFollow, out status);
 
@@ -45,8 +63,7 @@ internal static partial class UnixFile
             {
                 opened = OpenAt(at, name, flags);
                 error = opened < 0 ? Marshal.GetLastPInvokeError() : 0;
-            }
-            while (error == 4); // interrupted
+            } while (error == 4); // interrupted
             return new SafeFileHandle(opened, ownsHandle: true);
         }
         finally
@@ -76,7 +93,15 @@ internal static partial class UnixFile
                 0xC000 => FileKind.Socket,
                 _ => FileKind.Device,
             };
-            status = new FileStatus(kind, (long)raw.Size, Ticks(raw.Modified), raw.Modified.Nanoseconds, Ticks(raw.Changed), raw.Changed.Nanoseconds, raw.Inode);
+            status = new FileStatus(
+                kind,
+                (long)raw.Size,
+                Ticks(raw.Modified),
+                raw.Modified.Nanoseconds,
+                Ticks(raw.Changed),
+                raw.Changed.Nanoseconds,
+                raw.Inode
+            );
             return 0;
         }
         finally
@@ -86,7 +111,8 @@ internal static partial class UnixFile
         }
     }
 
-    private static long Ticks(Time time) => DateTime.UnixEpoch.Ticks + (time.Seconds * TimeSpan.TicksPerSecond) + (time.Nanoseconds / 100);
+    private static long Ticks(Time time) =>
+        DateTime.UnixEpoch.Ticks + (time.Seconds * TimeSpan.TicksPerSecond) + (time.Nanoseconds / 100);
 
     private static (int Descriptor, bool Added) Hold(SafeFileHandle? handle)
     {
@@ -113,10 +139,19 @@ internal static partial class UnixFile
     [StructLayout(LayoutKind.Explicit, Size = 256)]
     private readonly struct Raw
     {
-        [FieldOffset(28)] public readonly ushort Mode;
-        [FieldOffset(32)] public readonly ulong Inode;
-        [FieldOffset(40)] public readonly ulong Size;
-        [FieldOffset(96)] public readonly Time Changed;
-        [FieldOffset(112)] public readonly Time Modified;
+        [FieldOffset(28)]
+        public readonly ushort Mode;
+
+        [FieldOffset(32)]
+        public readonly ulong Inode;
+
+        [FieldOffset(40)]
+        public readonly ulong Size;
+
+        [FieldOffset(96)]
+        public readonly Time Changed;
+
+        [FieldOffset(112)]
+        public readonly Time Modified;
     }
 }

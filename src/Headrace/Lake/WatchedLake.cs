@@ -5,8 +5,11 @@ internal sealed class WatchedLake(ILake lake, Action<LoadProgress> progress) : I
 {
     public string Address => lake.Address;
 
-    public Task<IReadOnlyList<LakeFile>> ListAsync(PathPattern pattern, Action<string, string> skipped, CancellationToken cancel) =>
-        lake.ListAsync(pattern, skipped, cancel);
+    public Task<IReadOnlyList<LakeFile>> ListAsync(
+        PathPattern pattern,
+        Action<string, string> skipped,
+        CancellationToken cancel
+    ) => lake.ListAsync(pattern, skipped, cancel);
 
     public async Task<Stream> OpenAsync(LakeFile file, CancellationToken cancel) =>
         new WatchedStream(await lake.OpenAsync(file, cancel), file.Size, progress);
@@ -19,8 +22,10 @@ internal sealed class WatchedLake(ILake lake, Action<LoadProgress> progress) : I
     {
         private long read;
 
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
-            Seen(await stream.ReadAsync(buffer, cancellationToken));
+        public override async ValueTask<int> ReadAsync(
+            Memory<byte> buffer,
+            CancellationToken cancellationToken = default
+        ) => Seen(await stream.ReadAsync(buffer, cancellationToken));
 
         protected override void Dispose(bool disposing)
         {

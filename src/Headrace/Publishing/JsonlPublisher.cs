@@ -4,7 +4,8 @@ using System.Text;
 namespace Headrace.Publishing;
 
 /// <summary>
-/// Publishes operations as files of JSON lines in a folder, one file for each load. A file appears under its name when it
+/// Publishes operations as files of JSON lines in a folder, one file for each load. A file appears under its name when
+/// it
 /// is whole; published again after a crash it has the same name and the same content.
 /// </summary>
 public sealed class JsonlPublisher(string folder, Outbox outbox) : IPublisher
@@ -21,8 +22,26 @@ public sealed class JsonlPublisher(string folder, Outbox outbox) : IPublisher
         try
         {
             Directory.CreateDirectory(folder);
-            await using (var source = new FileStream(from, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, useAsync: true))
-            await using (var copy = new FileStream(hidden, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true))
+            await using (
+                var source = new FileStream(
+                    from,
+                    FileMode.Open,
+                    FileAccess.Read,
+                    FileShare.Read,
+                    bufferSize: 0,
+                    useAsync: true
+                )
+            )
+            await using (
+                var copy = new FileStream(
+                    hidden,
+                    FileMode.Create,
+                    FileAccess.Write,
+                    FileShare.None,
+                    bufferSize: 0,
+                    useAsync: true
+                )
+            )
             {
                 await source.CopyToAsync(copy, 1 << 20, cancel);
                 copy.Flush(flushToDisk: true);
@@ -37,19 +56,31 @@ public sealed class JsonlPublisher(string folder, Outbox outbox) : IPublisher
         }
     }
 
-    public Task<IReadOnlyList<Publication>> CleanAsync(Dataset dataset, IWarehouse warehouse, IReadOnlyList<Publication> pending, CancellationToken cancel) =>
-        outbox.CleanAsync(dataset, warehouse, pending, cancel);
+    public Task<IReadOnlyList<Publication>> CleanAsync(
+        Dataset dataset,
+        IWarehouse warehouse,
+        IReadOnlyList<Publication> pending,
+        CancellationToken cancel
+    ) => outbox.CleanAsync(dataset, warehouse, pending, cancel);
 
     /// <summary>The file of a load: the dataset, the number of the batch (files sort by it), the load.</summary>
     public static string NameOf(Publication publication) =>
-        string.Create(CultureInfo.InvariantCulture, $"{Plain(publication.Dataset.Name)}-{publication.Generation:D8}-{publication.LoadId}.jsonl");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Plain(publication.Dataset.Name)}-{publication.Generation:D8}-{publication.LoadId}.jsonl"
+        );
 
-    // Letters and digits stay, / becomes a point; a name that loses something by that gets its hash, so that no two are one.
+    // Letters and digits stay, / becomes a point; a name that loses something by that gets its hash, so that no two are
+    // one.
     private static string Plain(string dataset)
     {
         var text = new StringBuilder();
         foreach (var letter in dataset)
-            text.Append(char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-' ? letter : letter == '/' ? '.' : '_');
+            text.Append(
+                char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-' ? letter
+                : letter == '/' ? '.'
+                : '_'
+            );
         var plain = text.Length > 120 ? text.ToString(0, 120) : text.ToString();
         return plain.Replace('.', '/') == dataset ? plain : $"{plain}-{Outbox.Hash(dataset)}";
     }

@@ -4,10 +4,12 @@ using System.Text;
 namespace Headrace.Publishing;
 
 /// <summary>
-/// Where operations wait between the making of their load and their publishing: a file for each load, on disk before the
+/// Where operations wait between the making of their load and their publishing: a file for each load, on disk before
+/// the
 /// load is committed. Which of them count, the warehouse says (<see cref="Publication"/>).
 /// </summary>
-/// <param name="folder">An absolute folder of the project; it must last as long as the warehouse's word that something is pending.</param>
+/// <param name="folder">An absolute folder of the project; it must last as long as the warehouse's word that something
+/// is pending.</param>
 public sealed class Outbox(string folder)
 {
     private const string Ending = ".jsonl";
@@ -25,27 +27,39 @@ public sealed class Outbox(string folder)
     }
 
     /// <summary>
-    /// Removes what is published, and what loads left behind that were not committed. A load that was killed may still be
-    /// committed by its server, so this waits for it; its operations stay, and <paramref name="pending"/> has them from then on.
+    /// Removes what is published, and what loads left behind that were not committed. A load that was killed may still
+    /// be
+    /// committed by its server, so this waits for it; its operations stay, and <paramref name="pending"/> has them from
+    /// then on.
     /// </summary>
     /// <param name="pending">What waits to be published, as far as it was known before.</param>
     /// <returns>What waits to be published now.</returns>
     public async Task<IReadOnlyList<Publication>> CleanAsync(
-        Dataset dataset, IWarehouse warehouse, IReadOnlyList<Publication> pending, CancellationToken cancel)
+        Dataset dataset,
+        IWarehouse warehouse,
+        IReadOnlyList<Publication> pending,
+        CancellationToken cancel
+    )
     {
         if (!Directory.Exists(FolderOf(dataset)))
             return pending;
         if (Failpoint.Planted("clean-unasked"))
             Directory.GetFiles(FolderOf(dataset)).ToList().ForEach(File.Delete);
         if (Directory.EnumerateFiles(FolderOf(dataset)).Any())
-            await warehouse.WhileNothingCommitsAsync(dataset, async _ =>
-            {
-                pending = await warehouse.PendingAsync(dataset, cancel);
-                var kept = pending.Select(publication => PathOf(dataset, publication.LoadId)).ToHashSet(StringComparer.Ordinal);
-                foreach (var file in Directory.GetFiles(FolderOf(dataset)))
-                    if (!kept.Contains(file))
-                        File.Delete(file);
-            }, cancel);
+            await warehouse.WhileNothingCommitsAsync(
+                dataset,
+                async _ =>
+                {
+                    pending = await warehouse.PendingAsync(dataset, cancel);
+                    var kept = pending
+                        .Select(publication => PathOf(dataset, publication.LoadId))
+                        .ToHashSet(StringComparer.Ordinal);
+                    foreach (var file in Directory.GetFiles(FolderOf(dataset)))
+                        if (!kept.Contains(file))
+                            File.Delete(file);
+                },
+                cancel
+            );
         if (pending.Count == 0)
             Directory.Delete(FolderOf(dataset));
         return pending;
@@ -55,5 +69,6 @@ public sealed class Outbox(string folder)
     private string FolderOf(Dataset dataset) => Path.Combine(folder, Hash(dataset.Name));
 
     /// <summary>A dataset's name as the name of a file or folder.</summary>
-    public static string Hash(string dataset) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(dataset)))[..16];
+    public static string Hash(string dataset) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(dataset)))[..16];
 }

@@ -10,8 +10,14 @@ internal static class AddedColumns
     // What Hive and Spark write for NULL in the name of a folder.
     private const string HiveNull = "__HIVE_DEFAULT_PARTITION__";
 
-    public static IReadOnlyList<StagedColumn> Of(Flow flow, LakeFile file) => [.. flow.AddColumns.Values.Select(column =>
-        new StagedColumn(column.Name) { IsAdded = true, Value = Value(flow, column, file) })];
+    public static IReadOnlyList<StagedColumn> Of(Flow flow, LakeFile file) =>
+        [
+            .. flow.AddColumns.Values.Select(column => new StagedColumn(column.Name)
+            {
+                IsAdded = true,
+                Value = Value(flow, column, file),
+            }),
+        ];
 
     private static string? Value(Flow flow, AddedColumn column, LakeFile file)
     {
@@ -30,7 +36,8 @@ internal static class AddedColumns
                 value = Unescaped(value);
             }
 
-            values[name] = column.Value == $"{{{name}}}" && IsTime(flow, column) ? Time(flow.Source.Path, name, value) : value;
+            values[name] =
+                column.Value == $"{{{name}}}" && IsTime(flow, column) ? Time(flow.Source.Path, name, value) : value;
         }
 
         return Captures.Fill(column.Value, values);
@@ -38,10 +45,21 @@ internal static class AddedColumns
 
     // A folder such as dt={dt}.
     private static bool IsPartition(string path, string name) =>
-        path.Split('/').Any(part => part.IndexOf('=', StringComparison.Ordinal) is > 0 and var at && (part[(at + 1)..] == $"{{{name}}}" || part[(at + 1)..].StartsWith($"{{{name}:", StringComparison.Ordinal)));
+        path.Split('/')
+            .Any(part =>
+                part.IndexOf('=', StringComparison.Ordinal) is > 0 and var at
+                && (
+                    part[(at + 1)..] == $"{{{name}}}"
+                    || part[(at + 1)..].StartsWith($"{{{name}:", StringComparison.Ordinal)
+                )
+            );
 
-    private static bool IsTime(Flow flow, AddedColumn column) => flow.DeclaredColumns()
-        .Any(declared => declared.From.Equals(column.Name, StringComparison.OrdinalIgnoreCase) && declared.Type?.Kind is TypeKind.Date or TypeKind.Timestamp or TypeKind.TimestampTz);
+    private static bool IsTime(Flow flow, AddedColumn column) =>
+        flow.DeclaredColumns()
+            .Any(declared =>
+                declared.From.Equals(column.Name, StringComparison.OrdinalIgnoreCase)
+                && declared.Type?.Kind is TypeKind.Date or TypeKind.Timestamp or TypeKind.TimestampTz
+            );
 
     // {date:yyyyMMdd} says how the time is written. What is none stays as it is, and its type sets it aside.
     private static string Time(string path, string name, string value)
@@ -50,12 +68,25 @@ internal static class AddedColumns
         if (start < 0)
             return value;
         var format = path[(start + name.Length + 2)..path.IndexOf('}', start)];
-        if (!DateTime.TryParseExact(value, format.Length == 1 ? $"%{format}" : format, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time))
+        if (
+            !DateTime.TryParseExact(
+                value,
+                format.Length == 1 ? $"%{format}" : format,
+                CultureInfo.InvariantCulture,
+                DateTimeStyles.None,
+                out var time
+            )
+        )
             return value;
-        return time.ToString(format.AsSpan().IndexOfAny("Hms") >= 0 ? "yyyy-MM-dd'T'HH:mm:ss" : "yyyy-MM-dd", CultureInfo.InvariantCulture);
+        return time.ToString(
+            format.AsSpan().IndexOfAny("Hms") >= 0 ? "yyyy-MM-dd'T'HH:mm:ss" : "yyyy-MM-dd",
+            CultureInfo.InvariantCulture
+        );
     }
 
-    /// <summary>The text of a folder's name in which some characters are written %XX; one that is not UTF-8 then stays as it is.</summary>
+    /// <summary>
+    /// The text of a folder's name in which some characters are written %XX; one that is not UTF-8 then stays as it is.
+    /// </summary>
     private static string Unescaped(string text)
     {
         if (!text.Contains('%', StringComparison.Ordinal))
@@ -63,7 +94,16 @@ internal static class AddedColumns
         var bytes = new List<byte>();
         for (var i = 0; i < text.Length; i++)
         {
-            if (text[i] == '%' && i + 2 < text.Length && byte.TryParse(text.AsSpan(i + 1, 2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var one))
+            if (
+                text[i] == '%'
+                && i + 2 < text.Length
+                && byte.TryParse(
+                    text.AsSpan(i + 1, 2),
+                    NumberStyles.AllowHexSpecifier,
+                    CultureInfo.InvariantCulture,
+                    out var one
+                )
+            )
             {
                 bytes.Add(one);
                 i += 2;

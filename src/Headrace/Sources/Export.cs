@@ -12,7 +12,12 @@ internal sealed record Export(string Version, IReadOnlyList<LakeFile> Files, boo
 
     /// <summary>Compares two versions; both were given with the time at which they landed.</summary>
     /// <param name="date">Their form when they are dates; null when they are texts.</param>
-    public static int Compare((string Version, DateTimeOffset? LandedAt) a, (string Version, DateTimeOffset? LandedAt) b, VersionOrder order, PathDate? date)
+    public static int Compare(
+        (string Version, DateTimeOffset? LandedAt) a,
+        (string Version, DateTimeOffset? LandedAt) b,
+        VersionOrder order,
+        PathDate? date
+    )
     {
         var first = order switch
         {

@@ -18,8 +18,10 @@ public abstract class LakeSource : ISource, IFileSource
     // A timer may end a little early.
     private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(20);
 
-    private static readonly HashSet<string> ReservedSchemas =
-        new(["headrace", "information_schema", "pg_catalog", "pg_temp", "temp"], StringComparer.OrdinalIgnoreCase);
+    private static readonly HashSet<string> ReservedSchemas = new(
+        ["headrace", "information_schema", "pg_catalog", "pg_temp", "temp"],
+        StringComparer.OrdinalIgnoreCase
+    );
 
     private readonly PathPattern pattern;
     private readonly string spool;
@@ -43,7 +45,10 @@ public abstract class LakeSource : ISource, IFileSource
 
     public virtual bool MakesTables => false;
 
-    /// <summary>How long a run waits for files that are not settled; null for a few seconds, <see cref="Timeout.InfiniteTimeSpan"/> until those it saw first have settled.</summary>
+    /// <summary>
+    /// How long a run waits for files that are not settled; null for a few seconds, <see
+    /// cref="Timeout.InfiniteTimeSpan"/> until those it saw first have settled.
+    /// </summary>
     public TimeSpan? Wait { get; init; }
 
     protected Flow Flow { get; }
@@ -85,7 +90,10 @@ public abstract class LakeSource : ISource, IFileSource
         }
 
         foreach (var group in files.Values)
-            group.Sort((a, b) => a.LandedAt != b.LandedAt ? a.LandedAt.CompareTo(b.LandedAt) : string.CompareOrdinal(a.Key, b.Key));
+            group.Sort(
+                (a, b) =>
+                    a.LandedAt != b.LandedAt ? a.LandedAt.CompareTo(b.LandedAt) : string.CompareOrdinal(a.Key, b.Key)
+            );
         foreach (var (dataset, _) in unsettled)
             datasets.TryAdd(dataset.Name, dataset); // it has something to say, too
         if (datasets.Count == 0)
@@ -97,7 +105,12 @@ public abstract class LakeSource : ISource, IFileSource
 
     public Claim? ClaimOf(Dataset dataset) => Claim.Of(Flow, dataset);
 
-    public virtual async Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
+    public virtual async Task<Found> NextAsync(
+        Dataset dataset,
+        Position from,
+        StageAttempt attempt,
+        CancellationToken cancel
+    )
     {
         // A captured value may name any schema; whoever drops a file must not reach Headrace's own tables.
         if (ReservedSchemas.Contains(Target(dataset).Schema))
@@ -113,9 +126,14 @@ public abstract class LakeSource : ISource, IFileSource
 
         var refusals = attempt.Again is null ? Accept(dataset, from, attempt, said) : [];
         var waiting = Settled(dataset)
-            .Where(file => !attempt.Tried.Contains(file.Key) && (!IsKnown(file, from) || attempt.IsAgain(file.Key, from)))
+            .Where(file =>
+                !attempt.Tried.Contains(file.Key) && (!IsKnown(file, from) || attempt.IsAgain(file.Key, from))
+            )
             .ToList();
-        var changes = waiting.Count == 0 && !LooksAtAll ? null : await ChooseAsync(dataset, waiting, from, attempt, notes, said, cancel);
+        var changes =
+            waiting.Count == 0 && !LooksAtAll
+                ? null
+                : await ChooseAsync(dataset, waiting, from, attempt, notes, said, cancel);
         return new Found(changes, notes, said) { Refusals = refusals };
     }
 
@@ -125,33 +143,53 @@ public abstract class LakeSource : ISource, IFileSource
             Directory.Delete(Spool(dataset), recursive: true);
     }
 
-    public async Task<StagedFile?> StageAgainAsync(Dataset dataset, LoadedFile file, DigestOptions? digesting, CancellationToken cancel)
+    public async Task<StagedFile?> StageAgainAsync(
+        Dataset dataset,
+        LoadedFile file,
+        DigestOptions? digesting,
+        CancellationToken cancel
+    )
     {
         if (Settled(dataset).FirstOrDefault(one => one.Key == file.Key) is not { } listed)
             return null;
-        var staged = await StageAsync(dataset, listed, file.Action, new StageAttempt(new HashSet<string>(), IsPlan: true), [], [], cancel, digesting);
+        var staged = await StageAsync(
+            dataset,
+            listed,
+            file.Action,
+            new StageAttempt(new HashSet<string>(), IsPlan: true),
+            [],
+            [],
+            cancel,
+            digesting
+        );
         return staged?.Sha256 == file.Sha256 ? staged : null;
     }
 
     public FileFormat FormatOf(LakeFile file) => Format(file);
 
-    /// <summary>Which of the accepted files of a dataset are read again; says of each other one why it is not.</summary>
+    /// <summary>
+    /// Which of the accepted files of a dataset are read again; says of each other one why it is not.
+    /// </summary>
     private List<HeadraceException> Accept(Dataset dataset, Position from, StageAttempt attempt, List<string> said)
     {
         attempt.Again = new Dictionary<string, string>(StringComparer.Ordinal);
         var refusals = new List<HeadraceException>();
-        foreach (var file in Settled(dataset).Concat(Unsettled(dataset)).Where(file => attempt.Accepted.Contains(file.Key)))
+        foreach (
+            var file in Settled(dataset).Concat(Unsettled(dataset)).Where(file => attempt.Accepted.Contains(file.Key))
+        )
         {
             attempt.Found[file.Key] = true;
             switch (from.Files.GetValueOrDefault(file.Key))
             {
-                case { Fate: FileFate.Alias } alias:
-                    said.Add($"{file.Key} is not read again: its rows came with {alias.Note}, which has the same content; accept that one");
+                case { Outcome: FileOutcome.Alias } alias:
+                    said.Add(
+                        $"{file.Key} is not read again: its rows came with {alias.Note}, which has the same content; accept that one"
+                    );
                     break;
-                case { Fate: FileFate.Superseded } past:
+                case { Outcome: FileOutcome.Superseded } past:
                     said.Add($"{file.Key} is not read again: {past.Note}");
                     break;
-                case { Fate: FileFate.Loaded, LoadId: not null } known:
+                case { Outcome: FileOutcome.Loaded, LoadId: not null } known:
                     try
                     {
                         foreach (var key in ReadAgain(dataset, file, known, from, said))
@@ -170,31 +208,66 @@ public abstract class LakeSource : ISource, IFileSource
     }
 
     /// <summary>
-    /// The files that have to be read again when this one is, itself among them: none, with a sentence why, when its rows are in no
+    /// The files that have to be read again when this one is, itself among them: none, with a sentence why, when its
+    /// rows are in no
     /// table any more. Throws when what it brought before cannot be replaced.
     /// </summary>
-    protected virtual IReadOnlyList<string> ReadAgain(Dataset dataset, LakeFile file, KnownFile known, Position from, List<string> said) => [file.Key];
+    protected virtual IReadOnlyList<string> ReadAgain(
+        Dataset dataset,
+        LakeFile file,
+        KnownFile known,
+        Position from,
+        List<string> said
+    ) => [file.Key];
 
-    /// <summary>An appended file: read again unless rows of it are in the table already. Rows of a new version are added to those of the old one.</summary>
+    /// <summary>
+    /// An appended file: read again unless rows of it are in the table already. Rows of a new version are added to
+    /// those of the old one.
+    /// </summary>
     protected IReadOnlyList<string> AppendAgain(Dataset dataset, LakeFile file, KnownFile known) =>
-        known.Rows == 0 ? [file.Key] : known.Stamp == file.Stamp ? throw Error.RowsNotKnown(Where(file), Target(dataset), known.Rows, Flow.Name) : [];
+        known.Rows == 0 ? [file.Key]
+        : known.Stamp == file.Stamp ? throw Error.RowsNotKnown(Where(file), Target(dataset), known.Rows, Flow.Name)
+        : [];
 
     /// <summary>Why an accepted file that was touched is not read again.</summary>
-    protected static string SameAsBefore(LakeFile file) => $"{file.Key} is not read again: its content is what it was, and rows of it are in the table";
+    protected static string SameAsBefore(LakeFile file) =>
+        $"{file.Key} is not read again: its content is what it was, and rows of it are in the table";
 
     /// <summary>Loaded files that landed after this one, and itself.</summary>
     protected IReadOnlyList<string> WithLater(Dataset dataset, LakeFile file, Position from) =>
-        [.. Settled(dataset).SkipWhile(one => one.Key != file.Key).Where(one => from.Files.GetValueOrDefault(one.Key) is { Fate: FileFate.Loaded, LoadId: not null }).Select(one => one.Key)];
+        [
+            .. Settled(dataset)
+                .SkipWhile(one => one.Key != file.Key)
+                .Where(one =>
+                    from.Files.GetValueOrDefault(one.Key) is { Outcome: FileOutcome.Loaded, LoadId: not null }
+                )
+                .Select(one => one.Key),
+        ];
 
-    /// <summary>Makes the next change set of <paramref name="waiting"/> (in order of landing, then key), or none.</summary>
+    /// <summary>
+    /// Makes the next change set of <paramref name="waiting"/> (in order of landing, then key), or none.
+    /// </summary>
     protected abstract Task<ChangeSet?> ChooseAsync(
-        Dataset dataset, IReadOnlyList<LakeFile> waiting, Position from, StageAttempt attempt, List<FileNote> notes,
-        List<string> warnings, CancellationToken cancel);
+        Dataset dataset,
+        IReadOnlyList<LakeFile> waiting,
+        Position from,
+        StageAttempt attempt,
+        List<FileNote> notes,
+        List<string> warnings,
+        CancellationToken cancel
+    );
 
     /// <summary>Stages a file; null when it cannot be loaded now, which is noted or said.</summary>
     protected async Task<StagedFile?> StageAsync(
-        Dataset dataset, LakeFile file, string action, StageAttempt attempt, List<FileNote> notes, List<string> said, CancellationToken cancel,
-        DigestOptions? digesting = null)
+        Dataset dataset,
+        LakeFile file,
+        string action,
+        StageAttempt attempt,
+        List<FileNote> notes,
+        List<string> said,
+        CancellationToken cancel,
+        DigestOptions? digesting = null
+    )
     {
         try
         {
@@ -203,7 +276,9 @@ public abstract class LakeSource : ISource, IFileSource
             if (digesting is not null && added.Count > 0)
                 digesting = digesting with { Meaning = $"{digesting.Meaning};{string.Join(';', added)}" }; // the same text is another row with other values
             var stager = stagers.GetOrAdd(dataset.Name, _ => new Stager(Spool(dataset), Flow.Limits.ToLimits()));
-            return (await stager.StageAsync(watched, file, Format(file), DeclaredNames(), cancel, digesting)).With(added);
+            return (await stager.StageAsync(watched, file, Format(file), DeclaredNames(), cancel, digesting)).With(
+                added
+            );
         }
         catch (HeadraceException error) when (error.Kind == ErrorKind.FileChanging)
         {
@@ -232,12 +307,13 @@ public abstract class LakeSource : ISource, IFileSource
     }
 
     protected static FileNote Refuse(LakeFile file, string sha256, string action, HeadraceException error) =>
-        new(file, sha256, action, FileFate.Refused, error.What, error);
+        new(file, sha256, action, FileOutcome.Refused, error.What, error);
 
     protected string Where(LakeFile file) => $"{Lake.Address}/{file.Key}";
 
     // A file whose ending says nothing is text of some kind; CSV is the likeliest, and its header will tell.
-    protected FileFormat Format(LakeFile file) => Flow.Source.FormatOf(file.Key) ?? new FileFormat(FormatKind.Csv, Flow.Source.Csv.ToDialect());
+    protected FileFormat Format(LakeFile file) =>
+        Flow.Source.FormatOf(file.Key) ?? new FileFormat(FormatKind.Csv, Flow.Source.Csv.ToDialect());
 
     protected LoadRules Rules => Flow.Rules();
 
@@ -245,15 +321,21 @@ public abstract class LakeSource : ISource, IFileSource
     protected string NewLoadId() => Id.New("l", clock);
 
     /// <summary>Sentences on files that somebody may have put in the wrong place.</summary>
-    protected virtual Task<IReadOnlyList<string>> MisplacedAsync(ILake lake, PathPattern pattern, CancellationToken cancel) =>
-        Task.FromResult<IReadOnlyList<string>>([]);
+    protected virtual Task<IReadOnlyList<string>> MisplacedAsync(
+        ILake lake,
+        PathPattern pattern,
+        CancellationToken cancel
+    ) => Task.FromResult<IReadOnlyList<string>>([]);
 
     private static bool IsKnown(LakeFile file, Position from) =>
         (from.Files.TryGetValue(file.Key, out var known) && known.Stamp == file.Stamp)
         || (Failpoint.Planted("latest-name") && from.Files.Keys.Any(key => string.CompareOrdinal(key, file.Key) > 0));
 
     private string[]? DeclaredNames() =>
-        Flow.DeclaredColumns().Select(column => column.From).Where(from => !Flow.Adds(from)).ToArray() is { Length: > 0 } names ? names : null;
+        Flow.DeclaredColumns().Select(column => column.From).Where(from => !Flow.Adds(from)).ToArray()
+            is { Length: > 0 } names
+            ? names
+            : null;
 
     private Dataset Name(LakeFile file)
     {
@@ -283,11 +365,16 @@ public abstract class LakeSource : ISource, IFileSource
                 if (!seen.TryGetValue(file.Key, out var before) || before.Stamp != file.Stamp)
                     seen[file.Key] = (file.Stamp, now, hasWaited);
             var open = listed.Where(file => Remaining(file) > TimeSpan.Zero).ToList();
-            most ??= Wait is null ? LongestWait : Shorter(Wait == Timeout.InfiniteTimeSpan ? Flow.Settle : Wait.Value, Flow.Timeout);
+            most ??= Wait is null
+                ? LongestWait
+                : Shorter(Wait == Timeout.InfiniteTimeSpan ? Flow.Settle : Wait.Value, Flow.Timeout);
 
             // What will not have settled by then is nothing to wait for.
             var left = started + most.Value - now;
-            var pause = open.Select(Remaining).Where(remaining => remaining <= left).DefaultIfEmpty(TimeSpan.Zero).Max();
+            var pause = open.Select(Remaining)
+                .Where(remaining => remaining <= left)
+                .DefaultIfEmpty(TimeSpan.Zero)
+                .Max();
             if (pause > TimeSpan.Zero && (!hasWaited || Wait is not null))
             {
                 await Task.Delay(pause + Slack, clock, cancel);
@@ -299,11 +386,15 @@ public abstract class LakeSource : ISource, IFileSource
                 warnings.Add($"nothing matches {Flow.Source.Path} in {Lake.Address}");
             return open.Count == 0 ? listed : [.. listed.Except(open)];
 
-            // A time of landing in the future (another machine's clock) counts from when it was seen, and so does a change.
-            TimeSpan Remaining(LakeFile file) => seen[file.Key] switch
-            {
-                var (_, at, isChanged) => (isChanged || file.LandedAt > at ? at : file.LandedAt) + Flow.Settle - now,
-            };
+            // A time of landing in the future (another machine's clock) counts from when it was seen, and so does a
+            // change.
+            TimeSpan Remaining(LakeFile file) =>
+                seen[file.Key] switch
+                {
+                    var (_, at, isChanged) => (isChanged || file.LandedAt > at ? at : file.LandedAt)
+                        + Flow.Settle
+                        - now,
+                };
         }
     }
 
@@ -316,12 +407,13 @@ public abstract class LakeSource : ISource, IFileSource
         return $"{Named(open)} still being written or {(open.Count == 1 ? "has" : "have")} just landed; {(open.Count == 1 ? "it waits" : "they wait")} until {until:u}, when {(open.Count == 1 ? "it has" : "they have")} been unchanged for {Configuration.Binding.Quantity.Text(Flow.Settle)}: headrace run {Shell.Word(Flow.Name)} --wait";
     }
 
-    private static string Named(List<LakeFile> files) => files.Count switch
-    {
-        1 => $"{files[0].Key} is",
-        <= 3 => $"{string.Join(", ", files.Select(file => file.Key))} are",
-        _ => $"{files.Count} files ({string.Join(", ", files.Take(2).Select(file => file.Key))}, …) are",
-    };
+    private static string Named(List<LakeFile> files) =>
+        files.Count switch
+        {
+            1 => $"{files[0].Key} is",
+            <= 3 => $"{string.Join(", ", files.Select(file => file.Key))} are",
+            _ => $"{files.Count} files ({string.Join(", ", files.Take(2).Select(file => file.Key))}, …) are",
+        };
 
     // What the listing met belongs to no dataset in particular; the first one to look says it.
     private List<string> TakeWarnings()

@@ -3,10 +3,13 @@ using Headrace.Configuration;
 namespace Headrace.Sources;
 
 /// <summary>
-/// <c>read: snapshot</c>: all files under one <c>{version}</c> are one full export. Exports are taken in their order, each
-/// once and whole, and compared with the one before; one that cannot be applied is passed over and holds up no newer one.
+/// <c>read: snapshot</c>: all files under one <c>{version}</c> are one full export. Exports are taken in their order,
+/// each
+/// once and whole, and compared with the one before; one that cannot be applied is passed over and holds up no newer
+/// one.
 /// </summary>
-public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvider clock, ISnapshots snapshots) : LakeSource(flow, lake, spool, clock)
+public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvider clock, ISnapshots snapshots)
+    : LakeSource(flow, lake, spool, clock)
 {
     // Two files at a time: each is decompressed by one core while another one cuts it.
     private const int FilesAtOnce = 2;
@@ -19,17 +22,34 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
     protected override bool LooksAtAll => true;
 
     // A version that is no date has no place among the others, and would wait for ever without a word.
-    protected override async Task<IReadOnlyList<string>> MisplacedAsync(ILake lake, PathPattern pattern, CancellationToken cancel)
+    protected override async Task<IReadOnlyList<string>> MisplacedAsync(
+        ILake lake,
+        PathPattern pattern,
+        CancellationToken cancel
+    )
     {
         if (date is null)
             return [];
-        var loose = PathPattern.Parse(Flow.Source.Path.Replace($"{{version:{date}}}", "{version}", StringComparison.Ordinal));
+        var loose = PathPattern.Parse(
+            Flow.Source.Path.Replace($"{{version:{date}}}", "{version}", StringComparison.Ordinal)
+        );
         var all = await lake.ListAsync(loose, (_, _) => { }, cancel);
-        return [.. all.Where(file => !pattern.TryMatch(file.Key, out var captures) || date.Read(captures["version"]) is null)
-            .GroupBy(file => file.Captures["version"]).Select(files => $"version {files.Key} is no date of the form {date}; {files.First().Key} is not read")];
+        return
+        [
+            .. all.Where(file =>
+                    !pattern.TryMatch(file.Key, out var captures) || date.Read(captures["version"]) is null
+                )
+                .GroupBy(file => file.Captures["version"])
+                .Select(files => $"version {files.Key} is no date of the form {date}; {files.First().Key} is not read"),
+        ];
     }
 
-    public override async Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
+    public override async Task<Found> NextAsync(
+        Dataset dataset,
+        Position from,
+        StageAttempt attempt,
+        CancellationToken cancel
+    )
     {
         // Before anything is looked for: the memory that a load has replaced goes when nothing new is there, too.
         if (!attempt.IsPlan)
@@ -38,8 +58,14 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
     }
 
     protected override async Task<ChangeSet?> ChooseAsync(
-        Dataset dataset, IReadOnlyList<LakeFile> waiting, Position from, StageAttempt attempt, List<FileNote> notes,
-        List<string> warnings, CancellationToken cancel)
+        Dataset dataset,
+        IReadOnlyList<LakeFile> waiting,
+        Position from,
+        StageAttempt attempt,
+        List<FileNote> notes,
+        List<string> warnings,
+        CancellationToken cancel
+    )
     {
         var fresh = waiting.Select(file => file.Key).ToHashSet(StringComparer.Ordinal);
         foreach (var export in Exports(dataset))
@@ -48,8 +74,17 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
             var isLate = !isApplied && IsLate(export, from);
 
             // What was passed over is looked at again when the order of versions is another one now.
-            var news = export.Files.Where(file => fresh.Contains(file.Key)
-                || (!isApplied && !isLate && !attempt.Tried.Contains(file.Key) && from.Files.GetValueOrDefault(file.Key) is { Fate: FileFate.Superseded })).ToList();
+            var news = export
+                .Files.Where(file =>
+                    fresh.Contains(file.Key)
+                    || (
+                        !isApplied
+                        && !isLate
+                        && !attempt.Tried.Contains(file.Key)
+                        && from.Files.GetValueOrDefault(file.Key) is { Outcome: FileOutcome.Superseded }
+                    )
+                )
+                .ToList();
             if (isLate)
             {
                 if (news.Exists(file => attempt.IsAgain(file.Key, from)))
@@ -62,16 +97,35 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
                 if (Passed(export, from) is { } passed)
                     warnings.Add(passed);
                 else if (news.Exists(file => !from.Files.ContainsKey(file.Key)))
-                    warnings.Add($"export {export.Version} is older than {from.Version}, which was applied; it is skipped");
+                    warnings.Add(
+                        $"export {export.Version} is older than {from.Version}, which was applied; it is skipped"
+                    );
                 else if (news.Count > 0)
-                    warnings.Add($"files of export {export.Version} were touched after {from.Version} was applied; they are not read again");
-                notes.AddRange(news.Select(file => new FileNote(file, "", "load", FileFate.Superseded, $"export {from.Version} is newer and was applied", null) { Version = export.Version }));
+                    warnings.Add(
+                        $"files of export {export.Version} were touched after {from.Version} was applied; they are not read again"
+                    );
+                notes.AddRange(
+                    news.Select(file => new FileNote(
+                        file,
+                        "",
+                        "load",
+                        FileOutcome.Superseded,
+                        $"export {from.Version} is newer and was applied",
+                        null
+                    )
+                    {
+                        Version = export.Version,
+                    })
+                );
                 continue;
             }
 
             if (!export.IsSettled)
                 break; // it will be whole soon, and it goes before the others
-            if (news.Count == 0 || (isApplied && !await MayRepeatAsync(dataset, export, news, from, attempt, notes, warnings, cancel)))
+            if (
+                news.Count == 0
+                || (isApplied && !await MayRepeatAsync(dataset, export, news, from, attempt, notes, warnings, cancel))
+            )
                 continue;
             if (!await IsCompleteAsync(export, attempt, notes, warnings, cancel))
                 continue;
@@ -90,7 +144,10 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
         var found = new List<Export>();
         foreach (var group in Settled(dataset).Concat(Unsettled(dataset)).GroupBy(file => file.Captures["version"]))
         {
-            var files = group.Where(file => file.Key != MarkerOf(file)).OrderBy(file => file.Key, StringComparer.Ordinal).ToList();
+            var files = group
+                .Where(file => file.Key != MarkerOf(file))
+                .OrderBy(file => file.Key, StringComparer.Ordinal)
+                .ToList();
             if (files.Count > 0 && (date is null || date.Read(group.Key) is not null))
                 found.Add(new Export(group.Key, files, !unsettled.Contains(group.Key)));
         }
@@ -100,20 +157,35 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
     }
 
     private bool IsLate(Export export, Position from) =>
-        from.Version is not null && Export.Compare((export.Version, export.LandedAt), (from.Version, from.NewestRowsAt), Flow.VersionOrder, date) < 0;
+        from.Version is not null
+        && Export.Compare((export.Version, export.LandedAt), (from.Version, from.NewestRowsAt), Flow.VersionOrder, date)
+            < 0;
 
-    // An export that landed after the one that was applied may well be newer, whatever its name: that is said until another one is applied.
+    // An export that landed after the one that was applied may well be newer, whatever its name: that is said until
+    // another one is applied.
     private static string? Passed(Export export, Position from) =>
-        export.LandedAt <= from.NewestRowsAt || export.Files.Any(file => from.Files.GetValueOrDefault(file.Key) is { Fate: FileFate.Loaded }) ? null
-        : $"export {export.Version} is older than {from.Version}, which was applied; it is skipped. Its name says so, and it landed later: if it is newer, set version_order: natural "
-            + "or version_order: landed, or for dates write their form in the path, such as {version:dd-MM-yyyy}";
+        export.LandedAt <= from.NewestRowsAt
+        || export.Files.Any(file => from.Files.GetValueOrDefault(file.Key) is { Outcome: FileOutcome.Loaded })
+            ? null
+            : $"export {export.Version} is older than {from.Version}, which was applied; it is skipped. Its name says so, and it landed later: if it is newer, set version_order: natural "
+                + "or version_order: landed, or for dates write their form in the path, such as {version:dd-MM-yyyy}";
 
     /// <summary>True when all that <c>complete_when</c> asks for is there; else it is said what is missing.</summary>
-    private async Task<bool> IsCompleteAsync(Export export, StageAttempt attempt, List<FileNote> notes, List<string> warnings, CancellationToken cancel)
+    private async Task<bool> IsCompleteAsync(
+        Export export,
+        StageAttempt attempt,
+        List<FileNote> notes,
+        List<string> warnings,
+        CancellationToken cancel
+    )
     {
         var parts = Flow.CompleteWhen.Parts ?? export.Files.Count;
         if (export.Files.Count > parts)
-            Refuse(export, notes, Error.TooManyParts(Where(export.Files[0]), export.Version, parts, export.Files.Count));
+            Refuse(
+                export,
+                notes,
+                Error.TooManyParts(Where(export.Files[0]), export.Version, parts, export.Files.Count)
+            );
         else if (export.Files.Count < parts)
             Wait($"export {export.Version} is not complete: it has {export.Files.Count} of {parts} files");
         else if (MarkerOf(export.Files[0]) is { } marker && !await Lake.HasAsync(marker, cancel))
@@ -130,11 +202,20 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
     }
 
     /// <summary>
-    /// The applied export has other files or other content now: touched files are noted; what is really new stops, unless
+    /// The applied export has other files or other content now: touched files are noted; what is really new stops,
+    /// unless
     /// the user accepted it.
     /// </summary>
     private async Task<bool> MayRepeatAsync(
-        Dataset dataset, Export export, List<LakeFile> news, Position from, StageAttempt attempt, List<FileNote> notes, List<string> warnings, CancellationToken cancel)
+        Dataset dataset,
+        Export export,
+        List<LakeFile> news,
+        Position from,
+        StageAttempt attempt,
+        List<FileNote> notes,
+        List<string> warnings,
+        CancellationToken cancel
+    )
     {
         var changed = new List<LakeFile>();
         foreach (var file in news)
@@ -144,19 +225,31 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
             if (await StageAsync(dataset, file, "load", attempt, notes, warnings, cancel) is not { } staged)
                 continue;
             if (from.Files.GetValueOrDefault(file.Key) is { } known && known.Sha256 == staged.Sha256)
-                notes.Add(new FileNote(file, staged.Sha256, "load", known.Fate, null, null));
+                notes.Add(new FileNote(file, staged.Sha256, "load", known.Outcome, null, null));
             else
                 changed.Add(file);
         }
 
         foreach (var file in changed)
-            notes.Add(Refuse(file, "", "load", Error.ExportChanged(Where(file), export.Version, Flow.Name, file.Key)) with { Version = export.Version });
+            notes.Add(
+                Refuse(file, "", "load", Error.ExportChanged(Where(file), export.Version, Flow.Name, file.Key)) with
+                {
+                    Version = export.Version,
+                }
+            );
         return false;
     }
 
     /// <summary>Stages an export and compares it; null, with a note on each file, when it cannot be applied.</summary>
     private async Task<ChangeSet?> TakeAsync(
-        Dataset dataset, Export export, Position from, StageAttempt attempt, List<FileNote> notes, List<string> warnings, CancellationToken cancel)
+        Dataset dataset,
+        Export export,
+        Position from,
+        StageAttempt attempt,
+        List<FileNote> notes,
+        List<string> warnings,
+        CancellationToken cancel
+    )
     {
         Release(dataset);
         if (from.LoadId is not null && !await snapshots.RecallAsync(dataset, Target(dataset), from, Rules, cancel))
@@ -168,9 +261,17 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
             return null;
 
         // Beside other parts, or where no rows are all right, an empty part would look like deleted rows.
-        if (files.FirstOrDefault(file => file.IsBlank) is { } blank && (Rules.MinRows == 0 || files.Any(file => !file.IsBlank)))
+        if (
+            files.FirstOrDefault(file => file.IsBlank) is { } blank
+            && (Rules.MinRows == 0 || files.Any(file => !file.IsBlank))
+        )
         {
-            Refuse(export, notes, Error.ExportUnreadable(Where(blank.File), export.Version, Error.Blank(Where(blank.File), blank.IsJson)), files);
+            Refuse(
+                export,
+                notes,
+                Error.ExportUnreadable(Where(blank.File), export.Version, Error.Blank(Where(blank.File), blank.IsJson)),
+                files
+            );
             return null;
         }
 
@@ -184,7 +285,10 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
         catch (HeadraceException stop) when (stop.Kind == ErrorKind.OverLimit && IsConfirmed(stop))
         {
             warnings.Add($"confirmed: {stop.Happened}");
-            var unbound = staged with { Rules = staged.Rules with { Snapshot = staged.Rules.Snapshot! with { MaxDeleted = 1, MaxChanged = 1 } } };
+            var unbound = staged with
+            {
+                Rules = staged.Rules with { Snapshot = staged.Rules.Snapshot! with { MaxDeleted = 1, MaxChanged = 1 } },
+            };
             return await snapshots.CompareAsync(unbound, digesting.Key, Spool(dataset), attempt.IsPlan, cancel);
         }
         catch (HeadraceException error) when (error.Stage is ErrorStage.Source or ErrorStage.Checks)
@@ -194,27 +298,44 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
         }
 
         // Only what was stopped before, with the same files and the same numbers, was seen by whoever confirms.
-        bool IsConfirmed(HeadraceException stop) => attempt.IsConfirmed && files.All(file =>
-            from.Refused.TryGetValue(file.File.Key, out var refused) && refused.Sha256 == file.Sha256 && refused.Note == stop.What);
+        bool IsConfirmed(HeadraceException stop) =>
+            attempt.IsConfirmed
+            && files.All(file =>
+                from.Refused.TryGetValue(file.File.Key, out var refused)
+                && refused.Sha256 == file.Sha256
+                && refused.Note == stop.What
+            );
     }
 
     private async Task<(IReadOnlyList<StagedFile> Files, bool IsWhole)> StageAllAsync(
-        Dataset dataset, Export export, StageAttempt attempt, Staging.DigestOptions digesting, List<FileNote> notes, List<string> warnings, CancellationToken cancel)
+        Dataset dataset,
+        Export export,
+        StageAttempt attempt,
+        Staging.DigestOptions digesting,
+        List<FileNote> notes,
+        List<string> warnings,
+        CancellationToken cancel
+    )
     {
         var files = new StagedFile?[export.Files.Count];
         var broken = new List<FileNote>();
         var gate = new Lock();
         digesting = digesting with { Meaning = string.Join(';', Flow.DeclaredColumns()) };
-        await Parallel.ForAsync(0, files.Length, new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancel }, async (i, cancel) =>
-        {
-            var (mine, said) = (new List<FileNote>(), new List<string>());
-            files[i] = await StageAsync(dataset, export.Files[i], "load", attempt, mine, said, cancel, digesting);
-            lock (gate)
+        await Parallel.ForAsync(
+            0,
+            files.Length,
+            new ParallelOptions { MaxDegreeOfParallelism = FilesAtOnce, CancellationToken = cancel },
+            async (i, cancel) =>
             {
-                broken.AddRange(mine);
-                warnings.AddRange(said);
+                var (mine, said) = (new List<FileNote>(), new List<string>());
+                files[i] = await StageAsync(dataset, export.Files[i], "load", attempt, mine, said, cancel, digesting);
+                lock (gate)
+                {
+                    broken.AddRange(mine);
+                    warnings.AddRange(said);
+                }
             }
-        });
+        );
         if (broken.Count > 0)
             Refuse(export, notes, Error.ExportUnreadable(Where(broken[0].File), export.Version, broken[0].Error!));
         return ([.. files.OfType<StagedFile>()], files.All(file => file is not null));
@@ -222,35 +343,70 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
 
     private async Task RememberAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel)
     {
-        var loaded = from.Files.Values.Where(file => file.Fate == FileFate.Loaded && file.Version == from.Version).ToDictionary(file => file.Key);
+        var loaded = from
+            .Files.Values.Where(file => file.Outcome == FileOutcome.Loaded && file.Version == from.Version)
+            .ToDictionary(file => file.Key);
         var there = Settled(dataset).Where(file => loaded.ContainsKey(file.Key)).ToList();
         var key = Staging.DigestKey.New();
         var (notes, said) = (new List<FileNote>(), new List<string>());
-        var (files, isWhole) = await StageAllAsync(dataset, new Export(from.Version!, there, true), attempt, new Staging.DigestOptions(key, [], IsInline: true), notes, said, cancel);
-        var isSame = there.Count > 0 && there.Count == loaded.Count && isWhole && files.All(file => loaded[file.File.Key].Sha256 == file.Sha256);
-        if (!isSame || !await snapshots.RememberAsync(Staged(dataset, from.Version!, from, files), key, Spool(dataset), cancel))
+        var (files, isWhole) = await StageAllAsync(
+            dataset,
+            new Export(from.Version!, there, true),
+            attempt,
+            new Staging.DigestOptions(key, [], IsInline: true),
+            notes,
+            said,
+            cancel
+        );
+        var isSame =
+            there.Count > 0
+            && there.Count == loaded.Count
+            && isWhole
+            && files.All(file => loaded[file.File.Key].Sha256 == file.Sha256);
+        if (
+            !isSame
+            || !await snapshots.RememberAsync(Staged(dataset, from.Version!, from, files), key, Spool(dataset), cancel)
+        )
             throw Error.SnapshotLost(dataset.Name, from.Version!);
         Release(dataset);
     }
 
-    private ChangeSet Staged(Dataset dataset, string version, Position from, IReadOnlyList<StagedFile> files) => new()
-    {
-        Id = NewLoadId(),
-        Dataset = dataset,
-        Target = Target(dataset),
-        Operation = Operation.Changes,
-        From = from,
-        Files = files,
-        Format = Format(files[0].File).Of(files[0]),
-        Rules = Rules,
-        Version = version,
-    };
+    private ChangeSet Staged(Dataset dataset, string version, Position from, IReadOnlyList<StagedFile> files) =>
+        new()
+        {
+            Id = NewLoadId(),
+            Dataset = dataset,
+            Target = Target(dataset),
+            Operation = Operation.Changes,
+            From = from,
+            Files = files,
+            Format = Format(files[0].File).Of(files[0]),
+            Rules = Rules,
+            Version = version,
+        };
 
     // One error for the export; its other files only say that they belong to it.
-    private static void Refuse(Export export, List<FileNote> notes, HeadraceException error, IReadOnlyList<StagedFile>? staged = null)
+    private static void Refuse(
+        Export export,
+        List<FileNote> notes,
+        HeadraceException error,
+        IReadOnlyList<StagedFile>? staged = null
+    )
     {
         for (var i = 0; i < export.Files.Count; i++)
-            notes.Add(new FileNote(export.Files[i], staged?[i].Sha256 ?? "", "load", FileFate.Refused, error.What, i == 0 ? error : null) { Version = export.Version });
+            notes.Add(
+                new FileNote(
+                    export.Files[i],
+                    staged?[i].Sha256 ?? "",
+                    "load",
+                    FileOutcome.Refused,
+                    error.What,
+                    i == 0 ? error : null
+                )
+                {
+                    Version = export.Version,
+                }
+            );
     }
 
     // The marker stands in the folder whose name holds the version, or beside a file whose name does.
@@ -258,9 +414,19 @@ public sealed class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvi
     {
         if (Flow.CompleteWhen.Marker is not { } marker)
             return null;
-        var first = Array.FindIndex(Flow.Source.Path.Split('/'), part => part.Contains("{version", StringComparison.Ordinal));
+        var first = Array.FindIndex(
+            Flow.Source.Path.Split('/'),
+            part => part.Contains("{version", StringComparison.Ordinal)
+        );
         var segments = file.Key.Split('/');
-        var depth = Array.FindIndex(segments, first, segment => segment.Contains(file.Captures["version"], StringComparison.Ordinal));
-        return string.Join('/', [.. segments[..Math.Min(depth + 1, segments.Length - 1)], Captures.Fill(marker, file.Captures)]);
+        var depth = Array.FindIndex(
+            segments,
+            first,
+            segment => segment.Contains(file.Captures["version"], StringComparison.Ordinal)
+        );
+        return string.Join(
+            '/',
+            [.. segments[..Math.Min(depth + 1, segments.Length - 1)], Captures.Fill(marker, file.Captures)]
+        );
     }
 }

@@ -13,10 +13,12 @@ internal sealed class BlockPump : IAsyncDisposable
     private const int BlockBytes = 1 << 20;
     private const int Blocks = 4;
 
-    private readonly Channel<(byte[] Buffer, int Length)> full =
-        Channel.CreateBounded<(byte[], int)>(new BoundedChannelOptions(Blocks) { SingleReader = true, SingleWriter = true });
-    private readonly Channel<byte[]?> empty =
-        Channel.CreateBounded<byte[]?>(new BoundedChannelOptions(Blocks) { SingleReader = true, SingleWriter = true });
+    private readonly Channel<(byte[] Buffer, int Length)> full = Channel.CreateBounded<(byte[], int)>(
+        new BoundedChannelOptions(Blocks) { SingleReader = true, SingleWriter = true }
+    );
+    private readonly Channel<byte[]?> empty = Channel.CreateBounded<byte[]?>(
+        new BoundedChannelOptions(Blocks) { SingleReader = true, SingleWriter = true }
+    );
     private readonly CancellationTokenSource stop;
     private readonly Task pumping;
 
@@ -28,7 +30,9 @@ internal sealed class BlockPump : IAsyncDisposable
         pumping = Task.Run(() => PumpAsync(text, source, stop.Token), CancellationToken.None);
     }
 
-    /// <summary>Appends the next block to <paramref name="window"/>, or marks its end; throws what the reading task met.</summary>
+    /// <summary>
+    /// Appends the next block to <paramref name="window"/>, or marks its end; throws what the reading task met.
+    /// </summary>
     public async ValueTask FillAsync(ByteWindow window, CancellationToken cancel)
     {
         if (!await full.Reader.WaitToReadAsync(cancel) || !full.Reader.TryRead(out var block))
@@ -57,7 +61,7 @@ internal sealed class BlockPump : IAsyncDisposable
         Exception? failure = null;
         try
         {
-            for (var more = true; more;)
+            for (var more = true; more; )
             {
                 var buffer = await empty.Reader.ReadAsync(cancel) ?? ArrayPool<byte>.Shared.Rent(BlockBytes);
                 var length = 0;
@@ -76,7 +80,12 @@ internal sealed class BlockPump : IAsyncDisposable
         }
         catch (DecoderFallbackException e)
         {
-            failure = Error.Corrupt(source, "The text is not in the encoding that csv: {encoding: …} names", found: e.Message, inner: e);
+            failure = Error.Corrupt(
+                source,
+                "The text is not in the encoding that csv: {encoding: …} names",
+                found: e.Message,
+                inner: e
+            );
         }
         catch (Exception e)
         {

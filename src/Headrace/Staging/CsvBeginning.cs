@@ -3,7 +3,8 @@ using System.Text;
 namespace Headrace.Staging;
 
 /// <summary>
-/// The first lines of a CSV file: one that tells the delimiter, and what they look like when they are no header. It only
+/// The first lines of a CSV file: one that tells the delimiter, and what they look like when they are no header. It
+/// only
 /// finds words for what was met; which lines are records the cutter says.
 /// </summary>
 internal sealed class CsvBeginning
@@ -21,26 +22,37 @@ internal sealed class CsvBeginning
     /// <summary>The line of the header; 0 when there is none.</summary>
     public long Line { get; set; }
 
-    /// <summary>The delimiter that a first line such as <c>sep=;</c> names; null when the file begins in another way.</summary>
+    /// <summary>
+    /// The delimiter that a first line such as <c>sep=;</c> names; null when the file begins in another way.
+    /// </summary>
     public static char? Separator(ReadOnlySpan<byte> data, bool isFinal)
     {
         var end = data.IndexOfAny((byte)'\r', (byte)'\n');
         if (end < 0 && !isFinal)
             return data.Length > LongestSeparator ? null : NotKnownYet;
-        var text = Encoding.Latin1.GetString(data[..Math.Min(end < 0 ? data.Length : end, LongestSeparator + 1)]).Trim('"');
-        return text.StartsWith("sep=", StringComparison.OrdinalIgnoreCase)
-            && Configuration.CsvOptions.OneCharacter(text[4..]) is { } one && !char.IsAsciiLetterOrDigit(one) ? one : null;
+        var text = Encoding
+            .Latin1.GetString(data[..Math.Min(end < 0 ? data.Length : end, LongestSeparator + 1)])
+            .Trim('"');
+        return
+            text.StartsWith("sep=", StringComparison.OrdinalIgnoreCase)
+            && Configuration.CsvOptions.OneCharacter(text[4..]) is { } one
+            && !char.IsAsciiLetterOrDigit(one)
+            ? one
+            : null;
     }
 
     /// <summary>What a text begins with that is likely a comment; null when it is likely none.</summary>
-    public static string? Mark(string? text) => Marks.FirstOrDefault(mark => text?.StartsWith(mark, StringComparison.Ordinal) == true);
+    public static string? Mark(string? text) =>
+        Marks.FirstOrDefault(mark => text?.StartsWith(mark, StringComparison.Ordinal) == true);
 
     /// <summary>Why a record with another number of fields is no row.</summary>
     public string Misfit(long line, int found, int expected, ReadOnlySpan<byte> record, CsvDialect dialect)
     {
         if (misfits++ == 0)
             firstMisfit = line;
-        var mark = dialect.Comment is null ? Mark(Encoding.Latin1.GetString(record[..Math.Min(record.Length, 2)])) : null;
+        var mark = dialect.Comment is null
+            ? Mark(Encoding.Latin1.GetString(record[..Math.Min(record.Length, 2)]))
+            : null;
         return $"{found} {(found == 1 ? "field" : "fields")} where {expected} are expected{(mark is null ? "" : $"; if it is a comment, set {Setting(mark)}")}";
     }
 

@@ -10,7 +10,8 @@ namespace Headrace.Staging;
 /// </summary>
 internal sealed class CsvCutter : IRecordCutter
 {
-    private const byte Cr = (byte)'\r', Lf = (byte)'\n';
+    private const byte Cr = (byte)'\r',
+        Lf = (byte)'\n';
 
     private readonly FileLimits limits;
     private readonly string source;
@@ -31,7 +32,15 @@ internal sealed class CsvCutter : IRecordCutter
     private bool isQuoted;
     private bool isBegun;
 
-    public CsvCutter(CsvDialect dialect, FileLimits limits, string source, IReadOnlyList<string>? declared, SegmentWriter rows, RejectWriter rejects, RowDigests? digests = null)
+    public CsvCutter(
+        CsvDialect dialect,
+        FileLimits limits,
+        string source,
+        IReadOnlyList<string>? declared,
+        SegmentWriter rows,
+        RejectWriter rejects,
+        RowDigests? digests = null
+    )
     {
         this.dialect = dialect;
         this.limits = limits;
@@ -46,7 +55,9 @@ internal sealed class CsvCutter : IRecordCutter
         fields = new CsvFields(dialect, scanner);
     }
 
-    /// <summary>True for rows of a database: a record that is too long is a row like any other, and is set aside alone.</summary>
+    /// <summary>
+    /// True for rows of a database: a record that is too long is a row like any other, and is set aside alone.
+    /// </summary>
     public bool IsTable { get; init; }
 
     public IReadOnlyList<StagedColumn> Columns => columns ?? [];
@@ -59,7 +70,10 @@ internal sealed class CsvCutter : IRecordCutter
     /// <summary>The character between fields, which the file itself may say.</summary>
     public char Delimiter => dialect.Delimiter;
 
-    /// <summary>What the flow may have to say of the first lines, when most records do not have as many fields as they; null for nothing.</summary>
+    /// <summary>
+    /// What the flow may have to say of the first lines, when most records do not have as many fields as they; null for
+    /// nothing.
+    /// </summary>
     public string? Hint => columns is null ? null : beginning.Hint(dialect, columns, rows.Records);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -100,11 +114,11 @@ internal sealed class CsvCutter : IRecordCutter
         return start;
     }
 
-    public void Complete()
-    {
-    }
+    public void Complete() { }
 
-    /// <summary>Takes one record, or one line of what is none. Returns the bytes taken; 0 when there are not enough yet.</summary>
+    /// <summary>
+    /// Takes one record, or one line of what is none. Returns the bytes taken; 0 when there are not enough yet.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int CutRecord(ReadOnlySpan<byte> data, bool isFinal, bool isClean)
     {
@@ -117,7 +131,8 @@ internal sealed class CsvCutter : IRecordCutter
         }
 
         var extent = scanner.Scan(data, isFinal);
-        var isOver = (extent.End is CsvEnd.Incomplete or CsvEnd.OpenQuote ? data.Length : extent.Length) > limits.MaxRecordBytes;
+        var isOver =
+            (extent.End is CsvEnd.Incomplete or CsvEnd.OpenQuote ? data.Length : extent.Length) > limits.MaxRecordBytes;
         switch (extent.End)
         {
             case var _ when isOver && IsTable:
@@ -125,7 +140,11 @@ internal sealed class CsvCutter : IRecordCutter
                 isPassing = true;
                 return Pass(data);
             case var _ when isOver:
-                return RejectLine(data, isFinal, $"a quote is opened and not closed within max_record_bytes ({limits.MaxRecordBytes})");
+                return RejectLine(
+                    data,
+                    isFinal,
+                    $"a quote is opened and not closed within max_record_bytes ({limits.MaxRecordBytes})"
+                );
             case CsvEnd.Incomplete:
                 return 0;
             case CsvEnd.TextAfterQuote:
@@ -175,7 +194,13 @@ internal sealed class CsvCutter : IRecordCutter
     {
         var next = LineEnd(data, isFinal, out var length);
         if (length > limits.MaxRecordBytes)
-            throw Error.LimitPassed(source, "max_record_bytes", limits.MaxRecordBytes, $"a line of {length} bytes or more", line);
+            throw Error.LimitPassed(
+                source,
+                "max_record_bytes",
+                limits.MaxRecordBytes,
+                $"a line of {length} bytes or more",
+                line
+            );
         if (next < 0)
             return 0;
         line++;
@@ -194,21 +219,29 @@ internal sealed class CsvCutter : IRecordCutter
     }
 
     /// <summary>
-    /// Rejects the line at which a record with an unmatched quote starts, and only that line: the next one may be a good
+    /// Rejects the line at which a record with an unmatched quote starts, and only that line: the next one may be a
+    /// good
     /// record. It cannot go wrong often enough to be slow: a scan from a stray quote ends at the next one.
     /// </summary>
     private int RejectLine(ReadOnlySpan<byte> data, bool isFinal, string reason, long suspect = 0)
     {
         var next = LineEnd(data, isFinal, out var length);
         if (length > limits.MaxRecordBytes || (next < 0 && data.Length > limits.MaxRecordBytes))
-            throw Error.LimitPassed(source, "max_record_bytes", limits.MaxRecordBytes, $"a line of {(next < 0 ? $"more than {data.Length}" : length)} bytes", line);
+            throw Error.LimitPassed(
+                source,
+                "max_record_bytes",
+                limits.MaxRecordBytes,
+                $"a line of {(next < 0 ? $"more than {data.Length}" : length)} bytes",
+                line
+            );
         if (next < 0)
             return 0;
         if (columns is null && dialect.Header)
             throw Error.Corrupt(source, $"The header cannot be read ({reason})").With("line", line);
         rejects.Add(line, reason, data[..length]);
 
-        // A line inside what was meant as one quoted field must not pass as a record of its own because of a quote in it.
+        // A line inside what was meant as one quoted field must not pass as a record of its own because of a quote in
+        // it.
         suspectUntil = Math.Max(suspectUntil, suspect);
         line++;
         return next;
@@ -217,7 +250,7 @@ internal sealed class CsvCutter : IRecordCutter
     // To the end of a record that was set aside, of which not all may be there yet.
     private int Pass(ReadOnlySpan<byte> data)
     {
-        for (var taken = 0; data[taken..].IndexOfAny((byte)'"', Lf) is >= 0 and var at;)
+        for (var taken = 0; data[taken..].IndexOfAny((byte)'"', Lf) is >= 0 and var at; )
         {
             taken += at + 1;
             if (data[taken - 1] == '"')
@@ -258,9 +291,11 @@ internal sealed class CsvCutter : IRecordCutter
             throw Error.LimitPassed(source, "max_columns", limits.MaxColumns, $"{extent.Fields} columns", line);
         if (!dialect.Header)
         {
-            Know(declared is { Count: > 0 }
-                ? [.. declared.Select(name => new StagedColumn(name))]
-                : [.. Enumerable.Range(1, extent.Fields).Select(number => new StagedColumn($"col_{number}"))]);
+            Know(
+                declared is { Count: > 0 }
+                    ? [.. declared.Select(name => new StagedColumn(name))]
+                    : [.. Enumerable.Range(1, extent.Fields).Select(number => new StagedColumn($"col_{number}"))]
+            );
             return false;
         }
 

@@ -7,7 +7,12 @@ namespace Headrace.Staging;
 /// <summary>The fields of one record, for records whose bytes are not already what a segment holds.</summary>
 internal sealed class CsvFields
 {
-    private static readonly SearchValues<byte> NeedQuotes = SearchValues.Create([(byte)',', (byte)'"', (byte)'\r', (byte)'\n']);
+    private static readonly SearchValues<byte> NeedQuotes = SearchValues.Create([
+        (byte)',',
+        (byte)'"',
+        (byte)'\r',
+        (byte)'\n',
+    ]);
 
     private readonly CsvScanner scanner;
     private readonly byte[][] nulls;
@@ -36,9 +41,7 @@ internal sealed class CsvFields
             var field = record.Slice(at, length);
             if (isQuoted)
                 segment.WriteQuoted(scanner.Unquote(field, ref scratch));
-            else if (IsNull(field))
-            {
-            }
+            else if (IsNull(field)) { }
             else if (length == 0 || field.ContainsAny(NeedQuotes))
             {
                 HasEmpty |= length == 0;

@@ -28,12 +28,22 @@ internal enum CsvEnd
 /// <param name="Fields">How many fields it has.</param>
 /// <param name="InnerLines">Line ends inside its quotes.</param>
 /// <param name="IsPlain">False when an unquoted field holds a quote, so that the record is not canonical.</param>
-internal readonly record struct CsvExtent(CsvEnd End, int Length = 0, int Next = 0, int Fields = 0, int InnerLines = 0, bool IsPlain = true);
+internal readonly record struct CsvExtent(
+    CsvEnd End,
+    int Length = 0,
+    int Next = 0,
+    int Fields = 0,
+    int InnerLines = 0,
+    bool IsPlain = true
+);
 
-/// <summary>Finds where records and fields of one dialect end. Stops only at bytes that mean something; vectors skip the rest.</summary>
+/// <summary>
+/// Finds where records and fields of one dialect end. Stops only at bytes that mean something; vectors skip the rest.
+/// </summary>
 internal sealed class CsvScanner
 {
-    private const byte Cr = (byte)'\r', Lf = (byte)'\n';
+    private const byte Cr = (byte)'\r',
+        Lf = (byte)'\n';
 
     private readonly byte delimiter;
     private readonly bool hasQuote;
@@ -56,11 +66,15 @@ internal sealed class CsvScanner
         escape = (byte)dialect.Escape;
     }
 
-    /// <summary>The first record of <paramref name="data"/>; <paramref name="isFinal"/> when the file ends with them.</summary>
+    /// <summary>
+    /// The first record of <paramref name="data"/>; <paramref name="isFinal"/> when the file ends with them.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public CsvExtent Scan(ReadOnlySpan<byte> data, bool isFinal)
     {
-        int at = 0, fields = 1, inner = 0;
+        int at = 0,
+            fields = 1,
+            inner = 0;
         var isPlain = true;
         var starts = Starts;
         while (true)
@@ -89,7 +103,9 @@ internal sealed class CsvScanner
             }
 
             if (step < 0)
-                return isFinal ? new CsvExtent(CsvEnd.Whole, data.Length, data.Length, fields, inner, isPlain) : new CsvExtent(CsvEnd.Incomplete, InnerLines: inner);
+                return isFinal
+                    ? new CsvExtent(CsvEnd.Whole, data.Length, data.Length, fields, inner, isPlain)
+                    : new CsvExtent(CsvEnd.Incomplete, InnerLines: inner);
             at += step;
             if (data[at] == delimiter)
             {
@@ -101,7 +117,9 @@ internal sealed class CsvScanner
             }
 
             var next = AfterLine(data, at, isFinal);
-            return next < 0 ? new CsvExtent(CsvEnd.Incomplete, InnerLines: inner) : new CsvExtent(CsvEnd.Whole, at, next, fields, inner, isPlain);
+            return next < 0
+                ? new CsvExtent(CsvEnd.Incomplete, InnerLines: inner)
+                : new CsvExtent(CsvEnd.Whole, at, next, fields, inner, isPlain);
         }
     }
 
@@ -119,7 +137,10 @@ internal sealed class CsvScanner
         return length < 0 ? record.Length - at : length;
     }
 
-    /// <summary>The text between the quotes of a quoted field, with escapes resolved into <paramref name="scratch"/> when it has some.</summary>
+    /// <summary>
+    /// The text between the quotes of a quoted field, with escapes resolved into <paramref name="scratch"/> when it has
+    /// some.
+    /// </summary>
     public ReadOnlySpan<byte> Unquote(ReadOnlySpan<byte> field, ref byte[] scratch)
     {
         field = field[1..^1];
@@ -138,7 +159,9 @@ internal sealed class CsvScanner
         return scratch.AsSpan(0, length);
     }
 
-    /// <summary>Where the next line starts, given that one ends at <paramref name="at"/>; -1 when a CR is the last byte so far.</summary>
+    /// <summary>
+    /// Where the next line starts, given that one ends at <paramref name="at"/>; -1 when a CR is the last byte so far.
+    /// </summary>
     public static int AfterLine(ReadOnlySpan<byte> data, int at, bool isFinal)
     {
         if (data[at] == Lf)
@@ -148,7 +171,8 @@ internal sealed class CsvScanner
         return isFinal ? at + 1 : -1;
     }
 
-    // The framework's own search is as fast, but only a while after the start: what it is made of is compiled twice on a
+    // The framework's own search is as fast, but only a while after the start: what it is made of is compiled twice on
+    // a
     // processor with wide vectors, and a file is half read by then.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int IndexOfAny(ReadOnlySpan<byte> data, byte a, byte b, byte c, byte d)
@@ -158,8 +182,11 @@ internal sealed class CsvScanner
         for (; at <= data.Length - Vector256<byte>.Count; at += Vector256<byte>.Count)
         {
             var block = Vector256.LoadUnsafe(ref first, (nuint)at);
-            var found = Vector256.Equals(block, Vector256.Create(a)) | Vector256.Equals(block, Vector256.Create(b))
-                | Vector256.Equals(block, Vector256.Create(c)) | Vector256.Equals(block, Vector256.Create(d));
+            var found =
+                Vector256.Equals(block, Vector256.Create(a))
+                | Vector256.Equals(block, Vector256.Create(b))
+                | Vector256.Equals(block, Vector256.Create(c))
+                | Vector256.Equals(block, Vector256.Create(d));
             if (found != Vector256<byte>.Zero)
                 return at + BitOperations.TrailingZeroCount(found.ExtractMostSignificantBits());
         }

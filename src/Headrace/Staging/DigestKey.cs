@@ -8,7 +8,8 @@ namespace Headrace.Staging;
 /// A secret key, and the digests of 128 bits that it gives: polynomials over the field of 2^127 - 1, at a random point.
 /// </summary>
 /// <remarks>
-/// Carter and Wegman's universal hashing: whoever does not know the key, and whatever the rows are, two different ones have
+/// Carter and Wegman's universal hashing: whoever does not know the key, and whatever the rows are, two different ones
+/// have
 /// the same digest with a probability of at most (bytes / 15 + 2) / 2^127. System.IO.Hashing does not restore, and the
 /// hashes of the framework take ten times as long for texts as short as rows.
 /// </remarks>
@@ -35,33 +36,54 @@ public sealed class DigestKey
     {
         Span<byte> random = stackalloc byte[16];
         RandomNumberGenerator.Fill(random);
-        return new DigestKey(BinaryPrimitives.ReadUInt64LittleEndian(random), BinaryPrimitives.ReadUInt64LittleEndian(random[8..]));
+        return new DigestKey(
+            BinaryPrimitives.ReadUInt64LittleEndian(random),
+            BinaryPrimitives.ReadUInt64LittleEndian(random[8..])
+        );
     }
 
     /// <summary>The key that <see cref="ToString"/> wrote.</summary>
     public static DigestKey Parse(string text)
     {
-        var key = UInt128.Parse(text, System.Globalization.NumberStyles.HexNumber, System.Globalization.CultureInfo.InvariantCulture);
+        var key = UInt128.Parse(
+            text,
+            System.Globalization.NumberStyles.HexNumber,
+            System.Globalization.CultureInfo.InvariantCulture
+        );
         return new DigestKey((ulong)(key >> 64), (ulong)key);
     }
 
     /// <summary>The key as hexadecimal digits.</summary>
-    public override string ToString() => new UInt128(high, low).ToString("x32", System.Globalization.CultureInfo.InvariantCulture);
+    public override string ToString() =>
+        new UInt128(high, low).ToString("x32", System.Globalization.CultureInfo.InvariantCulture);
 
-    /// <summary>The digest of <paramref name="text"/>; <paramref name="after"/> is the digest of what came before it.</summary>
+    /// <summary>
+    /// The digest of <paramref name="text"/>; <paramref name="after"/> is the digest of what came before it.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public UInt128 Of(ReadOnlySpan<byte> text, UInt128 after = default)
     {
-        // Something above the bits of a chunk comes first, and the last chunk says how long it is: so no two texts are one
+        // Something above the bits of a chunk comes first, and the last chunk says how long it is: so no two texts are
+        // one
         // polynomial, whatever zeros they begin or end with.
         var start = after + (UInt128.One << 121);
         var (h1, h0) = ((ulong)(start >> 64), (ulong)start);
         var rest = text;
         for (; rest.Length >= 31; rest = rest[30..])
         {
-            Add(ref h1, ref h0, BinaryPrimitives.ReadUInt64LittleEndian(rest), BinaryPrimitives.ReadUInt64LittleEndian(rest[8..]) & Low56);
+            Add(
+                ref h1,
+                ref h0,
+                BinaryPrimitives.ReadUInt64LittleEndian(rest),
+                BinaryPrimitives.ReadUInt64LittleEndian(rest[8..]) & Low56
+            );
             var first = Multiply(h1, h0, squareHigh, squareLow);
-            var second = Multiply(BinaryPrimitives.ReadUInt64LittleEndian(rest[23..]) & Low56, BinaryPrimitives.ReadUInt64LittleEndian(rest[15..]), high, low);
+            var second = Multiply(
+                BinaryPrimitives.ReadUInt64LittleEndian(rest[23..]) & Low56,
+                BinaryPrimitives.ReadUInt64LittleEndian(rest[15..]),
+                high,
+                low
+            );
             (h1, h0) = Reduce(Sum(first, second));
         }
 
@@ -71,7 +93,12 @@ public sealed class DigestKey
         last[rest.Length / 15 * 15 + 14] = (byte)(rest.Length % 15 + 1);
         for (var left = rest.Length; left >= 0; left -= 15, last = last[15..])
         {
-            Add(ref h1, ref h0, BinaryPrimitives.ReadUInt64LittleEndian(last), BinaryPrimitives.ReadUInt64LittleEndian(last[8..]) & Low56);
+            Add(
+                ref h1,
+                ref h0,
+                BinaryPrimitives.ReadUInt64LittleEndian(last),
+                BinaryPrimitives.ReadUInt64LittleEndian(last[8..]) & Low56
+            );
             (h1, h0) = Reduce(Multiply(h1, h0, high, low));
         }
 
@@ -108,7 +135,10 @@ public sealed class DigestKey
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (ulong P0, ulong P1, ulong P2, ulong P3) Sum((ulong P0, ulong P1, ulong P2, ulong P3) a, (ulong P0, ulong P1, ulong P2, ulong P3) b)
+    private static (ulong P0, ulong P1, ulong P2, ulong P3) Sum(
+        (ulong P0, ulong P1, ulong P2, ulong P3) a,
+        (ulong P0, ulong P1, ulong P2, ulong P3) b
+    )
     {
         var p0 = a.P0 + b.P0;
         var c = p0 < b.P0 ? 1UL : 0;
@@ -123,7 +153,10 @@ public sealed class DigestKey
         return (p0, p1, p2, a.P3 + b.P3 + c);
     }
 
-    /// <summary>The number modulo 2^127 - 1, and at most 2^127 + 2: there 2^127 is 1, so what lies above bit 127 is added to what lies below.</summary>
+    /// <summary>
+    /// The number modulo 2^127 - 1, and at most 2^127 + 2: there 2^127 is 1, so what lies above bit 127 is added to
+    /// what lies below.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (ulong High, ulong Low) Reduce((ulong P0, ulong P1, ulong P2, ulong P3) p)
     {

@@ -8,6 +8,7 @@ namespace Headrace.Staging;
 public sealed class DigestReader(string path) : IDisposable
 {
     private readonly FileStream stream = new(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+
     // How far ahead of its look-up the place of a digest in memory is best asked for.
     private const int AheadBytes = 16 * RowDigests.EntryBytes;
 
@@ -32,7 +33,11 @@ public sealed class DigestReader(string path) : IDisposable
         if (start == end)
         {
             start = 0;
-            end = stream.ReadAtLeast(buffer.AsSpan(0, RowDigests.EntryBytes * 16384), RowDigests.EntryBytes * 16384, throwOnEndOfStream: false);
+            end = stream.ReadAtLeast(
+                buffer.AsSpan(0, RowDigests.EntryBytes * 16384),
+                RowDigests.EntryBytes * 16384,
+                throwOnEndOfStream: false
+            );
             if (end == 0)
                 return false;
         }

@@ -8,7 +8,8 @@ namespace Headrace.Staging;
 /// other bytes.
 /// </summary>
 /// <remarks>
-/// .NET ignores what follows the last member, and by default takes a truncated one as whole. So one more member, holding
+/// .NET ignores what follows the last member, and by default takes a truncated one as whole. So one more member,
+/// holding
 /// a random text that no file can know, is appended to the file: only when every byte before it belonged to a complete
 /// member does that text come out at the end.
 /// </remarks>
@@ -18,7 +19,8 @@ internal sealed class GzipReader : ForwardStream
     private static readonly byte[] MarkMember = Compress(Mark);
 
     // The decompressor's own words are about a compression method, whatever is wrong.
-    private const string Damaged = "bytes that are no gzip data, or data that do not match their checksum (CRC) or length";
+    private const string Damaged =
+        "bytes that are no gzip data, or data that do not match their checksum (CRC) or length";
 
     private readonly StoredBytes stored;
     private readonly Feed feed;
@@ -42,9 +44,16 @@ internal sealed class GzipReader : ForwardStream
                 if (Failpoint.Planted("lenient-gzip"))
                     return read;
                 if (!feed.MarkGiven)
-                    return read > 0 ? read : throw Error.Corrupt(stored.Source, "Other bytes follow the gzip data", found: "bytes after the last member");
+                    return read > 0
+                        ? read
+                        : throw Error.Corrupt(
+                            stored.Source,
+                            "Other bytes follow the gzip data",
+                            found: "bytes after the last member"
+                        );
 
-                // The decompressor asks for more only when it has given all it had, so this is the mark and nothing else.
+                // The decompressor asks for more only when it has given all it had, so this is the mark and nothing
+                // else.
                 if (read > Mark.Length - marked || !buffer.Span[..read].SequenceEqual(Mark.AsSpan(marked, read)))
                     throw EndsEarly();
                 marked += read;
@@ -58,7 +67,9 @@ internal sealed class GzipReader : ForwardStream
         }
         catch (InvalidDataException e)
         {
-            throw feed.MarkGiven ? EndsEarly(e) : Error.Corrupt(stored.Source, "The gzip data are damaged before or", stored.Count, Damaged, e);
+            throw feed.MarkGiven
+                ? EndsEarly(e)
+                : Error.Corrupt(stored.Source, "The gzip data are damaged before or", stored.Count, Damaged, e);
         }
     }
 
@@ -75,7 +86,12 @@ internal sealed class GzipReader : ForwardStream
     }
 
     private HeadraceException EndsEarly(Exception? inner = null) =>
-        Error.Corrupt(stored.Source, "The gzip data end early, or their last bytes are damaged,", stored.Count, inner: inner);
+        Error.Corrupt(
+            stored.Source,
+            "The gzip data end early, or their last bytes are damaged,",
+            stored.Count,
+            inner: inner
+        );
 
     private static byte[] Compress(byte[] text)
     {
@@ -94,7 +110,10 @@ internal sealed class GzipReader : ForwardStream
         /// <summary>True from the moment at which a byte of the mark was asked for.</summary>
         public bool MarkGiven => ended;
 
-        public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
+        public override async ValueTask<int> ReadAsync(
+            Memory<byte> buffer,
+            CancellationToken cancellationToken = default
+        )
         {
             if (!ended)
             {

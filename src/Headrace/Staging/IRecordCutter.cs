@@ -13,7 +13,8 @@ internal interface IRecordCutter
     bool IsBlank { get; }
 
     /// <summary>
-    /// Writes the whole records at the start of <paramref name="data"/> and returns how many bytes they took; all of them
+    /// Writes the whole records at the start of <paramref name="data"/> and returns how many bytes they took; all of
+    /// them
     /// when the file ends with <paramref name="data"/>.
     /// </summary>
     int Cut(ReadOnlySpan<byte> data, bool isFinal);

@@ -2,11 +2,14 @@ using System.Text.Json;
 
 namespace Headrace.Staging;
 
-/// <summary>Reads properties of a JSON object that is no JSON: it is cut short, or holds NaN or bytes that are no text.</summary>
+/// <summary>
+/// Reads properties of a JSON object that is no JSON: it is cut short, or holds NaN or bytes that are no text.
+/// </summary>
 public static class JsonFragment
 {
     /// <summary>
-    /// The values of the named properties of the object itself, not of those within it: a text as its characters, anything else as it is
+    /// The values of the named properties of the object itself, not of those within it: a text as its characters,
+    /// anything else as it is
     /// written, <c>null</c> as null. Null for all when one of them is not there whole, or stands there with two values.
     /// </summary>
     /// <param name="isSame">How names are compared.</param>

@@ -13,7 +13,11 @@ internal sealed class JsonRow(FileLimits limits, string source)
 {
     public const int MaxDepth = 512;
 
-    private static readonly JsonDocumentOptions Strict = new() { MaxDepth = MaxDepth, AllowDuplicateProperties = false };
+    private static readonly JsonDocumentOptions Strict = new()
+    {
+        MaxDepth = MaxDepth,
+        AllowDuplicateProperties = false,
+    };
 
     private readonly List<StagedColumn> columns = [];
     private readonly List<byte[]> names = [];
@@ -22,7 +26,12 @@ internal sealed class JsonRow(FileLimits limits, string source)
     private readonly ArrayBufferWriter<byte> texts = new(4096);
     private long records;
 
-    private enum Kind { Bare, Text, Json }
+    private enum Kind
+    {
+        Bare,
+        Text,
+        Json,
+    }
 
     private readonly record struct Field(long Record, int Start, int Length, Kind Kind);
 
@@ -97,11 +106,15 @@ internal sealed class JsonRow(FileLimits limits, string source)
         var guess = 0;
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            var place = guess < names.Count && reader.ValueTextEquals(names[guess]) ? guess : PlaceOf(reader.GetString()!, line);
+            var place =
+                guess < names.Count && reader.ValueTextEquals(names[guess])
+                    ? guess
+                    : PlaceOf(reader.GetString()!, line);
             if (place < 0)
                 return "a property without a name, or with a NUL character in it";
             if (fields[place].Record == records)
-                return reader.ValueTextEquals(columns[place].Name) ? $"the property '{columns[place].Name}' stands twice"
+                return reader.ValueTextEquals(columns[place].Name)
+                    ? $"the property '{columns[place].Name}' stands twice"
                     : $"the properties '{columns[place].Name}' and '{reader.GetString()}' are one column (case does not count)";
             guess = place + 1;
             reader.Read();

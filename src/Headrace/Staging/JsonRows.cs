@@ -3,14 +3,18 @@ using System.Text.Json;
 namespace Headrace.Staging;
 
 /// <summary>
-/// Cuts JSON lines, objects over several lines, or one array of objects, into records: each object is one. Whether it is an
+/// Cuts JSON lines, objects over several lines, or one array of objects, into records: each object is one. Whether it
+/// is an
 /// array, the first byte that is not blank tells.
 /// </summary>
 /// <remarks>
-/// An object that is open at the end of its line goes on in the next one, or it was cut short. It was cut short when the lines
-/// up to where it breaks are whole values: then it alone is set aside. Else the document is broken, and no part of it is a row.
+/// An object that is open at the end of its line goes on in the next one, or it was cut short. It was cut short when
+/// the lines
+/// up to where it breaks are whole values: then it alone is set aside. Else the document is broken, and no part of it
+/// is a row.
 /// </remarks>
-internal sealed class JsonRows(FileLimits limits, string source, SegmentWriter rows, RejectWriter rejects) : IRecordCutter
+internal sealed class JsonRows(FileLimits limits, string source, SegmentWriter rows, RejectWriter rejects)
+    : IRecordCutter
 {
     private static ReadOnlySpan<byte> Blanks => " \t\r\n"u8;
 
@@ -64,7 +68,13 @@ internal sealed class JsonRows(FileLimits limits, string source, SegmentWriter r
                 break;
             var text = length < 0 ? data[start..] : data.Slice(start, length);
             if (text.Length > limits.MaxRecordBytes)
-                throw Error.LimitPassed(source, "max_record_bytes", limits.MaxRecordBytes, $"a line of {text.Length} bytes or more", line);
+                throw Error.LimitPassed(
+                    source,
+                    "max_record_bytes",
+                    limits.MaxRecordBytes,
+                    $"a line of {text.Length} bytes or more",
+                    line
+                );
             text = text.Trim(Blanks);
             if (text.Length > 0 && TakeLine(text) is { } open)
             {
@@ -96,10 +106,16 @@ internal sealed class JsonRows(FileLimits limits, string source, SegmentWriter r
         return null;
     }
 
-    /// <summary>Takes an object over several lines, or the first line of what is none; 0 when there are not enough bytes yet.</summary>
+    /// <summary>
+    /// Takes an object over several lines, or the first line of what is none; 0 when there are not enough bytes yet.
+    /// </summary>
     private int CutDocument(ReadOnlySpan<byte> data, bool isFinal, string reason)
     {
-        var reader = new Utf8JsonReader(data, isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = JsonRow.MaxDepth }));
+        var reader = new Utf8JsonReader(
+            data,
+            isFinalBlock: false,
+            new JsonReaderState(new JsonReaderOptions { MaxDepth = JsonRow.MaxDepth })
+        );
         long? broken = null;
         try
         {
@@ -133,7 +149,11 @@ internal sealed class JsonRows(FileLimits limits, string source, SegmentWriter r
             var text = (next < 0 ? rest : rest[..next]).Trim(Blanks);
             var isEarlyEnd = broken is null && rows.Records == 0; // nothing says that the file is one of lines
             if (text.Length > 0 && (isEarlyEnd || !IsWhole(text)))
-                throw Error.JsonDocument(source, line, broken is null ? "the file ends before the document does" : $"line {line + broken}");
+                throw Error.JsonDocument(
+                    source,
+                    line,
+                    broken is null ? "the file ends before the document does" : $"line {line + broken}"
+                );
             rest = next < 0 ? [] : rest[(next + 1)..];
         }
 
@@ -144,7 +164,11 @@ internal sealed class JsonRows(FileLimits limits, string source, SegmentWriter r
 
     private static bool IsOpen(ReadOnlySpan<byte> text)
     {
-        var reader = new Utf8JsonReader(text, isFinalBlock: false, new JsonReaderState(new JsonReaderOptions { MaxDepth = JsonRow.MaxDepth }));
+        var reader = new Utf8JsonReader(
+            text,
+            isFinalBlock: false,
+            new JsonReaderState(new JsonReaderOptions { MaxDepth = JsonRow.MaxDepth })
+        );
         try
         {
             while (reader.Read())
@@ -163,9 +187,7 @@ internal sealed class JsonRows(FileLimits limits, string source, SegmentWriter r
         var reader = new Utf8JsonReader(text, new JsonReaderOptions { MaxDepth = JsonRow.MaxDepth });
         try
         {
-            while (reader.Read())
-            {
-            }
+            while (reader.Read()) { }
 
             return true;
         }
@@ -207,7 +229,12 @@ internal sealed class JsonRows(FileLimits limits, string source, SegmentWriter r
         }
         catch (JsonException e)
         {
-            throw Error.Corrupt(source, $"The JSON array is broken after {element} elements", found: $"line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}", inner: e);
+            throw Error.Corrupt(
+                source,
+                $"The JSON array is broken after {element} elements",
+                found: $"line {e.LineNumber + 1}, byte {e.BytePositionInLine + 1}",
+                inner: e
+            );
         }
     }
 
@@ -229,8 +256,19 @@ internal sealed class JsonRows(FileLimits limits, string source, SegmentWriter r
     }
 
     private HeadraceException TooLong(ReadOnlySpan<byte> document, int found) =>
-        Error.LimitPassed(source, "max_record_bytes", limits.MaxRecordBytes, $"a JSON document of {found} bytes or more, {document.Count((byte)'\n') + 1} lines", line);
+        Error.LimitPassed(
+            source,
+            "max_record_bytes",
+            limits.MaxRecordBytes,
+            $"a JSON document of {found} bytes or more, {document.Count((byte)'\n') + 1} lines",
+            line
+        );
 
     private HeadraceException TooLong(int found) =>
-        Error.LimitPassed(source, "max_record_bytes", limits.MaxRecordBytes, $"element {element + 1} of the array: {found} bytes or more");
+        Error.LimitPassed(
+            source,
+            "max_record_bytes",
+            limits.MaxRecordBytes,
+            $"element {element + 1} of the array: {found} bytes or more"
+        );
 }

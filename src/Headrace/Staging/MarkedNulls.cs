@@ -1,13 +1,17 @@
 namespace Headrace.Staging;
 
 /// <summary>
-/// CSV in which a text stands for NULL, and nothing for a text that is empty, as the CSV of segments: NULL where a field is unquoted and
+/// CSV in which a text stands for NULL, and nothing for a text that is empty, as the CSV of segments: NULL where a
+/// field is unquoted and
 /// empty, and an empty text in quotes. So the same row is the same bytes, whatever stood for NULL.
 /// </summary>
 /// <remarks>Records end with LF; a field with a delimiter, a quote or a line end is quoted.</remarks>
 internal sealed class MarkedNulls : ForwardStream
 {
-    private const byte Comma = (byte)',', Quote = (byte)'"', Cr = (byte)'\r', Lf = (byte)'\n';
+    private const byte Comma = (byte)',',
+        Quote = (byte)'"',
+        Cr = (byte)'\r',
+        Lf = (byte)'\n';
     private const int Block = 1 << 17;
 
     private readonly Stream inner;
@@ -26,7 +30,11 @@ internal sealed class MarkedNulls : ForwardStream
     public MarkedNulls(Stream inner, string nothing)
     {
         this.inner = inner;
-        this.nothing = [System.Text.Encoding.ASCII.GetBytes(nothing), System.Text.Encoding.ASCII.GetBytes($"\"{nothing}\"")];
+        this.nothing =
+        [
+            System.Text.Encoding.ASCII.GetBytes(nothing),
+            System.Text.Encoding.ASCII.GetBytes($"\"{nothing}\""),
+        ];
         data = new byte[Block];
         written = new byte[Block * 3 + 2]; // a field of no bytes becomes two
     }

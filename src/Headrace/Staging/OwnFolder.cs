@@ -1,16 +1,19 @@
 namespace Headrace.Staging;
 
 /// <summary>
-/// The part of the spool that belongs to this process alone: a folder with a random name, and beside it a file that this process keeps locked.
+/// The part of the spool that belongs to this process alone: a folder with a random name, and beside it a file that
+/// this process keeps locked.
 /// The operating system gives the lock back when the process dies; then anybody may remove the folder.
 /// </summary>
 /// <remarks>
-/// Process ids are of no use here: containers that share a folder count their processes from 1, each for itself. A lock of the file system
+/// Process ids are of no use here: containers that share a folder count their processes from 1, each for itself. A lock
+/// of the file system
 /// is the same for all of them.
 /// </remarks>
 public sealed class OwnFolder : IDisposable
 {
-    private const string Prefix = "p", Ending = ".lock";
+    private const string Prefix = "p",
+        Ending = ".lock";
 
     private const int MostTries = 10;
 
@@ -20,7 +23,8 @@ public sealed class OwnFolder : IDisposable
     private readonly string spool;
     private readonly FileStream? held;
 
-    private OwnFolder(string spool, string path, FileStream? held) => (this.spool, Path, this.held) = (spool, path, held);
+    private OwnFolder(string spool, string path, FileStream? held) =>
+        (this.spool, Path, this.held) = (spool, path, held);
 
     /// <summary>An absolute path. Who puts something there makes the folder.</summary>
     public string Path { get; }
@@ -88,8 +92,15 @@ public sealed class OwnFolder : IDisposable
                 File.Delete(file);
         }
 
-        foreach (var folder in (string[])["run", "temp", .. Directory.GetDirectories(spool, "plan-*").Select(System.IO.Path.GetFileName)!])
-            if (System.IO.Path.Combine(spool, folder) is var old && Directory.Exists(old) && LastWritten(old) < clock.GetUtcNow().UtcDateTime - Abandoned)
+        foreach (
+            var folder in (string[])
+                ["run", "temp", .. Directory.GetDirectories(spool, "plan-*").Select(System.IO.Path.GetFileName)!]
+        )
+            if (
+                System.IO.Path.Combine(spool, folder) is var old
+                && Directory.Exists(old)
+                && LastWritten(old) < clock.GetUtcNow().UtcDateTime - Abandoned
+            )
                 Remove(old);
     }
 
@@ -133,8 +144,11 @@ public sealed class OwnFolder : IDisposable
     {
         try
         {
-            return new DirectoryInfo(folder).EnumerateFileSystemInfos("*", SearchOption.AllDirectories).Select(entry => entry.LastWriteTimeUtc)
-                .Append(Directory.GetLastWriteTimeUtc(folder)).Max();
+            return new DirectoryInfo(folder)
+                .EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
+                .Select(entry => entry.LastWriteTimeUtc)
+                .Append(Directory.GetLastWriteTimeUtc(folder))
+                .Max();
         }
         catch (IOException)
         {

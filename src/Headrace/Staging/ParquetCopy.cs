@@ -9,21 +9,34 @@ internal static class ParquetCopy
     public static async Task<long> CopyAsync(PlainBytes plain, string path, CancellationToken cancel)
     {
         if (plain.IsCompressed)
-            throw Error.Corrupt(plain.Source, "The Parquet file is compressed as a whole", found: "gzip or zstd around Parquet");
+            throw Error.Corrupt(
+                plain.Source,
+                "The Parquet file is compressed as a whole",
+                found: "gzip or zstd around Parquet"
+            );
         var head = await plain.PeekAsync(4, cancel);
         if (!head.Span.SequenceEqual(Magic))
-            throw Error.Corrupt(plain.Source, "The file is not Parquet", found: $"first bytes {Convert.ToHexString(head.Span)}");
+            throw Error.Corrupt(
+                plain.Source,
+                "The file is not Parquet",
+                found: $"first bytes {Convert.ToHexString(head.Span)}"
+            );
         using var copy = new SpoolFile(path, new byte[64]); // every block passes by it
         var buffer = new byte[1 << 20];
         var tail = Array.Empty<byte>();
-        for (int read; (read = await plain.ReadAsync(buffer, cancel)) > 0;)
+        for (int read; (read = await plain.ReadAsync(buffer, cancel)) > 0; )
         {
             copy.Write(buffer.AsSpan(0, read));
             tail = [.. tail.Concat(buffer[Math.Max(0, read - 4)..read]).TakeLast(4)];
         }
 
         if (plain.Count < 12 || !tail.AsSpan().SequenceEqual(Magic))
-            throw Error.Corrupt(plain.Source, "The Parquet data end early", plain.Count, $"last bytes {Convert.ToHexString(tail)}");
+            throw Error.Corrupt(
+                plain.Source,
+                "The Parquet data end early",
+                plain.Count,
+                $"last bytes {Convert.ToHexString(tail)}"
+            );
         copy.Close();
         Failpoint.Hit("segment_written");
         return plain.Count;

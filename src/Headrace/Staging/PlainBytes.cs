@@ -1,6 +1,8 @@
 namespace Headrace.Staging;
 
-/// <summary>The bytes of a file after decompression: counted, held to the limits, and told what they are by their first bytes.</summary>
+/// <summary>
+/// The bytes of a file after decompression: counted, held to the limits, and told what they are by their first bytes.
+/// </summary>
 internal sealed class PlainBytes : ForwardStream
 {
     private const long RatioFrom = 64 << 20;
@@ -41,18 +43,21 @@ internal sealed class PlainBytes : ForwardStream
     }
 
     // Forms that senders use and nobody reads here. No text begins with these bytes.
-    private static string? Archive(ReadOnlySpan<byte> first) => first switch
-    {
-        [(byte)'P', (byte)'K', 3, 4, ..] or [(byte)'P', (byte)'K', 5, 6, ..] => "a ZIP archive (or an office file)",
-        [0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0, ..] => "xz",
-        [(byte)'7', (byte)'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => "7-Zip",
-        [(byte)'B', (byte)'Z', (byte)'h', _, 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => "bzip2",
-        [0x04, 0x22, 0x4d, 0x18, ..] => "lz4",
-        [0xff, 0x06, 0, 0, (byte)'s', (byte)'N', (byte)'a', (byte)'P', ..] => "snappy",
-        _ => null,
-    };
+    private static string? Archive(ReadOnlySpan<byte> first) =>
+        first switch
+        {
+            [(byte)'P', (byte)'K', 3, 4, ..] or [(byte)'P', (byte)'K', 5, 6, ..] => "a ZIP archive (or an office file)",
+            [0xfd, (byte)'7', (byte)'z', (byte)'X', (byte)'Z', 0, ..] => "xz",
+            [(byte)'7', (byte)'z', 0xbc, 0xaf, 0x27, 0x1c, ..] => "7-Zip",
+            [(byte)'B', (byte)'Z', (byte)'h', _, 0x31, 0x41, 0x59, 0x26, 0x53, 0x59, ..] => "bzip2",
+            [0x04, 0x22, 0x4d, 0x18, ..] => "lz4",
+            [0xff, 0x06, 0, 0, (byte)'s', (byte)'N', (byte)'a', (byte)'P', ..] => "snappy",
+            _ => null,
+        };
 
-    /// <summary>The first bytes, up to <paramref name="count"/>, without taking them. Called before the first read.</summary>
+    /// <summary>
+    /// The first bytes, up to <paramref name="count"/>, without taking them. Called before the first read.
+    /// </summary>
     public async Task<ReadOnlyMemory<byte>> PeekAsync(int count, CancellationToken cancel)
     {
         var first = new byte[count];
@@ -94,9 +99,19 @@ internal sealed class PlainBytes : ForwardStream
         var read = await inner.ReadAsync(buffer, cancel);
         Count += read;
         if (Count > limits.MaxFileBytes)
-            throw Error.LimitPassed(Source, "max_file_bytes", limits.MaxFileBytes, $"more than {Count} bytes after decompression");
+            throw Error.LimitPassed(
+                Source,
+                "max_file_bytes",
+                limits.MaxFileBytes,
+                $"more than {Count} bytes after decompression"
+            );
         if (IsCompressed && Count > RatioFrom && Count / limits.MaxRatio > stored.Count)
-            throw Error.LimitPassed(Source, "max_ratio", limits.MaxRatio, $"{Count} bytes out of {stored.Count} stored ones");
+            throw Error.LimitPassed(
+                Source,
+                "max_ratio",
+                limits.MaxRatio,
+                $"{Count} bytes out of {stored.Count} stored ones"
+            );
         return read;
     }
 }

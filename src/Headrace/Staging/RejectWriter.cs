@@ -2,7 +2,9 @@ using System.Text;
 
 namespace Headrace.Staging;
 
-/// <summary>Writes down the records that are no rows: line, reason, raw text. The file appears with the first one.</summary>
+/// <summary>
+/// Writes down the records that are no rows: line, reason, raw text. The file appears with the first one.
+/// </summary>
 internal sealed class RejectWriter(string folder) : IDisposable
 {
     private const int RawBytes = 8 << 10;
@@ -43,7 +45,9 @@ internal sealed class RejectWriter(string folder) : IDisposable
         var text = new StringBuilder(raw.Length + 16);
         while (raw.Length > 0)
         {
-            var valid = Rune.DecodeFromUtf8(raw, out var rune, out var length) == System.Buffers.OperationStatus.Done && rune.Value != 0;
+            var valid =
+                Rune.DecodeFromUtf8(raw, out var rune, out var length) == System.Buffers.OperationStatus.Done
+                && rune.Value != 0;
             if (valid)
                 text.Append(rune.ToString());
             else

@@ -7,11 +7,14 @@ namespace Headrace.Staging;
 
 /// <summary>What digests of rows are for.</summary>
 /// <param name="Key">The key that they are made with.</param>
-/// <param name="KeyColumns">The columns of the primary key, of which a hash is kept as well; none when nobody asks for it.</param>
+/// <param name="KeyColumns">The columns of the primary key, of which a hash is kept as well; none when nobody asks for
+/// it.</param>
 /// <param name="IsInline">Whether the records of segments hold their digests, for an engine to read.</param>
 public sealed record DigestOptions(DigestKey Key, IReadOnlyList<string> KeyColumns, bool IsInline)
 {
-    /// <summary>What else says what a text means, such as the flow's columns: under another one the same text is another row.</summary>
+    /// <summary>
+    /// What else says what a text means, such as the flow's columns: under another one the same text is another row.
+    /// </summary>
     public string Meaning { get; init; } = "";
 }
 
@@ -38,15 +41,37 @@ internal sealed class RowDigests(string folder, DigestOptions options) : IDispos
     /// <summary>True when the records of segments hold their digests, too.</summary>
     public bool IsInline => options.IsInline;
 
-    /// <summary>What records mean: the same bytes under other columns or another dialect are another row. Gives the places of the key's columns.</summary>
+    /// <summary>
+    /// What records mean: the same bytes under other columns or another dialect are another row. Gives the places of
+    /// the key's columns.
+    /// </summary>
     public int[] SetLayout(IReadOnlyList<StagedColumn> columns, CsvDialect dialect)
     {
         var text = new StringBuilder();
-        foreach (var part in (IEnumerable<string?>)[.. columns.Select(column => column.Name), null, $"{dialect.Delimiter}", $"{dialect.Quote}", $"{dialect.Escape}", $"{dialect.Decimal}", dialect.Encoding, dialect.Date, dialect.Timestamp, options.Meaning, .. dialect.Null])
+        foreach (
+            var part in (IEnumerable<string?>)
+                [
+                    .. columns.Select(column => column.Name),
+                    null,
+                    $"{dialect.Delimiter}",
+                    $"{dialect.Quote}",
+                    $"{dialect.Escape}",
+                    $"{dialect.Decimal}",
+                    dialect.Encoding,
+                    dialect.Date,
+                    dialect.Timestamp,
+                    options.Meaning,
+                    .. dialect.Null,
+                ]
+        )
             text.Append(System.Globalization.CultureInfo.InvariantCulture, $"{part?.Length ?? -1}:{part}");
         layout = options.Key.Of(Encoding.UTF8.GetBytes(text.ToString()));
         width = columns.Count;
-        var places = options.KeyColumns.Select(name => columns.ToList().FindIndex(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))).ToArray();
+        var places = options
+            .KeyColumns.Select(name =>
+                columns.ToList().FindIndex(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            )
+            .ToArray();
         return keys = places.Contains(-1) ? [] : places;
     }
 
@@ -79,7 +104,10 @@ internal sealed class RowDigests(string folder, DigestOptions options) : IDispos
     {
         hash = (hash ^ (ulong)text.Length) * 0x9E3779B97F4A7C15;
         for (; text.Length >= 8; text = text[8..])
-            hash = BitOperations.RotateLeft((hash ^ BinaryPrimitives.ReadUInt64LittleEndian(text)) * 0x9E3779B97F4A7C15, 31);
+            hash = BitOperations.RotateLeft(
+                (hash ^ BinaryPrimitives.ReadUInt64LittleEndian(text)) * 0x9E3779B97F4A7C15,
+                31
+            );
         foreach (var letter in text)
             hash = (hash ^ letter) * 0x100000001B3;
         return hash ^ (hash >> 32);

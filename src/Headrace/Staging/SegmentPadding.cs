@@ -20,7 +20,7 @@ internal static class SegmentPadding
             var buffer = new byte[1 << 20];
             var isQuoted = false;
             var commas = 0;
-            for (int read; (read = from.Read(buffer)) > 0;)
+            for (int read; (read = from.Read(buffer)) > 0; )
             {
                 var rest = buffer.AsSpan(0, read);
                 while (rest.Length > 0)

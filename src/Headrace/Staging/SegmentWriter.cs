@@ -4,12 +4,14 @@ using System.Runtime.CompilerServices;
 namespace Headrace.Staging;
 
 /// <summary>
-/// Writes records into numbered segments of at most about 32 MB, which an engine reads in parallel. A record never spans two.
+/// Writes records into numbered segments of at most about 32 MB, which an engine reads in parallel. A record never
+/// spans two.
 /// </summary>
 /// <param name="digests">Where the digests of records go; null when nobody will ask.</param>
 internal sealed class SegmentWriter(string folder, long segmentBytes, RowDigests? digests = null) : IDisposable
 {
-    // DuckDB writes rows in groups of this many. A segment that ends where a group does is written as it is read; else what is
+    // DuckDB writes rows in groups of this many. A segment that ends where a group does is written as it is read; else
+    // what is
     // left over of each is put together afterwards, which takes half as long again.
     private const int RowGroup = 122_880;
     private const int MostGroups = 2;

@@ -14,7 +14,13 @@ internal sealed class SpoolFile : IDisposable
     {
         Path = path;
         this.buffer = buffer;
-        var options = new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, Share = FileShare.Read, BufferSize = 0 };
+        var options = new FileStreamOptions
+        {
+            Mode = FileMode.CreateNew,
+            Access = FileAccess.Write,
+            Share = FileShare.Read,
+            BufferSize = 0,
+        };
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         stream = Try(() => new FileStream(path, options));
@@ -36,7 +42,10 @@ internal sealed class SpoolFile : IDisposable
         Length += length + 1;
     }
 
-    /// <summary>Room for the next <paramref name="count"/> bytes, at most as many as the buffer holds; the caller fills all of it.</summary>
+    /// <summary>
+    /// Room for the next <paramref name="count"/> bytes, at most as many as the buffer holds; the caller fills all of
+    /// it.
+    /// </summary>
     public Span<byte> Take(int count)
     {
         if (count > buffer.Length - used)

@@ -1,10 +1,12 @@
 namespace Headrace.Staging;
 
 /// <summary>
-/// Copies lake files into the spool, in one pass over their bytes: hash, decompression, limits, encoding, records. Either
+/// Copies lake files into the spool, in one pass over their bytes: hash, decompression, limits, encoding, records.
+/// Either
 /// a file is staged whole, or nothing of it is left behind.
 /// </summary>
-/// <param name="spool">A folder that belongs to this process alone; what it makes there is named by numbers, never by keys.</param>
+/// <param name="spool">A folder that belongs to this process alone; what it makes there is named by numbers, never by
+/// keys.</param>
 /// <param name="limits">What one file may cost.</param>
 public sealed class Stager(string spool, FileLimits limits)
 {
@@ -25,7 +27,13 @@ public sealed class Stager(string spool, FileLimits limits)
     /// <paramref name="digesting"/> the digests of CSV records are kept. Throws the errors HDR-110 to HDR-139.
     /// </summary>
     public async Task<StagedFile> StageAsync(
-        ILake lake, LakeFile file, FileFormat format, IReadOnlyList<string>? declared, CancellationToken cancel, DigestOptions? digesting = null)
+        ILake lake,
+        LakeFile file,
+        FileFormat format,
+        IReadOnlyList<string>? declared,
+        CancellationToken cancel,
+        DigestOptions? digesting = null
+    )
     {
         var source = $"{lake.Address.TrimEnd('/')}/{file.Key}";
         await using var opened = await lake.OpenAsync(file, cancel);
@@ -49,11 +57,19 @@ public sealed class Stager(string spool, FileLimits limits)
     }
 
     /// <summary>
-    /// Stages the rows that a database sends as CSV without a header: <c>,</c> between fields, <c>"</c> around and doubled, NULL where
+    /// Stages the rows that a database sends as CSV without a header: <c>,</c> between fields, <c>"</c> around and
+    /// doubled, NULL where
     /// a field is unquoted and empty. Those of one call may be staged beside those of another.
     /// </summary>
-    /// <param name="rows">What the <see cref="StagedFile.File"/> of the result says, with the name by which bad rows are told.</param>
-    public async Task<StagedFile> StageRowsAsync(Stream text, LakeFile rows, IReadOnlyList<StagedColumn> columns, CancellationToken cancel, DigestOptions? digesting = null)
+    /// <param name="rows">What the <see cref="StagedFile.File"/> of the result says, with the name by which bad rows
+    /// are told.</param>
+    public async Task<StagedFile> StageRowsAsync(
+        Stream text,
+        LakeFile rows,
+        IReadOnlyList<StagedColumn> columns,
+        CancellationToken cancel,
+        DigestOptions? digesting = null
+    )
     {
         var folder = MakeFolder();
         try
@@ -61,7 +77,18 @@ public sealed class Stager(string spool, FileLimits limits)
             using var digests = digesting is null ? null : new RowDigests(folder, digesting);
             using var segments = new SegmentWriter(folder, SegmentBytes, digests);
             using var rejects = new RejectWriter(folder);
-            var cutter = new CsvCutter(new CsvDialect { Header = false }, limits, rows.Key, [.. columns.Select(column => column.Name)], segments, rejects, digests) { IsTable = true };
+            var cutter = new CsvCutter(
+                new CsvDialect { Header = false },
+                limits,
+                rows.Key,
+                [.. columns.Select(column => column.Name)],
+                segments,
+                rejects,
+                digests
+            )
+            {
+                IsTable = true,
+            };
             long bytes;
             await using (var pump = new BlockPump(text, rows.Key, cancel))
                 bytes = await CutAsync(pump, cutter, cancel);
@@ -90,31 +117,73 @@ public sealed class Stager(string spool, FileLimits limits)
         }
     }
 
-    /// <summary>Stages a file of rows that a database wrote as CSV without a header, compressed or not; NULL is a text that no value can be.</summary>
-    /// <param name="rows">What the <see cref="StagedFile.File"/> of the result says, with the name by which bad rows are told.</param>
+    /// <summary>
+    /// Stages a file of rows that a database wrote as CSV without a header, compressed or not; NULL is a text that no
+    /// value can be.
+    /// </summary>
+    /// <param name="rows">What the <see cref="StagedFile.File"/> of the result says, with the name by which bad rows
+    /// are told.</param>
     /// <param name="nothing">What stands for NULL: letters, digits and hyphens.</param>
-    public async Task<StagedFile> StageUnloadedAsync(string path, LakeFile rows, IReadOnlyList<StagedColumn> columns, string nothing, CancellationToken cancel, DigestOptions? digesting = null)
+    public async Task<StagedFile> StageUnloadedAsync(
+        string path,
+        LakeFile rows,
+        IReadOnlyList<StagedColumn> columns,
+        string nothing,
+        CancellationToken cancel,
+        DigestOptions? digesting = null
+    )
     {
         await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, useAsync: true);
         await using var stored = new StoredBytes(file, rows.Key, isHashed: false);
-        await using var plain = await PlainBytes.OpenAsync(stored, limits with { MaxFileBytes = long.MaxValue, MaxRatio = int.MaxValue }, cancel); // no stranger sent it
+        await using var plain = await PlainBytes.OpenAsync(
+            stored,
+            limits with
+            {
+                MaxFileBytes = long.MaxValue,
+                MaxRatio = int.MaxValue,
+            },
+            cancel
+        ); // no stranger sent it
         await using var text = new MarkedNulls(plain, nothing);
         return await StageRowsAsync(text, rows, columns, cancel, digesting);
     }
 
     /// <summary>Stages rows as PostgreSQL's COPY sends them with FORMAT binary, as they are.</summary>
     /// <param name="begun">Is given the file as soon as some of its rows are there, while the others arrive.</param>
-    public async Task<StagedFile> StageBinaryAsync(Stream bytes, LakeFile rows, IReadOnlyList<StagedColumn> columns, CancellationToken cancel, Action<StagedFile>? begun = null)
+    public async Task<StagedFile> StageBinaryAsync(
+        Stream bytes,
+        LakeFile rows,
+        IReadOnlyList<StagedColumn> columns,
+        CancellationToken cancel,
+        Action<StagedFile>? begun = null
+    )
     {
         var folder = MakeFolder();
         var isBegun = false;
         try
         {
             using var copy = new SpoolFile(Path.Combine(folder, "1.copy"), new byte[64]); // every block passes by it
-            var (counter, arriving) = (new BinaryRows(columns.Count, limits.MaxRecordBytes / TextOfBinary), new ArrivingRows(copy.Path));
-            var staged = new StagedFile { File = rows, Sha256 = "", Bytes = 0, Records = -1, Columns = columns, Segments = [copy.Path], IsBinary = true, Arriving = arriving };
+            var (counter, arriving) = (
+                new BinaryRows(columns.Count, limits.MaxRecordBytes / TextOfBinary),
+                new RowStream(copy.Path)
+            );
+            var staged = new StagedFile
+            {
+                File = rows,
+                Sha256 = "",
+                Bytes = 0,
+                Records = -1,
+                Columns = columns,
+                Segments = [copy.Path],
+                IsBinary = true,
+                Stream = arriving,
+            };
             var buffer = new byte[BinaryRows.BlockBytes];
-            for (int length; (length = await bytes.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel)) > 0;)
+            for (
+                int length;
+                (length = await bytes.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel)) > 0;
+
+            )
             {
                 counter.Pass(buffer.AsSpan(0, length));
                 if (counter.HasLong)
@@ -146,7 +215,14 @@ public sealed class Stager(string spool, FileLimits limits)
     }
 
     private async Task<StagedFile> CopyAsync(
-        StoredBytes stored, LakeFile file, FileFormat format, IReadOnlyList<string>? declared, string folder, DigestOptions? digesting, CancellationToken cancel)
+        StoredBytes stored,
+        LakeFile file,
+        FileFormat format,
+        IReadOnlyList<string>? declared,
+        string folder,
+        DigestOptions? digesting,
+        CancellationToken cancel
+    )
     {
         await using var plain = await PlainBytes.OpenAsync(stored, limits, cancel);
         if (format.Kind == FormatKind.Parquet)
@@ -166,13 +242,15 @@ public sealed class Stager(string spool, FileLimits limits)
             };
         }
 
-        using var digests = digesting is null || format.Kind != FormatKind.Csv ? null : new RowDigests(folder, digesting);
+        using var digests =
+            digesting is null || format.Kind != FormatKind.Csv ? null : new RowDigests(folder, digesting);
         using var rows = new SegmentWriter(folder, SegmentBytes, digests);
         using var rejects = new RejectWriter(folder);
         var dialect = format.Csv ?? new CsvDialect();
-        IRecordCutter cutter = format.Kind == FormatKind.Jsonl
-            ? new JsonRows(limits, stored.Source, rows, rejects)
-            : new CsvCutter(dialect, limits, stored.Source, declared, rows, rejects, digests);
+        IRecordCutter cutter =
+            format.Kind == FormatKind.Jsonl
+                ? new JsonRows(limits, stored.Source, rows, rejects)
+                : new CsvCutter(dialect, limits, stored.Source, declared, rows, rejects, digests);
         var text = await TextEncoding.OpenAsync(plain, dialect.Encoding, cancel);
         await using (var pump = new BlockPump(text, stored.Source, cancel))
             await CutAsync(pump, cutter, cancel);
@@ -208,7 +286,7 @@ public sealed class Stager(string spool, FileLimits limits)
         while (!window.IsFinal)
         {
             // A record that is not whole yet is scanned again only when there is twice as much of it.
-            for (var enough = window.Bytes.Length * 2; !window.IsFinal;)
+            for (var enough = window.Bytes.Length * 2; !window.IsFinal; )
             {
                 await pump.FillAsync(window, cancel);
                 if (window.Bytes.Length >= enough)
@@ -237,7 +315,10 @@ public sealed class Stager(string spool, FileLimits limits)
                     if (OperatingSystem.IsWindows())
                         Directory.CreateDirectory(folder);
                     else
-                        Directory.CreateDirectory(folder, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+                        Directory.CreateDirectory(
+                            folder,
+                            UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+                        );
                     return folder;
                 }
             }

@@ -4,7 +4,8 @@ using System.Security.Cryptography;
 namespace Headrace.Staging;
 
 /// <summary>
-/// The bytes of a lake file as they are stored: counted and hashed while they pass. They are hashed on a task of its own,
+/// The bytes of a lake file as they are stored: counted and hashed while they pass. They are hashed on a task of its
+/// own,
 /// since whoever reads has the decompression to do.
 /// </summary>
 internal sealed class StoredBytes(Stream inner, string source, bool isHashed = true) : ForwardStream
@@ -87,7 +88,10 @@ internal sealed class StoredBytes(Stream inner, string source, bool isHashed = t
             var read = await inner.ReadAsync(buffer.AsMemory(end), cancel);
             await hashing;
             var (bytes, from) = (buffer, end);
-            hashing = read == 0 || !isHashed ? Task.CompletedTask : Task.Run(() => hash.AppendData(bytes, from, read), CancellationToken.None);
+            hashing =
+                read == 0 || !isHashed
+                    ? Task.CompletedTask
+                    : Task.Run(() => hash.AppendData(bytes, from, read), CancellationToken.None);
             end += read;
             return read;
         }

@@ -2,7 +2,10 @@ using System.Text;
 
 namespace Headrace.Staging;
 
-/// <summary>Turns the text of a file into UTF-8 without a byte order mark. UTF-8 passes unchanged; it is judged record by record.</summary>
+/// <summary>
+/// Turns the text of a file into UTF-8 without a byte order mark. UTF-8 passes unchanged; it is judged record by
+/// record.
+/// </summary>
 internal static class TextEncoding
 {
     /// <summary>A stream of UTF-8. A byte order mark counts for more than <paramref name="declared"/>.</summary>
@@ -19,7 +22,9 @@ internal static class TextEncoding
         };
         plain.Skip(length);
         var encoding = Find(name) ?? throw Error.UnknownEncoding(plain.Source, name);
-        return encoding is UTF8Encoding ? plain : Encoding.CreateTranscodingStream(plain, encoding, new UTF8Encoding(false, true), leaveOpen: true);
+        return encoding is UTF8Encoding
+            ? plain
+            : Encoding.CreateTranscodingStream(plain, encoding, new UTF8Encoding(false, true), leaveOpen: true);
     }
 
     private static Encoding? Find(string name)
@@ -28,8 +33,11 @@ internal static class TextEncoding
             name = "utf-8";
         try
         {
-            return CodePagesEncodingProvider.Instance.GetEncoding(name, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback)
-                ?? Encoding.GetEncoding(name, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback);
+            return CodePagesEncodingProvider.Instance.GetEncoding(
+                    name,
+                    EncoderFallback.ExceptionFallback,
+                    DecoderFallback.ExceptionFallback
+                ) ?? Encoding.GetEncoding(name, EncoderFallback.ExceptionFallback, DecoderFallback.ExceptionFallback);
         }
         catch (Exception e) when (e is ArgumentException or NotSupportedException)
         {

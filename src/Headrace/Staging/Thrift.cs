@@ -4,18 +4,31 @@ using System.Text;
 namespace Headrace.Staging;
 
 /// <summary>
-/// A structure in Thrift's compact protocol, in which the footers of Parquet files are written: its members by number, as they are,
+/// A structure in Thrift's compact protocol, in which the footers of Parquet files are written: its members by number,
+/// as they are,
 /// so that what is not understood is written back unchanged.
 /// </summary>
 internal sealed class Thrift
 {
-    public const byte True = 1, False = 2, Byte = 3, Short = 4, Int = 5, Long = 6, Double = 7, Binary = 8, List = 9, Set = 10, Struct = 12;
+    public const byte True = 1,
+        False = 2,
+        Byte = 3,
+        Short = 4,
+        Int = 5,
+        Long = 6,
+        Double = 7,
+        Binary = 8,
+        List = 9,
+        Set = 10,
+        Struct = 12;
 
     private const int MostLevels = 32;
 
     private readonly List<(short Number, byte Type, object? Value)> members = [];
 
-    /// <summary>A field's value: a long, bytes, a <see cref="ThriftList"/>, a structure; null when it is not there.</summary>
+    /// <summary>
+    /// A field's value: a long, bytes, a <see cref="ThriftList"/>, a structure; null when it is not there.
+    /// </summary>
     public object? this[short number] => members.Find(one => one.Number == number).Value;
 
     public long? Number(short number) => this[number] as long?;
@@ -24,7 +37,8 @@ internal sealed class Thrift
 
     public Thrift? Part(short number) => this[number] as Thrift;
 
-    public IReadOnlyList<Thrift> Parts(short number) => this[number] is ThriftList list ? [.. list.Items.OfType<Thrift>()] : [];
+    public IReadOnlyList<Thrift> Parts(short number) =>
+        this[number] is ThriftList list ? [.. list.Items.OfType<Thrift>()] : [];
 
     public bool IsTrue(short number) => members.Exists(one => one.Number == number && one.Type == True);
 
@@ -125,7 +139,9 @@ internal sealed class Thrift
             short number = 0;
             while (Take(1)[0] is not 0 and var head)
             {
-                number = (head >> 4) is > 0 and var step ? checked((short)(number + step)) : checked((short)ReadNumber());
+                number = (head >> 4) is > 0 and var step
+                    ? checked((short)(number + step))
+                    : checked((short)ReadNumber());
                 if (number > last)
                     break;
                 var type = (byte)(head & 15);
@@ -171,7 +187,10 @@ internal sealed class Thrift
             return (long)(number >> 1) ^ -(long)(number & 1);
         }
 
-        private int ReadLength() => ReadUnsigned() is var length && length <= (ulong)rest.Length ? (int)length : throw new InvalidDataException("a length beyond the end");
+        private int ReadLength() =>
+            ReadUnsigned() is var length && length <= (ulong)rest.Length
+                ? (int)length
+                : throw new InvalidDataException("a length beyond the end");
 
         private ulong ReadUnsigned()
         {

@@ -3,7 +3,8 @@ using System.Runtime.InteropServices;
 namespace Headrace.Staging;
 
 /// <summary>
-/// Reads zstd, one frame or several. Hand-written over libzstd since .NET 10 has no zstd and no package for it restores here.
+/// Reads zstd, one frame or several. Hand-written over libzstd since .NET 10 has no zstd and no package for it restores
+/// here.
 /// </summary>
 internal sealed partial class ZstdStream : ForwardStream
 {
@@ -67,11 +68,21 @@ internal sealed partial class ZstdStream : ForwardStream
         fixed (byte* from = input)
         fixed (byte* to = buffer)
         {
-            var source = new Zstd.Buffer { Data = from, Size = (nuint)end, Position = (nuint)start };
+            var source = new Zstd.Buffer
+            {
+                Data = from,
+                Size = (nuint)end,
+                Position = (nuint)start,
+            };
             var target = new Zstd.Buffer { Data = to, Size = (nuint)buffer.Length };
             var result = Zstd.DecompressStream(decoder, ref target, ref source);
             if (Zstd.IsError(result) != 0)
-                throw Error.Corrupt(stored.Source, "The zstd data are damaged before or", stored.Count, Marshal.PtrToStringUTF8(Zstd.GetErrorName(result)));
+                throw Error.Corrupt(
+                    stored.Source,
+                    "The zstd data are damaged before or",
+                    stored.Count,
+                    Marshal.PtrToStringUTF8(Zstd.GetErrorName(result))
+                );
             start = (int)source.Position;
             hint = result;
             return (int)target.Position;
@@ -83,8 +94,19 @@ internal sealed partial class ZstdStream : ForwardStream
         private const string Library = "zstd";
 
         static Zstd() =>
-            NativeLibrary.SetDllImportResolver(typeof(Zstd).Assembly, (name, assembly, path) =>
-                name != Library ? 0 : NativeLibrary.Load(OperatingSystem.IsWindows() ? "libzstd" : OperatingSystem.IsMacOS() ? "libzstd.1.dylib" : "libzstd.so.1", assembly, path));
+            NativeLibrary.SetDllImportResolver(
+                typeof(Zstd).Assembly,
+                (name, assembly, path) =>
+                    name != Library
+                        ? 0
+                        : NativeLibrary.Load(
+                            OperatingSystem.IsWindows() ? "libzstd"
+                                : OperatingSystem.IsMacOS() ? "libzstd.1.dylib"
+                                : "libzstd.so.1",
+                            assembly,
+                            path
+                        )
+            );
 
         public unsafe struct Buffer
         {

@@ -3,8 +3,10 @@ using System.Globalization;
 namespace Headrace.State;
 
 /// <summary>
-/// The version of what lies in a project's folder <c>.headrace</c>: the locks of datasets, the outbox, the memories of exports. It is kept in a file
-/// called <c>locks</c>: release 0.1.0, which asks for no version, wants a folder of that name before it loads anything, and stops.
+/// The version of what lies in a project's folder <c>.headrace</c>: the locks of datasets, the outbox, the memories of
+/// exports. It is kept in a file
+/// called <c>locks</c>: release 0.1.0, which asks for no version, wants a folder of that name before it loads anything,
+/// and stops.
 /// </summary>
 public static class LocalState
 {
@@ -25,7 +27,10 @@ public static class LocalState
         if (!File.Exists(path))
             return false;
         var words = File.ReadAllText(path).Split(' ', StringSplitOptions.TrimEntries);
-        var found = new StateVersion(words.Length > 1 && int.TryParse(words[0], CultureInfo.InvariantCulture, out var number) ? number : Version, words.ElementAtOrDefault(1) ?? "");
+        var found = new StateVersion(
+            words.Length > 1 && int.TryParse(words[0], CultureInfo.InvariantCulture, out var number) ? number : Version,
+            words.ElementAtOrDefault(1) ?? ""
+        );
         return found.Number > Version ? throw Error.FolderNewer(folder, found, Version) : found.Number == Version;
     }
 

@@ -19,11 +19,13 @@ public enum StateType
 /// <summary>A column of one of Headrace's own tables.</summary>
 /// <param name="IsNeeded">It is never NULL.</param>
 /// <param name="Default">SQL, or null.</param>
-/// <param name="Where">The one database that has it, or with <c>-</c> before it the one that has not; null where all have it.</param>
+/// <param name="Where">The one database that has it, or with <c>-</c> before it the one that has not; null where all
+/// have it.</param>
 public sealed record StateColumn(string Name, StateType Type, bool IsNeeded, string? Default, string? Where)
 {
     /// <summary>
-    /// Reads a list such as <c>id counter!, note text, on flag=true, batch number! Redshift</c>: the name, the type (<c>!</c> for never NULL,
+    /// Reads a list such as <c>id counter!, note text, on flag=true, batch number! Redshift</c>: the name, the type
+    /// (<c>!</c> for never NULL,
     /// <c>=</c> for a default), and the database where it is, <c>-</c> before one where it is not.
     /// </summary>
     public static IReadOnlyList<StateColumn> Parse(string columns) =>
@@ -34,8 +36,12 @@ public sealed record StateColumn(string Name, StateType Type, bool IsNeeded, str
         var words = text.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var type = words[1].Split('=');
         return new StateColumn(
-            words[0], Enum.Parse<StateType>(type[0].TrimEnd('!'), ignoreCase: true), type[0].EndsWith('!'), type.ElementAtOrDefault(1),
-            words.ElementAtOrDefault(2));
+            words[0],
+            Enum.Parse<StateType>(type[0].TrimEnd('!'), ignoreCase: true),
+            type[0].EndsWith('!'),
+            type.ElementAtOrDefault(1),
+            words.ElementAtOrDefault(2)
+        );
     }
 }
 

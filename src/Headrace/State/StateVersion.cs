@@ -7,5 +7,7 @@ public sealed record StateVersion(int Number, string WrittenBy)
 {
     /// <summary>This Headrace's own release.</summary>
     public static string Program { get; } =
-        typeof(StateVersion).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
+        typeof(StateVersion)
+            .Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!
+            .InformationalVersion.Split('+')[0];
 }

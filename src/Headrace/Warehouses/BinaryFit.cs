@@ -1,7 +1,8 @@
 namespace Headrace.Warehouses;
 
 /// <summary>
-/// Whether rows of a PostgreSQL table may go to a target of PostgreSQL as they are: every column has the same type on both sides, so
+/// Whether rows of a PostgreSQL table may go to a target of PostgreSQL as they are: every column has the same type on
+/// both sides, so
 /// that no value can be a bad one, and no two rows have one key.
 /// </summary>
 public static class BinaryFit
@@ -10,7 +11,13 @@ public static class BinaryFit
     /// <param name="changes">Its files have their columns; rows are not looked at.</param>
     public static bool Holds(ChangeSet changes)
     {
-        if (!changes.From.TakesBinary || !(changes.Operation is Operation.Append or Operation.Replace || (changes.Operation == Operation.Merge && changes.Rules.HasUniqueKeys)))
+        if (
+            !changes.From.TakesBinary
+            || !(
+                changes.Operation is Operation.Append or Operation.Replace
+                || (changes.Operation == Operation.Merge && changes.Rules.HasUniqueKeys)
+            )
+        )
             return false;
         var shape = new TableShape(changes, _ => throw Error.Bug("a Parquet file among the rows of a table."));
         return shape.Refused.Count == 0 && shape.Files.TrueForAll(file => file.IsBinaryFit(shape));

@@ -5,7 +5,14 @@ namespace Headrace.Warehouses;
 /// <summary>A writer for a database that takes rows from files which an engine beside it writes.</summary>
 /// <param name="folder">An absolute folder of this load's own; it is gone afterwards.</param>
 public abstract class FileTargetWriter(
-    SqlWarehouse warehouse, IEngine engine, string folder, CsvLayout layout, ChangeSet changes, LoadAttempt attempt, CancellationToken cancel) : TargetWriter
+    SqlWarehouse warehouse,
+    IEngine engine,
+    string folder,
+    CsvLayout layout,
+    ChangeSet changes,
+    LoadAttempt attempt,
+    CancellationToken cancel
+) : TargetWriter
 {
     private FileBatch? batch;
     private SqlSession? session;
@@ -52,7 +59,8 @@ public abstract class FileTargetWriter(
         return true;
     }
 
-    public override async Task<SqlSession> OpenAsync(bool isNew) => session = await warehouse.OpenAsync(SessionUse.Write, cancel);
+    public override async Task<SqlSession> OpenAsync(bool isNew) =>
+        session = await warehouse.OpenAsync(SessionUse.Write, cancel);
 
     public override async Task<MergeCounts> PlanMergeAsync(TargetTable? table)
     {
@@ -79,7 +87,9 @@ public abstract class FileTargetWriter(
     protected abstract Task<CsvRows> ReadAsync(TargetTable table, RowsFile keys);
 
     private async Task<CsvRows?> ReadAsync(TargetTable? table, IReadOnlyList<string> names, Func<RowsFile> keys) =>
-        table is null || names.Any(name => table.Find(name) is null) ? null : await ReadAsync(table, await Task.Run(keys, cancel));
+        table is null || names.Any(name => table.Find(name) is null)
+            ? null
+            : await ReadAsync(table, await Task.Run(keys, cancel));
 
     /// <summary>Tells how much was sent of what the batch has.</summary>
     protected Action<long>? Progress()
@@ -88,6 +98,9 @@ public abstract class FileTargetWriter(
             return null;
         var all = Rows.IsStreamed ? Changes.Bytes : Rows.Rows.Sum(rows => new FileInfo(rows.Path).Length);
         var sent = 0L; // of rows that arrive nobody knows how many there are
-        return piece => progress(new LoadProgress("loads", Rows.Good, all == 0 ? null : Math.Min(1, (double)(sent += piece) / all)));
+        return piece =>
+            progress(
+                new LoadProgress("loads", Rows.Good, all == 0 ? null : Math.Min(1, (double)(sent += piece) / all))
+            );
     }
 }

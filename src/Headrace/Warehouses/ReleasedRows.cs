@@ -13,7 +13,8 @@ public abstract class ReleasedRows : IAsyncDisposable
     public abstract Task StageAsync(string waiting);
 
     /// <summary>
-    /// Puts them into the table. Somebody decided that these rows count: they take the place of what the table has for their keys. What a row does
+    /// Puts them into the table. Somebody decided that these rows count: they take the place of what the table has for
+    /// their keys. What a row does
     /// not bring keeps its value, as in a merge.
     /// </summary>
     public abstract Task ApplyAsync();
@@ -31,7 +32,14 @@ public abstract class ReleasedRows : IAsyncDisposable
 /// <summary>The same for a database that takes rows from files which an engine beside it writes.</summary>
 /// <param name="folder">An absolute folder of its own; it is gone afterwards.</param>
 public abstract class FileReleasedRows(
-    SqlDialect dialect, IEngine engine, string folder, CsvLayout layout, TargetTable table, Mending mending, CancellationToken cancel) : ReleasedRows
+    SqlDialect dialect,
+    IEngine engine,
+    string folder,
+    CsvLayout layout,
+    TargetTable table,
+    Mending mending,
+    CancellationToken cancel
+) : ReleasedRows
 {
     private static readonly string[] Own = ["headrace_id", "has"];
 
@@ -52,15 +60,31 @@ public abstract class FileReleasedRows(
     protected IReadOnlyList<Column> Columns { get; } = table.Columns;
 
     /// <summary>The places of the key's columns.</summary>
-    protected IReadOnlyList<int> Keys => [.. mending.Rules.PrimaryKey.Select(
-        key => Columns.ToList().FindIndex(column => column.Name.Equals(key, StringComparison.OrdinalIgnoreCase)))];
+    protected IReadOnlyList<int> Keys =>
+        [
+            .. mending.Rules.PrimaryKey.Select(key =>
+                Columns.ToList().FindIndex(column => column.Name.Equals(key, StringComparison.OrdinalIgnoreCase))
+            ),
+        ];
 
     public override async Task StageAsync(string waiting)
     {
         Directory.CreateDirectory(folder);
         if (await OutAsync(waiting) is not { } asked)
             return;
-        var mended = await Task.Run(() => engine.Mend(asked, Columns, mending, dialect.Limits, layout, Path.Combine(folder, "released.csv"), cancel), cancel);
+        var mended = await Task.Run(
+            () =>
+                engine.Mend(
+                    asked,
+                    Columns,
+                    mending,
+                    dialect.Limits,
+                    layout,
+                    Path.Combine(folder, "released.csv"),
+                    cancel
+                ),
+            cancel
+        );
         if (mended.Rows.Rows == 0)
             return;
         await InAsync(mended.Rows with { Columns = [.. Own, .. Columns.Select((_, i) => Text(i))] });
@@ -96,5 +120,6 @@ public abstract class FileReleasedRows(
     /// <param name="like">A pattern for their signs.</param>
     protected abstract Task InsertAsync(IReadOnlyList<int> columns, string like);
 
-    protected static string Text(int column) => string.Create(System.Globalization.CultureInfo.InvariantCulture, $"c{column}");
+    protected static string Text(int column) =>
+        string.Create(System.Globalization.CultureInfo.InvariantCulture, $"c{column}");
 }

@@ -4,7 +4,9 @@ using Headrace.State;
 
 namespace Headrace.Warehouses;
 
-/// <summary>How a database says things: quoting, types, tables and their changes, and what it can. Text only; it asks nothing.</summary>
+/// <summary>
+/// How a database says things: quoting, types, tables and their changes, and what it can. Text only; it asks nothing.
+/// </summary>
 public abstract class SqlDialect
 {
     /// <summary>How the database says the changes of Headrace's own tables.</summary>
@@ -13,13 +15,17 @@ public abstract class SqlDialect
     /// <summary>What the database asks of values beyond their types; null for nothing.</summary>
     public virtual ValueLimits? Limits => null;
 
-    /// <summary>What an insertion ends with that passes over a row whose key is there; empty where keys are not kept.</summary>
+    /// <summary>
+    /// What an insertion ends with that passes over a row whose key is there; empty where keys are not kept.
+    /// </summary>
     public virtual string OnConflictNothing => " ON CONFLICT DO NOTHING";
 
     /// <summary>The column of <c>headrace.schema_documents</c> that counts the documents of a dataset.</summary>
     public virtual string SchemaOrder => "sequence";
 
-    /// <summary>The columns by which rows of <c>headrace.quarantine</c> come in the order in which they were set aside.</summary>
+    /// <summary>
+    /// The columns by which rows of <c>headrace.quarantine</c> come in the order in which they were set aside.
+    /// </summary>
     public virtual string QuarantineOrder => "id";
 
     /// <summary>A statement, with its values as literals.</summary>
@@ -50,16 +56,17 @@ public abstract class SqlDialect
     /// <summary>The name of a column's type.</summary>
     public abstract string TypeName(ColumnType type);
 
-    /// <summary>True where the table takes rows as PostgreSQL writes them in binary, for columns of the same types.</summary>
+    /// <summary>
+    /// True where the table takes rows as PostgreSQL writes them in binary, for columns of the same types.
+    /// </summary>
     /// <param name="table">Null for one that is yet to be made.</param>
     public virtual bool TakesBinary(TargetTable? table) => false;
 
     /// <summary>Refuses names and types that the database would cut, change or not take.</summary>
     /// <param name="names">Of schema and table, where those are to be made.</param>
-    /// <exception cref="HeadraceException">HDR-312 for a name that is too long, and what else the dialect has.</exception>
-    public virtual void Check(TableName target, IEnumerable<string> names, IReadOnlyList<Column> columns)
-    {
-    }
+    /// <exception cref="HeadraceException">HDR-312 for a name that is too long, and what else the dialect
+    /// has.</exception>
+    public virtual void Check(TableName target, IEnumerable<string> names, IReadOnlyList<Column> columns) { }
 
     /// <summary>Counts the schemas of a name; null where a schema is made whenever a table is.</summary>
     public abstract string? CountSchemas(string schema);
@@ -69,7 +76,9 @@ public abstract class SqlDialect
     /// <param name="rules">What they say of distribution and order, where a database has those.</param>
     public virtual string CreateTable(TableName target, IReadOnlyList<Column> columns, LoadRules rules)
     {
-        var list = columns.Select(column => $"{Identifier(column.Name)} {TypeName(column.Type)}{(column.Nullable ? "" : " NOT NULL")}");
+        var list = columns.Select(column =>
+            $"{Identifier(column.Name)} {TypeName(column.Type)}{(column.Nullable ? "" : " NOT NULL")}"
+        );
         return $"CREATE TABLE {Qualified(target)} ({string.Join(", ", list)})";
     }
 
@@ -79,6 +88,9 @@ public abstract class SqlDialect
     /// <summary>Has a table keep the keys of its rows; null where that is not done.</summary>
     public virtual string? AddKey(TableName target, IEnumerable<string> keys) => null;
 
+    /// <summary>True for a column that takes fewer values than others of its type, which a schema document takes away.</summary>
+    public virtual bool IsLimited(Column column) => column.Length is not null;
+
     public virtual string ChangeType(TableName target, Column column, ColumnType type) =>
         $"ALTER TABLE {Qualified(target)} ALTER COLUMN {Identifier(column.Name)} TYPE {TypeName(type)}";
 
@@ -87,9 +99,11 @@ public abstract class SqlDialect
     /// <param name="has">Null for a column that is to be added.</param>
     public virtual HeadraceException? Refusal(string address, TableName target, Column? has, Column wanted) => null;
 
-    public string SetNotNull(TableName target, string column) => $"ALTER TABLE {Qualified(target)} ALTER COLUMN {Identifier(column)} SET NOT NULL";
+    public string SetNotNull(TableName target, string column) =>
+        $"ALTER TABLE {Qualified(target)} ALTER COLUMN {Identifier(column)} SET NOT NULL";
 
-    public string DropNotNull(TableName target, string column) => $"ALTER TABLE {Qualified(target)} ALTER COLUMN {Identifier(column)} DROP NOT NULL";
+    public string DropNotNull(TableName target, string column) =>
+        $"ALTER TABLE {Qualified(target)} ALTER COLUMN {Identifier(column)} DROP NOT NULL";
 
     public string Count(TableName target) => $"SELECT count(*) FROM {Qualified(target)}";
 

@@ -11,7 +11,9 @@ public enum SessionUse
 }
 
 /// <summary>A session of a database: one statement after another, and at most one transaction.</summary>
-/// <remarks>Each call throws what the database's driver throws; <see cref="SqlWarehouse"/> gives it a Headrace name.</remarks>
+/// <remarks>
+/// Each call throws what the database's driver throws; <see cref="SqlWarehouse"/> gives it a Headrace name.
+/// </remarks>
 public abstract class SqlSession : IAsyncDisposable
 {
     /// <summary>Runs a statement; says how many rows it changed.</summary>

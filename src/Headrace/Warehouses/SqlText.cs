@@ -11,7 +11,8 @@ public readonly record struct Raw(string Sql)
 }
 
 /// <summary>
-/// A statement as an interpolated string: a value in it becomes a literal of the dialect, so that none can be taken for SQL. Only
+/// A statement as an interpolated string: a value in it becomes a literal of the dialect, so that none can be taken for
+/// SQL. Only
 /// <see cref="Raw"/> goes in as it is.
 /// </summary>
 [InterpolatedStringHandler]
@@ -36,15 +37,22 @@ public readonly ref struct SqlText
 
     public void AppendFormatted(bool value) => text.Append(value ? "true" : "false");
 
-    public void AppendFormatted(DateTimeOffset? value) => text.Append(value is { } time ? dialect.Literal(time) : "NULL");
+    public void AppendFormatted(DateTimeOffset? value) =>
+        text.Append(value is { } time ? dialect.Literal(time) : "NULL");
 
-    /// <summary>Values with commas between them; one that is no value where there is none, so that a list is never empty.</summary>
+    /// <summary>
+    /// Values with commas between them; one that is no value where there is none, so that a list is never empty.
+    /// </summary>
     public void AppendFormatted(IEnumerable<string> values) =>
         text.Append(values.Any() ? string.Join(", ", values.Select(dialect.Literal)) : "NULL");
 
     /// <inheritdoc cref="AppendFormatted(IEnumerable{string})"/>
     public void AppendFormatted(IEnumerable<long> values) =>
-        text.Append(values.Any() ? string.Join(", ", values.Select(value => value.ToString(CultureInfo.InvariantCulture))) : "NULL");
+        text.Append(
+            values.Any()
+                ? string.Join(", ", values.Select(value => value.ToString(CultureInfo.InvariantCulture)))
+                : "NULL"
+        );
 
     public override string ToString() => text.ToString();
 }

@@ -3,7 +3,8 @@ using Headrace.Engines;
 namespace Headrace.Warehouses;
 
 /// <summary>
-/// A warehouse that speaks SQL. A database gives it a session, a dialect, a writer and its concurrency; the protocol of a load
+/// A warehouse that speaks SQL. A database gives it a session, a dialect, a writer and its concurrency; the protocol of
+/// a load
 /// (<see cref="WarehouseLoad"/>) and what is on record (<see cref="WarehouseStore"/>) are the same everywhere.
 /// </summary>
 public abstract class SqlWarehouse : IWarehouse, ILoadHistory
@@ -39,16 +40,24 @@ public abstract class SqlWarehouse : IWarehouse, ILoadHistory
 
     /// <summary>What brings rows of the quarantine into a table.</summary>
     /// <param name="name">The table as the quarantine names it.</param>
-    public abstract ReleasedRows NewRelease(SqlSession db, TableName name, TargetTable table, Mending mending, CancellationToken cancel);
+    public abstract ReleasedRows NewRelease(
+        SqlSession db,
+        TableName name,
+        TargetTable table,
+        Mending mending,
+        CancellationToken cancel
+    );
 
     public abstract Task CopyAsync(TableName table, string path, CancellationToken cancel);
 
-    public virtual void BeginOpen()
-    {
-    }
+    public virtual void BeginOpen() { }
 
-    public Task<Position> PositionAsync(Dataset dataset, TableName target, CancellationToken cancel) => AskAsync(
-        SessionUse.Read, (db, store) => store.PositionAsync(dataset, target, one => FindAsync(one, target, cancel)), cancel);
+    public Task<Position> PositionAsync(Dataset dataset, TableName target, CancellationToken cancel) =>
+        AskAsync(
+            SessionUse.Read,
+            (db, store) => store.PositionAsync(dataset, target, one => FindAsync(one, target, cancel)),
+            cancel
+        );
 
     public Task<IReadOnlyList<TableHistory>> HistoryAsync(string flow, CancellationToken cancel) =>
         ReadAsync<IReadOnlyList<TableHistory>>([], store => store.HistoryAsync(flow), cancel);
@@ -63,38 +72,66 @@ public abstract class SqlWarehouse : IWarehouse, ILoadHistory
         catch (Exception) when (load.WasCommitSent)
         {
             if (Failpoint.Planted("naive-retry"))
-                return await LoadAsync(changes with { From = await PositionAsync(changes.Dataset, changes.Target, cancel) }, attempt, cancel);
+                return await LoadAsync(
+                    changes with
+                    {
+                        From = await PositionAsync(changes.Dataset, changes.Target, cancel),
+                    },
+                    attempt,
+                    cancel
+                );
 
-            // The answer to COMMIT did not arrive whole; the warehouse says whether it happened. Its transaction may still be under way: whoever
+            // The answer to COMMIT did not arrive whole; the warehouse says whether it happened. Its transaction may
+            // still be under way: whoever
             // has the lock of its dataset has waited for its end. The user may have given up meanwhile.
             Forget();
-            var committed = await WriteAsync(async (db, store) =>
-            {
-                await Concurrency.LockAsync(db, changes.Dataset, CancellationToken.None);
-                return await store.CommittedAsync([changes.Id]);
-            }, CancellationToken.None, isRead: true);
+            var committed = await WriteAsync(
+                async (db, store) =>
+                {
+                    await Concurrency.LockAsync(db, changes.Dataset, CancellationToken.None);
+                    return await store.CommittedAsync([changes.Id]);
+                },
+                CancellationToken.None,
+                isRead: true
+            );
             if (committed.Count > 0)
                 return load.Result!;
             throw;
         }
     }
 
-    public Task TakeOverAsync(Dataset dataset, TableName target, Claim claim, CancellationToken cancel) => EnsuredAsync(dataset, target, async (db, store) =>
-    {
-        await Concurrency.LockAsync(db, target, cancel);
-        await store.TakeOverAsync(target, dataset, claim);
-        return true;
-    }, cancel);
+    public Task TakeOverAsync(Dataset dataset, TableName target, Claim claim, CancellationToken cancel) =>
+        EnsuredAsync(
+            dataset,
+            target,
+            async (db, store) =>
+            {
+                await Concurrency.LockAsync(db, target, cancel);
+                await store.TakeOverAsync(target, dataset, claim);
+                return true;
+            },
+            cancel
+        );
 
-    public Task WhileNothingCommitsAsync(Dataset dataset, Func<string?, Task> step, CancellationToken cancel) => EnsuredAsync(dataset, null, async (db, store) =>
-    {
-        await Concurrency.LockAsync(db, dataset, cancel);
-        await step(await store.LastLoadAsync(dataset));
-        return true;
-    }, cancel, isRead: true);
+    public Task WhileNothingCommitsAsync(Dataset dataset, Func<string?, Task> step, CancellationToken cancel) =>
+        EnsuredAsync(
+            dataset,
+            null,
+            async (db, store) =>
+            {
+                await Concurrency.LockAsync(db, dataset, cancel);
+                await step(await store.LastLoadAsync(dataset));
+                return true;
+            },
+            cancel,
+            isRead: true
+        );
 
-    public Task<IReadOnlySet<string>> CommittedAsync(Dataset dataset, IReadOnlyList<string> loads, CancellationToken cancel) =>
-        ReadAsync<IReadOnlySet<string>>(new HashSet<string>(), store => store.CommittedAsync(loads), cancel);
+    public Task<IReadOnlySet<string>> CommittedAsync(
+        Dataset dataset,
+        IReadOnlyList<string> loads,
+        CancellationToken cancel
+    ) => ReadAsync<IReadOnlySet<string>>(new HashSet<string>(), store => store.CommittedAsync(loads), cancel);
 
     public Task<IReadOnlyList<string>> PendingAsync(string flow, CancellationToken cancel) =>
         ReadAsync<IReadOnlyList<string>>([], store => store.PendingAsync(flow), cancel);
@@ -102,19 +139,34 @@ public abstract class SqlWarehouse : IWarehouse, ILoadHistory
     public Task<IReadOnlyList<Publication>> PendingAsync(Dataset dataset, CancellationToken cancel) =>
         ReadAsync<IReadOnlyList<Publication>>([], store => store.PendingAsync(dataset), cancel);
 
-    public Task PublishedAsync(Publication publication, CancellationToken cancel) => WriteAsync(async (_, store) =>
-    {
-        await store.PublishedAsync(publication);
-        return true;
-    }, cancel);
+    public Task PublishedAsync(Publication publication, CancellationToken cancel) =>
+        WriteAsync(
+            async (_, store) =>
+            {
+                await store.PublishedAsync(publication);
+                return true;
+            },
+            cancel
+        );
 
-    public Task RecordAsync(Dataset dataset, TableName target, IReadOnlyList<FileNote> notes, LoadAttempt attempt, CancellationToken cancel) =>
-        EnsuredAsync(dataset, target, async (db, store) =>
-        {
-            await Concurrency.LockAsync(db, dataset, cancel);
-            await store.RecordAsync(dataset, target, notes);
-            return true;
-        }, cancel);
+    public Task RecordAsync(
+        Dataset dataset,
+        TableName target,
+        IReadOnlyList<FileNote> notes,
+        LoadAttempt attempt,
+        CancellationToken cancel
+    ) =>
+        EnsuredAsync(
+            dataset,
+            target,
+            async (db, store) =>
+            {
+                await Concurrency.LockAsync(db, dataset, cancel);
+                await store.RecordAsync(dataset, target, notes);
+                return true;
+            },
+            cancel
+        );
 
     public abstract ValueTask DisposeAsync();
 
@@ -125,10 +177,14 @@ public abstract class SqlWarehouse : IWarehouse, ILoadHistory
     public abstract bool IsOfEngine(Exception error);
 
     /// <inheritdoc cref="IEngine.Broken"/>
-    public abstract Task<(IReadOnlyList<FileNote> Broken, bool IsMended)> BrokenAsync(ChangeSet changes, CancellationToken cancel);
+    public abstract Task<(IReadOnlyList<FileNote> Broken, bool IsMended)> BrokenAsync(
+        ChangeSet changes,
+        CancellationToken cancel
+    );
 
     /// <summary>What is on record, for a session that is open.</summary>
-    internal WarehouseStore Store(SqlSession db, CancellationToken cancel) => new(db, Dialect, Concurrency, Clock, cancel);
+    internal WarehouseStore Store(SqlSession db, CancellationToken cancel) =>
+        new(db, Dialect, Concurrency, Clock, cancel);
 
     /// <summary>Asks what is on record; the answer is <paramref name="none"/> where nothing is.</summary>
     internal Task<T> ReadAsync<T>(T none, Func<WarehouseStore, Task<T>> ask, CancellationToken cancel) =>
@@ -136,31 +192,56 @@ public abstract class SqlWarehouse : IWarehouse, ILoadHistory
 
     /// <summary>Runs a step in a transaction of its own.</summary>
     /// <param name="isRead">It is taken back.</param>
-    internal Task<T> WriteAsync<T>(Func<SqlSession, WarehouseStore, Task<T>> step, CancellationToken cancel, bool isRead = false) => AskAsync(
-        SessionUse.Write, (db, store) => InTransactionAsync(db, () => step(db, store), isRead, cancel), cancel);
+    internal Task<T> WriteAsync<T>(
+        Func<SqlSession, WarehouseStore, Task<T>> step,
+        CancellationToken cancel,
+        bool isRead = false
+    ) =>
+        AskAsync(
+            SessionUse.Write,
+            (db, store) => InTransactionAsync(db, () => step(db, store), isRead, cancel),
+            cancel
+        );
 
     /// <summary>The same, once Headrace's own tables are there.</summary>
     internal Task<T> EnsuredAsync<T>(
-        Dataset? dataset, TableName? target, Func<SqlSession, WarehouseStore, Task<T>> step, CancellationToken cancel, bool isRead = false) => AskAsync(
-        SessionUse.Write, async (db, store) =>
-        {
-            await Concurrency.EnsureAsync(db, dataset, target, cancel);
-            return await InTransactionAsync(db, () => step(db, store), isRead, cancel);
-        }, cancel);
+        Dataset? dataset,
+        TableName? target,
+        Func<SqlSession, WarehouseStore, Task<T>> step,
+        CancellationToken cancel,
+        bool isRead = false
+    ) =>
+        AskAsync(
+            SessionUse.Write,
+            async (db, store) =>
+            {
+                await Concurrency.EnsureAsync(db, dataset, target, cancel);
+                return await InTransactionAsync(db, () => step(db, store), isRead, cancel);
+            },
+            cancel
+        );
 
     /// <summary>Asks in a session of its own.</summary>
-    protected internal Task<T> AskAsync<T>(SessionUse use, Func<SqlSession, WarehouseStore, Task<T>> ask, CancellationToken cancel) => NameAsync(async () =>
-    {
-        await using var db = await OpenAsync(use, cancel);
-        return await ask(db, Store(db, cancel));
-    });
+    protected internal Task<T> AskAsync<T>(
+        SessionUse use,
+        Func<SqlSession, WarehouseStore, Task<T>> ask,
+        CancellationToken cancel
+    ) =>
+        NameAsync(async () =>
+        {
+            await using var db = await OpenAsync(use, cancel);
+            return await ask(db, Store(db, cancel));
+        });
 
     /// <summary>Called when a connection was lost: those that wait for their next use may be lost too.</summary>
-    protected virtual void Forget()
-    {
-    }
+    protected virtual void Forget() { }
 
-    private static async Task<T> InTransactionAsync<T>(SqlSession db, Func<Task<T>> step, bool isRead, CancellationToken cancel)
+    private static async Task<T> InTransactionAsync<T>(
+        SqlSession db,
+        Func<Task<T>> step,
+        bool isRead,
+        CancellationToken cancel
+    )
     {
         await db.BeginAsync(cancel);
         try
@@ -186,19 +267,34 @@ internal sealed class SqlProcessTable(SqlWarehouse warehouse) : IProcessTable
     public Task<IReadOnlyList<TableEntry>> ListAsync(CancellationToken cancel) =>
         warehouse.ReadAsync<IReadOnlyList<TableEntry>>([], store => store.EntriesAsync(), cancel);
 
-    public Task AddAsync(TableEntry entry, CancellationToken cancel) => warehouse.EnsuredAsync(null, null, async (_, store) =>
-    {
-        await store.AddAsync(entry);
-        return true;
-    }, cancel);
+    public Task AddAsync(TableEntry entry, CancellationToken cancel) =>
+        warehouse.EnsuredAsync(
+            null,
+            null,
+            async (_, store) =>
+            {
+                await store.AddAsync(entry);
+                return true;
+            },
+            cancel
+        );
 
-    public Task<bool> RemoveAsync(string connection, string table, CancellationToken cancel) => warehouse.AskAsync(
-        SessionUse.Write, async (_, store) => await store.ExistsAsync() && await store.RemoveAsync(connection, table), cancel);
+    public Task<bool> RemoveAsync(string connection, string table, CancellationToken cancel) =>
+        warehouse.AskAsync(
+            SessionUse.Write,
+            async (_, store) => await store.ExistsAsync() && await store.RemoveAsync(connection, table),
+            cancel
+        );
 
     public Task RecordAsync(string connection, IReadOnlyDictionary<string, Run> runs, CancellationToken cancel) =>
-        warehouse.EnsuredAsync(null, null, async (_, store) =>
-        {
-            await store.RecordAsync(connection, runs);
-            return true;
-        }, cancel);
+        warehouse.EnsuredAsync(
+            null,
+            null,
+            async (_, store) =>
+            {
+                await store.RecordAsync(connection, runs);
+                return true;
+            },
+            cancel
+        );
 }

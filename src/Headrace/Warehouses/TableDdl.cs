@@ -4,7 +4,14 @@ namespace Headrace.Warehouses;
 /// <param name="address">Where the warehouse is.</param>
 /// <param name="table">The table as it is; null when it is to be made.</param>
 internal sealed class TableDdl(
-    SqlSession db, SqlDialect dialect, string address, TableName target, TargetTable? table, LoadRules rules, CancellationToken cancel)
+    SqlSession db,
+    SqlDialect dialect,
+    string address,
+    TableName target,
+    TargetTable? table,
+    LoadRules rules,
+    CancellationToken cancel
+)
 {
     private readonly TableName name = table?.Name ?? target;
 
@@ -16,7 +23,8 @@ internal sealed class TableDdl(
 
         // Whoever may make no schemas may still make tables in one that is there.
         return dialect.CountSchemas(target.Schema) is { } count && await db.NumberAsync(count, cancel) > 0
-            ? [create] : [dialect.CreateSchema(target.Schema), create];
+            ? [create]
+            : [dialect.CreateSchema(target.Schema), create];
     }
 
     /// <summary>Adds those of the columns that the table lacks.</summary>
@@ -35,8 +43,14 @@ internal sealed class TableDdl(
             return await CreateAsync(document.Columns);
         var statements = new List<string>();
         foreach (var column in table.Columns)
-            statements.AddRange(await ChangeAsync(
-                column, Find(document.Columns, column.Name) ?? throw Error.SchemaLosesData(source, $"the column '{column.Name}' is not in the schema"), source));
+            statements.AddRange(
+                await ChangeAsync(
+                    column,
+                    Find(document.Columns, column.Name)
+                        ?? throw Error.SchemaLosesData(source, $"the column '{column.Name}' is not in the schema"),
+                    source
+                )
+            );
         var added = document.Columns.Where(column => table.FindAny(column.Name) is null).ToList();
         dialect.Check(name, [], added);
         foreach (var column in added)
@@ -47,7 +61,10 @@ internal sealed class TableDdl(
             if (column.Nullable)
                 continue;
             if (await db.NumberAsync(dialect.Count(name), cancel) > 0)
-                throw Error.SchemaLosesData(source, $"the new column '{column.Name}' may not be NULL, and the table has rows without it");
+                throw Error.SchemaLosesData(
+                    source,
+                    $"the new column '{column.Name}' may not be NULL, and the table has rows without it"
+                );
             statements.Add(dialect.SetNotNull(name, column.Name));
         }
 
@@ -57,11 +74,14 @@ internal sealed class TableDdl(
     private async Task<List<string>> ChangeAsync(Column has, Column wanted, string source)
     {
         if (!wanted.Type.Holds(has.Type))
-            throw Error.SchemaLosesData(source, $"the column '{has.Name}' is {has.Type}, and not every such value is a {wanted.Type}");
+            throw Error.SchemaLosesData(
+                source,
+                $"the column '{has.Name}' is {has.Type}, and not every such value is a {wanted.Type}"
+            );
         if (dialect.Refusal(address, name, has, wanted) is { } refusal)
             throw refusal;
         var statements = new List<string>();
-        if (wanted.Type != has.Type || has.Length is not null)
+        if (wanted.Type != has.Type || dialect.IsLimited(has))
             statements.Add(dialect.ChangeType(name, has, wanted.Type));
         if (wanted.Nullable && !has.Nullable)
             statements.Add(dialect.DropNotNull(name, has.Name));

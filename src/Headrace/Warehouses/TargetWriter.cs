@@ -14,7 +14,10 @@ public abstract class TargetWriter : IAsyncDisposable
     /// <summary>The target as it is; null when it is not there.</summary>
     public abstract Task<TargetTable?> LookAsync();
 
-    /// <summary>Settles the batch's columns, and types and stages what can be before the transaction; false when none of the files can be loaded.</summary>
+    /// <summary>
+    /// Settles the batch's columns, and types and stages what can be before the transaction; false when none of the
+    /// files can be loaded.
+    /// </summary>
     public abstract Task<bool> PrepareAsync(ChangeSet changes);
 
     /// <summary>The session in which the load's transaction is to begin. It ends with the writer.</summary>
@@ -36,13 +39,18 @@ public abstract class TargetWriter : IAsyncDisposable
     /// <summary>Puts the batch's good rows in. A plan only has them counted.</summary>
     public abstract Task FillAsync(TargetTable? table);
 
-    /// <summary>Merges the batch's good rows by key; what did not change is not touched, and what they do not bring keeps its value.</summary>
+    /// <summary>
+    /// Merges the batch's good rows by key; what did not change is not touched, and what they do not bring keeps its
+    /// value.
+    /// </summary>
     public abstract Task<MergeCounts> MergeAsync(TargetTable table);
 
     /// <summary>What <see cref="MergeAsync"/> would do.</summary>
     public abstract Task<MergeCounts> PlanMergeAsync(TargetTable? table);
 
-    /// <summary>Applies changed rows by key. Says how many rows it found to replace or delete, and how many to mark as deleted.</summary>
+    /// <summary>
+    /// Applies changed rows by key. Says how many rows it found to replace or delete, and how many to mark as deleted.
+    /// </summary>
     /// <param name="isNew">The target was made for them.</param>
     public abstract Task<(long Replaced, long Marked)> ChangeAsync(TargetTable table, bool isNew);
 

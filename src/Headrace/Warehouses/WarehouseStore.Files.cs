@@ -6,98 +6,177 @@ public sealed partial class WarehouseStore
     // Of about a kilobyte each; a statement of Redshift may have 16 MB.
     private const int RowsOfStatement = 500;
 
-    /// <summary>Files from which no rows were loaded. A note that says nothing is of known content, which only gets its new stamp.</summary>
+    /// <summary>
+    /// Files from which no rows were loaded. A note that says nothing is of known content, which only gets its new
+    /// stamp.
+    /// </summary>
     public async Task RecordAsync(Dataset dataset, TableName target, IReadOnlyList<FileNote> notes)
     {
         foreach (var touched in notes.Where(IsTouched).Chunk(RowsOfStatement))
         {
-            string Same(FileNote note) => dialect.Sql($"key = {note.File.Key} AND sha256 {Is(note.Sha256.Length == 0 ? null : note.Sha256)}");
+            string Same(FileNote note) =>
+                dialect.Sql($"key = {note.File.Key} AND sha256 {Is(note.Sha256.Length == 0 ? null : note.Sha256)}");
             var stamps = touched.Select(note => $"WHEN {Same(note)} THEN {dialect.Literal(note.File.Stamp)}");
-            await RunAsync(dialect.Sql($"""
-                UPDATE {Files} SET stamp = CASE {new Raw(string.Join(" ", stamps))} ELSE stamp END
-                WHERE dataset = {dataset.Name} AND key IN ({touched.Select(note => note.File.Key)})
-                """));
+            await RunAsync(
+                dialect.Sql(
+                    $"""
+                    UPDATE {Files} SET stamp = CASE {new Raw(string.Join(" ", stamps))} ELSE stamp END
+                    WHERE dataset = {dataset.Name} AND key IN ({touched.Select(note => note.File.Key)})
+                    """
+                )
+            );
         }
 
-        await InsertAsync(dataset, target, [.. notes.Where(note => !IsTouched(note))
-            .Select(note => FileRow.Of(note.File, note.Sha256, note.Action, note.Fate) with
-            {
-                Note = note.Note,
-                ErrorCode = note.Error?.Code,
-                Version = note.Version,
-                Parts = note.Version is null ? null : notes.Count(other => other.Version == note.Version),
-            })], null);
+        await InsertAsync(
+            dataset,
+            target,
+            [
+                .. notes
+                    .Where(note => !IsTouched(note))
+                    .Select(note =>
+                        FileRow.Of(note.File, note.Sha256, note.Action, note.Outcome) with
+                        {
+                            Note = note.Note,
+                            ErrorCode = note.Error?.Code,
+                            Version = note.Version,
+                            Parts = note.Version is null ? null : notes.Count(other => other.Version == note.Version),
+                        }
+                    ),
+            ],
+            null
+        );
     }
 
     /// <summary>Files whose rows (or schema) this transaction loads.</summary>
-    public Task LoadedAsync(ChangeSet changes, IReadOnlyList<FileRow> rows) => InsertAsync(changes.Dataset, changes.Target, rows, changes.Id);
+    public Task LoadedAsync(ChangeSet changes, IReadOnlyList<FileRow> rows) =>
+        InsertAsync(changes.Dataset, changes.Target, rows, changes.Id);
 
     /// <summary>The load of this transaction.</summary>
-    public Task AddAsync(ChangeSet changes, string runId, LoadResult result, long files) => RunAsync(dialect.Sql($"""
-        INSERT INTO {Loads} (load_id, run_id, flow, dataset, schema_name, table_name, generation, operation, files,
-            inserted, updated, deleted, unchanged, quarantined, committed_at)
-        VALUES ({changes.Id}, {runId}, {changes.Dataset.Flow}, {changes.Dataset.Name}, {changes.Target.Schema}, {changes.Target.Table},
-            {changes.From.Generation + 1}, {(changes.Action == "load" ? Word(changes.Operation) : changes.Action)}, {files},
-            {result.Inserted}, {result.Updated}, {result.Deleted}, {result.Unchanged}, {result.Quarantined}, {Now})
-        """));
+    public Task AddAsync(ChangeSet changes, string runId, LoadResult result, long files) =>
+        RunAsync(
+            dialect.Sql(
+                $"""
+                INSERT INTO {Loads} (load_id, run_id, flow, dataset, schema_name, table_name, generation, operation, files,
+                    inserted, updated, deleted, unchanged, quarantined, committed_at)
+                VALUES ({changes.Id}, {runId}, {changes.Dataset.Flow}, {changes.Dataset.Name}, {changes.Target.Schema}, {changes.Target.Table},
+                    {changes.From.Generation + 1}, {(
+                    changes.Action == "load" ? Word(changes.Operation) : changes.Action
+                )}, {files},
+                    {result.Inserted}, {result.Updated}, {result.Deleted}, {result.Unchanged}, {result.Quarantined}, {Now})
+                """
+            )
+        );
 
     /// <summary>The schema document of this transaction.</summary>
     public async Task AddAsync(ChangeSet changes, SchemaDocument document, LakeFile file, string sha256)
     {
         var (name, order) = (changes.Dataset.Name, new Raw(dialect.SchemaOrder));
-        var last = await db.NumberAsync(dialect.Sql($"SELECT coalesce(max({order}), 0) FROM {Schemas} WHERE dataset = {name}"), cancel);
-        await RunAsync(dialect.Sql($"""
-            INSERT INTO {Schemas} (flow, dataset, schema_version, key, sha256, document, landed_at, applied_at, load_id, {order})
-            VALUES ({changes.Dataset.Flow}, {name}, {document.Version}, {file.Key}, {sha256}, {document.Json},
-                {file.LandedAt}, {Now}, {changes.Id}, {last + 1})
-            """));
+        var last = await db.NumberAsync(
+            dialect.Sql($"SELECT coalesce(max({order}), 0) FROM {Schemas} WHERE dataset = {name}"),
+            cancel
+        );
+        await RunAsync(
+            dialect.Sql(
+                $"""
+                INSERT INTO {Schemas} (flow, dataset, schema_version, key, sha256, document, landed_at, applied_at, load_id, {order})
+                VALUES ({changes.Dataset.Flow}, {name}, {document.Version}, {file.Key}, {sha256}, {document.Json},
+                    {file.LandedAt}, {Now}, {changes.Id}, {last + 1})
+                """
+            )
+        );
     }
 
     /// <summary>Operations of this transaction's load that are to be published.</summary>
-    public Task AddAsync(Publication publication) => RunAsync(dialect.Sql($"""
-        INSERT INTO {Published} (load_id, of_flow, dataset, version, generation, operations, committed_at)
-        VALUES ({publication.LoadId}, {publication.Dataset.Flow}, {publication.Dataset.Name}, {publication.Version},
-            {publication.Generation}, {publication.Operations}, {Now})
-        """));
+    public Task AddAsync(Publication publication) =>
+        RunAsync(
+            dialect.Sql(
+                $"""
+                INSERT INTO {Published} (load_id, of_flow, dataset, version, generation, operations, committed_at)
+                VALUES ({publication.LoadId}, {publication.Dataset.Flow}, {publication.Dataset.Name}, {publication.Version},
+                    {publication.Generation}, {publication.Operations}, {Now})
+                """
+            )
+        );
 
     /// <summary>The names of the flow's datasets that have operations which are not published yet.</summary>
-    public async Task<IReadOnlyList<string>> PendingAsync(string flow) => await db.RowsAsync(
-        dialect.Sql($"SELECT DISTINCT dataset FROM {Published} WHERE of_flow = {flow} AND published_at IS NULL ORDER BY dataset"), row => row.Text(0), cancel);
+    public async Task<IReadOnlyList<string>> PendingAsync(string flow) =>
+        await db.RowsAsync(
+            dialect.Sql(
+                $"SELECT DISTINCT dataset FROM {Published} WHERE of_flow = {flow} AND published_at IS NULL ORDER BY dataset"
+            ),
+            row => row.Text(0),
+            cancel
+        );
 
     /// <summary>A dataset's loads whose operations are not published yet, the oldest first.</summary>
-    public async Task<IReadOnlyList<Publication>> PendingAsync(Dataset dataset) => await db.RowsAsync(
-        dialect.Sql($"""
-        SELECT load_id, version, generation, operations FROM {Published} WHERE dataset = {dataset.Name} AND published_at IS NULL ORDER BY generation
-        """),
-        row => new Publication(row.Text(0), dataset, row.Text(1), row.Number(2), row.Number(3)), cancel);
+    public async Task<IReadOnlyList<Publication>> PendingAsync(Dataset dataset) =>
+        await db.RowsAsync(
+            dialect.Sql(
+                $"""
+                SELECT load_id, version, generation, operations FROM {Published} WHERE dataset = {dataset.Name} AND published_at IS NULL ORDER BY generation
+                """
+            ),
+            row => new Publication(row.Text(0), dataset, row.Text(1), row.Number(2), row.Number(3)),
+            cancel
+        );
 
     public Task PublishedAsync(Publication publication) =>
         RunAsync(dialect.Sql($"UPDATE {Published} SET published_at = {Now} WHERE load_id = {publication.LoadId}"));
 
     /// <summary>Which of these loads are committed.</summary>
-    public async Task<IReadOnlySet<string>> CommittedAsync(IReadOnlyList<string> loads) => (await db.RowsAsync(
-        dialect.Sql($"SELECT load_id FROM {Loads} WHERE load_id IN ({loads})"), row => row.Text(0), cancel)).ToHashSet(StringComparer.Ordinal);
+    public async Task<IReadOnlySet<string>> CommittedAsync(IReadOnlyList<string> loads) =>
+        (
+            await db.RowsAsync(
+                dialect.Sql($"SELECT load_id FROM {Loads} WHERE load_id IN ({loads})"),
+                row => row.Text(0),
+                cancel
+            )
+        ).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>How many loads a dataset has.</summary>
-    public Task<long> LoadsAsync(Dataset dataset, bool thatInserted) => db.NumberAsync(
-        dialect.Sql($"SELECT count(*) FROM {Loads} WHERE dataset = {dataset.Name}{new Raw(thatInserted ? " AND inserted > 0" : "")}"), cancel);
+    public Task<long> LoadsAsync(Dataset dataset, bool thatInserted) =>
+        db.NumberAsync(
+            dialect.Sql(
+                $"SELECT count(*) FROM {Loads} WHERE dataset = {dataset.Name}{new Raw(thatInserted ? " AND inserted > 0" : "")}"
+            ),
+            cancel
+        );
 
     /// <summary>What a flow loaded, by table.</summary>
     public async Task<IReadOnlyList<TableHistory>> HistoryAsync(string flow)
     {
         var files = await db.RowsAsync(
-            dialect.Sql($"""
-            SELECT f.schema_name, f.table_name, f.dataset, f.key, coalesce(f.sha256, ''), f.action, l.load_id, l.operation, f.rows, f.quarantined,
-                f.version, s.document
-            FROM {Files} AS f JOIN {Loads} AS l ON l.load_id = f.load_id LEFT JOIN {Schemas} AS s ON s.load_id = f.load_id AND f.action = 'schema'
-            WHERE f.flow = {flow} AND f.outcome = 'loaded' ORDER BY l.committed_at, f.dataset, f.sequence
-            """),
-            row => (Target: new TableName(row.Text(0), row.Text(1)), File: new LoadedFile(
-                row.Text(2), row.Text(3), row.Text(4), row.Text(5), row.Text(6), row.Text(7), row.Number(8), row.Number(9), row.TextOrNull(10),
-                row.TextOrNull(11))), cancel);
+            dialect.Sql(
+                $"""
+                SELECT f.schema_name, f.table_name, f.dataset, f.key, coalesce(f.sha256, ''), f.action, l.load_id, l.operation, f.rows, f.quarantined,
+                    f.version, s.document
+                FROM {Files} AS f JOIN {Loads} AS l ON l.load_id = f.load_id LEFT JOIN {Schemas} AS s ON s.load_id = f.load_id AND f.action = 'schema'
+                WHERE f.flow = {flow} AND f.outcome = 'loaded' ORDER BY l.committed_at, f.dataset, f.sequence
+                """
+            ),
+            row =>
+                (
+                    Target: new TableName(row.Text(0), row.Text(1)),
+                    File: new LoadedFile(
+                        row.Text(2),
+                        row.Text(3),
+                        row.Text(4),
+                        row.Text(5),
+                        row.Text(6),
+                        row.Text(7),
+                        row.Number(8),
+                        row.Number(9),
+                        row.TextOrNull(10),
+                        row.TextOrNull(11)
+                    )
+                ),
+            cancel
+        );
         var tables = new List<TableHistory>();
         foreach (var group in files.GroupBy(one => one.Target, one => one.File))
-            tables.Add(new TableHistory(group.Key, [.. group], await ReleasedAsync(group.Key), await OwnersAsync(group.Key)));
+            tables.Add(
+                new TableHistory(group.Key, [.. group], await ReleasedAsync(group.Key), await OwnersAsync(group.Key))
+            );
         return tables;
     }
 
@@ -123,28 +202,57 @@ public sealed partial class WarehouseStore
         if (rows.Count == 0)
             return;
         var there = await db.RowsAsync(
-            dialect.Sql($"""
-            SELECT key, stamp, note, 0 FROM {Files} WHERE dataset = {dataset.Name} AND outcome = 'refused'
-            UNION ALL SELECT '', '', NULL, coalesce(max(sequence), 0) FROM {Files} WHERE dataset = {dataset.Name}
-            """),
-            row => (Key: row.Text(0), Stamp: row.Text(1), Note: row.TextOrNull(2), Last: row.Number(3)), cancel);
-        var (last, refused) = (there.Max(one => one.Last), there.Where(one => one.Key.Length > 0).ToLookup(one => one.Key, StringComparer.Ordinal));
-        bool IsKept(FileRow row) => row.Fate == FileFate.Refused && refused[row.File.Key].Any(one => one.Stamp == row.File.Stamp && one.Note == Short(row.Note));
-        foreach (var gone in rows.Where(row => refused.Contains(row.File.Key) && !IsKept(row)).Select(row => row.File.Key).Chunk(RowsOfStatement))
-            await RunAsync(dialect.Sql($"DELETE FROM {Files} WHERE dataset = {dataset.Name} AND outcome = 'refused' AND key IN ({gone})"));
+            dialect.Sql(
+                $"""
+                SELECT key, stamp, note, 0 FROM {Files} WHERE dataset = {dataset.Name} AND outcome = 'refused'
+                UNION ALL SELECT '', '', NULL, coalesce(max(sequence), 0) FROM {Files} WHERE dataset = {dataset.Name}
+                """
+            ),
+            row => (Key: row.Text(0), Stamp: row.Text(1), Note: row.TextOrNull(2), Last: row.Number(3)),
+            cancel
+        );
+        var (last, refused) = (
+            there.Max(one => one.Last),
+            there.Where(one => one.Key.Length > 0).ToLookup(one => one.Key, StringComparer.Ordinal)
+        );
+        bool IsKept(FileRow row) =>
+            row.Outcome == FileOutcome.Refused
+            && refused[row.File.Key].Any(one => one.Stamp == row.File.Stamp && one.Note == Short(row.Note));
+        foreach (
+            var gone in rows.Where(row => refused.Contains(row.File.Key) && !IsKept(row))
+                .Select(row => row.File.Key)
+                .Chunk(RowsOfStatement)
+        )
+            await RunAsync(
+                dialect.Sql(
+                    $"DELETE FROM {Files} WHERE dataset = {dataset.Name} AND outcome = 'refused' AND key IN ({gone})"
+                )
+            );
         foreach (var some in rows.Where(row => !IsKept(row)).Chunk(RowsOfStatement))
         {
             var now = Now;
-            var values = some.Select(row => dialect.Sql($"""
-                ({dataset.Flow}, {dataset.Name}, {target.Schema}, {target.Table}, {row.File.Key}, {row.Action}, {row.File.Size}, {row.Sha256}, {row.Rows},
-                {row.Quarantined}, {row.SchemaVersion}, {row.Fate.ToString().ToLowerInvariant()}, {Short(row.Note)}, {row.ErrorCode}, {row.File.Stamp},
-                {row.File.LandedAt}, {now}, {(loadId is null ? (DateTimeOffset?)null : now)}, {loadId}, {++last}, {row.Version}, {row.Parts})
-                """));
-            await RunAsync(dialect.Sql($"""
-                INSERT INTO {Files} (flow, dataset, schema_name, table_name, key, action, size, sha256, rows, quarantined, schema_version, outcome, note,
-                    error_code, stamp, landed_at, seen_at, loaded_at, load_id, sequence, version, parts)
-                VALUES {new Raw(string.Join(", ", values))}
-                """));
+            var values = some.Select(row =>
+                dialect.Sql(
+                    $"""
+                    ({dataset.Flow}, {dataset.Name}, {target.Schema}, {target.Table}, {row.File.Key}, {row.Action}, {row.File.Size}, {row.Sha256}, {row.Rows},
+                    {row.Quarantined}, {row.SchemaVersion}, {row.Outcome.ToString().ToLowerInvariant()}, {Short(
+                        row.Note
+                    )}, {row.ErrorCode}, {row.File.Stamp},
+                    {row.File.LandedAt}, {now}, {(
+                        loadId is null ? (DateTimeOffset?)null : now
+                    )}, {loadId}, {++last}, {row.Version}, {row.Parts})
+                    """
+                )
+            );
+            await RunAsync(
+                dialect.Sql(
+                    $"""
+                    INSERT INTO {Files} (flow, dataset, schema_name, table_name, key, action, size, sha256, rows, quarantined, schema_version, outcome, note,
+                        error_code, stamp, landed_at, seen_at, loaded_at, load_id, sequence, version, parts)
+                    VALUES {new Raw(string.Join(", ", values))}
+                    """
+                )
+            );
         }
     }
 

@@ -44,11 +44,30 @@ public class EnvironmentTests
         var project = Written.Project(Yaml, "prod", ("WAREHOUSE", "/data/w.duckdb"));
 
         Assert.Equal("prod", project.Environment);
-        Assert.Equal(new DuckDbConnection { Name = "warehouse", Path = "/data/w.duckdb", Memory = 1_000_000_000 }, project.Connections["warehouse"]);
-        Assert.Equal(new FolderConnection { Name = "lake", Path = "/data/lake", Settle = TimeSpan.FromSeconds(9) }, project.Connections["lake"]);
+        Assert.Equal(
+            new DuckDbConnection
+            {
+                Name = "warehouse",
+                Path = "/data/w.duckdb",
+                Memory = 1_000_000_000,
+            },
+            project.Connections["warehouse"]
+        );
+        Assert.Equal(
+            new FolderConnection
+            {
+                Name = "lake",
+                Path = "/data/lake",
+                Settle = TimeSpan.FromSeconds(9),
+            },
+            project.Connections["lake"]
+        );
         Assert.Equal(new JsonlConnection { Name = "extra", Path = "/data/ops" }, project.Connections["extra"]);
         var flow = project.Flows["f"];
-        Assert.Equal((5, "core", "warehouse", TimeSpan.FromHours(1)), (flow.Retries, flow.Target.Schema, flow.Target.Connection, flow.Timeout));
+        Assert.Equal(
+            (5, "core", "warehouse", TimeSpan.FromHours(1)),
+            (flow.Retries, flow.Target.Schema, flow.Target.Connection, flow.Timeout)
+        );
     }
 
     [Fact]
@@ -63,9 +82,16 @@ public class EnvironmentTests
     [InlineData("lake: { path: /data/lake }", "lake: { pth: /data/lake }", "HDR-503 8:15")]
     [InlineData("lake: { path: /data/lake }", "new: { path: /data/lake }", "HDR-504 8:7")]
     [InlineData("retries: 5", "retries: x", "HDR-505 9:26")]
-    public void A_mistake_in_an_environment_is_found_also_when_another_one_is_chosen(string right, string wrong, string at)
+    public void A_mistake_in_an_environment_is_found_also_when_another_one_is_chosen(
+        string right,
+        string wrong,
+        string at
+    )
     {
-        var yaml = Written.Start.Replace("defaults:", "environments:\n  prod:\n    connections:\n      lake: { path: /data/lake }\n    defaults: { retries: 5 }\ndefaults:");
+        var yaml = Written.Start.Replace(
+            "defaults:",
+            "environments:\n  prod:\n    connections:\n      lake: { path: /data/lake }\n    defaults: { retries: 5 }\ndefaults:"
+        );
         Written.Project(yaml);
         Assert.Equal(at, Written.At(Written.Problem(yaml.Replace(right, wrong))));
         Assert.Equal(at, Written.At(Written.Problem(yaml.Replace(right, wrong), "prod")));

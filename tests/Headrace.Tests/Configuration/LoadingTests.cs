@@ -64,8 +64,13 @@ public class LoadingTests
         Assert.Equal(TimeSpan.FromHours(1), flow.Timeout);
         Assert.Equal(["ean", "quantity"], flow.PrimaryKey);
         Assert.Equal(
-            [new DeclaredColumn("ean", "ean", ColumnType.Text), new("quantity", "quantity", new(TypeKind.Integer)), new("counted_at", "countedAt", new(TypeKind.Timestamp), false)],
-            flow.DeclaredColumns());
+            [
+                new DeclaredColumn("ean", "ean", ColumnType.Text),
+                new("quantity", "quantity", new(TypeKind.Integer)),
+                new("counted_at", "countedAt", new(TypeKind.Timestamp), false),
+            ],
+            flow.DeclaredColumns()
+        );
         Assert.Equal("countedAt", flow.Columns["counted_at"].From);
     }
 
@@ -77,7 +82,15 @@ public class LoadingTests
         Assert.Equal("f", flow.Name);
         Assert.True(flow.Enabled);
         Assert.True(flow.Infer);
-        Assert.Equal(new Target { Connection = "warehouse", Schema = "raw", Table = "f" }, flow.Target);
+        Assert.Equal(
+            new Target
+            {
+                Connection = "warehouse",
+                Schema = "raw",
+                Table = "f",
+            },
+            flow.Target
+        );
         Assert.Equal(TimeSpan.FromSeconds(2), flow.Settle);
         Assert.Equal(TimeSpan.FromSeconds(1), flow.RetryDelay);
         Assert.Equal(1, flow.Retries);
@@ -98,32 +111,57 @@ public class LoadingTests
     [Fact]
     public void A_drop_flow_takes_its_action_and_its_table_from_the_path()
     {
-        var flow = Written.Project(Written.Start + """
-              write: append
-            flows:
-              inbox:
-                source: { connection: lake, path: "inbox/{database}/{action}/{table}/*" }
-                read: drop
-                target: { schema: "{database}" }
-            """).Flows["inbox"];
+        var flow = Written
+            .Project(
+                Written.Start
+                    + """
+                      write: append
+                    flows:
+                      inbox:
+                        source: { connection: lake, path: "inbox/{database}/{action}/{table}/*" }
+                        read: drop
+                        target: { schema: "{database}" }
+                    """
+            )
+            .Flows["inbox"];
 
         Assert.Null(flow.Write);
         Assert.Equal(ChangedFiles.Stop, flow.ChangedFilesFor(Operation.Append));
         Assert.Equal(ChangedFiles.Replace, flow.ChangedFilesFor(Operation.Replace));
-        Assert.Equal(new TableName("shop", "orders"), flow.TableFor(new Dictionary<string, string> { ["database"] = "shop", ["action"] = "append", ["table"] = "orders" }));
+        Assert.Equal(
+            new TableName("shop", "orders"),
+            flow.TableFor(
+                new Dictionary<string, string>
+                {
+                    ["database"] = "shop",
+                    ["action"] = "append",
+                    ["table"] = "orders",
+                }
+            )
+        );
     }
 
     [Fact]
     public void A_target_is_laid_over_the_default_key_by_key()
     {
         var flow = Written.Flow("write: append", "target: { table: t }");
-        Assert.Equal(new Target { Connection = "warehouse", Schema = "raw", Table = "t" }, flow.Target);
+        Assert.Equal(
+            new Target
+            {
+                Connection = "warehouse",
+                Schema = "raw",
+                Table = "t",
+            },
+            flow.Target
+        );
     }
 
     [Fact]
     public void Null_takes_a_default_away()
     {
-        var project = Written.Project(Written.FlowText("write: append", "timeout: null").Replace("schema: raw }", "schema: raw }\n  timeout: 1h"));
+        var project = Written.Project(
+            Written.FlowText("write: append", "timeout: null").Replace("schema: raw }", "schema: raw }\n  timeout: 1h")
+        );
         Assert.Null(project.Flows["f"].Timeout);
     }
 
@@ -132,10 +170,17 @@ public class LoadingTests
     [InlineData("", "settle: 5s", "", 5)]
     [InlineData("", "", ", settle: 6s", 6)]
     [InlineData("settle: 4s", "settle: 5s", ", settle: 6s", 6)]
-    public void Settle_is_the_sources_else_the_flows_else_the_connections(string connection, string flow, string source, int seconds)
+    public void Settle_is_the_sources_else_the_flows_else_the_connections(
+        string connection,
+        string flow,
+        string source,
+        int seconds
+    )
     {
-        var yaml = Written.FlowText("write: append", flow)
-            .Replace("path: ./lake }", $"path: ./lake, {connection} }}").Replace("*.csv\" }", $"*.csv\"{source} }}");
+        var yaml = Written
+            .FlowText("write: append", flow)
+            .Replace("path: ./lake }", $"path: ./lake, {connection} }}")
+            .Replace("*.csv\" }", $"*.csv\"{source} }}");
         Assert.Equal(TimeSpan.FromSeconds(seconds), Written.Project(yaml).Flows["f"].Settle);
     }
 
@@ -155,27 +200,52 @@ public class LoadingTests
     [InlineData("ndjson")]
     [InlineData("jsonl")]
     public void Json_has_three_names(string word) =>
-        Assert.Equal(FormatKind.Jsonl, Written.Project(Written.FlowText("write: append").Replace("*.csv\" }", $"*\", format: {word} }}")).Flows["f"].Source.Format);
+        Assert.Equal(
+            FormatKind.Jsonl,
+            Written
+                .Project(Written.FlowText("write: append").Replace("*.csv\" }", $"*\", format: {word} }}"))
+                .Flows["f"]
+                .Source.Format
+        );
 
     [Fact]
     public void Csv_options_become_a_dialect()
     {
-        var yaml = Written.FlowText("write: append").Replace("*.csv\" }",
-            "*\", format: csv, csv: { delimiter: tab, quote: none, null: [NULL, \"-\"], decimal: \",\", date: dd.MM.yyyy, timestamp: \"%Y-%m-%d %H:%M\", skip: 2, header: false, encoding: windows-1252 } }");
+        var yaml = Written
+            .FlowText("write: append")
+            .Replace(
+                "*.csv\" }",
+                "*\", format: csv, csv: { delimiter: tab, quote: none, null: [NULL, \"-\"], decimal: \",\", date: dd.MM.yyyy, timestamp: \"%Y-%m-%d %H:%M\", skip: 2, header: false, encoding: windows-1252 } }"
+            );
         var dialect = Written.Project(yaml).Flows["f"].Source.FormatOf("x")!.Csv!;
 
-        Assert.Equal(('\t', (char?)null, '"', ','), (dialect.Delimiter, dialect.Quote, dialect.Escape, dialect.Decimal));
+        Assert.Equal(
+            ('\t', (char?)null, '"', ','),
+            (dialect.Delimiter, dialect.Quote, dialect.Escape, dialect.Decimal)
+        );
         Assert.Equal(["NULL", "-"], dialect.Null);
-        Assert.Equal(("%d.%m.%Y", "%Y-%m-%d %H:%M", 2, false, "windows-1252"), (dialect.Date, dialect.Timestamp, dialect.Skip, dialect.Header, dialect.Encoding));
+        Assert.Equal(
+            ("%d.%m.%Y", "%Y-%m-%d %H:%M", 2, false, "windows-1252"),
+            (dialect.Date, dialect.Timestamp, dialect.Skip, dialect.Header, dialect.Encoding)
+        );
     }
 
     [Fact]
     public void Csv_without_options_is_the_usual_dialect() =>
-        Assert.Equivalent(new CsvDialect { Sep = SepLine.Obeyed }, Written.Flow("write: append").Source.FormatOf("x.csv")!.Csv);
+        Assert.Equivalent(
+            new CsvDialect { Sep = SepLine.Obeyed },
+            Written.Flow("write: append").Source.FormatOf("x.csv")!.Csv
+        );
 
     [Fact]
     public void The_bare_word_null_is_a_text_among_the_csv_options() =>
-        Assert.Equal(["NULL"], Written.Project(Written.FlowText("write: append").Replace("*.csv\" }", "*.csv\", csv: { null: NULL } }")).Flows["f"].Source.Csv.Null);
+        Assert.Equal(
+            ["NULL"],
+            Written
+                .Project(Written.FlowText("write: append").Replace("*.csv\" }", "*.csv\", csv: { null: NULL } }"))
+                .Flows["f"]
+                .Source.Csv.Null
+        );
 
     [Fact]
     public void A_relative_path_starts_at_the_projects_folder() =>

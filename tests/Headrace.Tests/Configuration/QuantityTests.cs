@@ -1,5 +1,5 @@
-using Headrace.Configuration.Binding;
 using Headrace.Configuration;
+using Headrace.Configuration.Binding;
 using Xunit;
 
 namespace Headrace.Tests.Configuration;
@@ -23,7 +23,10 @@ public class QuantityTests
     [InlineData("99999999d", null)]
     [InlineData("99999999999999999999999999999d", null)]
     public void A_duration_has_a_unit(string text, int? milliseconds) =>
-        Assert.Equal(milliseconds, Quantity.TryDuration(text, out var duration) ? (int)duration.TotalMilliseconds : null);
+        Assert.Equal(
+            milliseconds,
+            Quantity.TryDuration(text, out var duration) ? (int)duration.TotalMilliseconds : null
+        );
 
     [Theory]
     [InlineData("512MB", 512_000_000L)]

@@ -8,7 +8,8 @@ namespace Headrace.Tests.Configuration;
 public partial class ReferenceTests
 {
     static string Page([CallerFilePath] string here = "") =>
-        File.ReadAllText(Path.Combine(Path.GetDirectoryName(here)!, "../../../docs/configuration.md")).ReplaceLineEndings("\n");
+        File.ReadAllText(Path.Combine(Path.GetDirectoryName(here)!, "../../../docs/configuration.md"))
+            .ReplaceLineEndings("\n");
 
     [GeneratedRegex("```yaml\n(.*?)```", RegexOptions.Singleline)]
     private static partial Regex Example();

@@ -1,7 +1,7 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
-using Headrace.Configuration.Binding;
 using Headrace.Configuration;
+using Headrace.Configuration.Binding;
 using Xunit;
 
 namespace Headrace.Tests.Configuration;
@@ -27,16 +27,27 @@ public class SchemaTests
             var kinds = type == typeof(Connection) ? Connection.Kinds : [("", type)];
             foreach (var (word, kind) in kinds)
             {
-                var keys = (schema["anyOf"]?.AsArray().FirstOrDefault(one => one!["properties"] is { } some && (word == "" || (string?)some["type"]!["const"] == word)) ?? schema)!;
+                var keys = (
+                    schema["anyOf"]
+                        ?.AsArray()
+                        .FirstOrDefault(one =>
+                            one!["properties"] is { } some && (word == "" || (string?)some["type"]!["const"] == word)
+                        )
+                    ?? schema
+                )!;
                 Assert.False((bool)keys["additionalProperties"]!, path);
                 var plan = RecordPlan.Of(kind);
                 Assert.Equal(
                     plan.Words.Concat(word == "" ? [] : ["type"]).Order(StringComparer.Ordinal),
-                    keys["properties"]!.AsObject().Select(one => one.Key).Order(StringComparer.Ordinal));
+                    keys["properties"]!.AsObject().Select(one => one.Key).Order(StringComparer.Ordinal)
+                );
                 foreach (var key in plan.Keys)
                 {
                     var below = keys["properties"]![key.Word]!;
-                    Assert.True((string?)below["description"] is { Length: > 10 }, $"{path}.{key.Word} has no description");
+                    Assert.True(
+                        (string?)below["description"] is { Length: > 10 },
+                        $"{path}.{key.Word} has no description"
+                    );
                     if (RecordPlan.MapOf(key.Type) is { } each)
                         Agree(each, below["additionalProperties"]!, $"{path}.{key.Word}.NAME");
                     else if (RecordPlan.IsRecord(key.Type))
@@ -53,7 +64,21 @@ public class SchemaTests
         Assert.Equal([], Check(ProjectFile.Show(Written.Project(LoadingTests.Contract))));
         foreach (var example in ReferenceTests.Examples())
             Assert.Equal([], Check(example));
-        Assert.Equal([], Check(Written.FlowText("write: ${W}", "enabled: \"${E}\"", "timeout: null", "retries: ${R}", "settle: 0", "allow: 0.2", "batch_bytes: 1000", "columns: { a: \"decimal(10, 2)\" }")));
+        Assert.Equal(
+            [],
+            Check(
+                Written.FlowText(
+                    "write: ${W}",
+                    "enabled: \"${E}\"",
+                    "timeout: null",
+                    "retries: ${R}",
+                    "settle: 0",
+                    "allow: 0.2",
+                    "batch_bytes: 1000",
+                    "columns: { a: \"decimal(10, 2)\" }"
+                )
+            )
+        );
     }
 
     [Theory]
@@ -90,22 +115,29 @@ public class SchemaTests
     }
 
     // As an editor reads it: plain texts are numbers, yes or no and nothing where they look so.
-    static JsonNode? Json(Node node) => node switch
-    {
-        MapNode map => new JsonObject(map.Entries.Select(entry => KeyValuePair.Create(entry.Key.Text, Json(entry.Value)))),
-        ListNode list => new JsonArray([.. list.Items.Select(Json)]),
-        { IsNull: true } => null,
-        ScalarNode { Style: ScalarStyle.Plain, Text: "true" or "false" } yes => yes.Text == "true",
-        ScalarNode { Style: ScalarStyle.Plain } plain when double.TryParse(plain.Text, System.Globalization.CultureInfo.InvariantCulture, out var number) => number,
-        ScalarNode scalar => scalar.Text,
-        _ => null,
-    };
+    static JsonNode? Json(Node node) =>
+        node switch
+        {
+            MapNode map => new JsonObject(
+                map.Entries.Select(entry => KeyValuePair.Create(entry.Key.Text, Json(entry.Value)))
+            ),
+            ListNode list => new JsonArray([.. list.Items.Select(Json)]),
+            { IsNull: true } => null,
+            ScalarNode { Style: ScalarStyle.Plain, Text: "true" or "false" } yes => yes.Text == "true",
+            ScalarNode { Style: ScalarStyle.Plain } plain
+                when double.TryParse(plain.Text, System.Globalization.CultureInfo.InvariantCulture, out var number) =>
+                number,
+            ScalarNode scalar => scalar.Text,
+            _ => null,
+        };
 
     // As much of draft-07 as the schema uses.
     static void Check(JsonNode? value, JsonNode schema, string path, List<string> found)
     {
-        var number = value is JsonValue && value.GetValueKind() == System.Text.Json.JsonValueKind.Number ? (double?)value : null;
-        var text = value is JsonValue && value.GetValueKind() == System.Text.Json.JsonValueKind.String ? (string?)value : null;
+        var number =
+            value is JsonValue && value.GetValueKind() == System.Text.Json.JsonValueKind.Number ? (double?)value : null;
+        var text =
+            value is JsonValue && value.GetValueKind() == System.Text.Json.JsonValueKind.String ? (string?)value : null;
         foreach (var (word, rule) in schema.AsObject())
         {
             var holds = word switch
@@ -116,9 +148,16 @@ public class SchemaTests
                 "pattern" => text is null || Regex.IsMatch(text, (string)rule!),
                 "minimum" => number is null || number >= (double)rule!,
                 "maximum" => number is null || number <= (double)rule!,
-                "required" => value is not JsonObject some || rule!.AsArray().All(key => some.ContainsKey((string)key!)),
+                "required" => value is not JsonObject some
+                    || rule!.AsArray().All(key => some.ContainsKey((string)key!)),
                 "anyOf" => rule!.AsArray().Any(one => Holds(value, one!)),
-                "properties" or "additionalProperties" or "items" or "description" or "default" or "$schema" or "title" => true,
+                "properties"
+                or "additionalProperties"
+                or "items"
+                or "description"
+                or "default"
+                or "$schema"
+                or "title" => true,
                 _ => throw new InvalidOperationException($"the schema uses '{word}'"),
             };
             if (!holds)
@@ -147,15 +186,17 @@ public class SchemaTests
         return found.Count == 0;
     }
 
-    static bool Is(JsonNode? value, double? number, string? text, string type) => type switch
-    {
-        "object" => value is JsonObject,
-        "array" => value is JsonArray,
-        "string" => text is not null,
-        "integer" => number is { } whole && double.IsInteger(whole),
-        "number" => number is not null,
-        "boolean" => value is JsonValue && value.GetValueKind() is System.Text.Json.JsonValueKind.True or System.Text.Json.JsonValueKind.False,
-        "null" => value is null,
-        _ => throw new InvalidOperationException($"the schema uses the type '{type}'"),
-    };
+    static bool Is(JsonNode? value, double? number, string? text, string type) =>
+        type switch
+        {
+            "object" => value is JsonObject,
+            "array" => value is JsonArray,
+            "string" => text is not null,
+            "integer" => number is { } whole && double.IsInteger(whole),
+            "number" => number is not null,
+            "boolean" => value is JsonValue
+                && value.GetValueKind() is System.Text.Json.JsonValueKind.True or System.Text.Json.JsonValueKind.False,
+            "null" => value is null,
+            _ => throw new InvalidOperationException($"the schema uses the type '{type}'"),
+        };
 }

@@ -19,7 +19,19 @@ public class ShowTests
     public void Defaults_are_said()
     {
         var shown = ProjectFile.Show(Written.Project(Written.FlowText("write: append")));
-        foreach (var line in (string[])["parallel: 5", "    retries: 1", "    settle: 2s", "      table: f", "    changed_files: stop", "    batch_bytes: 1GB", "        null: [\"\"]", "      max_ratio: 200"])
+        foreach (
+            var line in (string[])
+                [
+                    "parallel: 5",
+                    "    retries: 1",
+                    "    settle: 2s",
+                    "      table: f",
+                    "    changed_files: stop",
+                    "    batch_bytes: 1GB",
+                    "        null: [\"\"]",
+                    "      max_ratio: 200",
+                ]
+        )
             Assert.Contains($"\n{line}\n", shown, StringComparison.Ordinal);
     }
 
@@ -34,18 +46,42 @@ public class ShowTests
 
     [Fact]
     public void A_flow_that_is_not_there_is_told_with_the_nearest() =>
-        Assert.Equal("did you mean 'stock'?", Assert.Throws<HeadraceException>(() => ProjectFile.Show(Written.Project(LoadingTests.Contract), "stok")).Next);
+        Assert.Equal(
+            "did you mean 'stock'?",
+            Assert
+                .Throws<HeadraceException>(() => ProjectFile.Show(Written.Project(LoadingTests.Contract), "stok"))
+                .Next
+        );
 
     [Fact]
     public void No_value_of_a_variable_is_ever_shown()
     {
-        var yaml = Written.FlowText(
-            "write: append", "owner: ${secret:A}", "description: a ${VAR} b", "tags: [x, \"${secret:A}\"]", "primary_key: ${secret:A}",
-            "retries: ${secret:N}", "timeout: \"${secret:T}\"", "columns: { a: \"${secret:C}\", b: { type: text, from: \"${secret:A}\" } }", "target: { table: \"${secret:A}\" }",
-            "settle: ${secret:T}")
-            .Replace("path: ./lake }", "path: \"./lake/${secret:A}\" }").Replace("f/*.csv\"", "f/${secret:A}/*.csv\"");
-        var shown = ProjectFile.Show(Written.Project(yaml, null,
-            ("HEADRACE_SECRET_A", "hunter22"), ("VAR", "variable1"), ("HEADRACE_SECRET_N", "4711"), ("HEADRACE_SECRET_T", "4712s"), ("HEADRACE_SECRET_C", "decimal(37,5)")));
+        var yaml = Written
+            .FlowText(
+                "write: append",
+                "owner: ${secret:A}",
+                "description: a ${VAR} b",
+                "tags: [x, \"${secret:A}\"]",
+                "primary_key: ${secret:A}",
+                "retries: ${secret:N}",
+                "timeout: \"${secret:T}\"",
+                "columns: { a: \"${secret:C}\", b: { type: text, from: \"${secret:A}\" } }",
+                "target: { table: \"${secret:A}\" }",
+                "settle: ${secret:T}"
+            )
+            .Replace("path: ./lake }", "path: \"./lake/${secret:A}\" }")
+            .Replace("f/*.csv\"", "f/${secret:A}/*.csv\"");
+        var shown = ProjectFile.Show(
+            Written.Project(
+                yaml,
+                null,
+                ("HEADRACE_SECRET_A", "hunter22"),
+                ("VAR", "variable1"),
+                ("HEADRACE_SECRET_N", "4711"),
+                ("HEADRACE_SECRET_T", "4712s"),
+                ("HEADRACE_SECRET_C", "decimal(37,5)")
+            )
+        );
 
         foreach (var value in (string[])["hunter22", "variable1", "4711", "4712s", "decimal(37,5)"])
             Assert.DoesNotContain(value, shown, StringComparison.Ordinal);

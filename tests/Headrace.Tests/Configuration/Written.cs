@@ -17,11 +17,25 @@ static class Written
 
         """;
 
-    public static LoadedProject Load(string yaml, string? environment = null, string folder = "/project", params (string Name, string Value)[] variables) =>
-        ProjectFile.Parse(yaml, folder, environment, name => variables.FirstOrDefault(variable => variable.Name == name).Value);
+    public static LoadedProject Load(
+        string yaml,
+        string? environment = null,
+        string folder = "/project",
+        params (string Name, string Value)[] variables
+    ) =>
+        ProjectFile.Parse(
+            yaml,
+            folder,
+            environment,
+            name => variables.FirstOrDefault(variable => variable.Name == name).Value
+        );
 
     /// <summary>The project, which has to be free of problems.</summary>
-    public static Project Project(string yaml, string? environment = null, params (string Name, string Value)[] variables)
+    public static Project Project(
+        string yaml,
+        string? environment = null,
+        params (string Name, string Value)[] variables
+    )
     {
         var loaded = Load(yaml, environment, variables: variables);
         Assert.Equal("", string.Join("\n", loaded.Problems.Select(Text)));
@@ -32,10 +46,16 @@ static class Written
     public static Flow Flow(params string[] keys) => Project(FlowText(keys)).Flows["f"];
 
     public static string FlowText(params string[] keys) =>
-        Start + "flows:\n  f:\n    source: { connection: lake, path: \"f/*.csv\" }\n    read: incremental\n" + string.Concat(keys.Select(key => $"    {key}\n"));
+        Start
+        + "flows:\n  f:\n    source: { connection: lake, path: \"f/*.csv\" }\n    read: incremental\n"
+        + string.Concat(keys.Select(key => $"    {key}\n"));
 
     /// <summary>The only problem of a file.</summary>
-    public static HeadraceException Problem(string yaml, string? environment = null, params (string Name, string Value)[] variables)
+    public static HeadraceException Problem(
+        string yaml,
+        string? environment = null,
+        params (string Name, string Value)[] variables
+    )
     {
         var loaded = Load(yaml, environment, variables: variables);
         Assert.Null(loaded.Project);
@@ -43,9 +63,11 @@ static class Written
     }
 
     /// <summary>Code and place, as in <c>HDR-503 9:5</c>.</summary>
-    public static string At(HeadraceException problem) => $"{problem.Code} {Fact(problem, "file")["headrace.yaml:".Length..]}";
+    public static string At(HeadraceException problem) =>
+        $"{problem.Code} {Fact(problem, "file")["headrace.yaml:".Length..]}";
 
-    public static string Fact(HeadraceException problem, string name) => problem.Facts.Single(fact => fact.Name == name).Value;
+    public static string Fact(HeadraceException problem, string name) =>
+        problem.Facts.Single(fact => fact.Name == name).Value;
 
     public static string Text(HeadraceException problem) =>
         $"{problem.Code} {problem.What} {string.Join(" ", problem.Facts.Select(fact => $"{fact.Name}={fact.Value}"))} next={problem.Next}";

@@ -16,10 +16,18 @@ public class YamlTests
     [InlineData("a: %d\n", "HDR-502 1:4", "put the text in quotes")]
     [InlineData("quote: '\n", "HDR-502 1:8", "close the quotes; a quote alone is written '\"'")]
     [InlineData("a: b: c\n", "HDR-502 1:5", "put the text in quotes, or align the key with the ones above it")]
-    [InlineData("a: [1, 2\nb: 3\n", "HDR-502 1:5", "put texts with any of : # { } [ ] * & ! % @ in quotes, and align keys of one level")]
+    [InlineData(
+        "a: [1, 2\nb: 3\n",
+        "HDR-502 1:5",
+        "put texts with any of : # { } [ ] * & ! % @ in quotes, and align keys of one level"
+    )]
     [InlineData("a: !!str 1\n", "HDR-512 1:4", "remove the tag: each key has one type anyway")]
     [InlineData("a: !ruby/object:Gem {}\n", "HDR-512 1:4", "remove the tag: each key has one type anyway")]
-    [InlineData("version: 1\n---\nversion: 1\n", "HDR-512 3:1", "remove the line --- and what comes after it, or make it a file of its own")]
+    [InlineData(
+        "version: 1\n---\nversion: 1\n",
+        "HDR-512 3:1",
+        "remove the line --- and what comes after it, or make it a file of its own"
+    )]
     [InlineData("- version: 1\n", "HDR-505 1:1", "start it with `version: 1`")]
     [InlineData("version 1\n", "HDR-505 1:1", "start it with `version: 1`")]
     [InlineData("", "HDR-504 1:1", "start it with `version: 1`, or let `headrace init` write one")]
@@ -43,7 +51,10 @@ public class YamlTests
         Assert.Empty(ProjectFile.Load(folder.Path, null, _ => null).Problems);
 
         folder.Write("headrace.yaml", "\uFEFF" + Written.FlowText("write: append", "retires: 1").Replace("\n", "\r\n"));
-        Assert.Equal("HDR-503 12:5", Written.At(Assert.Single(ProjectFile.Load(folder.Path, null, _ => null).Problems)));
+        Assert.Equal(
+            "HDR-503 12:5",
+            Written.At(Assert.Single(ProjectFile.Load(folder.Path, null, _ => null).Problems))
+        );
     }
 
     [Fact]
@@ -75,7 +86,8 @@ public class YamlTests
     [InlineData("a: &x [*x]\n")]
     [InlineData("a: &x { b: *x }\n")]
     [InlineData("a: *x\n")]
-    public void An_alias_of_itself_or_of_nothing_is_a_mistake(string yaml) => Assert.Equal("HDR-502", Written.Problem(yaml).Code);
+    public void An_alias_of_itself_or_of_nothing_is_a_mistake(string yaml) =>
+        Assert.Equal("HDR-502", Written.Problem(yaml).Code);
 
     [Theory]
     [InlineData("[")]
@@ -92,8 +104,14 @@ public class YamlTests
     public void An_anchor_may_be_used_again() =>
         Assert.Equal(
             ["ean", "shop"],
-            Written.Project(Written.FlowText("write: merge", "primary_key: &key [ean, shop]")
-                + "  g:\n    source: { connection: lake, path: g }\n    read: incremental\n    write: merge\n    primary_key: *key\n").Flows["g"].PrimaryKey);
+            Written
+                .Project(
+                    Written.FlowText("write: merge", "primary_key: &key [ean, shop]")
+                        + "  g:\n    source: { connection: lake, path: g }\n    read: incremental\n    write: merge\n    primary_key: *key\n"
+                )
+                .Flows["g"]
+                .PrimaryKey
+        );
 
     [Theory]
     [InlineData("? [a]\n: 1\n")]

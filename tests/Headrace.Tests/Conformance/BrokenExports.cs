@@ -6,24 +6,30 @@ namespace Headrace.Tests.Conformance;
 /// <summary>What an export lacks because something went wrong deletes no row, and no operation says so.</summary>
 public abstract class BrokenExports(PostgresServer server, WarehouseKind kind) : FileWorld(server, kind)
 {
-    private Task Flow(string ending, string more = "") => Flows(
-        $$"""
-        items:
-          source: { connection: lake, path: "items/{version}/*.{{ending}}" }
-          columns: { id: bigint, name: text }
-          read: snapshot
-          settle: 0s
-          primary_key: id
-          write: merge
-          publish: { connection: ops }
-          {{more}}
-        """);
+    private Task Flow(string ending, string more = "") =>
+        Flows(
+            $$"""
+            items:
+              source: { connection: lake, path: "items/{version}/*.{{ending}}" }
+              columns: { id: bigint, name: text }
+              read: snapshot
+              settle: 0s
+              primary_key: id
+              write: merge
+              publish: { connection: ops }
+              {{more}}
+            """
+        );
 
     private void Part(string key, string text, bool gzip = false) => World.Put($"items/{key}", text, gzip);
 
     private Task<string[]> Table() => Rows("SELECT id, name FROM raw.items ORDER BY 1");
 
-    private IEnumerable<string> Deletes => Snapshots.Operation.Read(Path.Combine(World.Folder, "ops")).Where(one => one.Op == "DELETE").Select(one => $"{one.Key}");
+    private IEnumerable<string> Deletes =>
+        Snapshots
+            .Operation.Read(Path.Combine(World.Folder, "ops"))
+            .Where(one => one.Op == "DELETE")
+            .Select(one => $"{one.Key}");
 
     private async Task Refused(string version, int deletes = 0)
     {
@@ -43,7 +49,10 @@ public abstract class BrokenExports(PostgresServer server, WarehouseKind kind) :
         Part("1/1.csv", "id,name\n1,a\n2,b\n");
         Part("1/2.csv", "id,name\n3,c\n");
         await World.Load();
-        foreach (var (version, text, gzip) in ((string, string, bool)[])[("2", "", false), ("3", "\n\n", false), ("4", "\uFEFF", false), ("5", "", true)])
+        foreach (
+            var (version, text, gzip) in ((string, string, bool)[])
+                [("2", "", false), ("3", "\n\n", false), ("4", "\uFEFF", false), ("5", "", true)]
+        )
         {
             Part($"{version}/1.csv", "id,name\n1,a\n2,B\n");
             Part($"{version}/2.csv{(gzip ? ".gz" : "")}", text, gzip);
@@ -82,16 +91,29 @@ public abstract class BrokenExports(PostgresServer server, WarehouseKind kind) :
     public async Task ABrokenJsonLineDeletesNothing()
     {
         await Flow("json*");
-        const string Whole = "{\"id\":1,\"name\":\"a\"}\n{\"id\":2,\"name\":\"b\"}\n{\"id\":3,\"name\":\"c\"}\n{\"id\":4,\"name\":\"d\"}\n";
+        const string Whole =
+            "{\"id\":1,\"name\":\"a\"}\n{\"id\":2,\"name\":\"b\"}\n{\"id\":3,\"name\":\"c\"}\n{\"id\":4,\"name\":\"d\"}\n";
         Part("100/1.jsonl", Whole);
         await World.Load();
         var version = 101;
 
         // The key stands in the fragment: only what is gone for certain is deleted.
-        foreach (var broken in (string[])
-            ["{\"id\":2,\"name\":\"b", "{\"id\": 2 ,\"v\":NaN,\"name\":\"b\"}", "{\"v\":{\"id\":1},\"w\":nan,\"ID\":\"2\"}", "{\"v\":1,\"v\":2,\"id\":2.0}", "{\"id\":2,\"name\":\"\\u0000\"}", "{\"id\":2,\"name\":\"b\"} x"])
+        foreach (
+            var broken in (string[])
+                [
+                    "{\"id\":2,\"name\":\"b",
+                    "{\"id\": 2 ,\"v\":NaN,\"name\":\"b\"}",
+                    "{\"v\":{\"id\":1},\"w\":nan,\"ID\":\"2\"}",
+                    "{\"v\":1,\"v\":2,\"id\":2.0}",
+                    "{\"id\":2,\"name\":\"\\u0000\"}",
+                    "{\"id\":2,\"name\":\"b\"} x",
+                ]
+        )
         {
-            Part($"{version}/1.jsonl", "{\"id\":1,\"name\":\"a\"}\n{\"id\":3,\"name\":\"c\"}\n{\"id\":4,\"name\":\"d\"}\n" + broken);
+            Part(
+                $"{version}/1.jsonl",
+                "{\"id\":1,\"name\":\"a\"}\n{\"id\":3,\"name\":\"c\"}\n{\"id\":4,\"name\":\"d\"}\n" + broken
+            );
             await World.Load();
             version++;
         }
@@ -103,7 +125,17 @@ public abstract class BrokenExports(PostgresServer server, WarehouseKind kind) :
         Assert.Equal(["{\"id\":4}"], Deletes);
 
         // It does not: nothing is deleted.
-        foreach (var broken in (string[])["{\"id\":2", "{\"i", "{\"v\":NaN}", "{\"id\":2,\"id\":3,\"name\":\"b\"}", "{\"v\":{\"id\":3},\"w\":nan", "2"])
+        foreach (
+            var broken in (string[])
+                [
+                    "{\"id\":2",
+                    "{\"i",
+                    "{\"v\":NaN}",
+                    "{\"id\":2,\"id\":3,\"name\":\"b\"}",
+                    "{\"v\":{\"id\":3},\"w\":nan",
+                    "2",
+                ]
+        )
         {
             Part($"{version}/1.jsonl", "{\"id\":1,\"name\":\"a\"}\n" + broken);
             Assert.Contains("not deleted", (await World.Load()).Only.Warnings, StringComparison.Ordinal);
@@ -111,7 +143,16 @@ public abstract class BrokenExports(PostgresServer server, WarehouseKind kind) :
         }
 
         Part($"{version}/1.jsonl", "{\"id\":1,\"name\":\"a\"}\n");
-        World.Put($"items/{version}/1.jsonl", [.. "{\"id\":1,\"name\":\"A\"}\n{\"id\":2,\"name\":\""u8, 0xFF, .. "\"}\n{\"name\":\""u8, 0xFF, .. "\",\"id\":3}"u8]);
+        World.Put(
+            $"items/{version}/1.jsonl",
+            [
+                .. "{\"id\":1,\"name\":\"A\"}\n{\"id\":2,\"name\":\""u8,
+                0xFF,
+                .. "\"}\n{\"name\":\""u8,
+                0xFF,
+                .. "\",\"id\":3}"u8,
+            ]
+        );
         await World.Load();
         Assert.Equal(["1|A", "2|b", "3|c"], await Table());
         Assert.Single(Deletes);
@@ -125,7 +166,8 @@ public abstract class BrokenExports(PostgresServer server, WarehouseKind kind) :
     [Fact]
     public async Task ARecordWithoutAKeyThatCanBeReadDeletesNothing()
     {
-        await Flows("""
+        await Flows(
+            """
             items:
               source: { connection: lake, path: "items/{version}/*" }
               columns: { name: text, id: bigint, n: bigint }
@@ -134,7 +176,8 @@ public abstract class BrokenExports(PostgresServer server, WarehouseKind kind) :
               primary_key: id
               write: merge
               publish: { connection: ops }
-            """);
+            """
+        );
         Part("100/1.csv", "name,id,n\na,1,1\nb,22,2\nc,3,3\n");
         await World.Load();
         var version = 101;
@@ -147,7 +190,10 @@ public abstract class BrokenExports(PostgresServer server, WarehouseKind kind) :
 
         Assert.Equal(["1|a", "3|c", "22|b"], await Table());
         Assert.Empty(Deletes);
-        World.PutParquet($"items/{version}/1.parquet", "SELECT * FROM (VALUES ('a', 1.0, 1), ('b', 22.0, 2.5)) AS t(name, id, n)");
+        World.PutParquet(
+            $"items/{version}/1.parquet",
+            "SELECT * FROM (VALUES ('a', 1.0, 1), ('b', 22.0, 2.5)) AS t(name, id, n)"
+        );
         await World.Load();
         Assert.Equal(["{\"id\":3}"], Deletes);
         Assert.Equal(["1|a", "22|b"], await Table());
@@ -156,7 +202,8 @@ public abstract class BrokenExports(PostgresServer server, WarehouseKind kind) :
     [Fact]
     public async Task JsonIsComparedByWhatItMeans()
     {
-        await Flows("""
+        await Flows(
+            """
             items:
               source: { connection: lake, path: "items/{version}/*" }
               columns: { id: bigint, doc: json }
@@ -165,13 +212,21 @@ public abstract class BrokenExports(PostgresServer server, WarehouseKind kind) :
               primary_key: id
               write: merge
               publish: { connection: ops, before: true }
-            """);
-        const string Csv = "id,doc\n1,\"{\"\"a\"\":1,\"\"b\"\":[1,2.50]}\"\n2,\"\"\"é/\"\"\"\n3,12345678901234567890\n4,\"[1,2]\"\n5,\"{\"\"a\"\":null}\"\n";
+            """
+        );
+        const string Csv =
+            "id,doc\n1,\"{\"\"a\"\":1,\"\"b\"\":[1,2.50]}\"\n2,\"\"\"é/\"\"\"\n3,12345678901234567890\n4,\"[1,2]\"\n5,\"{\"\"a\"\":null}\"\n";
         Part("1/1.csv", Csv);
         await World.Load();
-        Part("2/1.csv", "id,doc\n1,\"{ \"\"b\"\" : [1.0, 25e-1],\t\"\"\\u0061\"\": 1e0 }\"\n2,\"\"\"\\u00e9\\/\"\"\"\n3,1.2345678901234567890e19\n4,\" [1,2]\"\n5,\"{\"\"a\"\":null}\"\n");
+        Part(
+            "2/1.csv",
+            "id,doc\n1,\"{ \"\"b\"\" : [1.0, 25e-1],\t\"\"\\u0061\"\": 1e0 }\"\n2,\"\"\"\\u00e9\\/\"\"\"\n3,1.2345678901234567890e19\n4,\" [1,2]\"\n5,\"{\"\"a\"\":null}\"\n"
+        );
         Assert.Equal("0i 0u 0d 5s 0q", (await World.Load()).Only.Counts);
-        Part("3/1.csv", "id,doc\n1,\"{\"\"a\"\":1,\"\"b\"\":[1,2.51]}\"\n2,\"\"\"e/\"\"\"\n3,12345678901234567891\n4,\"[2,1]\"\n5,{}\n");
+        Part(
+            "3/1.csv",
+            "id,doc\n1,\"{\"\"a\"\":1,\"\"b\"\":[1,2.51]}\"\n2,\"\"\"e/\"\"\"\n3,12345678901234567891\n4,\"[2,1]\"\n5,{}\n"
+        );
         Assert.Equal("0i 5u 0d 0s 0q", (await World.Load()).Only.Counts);
         Assert.Equal(10, Snapshots.Operation.Read(Path.Combine(World.Folder, "ops")).Count);
         Assert.Equal(0, (await World.Run("verify", "--json")).Exit);
@@ -180,7 +235,9 @@ public abstract class BrokenExports(PostgresServer server, WarehouseKind kind) :
     [Fact]
     public async Task AMergeTakesJsonThatMeansTheSameForUnchanged()
     {
-        await Flows("""items: { source: { connection: lake, path: "items/*" }, columns: { id: bigint, doc: json }, read: incremental, primary_key: id, write: merge }""");
+        await Flows(
+            """items: { source: { connection: lake, path: "items/*" }, columns: { id: bigint, doc: json }, read: incremental, primary_key: id, write: merge }"""
+        );
         Part("1.jsonl", "{\"id\":1,\"doc\":{\"a\":1,\"b\":2}}\n{\"id\":2,\"doc\":{\"a\":12345678901234567890}}\n");
         await World.Load();
         Part("2.jsonl", "{\"id\":1,\"doc\":{\"b\":2.0,\"a\":1}}\n{\"id\":2,\"doc\":{\"a\":12345678901234567891}}\n");

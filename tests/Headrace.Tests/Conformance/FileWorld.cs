@@ -5,7 +5,8 @@ using Xunit;
 namespace Headrace.Tests.Conformance;
 
 /// <summary>
-/// A lake of files and a project that loads them into a warehouse: the base of suites with one body that holds for every warehouse.
+/// A lake of files and a project that loads them into a warehouse: the base of suites with one body that holds for
+/// every warehouse.
 /// A suite is an abstract class; for each warehouse it has a sealed class of one line.
 /// </summary>
 public abstract class FileWorld(PostgresServer server, WarehouseKind kind) : IDisposable
@@ -31,7 +32,8 @@ public abstract class FileWorld(PostgresServer server, WarehouseKind kind) : IDi
     }
 
     /// <summary>
-    /// Writes headrace.yaml: a folder as <c>lake</c>, the warehouse with the schema raw, files of operations as <c>ops</c>, a second warehouse
+    /// Writes headrace.yaml: a folder as <c>lake</c>, the warehouse with the schema raw, files of operations as
+    /// <c>ops</c>, a second warehouse
     /// of DuckDB as <c>local</c>, and these flows.
     /// A second call changes the flows and keeps the warehouse.
     /// </summary>
@@ -47,7 +49,9 @@ public abstract class FileWorld(PostgresServer server, WarehouseKind kind) : IDi
             threads: 1
             connections:
               lake: { type: folder, path: ./lake }
-              warehouse: {{redshift?.Yaml ?? warehouse?.Yaml ?? "{ type: duckdb, path: ./warehouse.duckdb, blocks: small }"}}
+              warehouse: {{redshift?.Yaml
+                ?? warehouse?.Yaml
+                ?? "{ type: duckdb, path: ./warehouse.duckdb, blocks: small }"}}
               staging: { type: folder, path: {{redshift?.Folder ?? "./staging"}} }
               ops: { type: jsonl, path: ./ops }
               local: { type: duckdb, path: ./local.duckdb, blocks: small }
@@ -55,11 +59,13 @@ public abstract class FileWorld(PostgresServer server, WarehouseKind kind) : IDi
               target: { connection: warehouse, schema: raw }
             flows:
               {{string.Join("\n", flows).ReplaceLineEndings("\n").Replace("\n", "\n  ", StringComparison.Ordinal)}}
-            """);
+            """
+        );
     }
 
     /// <summary>The rows of a query over the warehouse, each with <c>|</c> between its values.</summary>
-    protected Task<string[]> Rows(string sql) => warehouse is null ? Task.FromResult(World.Query(sql)) : warehouse.Query(sql);
+    protected Task<string[]> Rows(string sql) =>
+        warehouse is null ? Task.FromResult(World.Query(sql)) : warehouse.Query(sql);
 
     /// <summary>The only value of a query.</summary>
     protected async Task<string> Value(string sql) => Assert.Single(await Rows(sql));

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Headrace.Tests.Conformance;
 
-/// <summary>Lines of CSV files that are no records: comments, a line that tells the delimiter, titles above the header.</summary>
+/// <summary>
+/// Lines of CSV files that are no records: comments, a line that tells the delimiter, titles above the header.
+/// </summary>
 public abstract class FirstLines(PostgresServer server, WarehouseKind kind) : FileWorld(server, kind)
 {
     private static string Stock(string csv, string write = "append") =>
@@ -25,8 +27,11 @@ public abstract class FirstLines(PostgresServer server, WarehouseKind kind) : Fi
     public async Task ALineThatTellsTheDelimiterIsUnderstood()
     {
         await Flows(Stock("\"null\": \"\""));
-        World.Put("stock/1.csv", "sep=;\r\nid;name\r\n1;a,b\r\n", landedSecondsAgo: 900).Put("stock/2.csv", "\"SEP=\t\"\nid\tname\n2\tc\n", landedSecondsAgo: 800)
-            .Put("stock/3.csv", "\uFEFFsep=,\nid,name\n3,d\n", landedSecondsAgo: 700).Put("stock/4.csv", "id,name\n4,e\n");
+        World
+            .Put("stock/1.csv", "sep=;\r\nid;name\r\n1;a,b\r\n", landedSecondsAgo: 900)
+            .Put("stock/2.csv", "\"SEP=\t\"\nid\tname\n2\tc\n", landedSecondsAgo: 800)
+            .Put("stock/3.csv", "\uFEFFsep=,\nid,name\n3,d\n", landedSecondsAgo: 700)
+            .Put("stock/4.csv", "id,name\n4,e\n");
         await World.Load();
         Assert.Equal(["1|a,b", "2|c", "3|d", "4|e"], await Rows("SELECT id, name FROM raw.stock ORDER BY id"));
         Assert.StartsWith("000 ", await Verified(), StringComparison.Ordinal);
@@ -41,8 +46,12 @@ public abstract class FirstLines(PostgresServer server, WarehouseKind kind) : Fi
     [Fact]
     public async Task ExportsHaveCommentsAndDelimitersOfTheirOwn()
     {
-        await Flows("""stock: { source: { connection: lake, path: "{version}/stock.csv", csv: { comment: "//" } }, read: snapshot, settle: 0s, primary_key: id, write: merge }""");
-        World.Put("v1/stock.csv", "// one\nid,name\n1,a\n2,b\n", landedSecondsAgo: 900).Put("v2/stock.csv", "sep=;\n// two\nid;name\n// 1;a\n1;a\n3;c\n");
+        await Flows(
+            """stock: { source: { connection: lake, path: "{version}/stock.csv", csv: { comment: "//" } }, read: snapshot, settle: 0s, primary_key: id, write: merge }"""
+        );
+        World
+            .Put("v1/stock.csv", "// one\nid,name\n1,a\n2,b\n", landedSecondsAgo: 900)
+            .Put("v2/stock.csv", "sep=;\n// two\nid;name\n// 1;a\n1;a\n3;c\n");
         var run = (await World.Load()).Only;
         Assert.Equal("3i 0u 1d 1s 0q", run.Counts);
         Assert.Equal(["1|a", "3|c"], await Rows("SELECT id, name FROM raw.stock ORDER BY id"));
@@ -67,10 +76,14 @@ public sealed class FirstLinesIntoDuckDb(PostgresServer server) : FirstLines(ser
     [InlineData("id,name\n# a comment\n# another\n1,x\n", "", "csv: { comment: \"#\" }")]
     public async Task WhatTheFirstLinesLookLikeIsSaid(string text, string setting, string hint)
     {
-        await Flows($$"""stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: append{{(setting.Length > 0 ? ", " + setting : "")}} }""");
+        await Flows(
+            $$"""stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: append{{(setting.Length > 0 ? ", " + setting : "")}} }"""
+        );
         World.Put("stock/1.csv", text);
         var answer = await World.Run("run", "--json");
-        var said = (answer.Only.Warnings + answer.Only.ErrorText).Replace("\\u0022", "\"", StringComparison.Ordinal).Replace("\\\"", "\"", StringComparison.Ordinal);
+        var said = (answer.Only.Warnings + answer.Only.ErrorText)
+            .Replace("\\u0022", "\"", StringComparison.Ordinal)
+            .Replace("\\\"", "\"", StringComparison.Ordinal);
         if (await Rows("SELECT reason FROM headrace.quarantine") is { Length: > 0 } reasons)
             said += reasons[0];
         Assert.Contains(hint, said, StringComparison.Ordinal);
@@ -79,14 +92,28 @@ public sealed class FirstLinesIntoDuckDb(PostgresServer server) : FirstLines(ser
     [Fact]
     public async Task ADropFolderAndDiffHaveComments()
     {
-        await Flows("""stock: { source: { connection: lake, path: "inbox/{action}/{table}/*", csv: { comment: "#" } }, read: drop }""");
+        await Flows(
+            """stock: { source: { connection: lake, path: "inbox/{action}/{table}/*", csv: { comment: "#" } }, read: drop }"""
+        );
         World.Put("inbox/append/stock/1.csv", "# one\nid\n1\n");
         await World.Load();
         Assert.Equal(["1"], await Rows("SELECT id FROM raw.stock"));
 
         World.Put("a.csv", "# one\nid,v\n1,a\n").Put("b.csv", "sep=;\nid;v\n1;b\n# 2;c\n");
-        var answer = await World.Run("diff", World.PathOf("a.csv"), World.PathOf("b.csv"), "--key", "id", "--comment", "#", "--json");
-        Assert.Equal((0, 1, 0), (answer.Exit, answer.Json.GetProperty("updated").GetInt32(), answer.Json.GetProperty("inserted").GetInt32()));
+        var answer = await World.Run(
+            "diff",
+            World.PathOf("a.csv"),
+            World.PathOf("b.csv"),
+            "--key",
+            "id",
+            "--comment",
+            "#",
+            "--json"
+        );
+        Assert.Equal(
+            (0, 1, 0),
+            (answer.Exit, answer.Json.GetProperty("updated").GetInt32(), answer.Json.GetProperty("inserted").GetInt32())
+        );
     }
 
     [Theory]
@@ -95,7 +122,9 @@ public sealed class FirstLinesIntoDuckDb(PostgresServer server) : FirstLines(ser
     [InlineData("comment: \"é\"")]
     public async Task ACommentThatCannotBeOneIsRefused(string csv)
     {
-        await Flows($$"""stock: { source: { connection: lake, path: "*.csv", csv: { {{csv}} } }, read: incremental, write: append }""");
+        await Flows(
+            $$"""stock: { source: { connection: lake, path: "*.csv", csv: { {{csv}} } }, read: incremental, write: append }"""
+        );
         Assert.Equal(2, (await World.Run("run")).Exit);
     }
 }

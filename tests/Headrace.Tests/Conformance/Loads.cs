@@ -17,10 +17,23 @@ public abstract class Loads(PostgresServer server, WarehouseKind kind) : FileWor
         Assert.Equal("up_to_date", (await World.Load()).Only.Outcome);
 
         Assert.Equal(["1|1.50", "3|3.50"], await Rows("SELECT id, price FROM raw.prices ORDER BY id"));
-        Assert.Equal(["3|price|x|{\"id\":\"2\",\"price\":\"x\"}", "5|NULL|4,1,2|NULL"], await Rows("SELECT line, \"column\", value, \"row\" FROM headrace.quarantine ORDER BY line"));
-        Assert.Equal(["prices/1.csv|2|2|loaded"], await Rows("SELECT key, rows, quarantined, outcome FROM headrace.files"));
-        Assert.Equal(["1|append|1|2|2"], await Rows("SELECT generation, operation, files, inserted, quarantined FROM headrace.loads"));
-        Assert.Contains("4,1,2", (await World.Run("quarantine", "show", "prices", "--json")).Output, StringComparison.Ordinal);
+        Assert.Equal(
+            ["3|price|x|{\"id\":\"2\",\"price\":\"x\"}", "5|NULL|4,1,2|NULL"],
+            await Rows("SELECT line, \"column\", value, \"row\" FROM headrace.quarantine ORDER BY line")
+        );
+        Assert.Equal(
+            ["prices/1.csv|2|2|loaded"],
+            await Rows("SELECT key, rows, quarantined, outcome FROM headrace.files")
+        );
+        Assert.Equal(
+            ["1|append|1|2|2"],
+            await Rows("SELECT generation, operation, files, inserted, quarantined FROM headrace.loads")
+        );
+        Assert.Contains(
+            "4,1,2",
+            (await World.Run("quarantine", "show", "prices", "--json")).Output,
+            StringComparison.Ordinal
+        );
         NothingIsStaged();
     }
 
@@ -40,7 +53,10 @@ public abstract class Loads(PostgresServer server, WarehouseKind kind) : FileWor
         Assert.Equal("would_load 1i 2u 0d 1s 0q", $"{planned.Outcome} {planned.Counts}");
         NothingIsStaged();
         Assert.Equal("1i 2u 0d 1s 0q", (await World.Load()).Only.Counts);
-        Assert.Equal(["1|last|keep", "2|new|keep", "3|NULL|keep", "4|d|NULL"], await Rows("SELECT id, name, note FROM raw.customers ORDER BY id"));
+        Assert.Equal(
+            ["1|last|keep", "2|new|keep", "3|NULL|keep", "4|d|NULL"],
+            await Rows("SELECT id, name, note FROM raw.customers ORDER BY id")
+        );
         World.Put("customers/3.csv", "id,name\n1,last\n2,\"new \"\n", landedSecondsAgo: 60);
         Assert.Equal("0i 1u 0d 1s 0q", (await World.Load()).Only.Counts); // a blank at the end is a change
     }
@@ -82,7 +98,9 @@ public abstract class Loads(PostgresServer server, WarehouseKind kind) : FileWor
     [Fact]
     public async Task ANewColumnIsAdded()
     {
-        await Flows("""s: { source: { connection: lake, path: "s/*" }, read: incremental, primary_key: id, write: merge }""");
+        await Flows(
+            """s: { source: { connection: lake, path: "s/*" }, read: incremental, primary_key: id, write: merge }"""
+        );
         World.Put("s/1.csv", "id,name\n1,a\n", landedSecondsAgo: 900);
         await World.Load();
         World.Put("s/2.csv", "id,name,since\n1,a,2026-01-02\n2,b,\n");
@@ -99,7 +117,9 @@ public abstract class Loads(PostgresServer server, WarehouseKind kind) : FileWor
     [InlineData("rows_applied", "throw")]
     public async Task RowsInQuarantineAreReleasedOnceWhateverDies(string boundary, string action)
     {
-        await Flows("""m: { source: { connection: lake, path: "m/*" }, columns: { id: text, amount: "decimal(12,2)", note: text, more: json }, read: incremental, primary_key: id, write: merge }""");
+        await Flows(
+            """m: { source: { connection: lake, path: "m/*" }, columns: { id: text, amount: "decimal(12,2)", note: text, more: json }, read: incremental, primary_key: id, write: merge }"""
+        );
         World.Put("m/a.csv", "id,amount,note,more\na,5.00,keep,\"{\"\"k\"\": 1}\"\n", landedSecondsAgo: 900);
         await World.Load();
         World.Put("m/b.csv", "id,amount,more\na,bad,\n\"a \",worse,\nc,none,\n");
@@ -109,8 +129,14 @@ public abstract class Loads(PostgresServer server, WarehouseKind kind) : FileWor
         Assert.NotEqual(0, (await World.RunProcess(World.At(boundary, action), release)).Exit);
         Assert.Equal(0, (await World.Run(release)).Exit);
         Assert.Equal(3, (await World.Run("quarantine", "release", "m", ids[2])).Exit);
-        Assert.Equal(["a|9.99|keep|NULL", "a |9.99|NULL|NULL"], await Rows("SELECT id, amount, note, more FROM raw.m ORDER BY id"));
-        Assert.Equal(["released", "released", "waiting"], await Rows("SELECT status FROM headrace.quarantine ORDER BY line"));
+        Assert.Equal(
+            ["a|9.99|keep|NULL", "a |9.99|NULL|NULL"],
+            await Rows("SELECT id, amount, note, more FROM raw.m ORDER BY id")
+        );
+        Assert.Equal(
+            ["released", "released", "waiting"],
+            await Rows("SELECT status FROM headrace.quarantine ORDER BY line")
+        );
         NothingIsStaged();
     }
 
@@ -124,12 +150,17 @@ public abstract class Loads(PostgresServer server, WarehouseKind kind) : FileWor
         await World.Load();
         World.Put("suppliers/3.csv", "id,name\n3,d\n", landedSecondsAgo: 700);
         await World.Load();
-        Assert.Contains("\"released\":0", (await World.Run("quarantine", "release", "suppliers", "--json")).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"released\":0",
+            (await World.Run("quarantine", "release", "suppliers", "--json")).Output,
+            StringComparison.Ordinal
+        );
         Assert.Equal(["superseded"], await Rows("SELECT status FROM headrace.quarantine"));
         Assert.Equal(["3|d"], await Rows("SELECT id, name FROM raw.suppliers"));
     }
 
-    private void NothingIsStaged() => Assert.Empty(Redshift is null ? [] : Directory.GetFiles(Redshift.Folder, "*", SearchOption.AllDirectories));
+    private void NothingIsStaged() =>
+        Assert.Empty(Redshift is null ? [] : Directory.GetFiles(Redshift.Folder, "*", SearchOption.AllDirectories));
 }
 
 public sealed class LoadsIntoDuckDb(PostgresServer server) : Loads(server, WarehouseKind.DuckDb);

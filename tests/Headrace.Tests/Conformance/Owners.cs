@@ -65,7 +65,11 @@ public abstract class Owners(PostgresServer server, WarehouseKind kind) : FileWo
         Assert.Equal(["2"], await Rows("SELECT count(*) FROM raw.t"));
 
         World.Put("c/1.csv", "id\n9\n");
-        await Flows(Append("a"), Append("b"), Append("c").Replace("write: append", "write: replace", StringComparison.Ordinal));
+        await Flows(
+            Append("a"),
+            Append("b"),
+            Append("c").Replace("write: append", "write: replace", StringComparison.Ordinal)
+        );
         Refused(await World.Run("run", "--json"), "c");
         await Flows(Append("a").Replace("write: append", "write: replace", StringComparison.Ordinal), Append("b"));
         World.Put("a/2.csv", "id\n9\n");
@@ -79,18 +83,34 @@ public abstract class Owners(PostgresServer server, WarehouseKind kind) : FileWo
         await Flows(
             """byname: { source: { connection: lake, path: "names/{t}/*.csv" }, read: incremental, write: replace, target: { table: "{t}" } }""",
             """byparts: { source: { connection: lake, path: "parts/{x}/{y}/*.csv" }, read: incremental, write: replace, target: { table: "{x}__{y}" } }""",
-            """byversion: { source: { connection: lake, path: "exports/{t}/{version}/*.csv" }, read: snapshot, settle: 0s, write: merge, primary_key: id, target: { table: "export_{t}" } }""");
-        World.Put("names/Orders/1.csv", "id\n1\n").Put("names/orders/1.csv", "id\n2\n").Put("names/other/1.csv", "id\n3\n")
-            .Put("parts/a__b/c/1.csv", "id\n1\n").Put("parts/a/b__c/1.csv", "id\n2\n").Put("exports/T/v1/1.csv", "id\n1\n").Put("exports/t/v1/1.csv", "id\n1\n");
+            """byversion: { source: { connection: lake, path: "exports/{t}/{version}/*.csv" }, read: snapshot, settle: 0s, write: merge, primary_key: id, target: { table: "export_{t}" } }"""
+        );
+        World
+            .Put("names/Orders/1.csv", "id\n1\n")
+            .Put("names/orders/1.csv", "id\n2\n")
+            .Put("names/other/1.csv", "id\n3\n")
+            .Put("parts/a__b/c/1.csv", "id\n1\n")
+            .Put("parts/a/b__c/1.csv", "id\n2\n")
+            .Put("exports/T/v1/1.csv", "id\n1\n")
+            .Put("exports/t/v1/1.csv", "id\n1\n");
         var answer = await World.Run("run", "--json");
-        Refused(answer, "byname/Orders", "byname/orders", "byparts/a/b__c", "byparts/a__b/c", "byversion/T", "byversion/t");
+        Refused(
+            answer,
+            "byname/Orders",
+            "byname/orders",
+            "byparts/a/b__c",
+            "byparts/a__b/c",
+            "byversion/T",
+            "byversion/t"
+        );
         Assert.Equal((4, "loaded"), (answer.Exit, answer.Run("byname/other").Outcome));
     }
 
     [Fact]
     public async Task OneKeyOfTwoRegionsIsRefused()
     {
-        const string Stock = """stock: { source: { connection: lake, path: "stock/{region}/*.csv" }, read: incremental, write: merge, primary_key: id }""";
+        const string Stock =
+            """stock: { source: { connection: lake, path: "stock/{region}/*.csv" }, read: incremental, write: merge, primary_key: id }""";
         await Flows(Stock);
         World.Put("stock/eu/1.csv", "id,v\n1,eu\n").Put("stock/us/1.csv", "id,v\n1,us\n");
         Refused(await World.Run("run", "--json"), "stock/eu", "stock/us");

@@ -11,7 +11,9 @@ public abstract class ReleasesBesideRuns(PostgresServer server, WarehouseKind ki
     [InlineData("discard", "--reason", "no")]
     public async Task AreFenced(string what, string option, string value)
     {
-        await Flows("""stock: { source: { connection: lake, path: "{version}/stock.csv" }, target: { schema: raw, table: stock }, settle: 0s, primary_key: id, columns: { id: integer, v: integer }, read: snapshot, write: merge }""");
+        await Flows(
+            """stock: { source: { connection: lake, path: "{version}/stock.csv" }, target: { schema: raw, table: stock }, settle: 0s, primary_key: id, columns: { id: integer, v: integer }, read: snapshot, write: merge }"""
+        );
         World.Put("1/stock.csv", "id,v\n1,1\n2,x\n", landedSecondsAgo: 900);
         await World.Load();
         World.Put("2/stock.csv", "id,v\n1,10\n", landedSecondsAgo: 800);
@@ -27,6 +29,8 @@ public abstract class ReleasesBesideRuns(PostgresServer server, WarehouseKind ki
     }
 }
 
-public sealed class ReleasesBesideRunsIntoPostgres(PostgresServer server) : ReleasesBesideRuns(server, WarehouseKind.Postgres);
+public sealed class ReleasesBesideRunsIntoPostgres(PostgresServer server)
+    : ReleasesBesideRuns(server, WarehouseKind.Postgres);
 
-public sealed class ReleasesBesideRunsIntoRedshift(PostgresServer server) : ReleasesBesideRuns(server, WarehouseKind.Redshift);
+public sealed class ReleasesBesideRunsIntoRedshift(PostgresServer server)
+    : ReleasesBesideRuns(server, WarehouseKind.Redshift);

@@ -12,11 +12,18 @@ public abstract class RowCounts(PostgresServer server, WarehouseKind kind) : Fil
     [InlineData("write: append", "false")]
     public async Task ATableThatDropsRowsIsNotLoaded(string write, string kept)
     {
-        await Flows($$"""stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, {{write}}, retries: 0 }""");
+        await Flows(
+            $$"""stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, {{write}}, retries: 0 }"""
+        );
         World.Put("stock/1.csv", "id,name\n1,a\n");
         await World.Load();
-        await Alter($"CREATE FUNCTION raw.drop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.{kept} THEN RETURN NEW; END IF; RETURN NULL; END $$".Replace("NEW.false", "false", StringComparison.Ordinal)
-            + "; CREATE TRIGGER dropping BEFORE INSERT ON raw.stock FOR EACH ROW EXECUTE FUNCTION raw.drop()");
+        await Alter(
+            $"CREATE FUNCTION raw.drop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.{kept} THEN RETURN NEW; END IF; RETURN NULL; END $$".Replace(
+                "NEW.false",
+                "false",
+                StringComparison.Ordinal
+            ) + "; CREATE TRIGGER dropping BEFORE INSERT ON raw.stock FOR EACH ROW EXECUTE FUNCTION raw.drop()"
+        );
         World.Put("stock/2.csv", "id,name\n2,b\n3,c\n");
         var run = (await World.Run("run", "--json")).Only;
         Assert.Equal("HDR-326", run.Error);
@@ -30,8 +37,12 @@ public abstract class RowCounts(PostgresServer server, WarehouseKind kind) : Fil
     [Fact]
     public async Task RowsInPartitionsCount()
     {
-        await Flows("""stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: append, retries: 0 }""");
-        await Alter("CREATE SCHEMA raw; CREATE TABLE raw.stock (id bigint, name text) PARTITION BY LIST (id); CREATE TABLE raw.first PARTITION OF raw.stock FOR VALUES IN (1); CREATE TABLE raw.others PARTITION OF raw.stock DEFAULT");
+        await Flows(
+            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: append, retries: 0 }"""
+        );
+        await Alter(
+            "CREATE SCHEMA raw; CREATE TABLE raw.stock (id bigint, name text) PARTITION BY LIST (id); CREATE TABLE raw.first PARTITION OF raw.stock FOR VALUES IN (1); CREATE TABLE raw.others PARTITION OF raw.stock DEFAULT"
+        );
         World.Put("stock/1.csv", "id,name\n1,a\n2,b\n3,c\n");
         await World.Load();
         Assert.Equal("3", await Value("SELECT count(*) FROM raw.stock"));
@@ -43,7 +54,9 @@ public sealed class RowCountsIntoPostgres(PostgresServer server) : RowCounts(ser
     [Fact]
     public async Task AFileOfRowsThatSomebodyCutsShortIsNotLoaded()
     {
-        await Flows("""stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, primary_key: id, write: merge, retries: 0 }""");
+        await Flows(
+            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, primary_key: id, write: merge, retries: 0 }"""
+        );
         World.Put("stock/1.csv", "id,name\n1,a\n");
         await World.Load();
         World.Put("stock/2.csv", "id,name\n2,b\n3,c\n");
@@ -51,7 +64,10 @@ public sealed class RowCountsIntoPostgres(PostgresServer server) : RowCounts(ser
         {
             await child.Stopped();
             var spool = Path.Combine(World.Folder, ".headrace", "spool");
-            var rows = Assert.Single(Directory.GetFiles(spool, "*.csv", SearchOption.AllDirectories), file => file.Contains("-rows", StringComparison.Ordinal));
+            var rows = Assert.Single(
+                Directory.GetFiles(spool, "*.csv", SearchOption.AllDirectories),
+                file => file.Contains("-rows", StringComparison.Ordinal)
+            );
             await File.WriteAllLinesAsync(rows, (await File.ReadAllLinesAsync(rows, Cancel)).SkipLast(1), Cancel);
             child.Signal("CONT");
             Assert.Equal("HDR-334", (await child.Ended()).Only.Error);

@@ -3,16 +3,32 @@ using Xunit;
 
 namespace Headrace.Tests.Conformance;
 
-/// <summary>Which schema document of a drop folder rules which file: the highest version, and for a file the one that ruled when it landed.</summary>
+/// <summary>
+/// Which schema document of a drop folder rules which file: the highest version, and for a file the one that ruled when
+/// it landed.
+/// </summary>
 public abstract class SchemaOrder(PostgresServer server, WarehouseKind kind) : FileWorld(server, kind)
 {
     private const string Id = """{"name": "id", "type": "integer", "nullable": false}""";
     private const string IdAndNote = Id + """, {"name": "note", "type": "text"}""";
 
-    private Task Inbox() => Flows("""inbox: { source: { connection: lake, path: "inbox/{action}/{table}/*" }, read: drop, target: { schema: raw, table: "{table}" } }""");
+    private Task Inbox() =>
+        Flows(
+            """inbox: { source: { connection: lake, path: "inbox/{action}/{table}/*" }, read: drop, target: { schema: raw, table: "{table}" } }"""
+        );
 
-    private void Schema(string name, string version, string columns, double ago, string allowed = "\"append\",\"truncate\",\"schema\"") =>
-        World.Put($"inbox/schema/t/{name}.json", $$"""{"schema_version": {{version}}, "columns": [{{columns}}], "allowed_operations": [{{allowed}}]}""", landedSecondsAgo: ago);
+    private void Schema(
+        string name,
+        string version,
+        string columns,
+        double ago,
+        string allowed = "\"append\",\"truncate\",\"schema\""
+    ) =>
+        World.Put(
+            $"inbox/schema/t/{name}.json",
+            $$"""{"schema_version": {{version}}, "columns": [{{columns}}], "allowed_operations": [{{allowed}}]}""",
+            landedSecondsAgo: ago
+        );
 
     private Task<string[]> Ids() => Rows("SELECT id FROM raw.t ORDER BY id");
 
@@ -32,11 +48,20 @@ public abstract class SchemaOrder(PostgresServer server, WarehouseKind kind) : F
         World.Put("inbox/append/t/1.csv", "id\n1\n", landedSecondsAgo: 800);
         await World.Load();
         Schema("one", "1", Id, 700);
-        Assert.Contains("one.json has schema_version 1, and 2 rules already", (await World.Load()).Only.Warnings, StringComparison.Ordinal);
+        Assert.Contains(
+            "one.json has schema_version 1, and 2 rules already",
+            (await World.Load()).Only.Warnings,
+            StringComparison.Ordinal
+        );
         World.Put("inbox/truncate/t/2.csv", "id\n2\n", landedSecondsAgo: 600);
         await Fails("HDR-143");
         Assert.Equal(["1"], await Ids());
-        Assert.Equal(["one|superseded", "two|loaded"], await Rows("SELECT split_part(split_part(key, '/', 4), '.', 1) AS k, outcome FROM headrace.files WHERE action = 'schema' ORDER BY 1"));
+        Assert.Equal(
+            ["one|superseded", "two|loaded"],
+            await Rows(
+                "SELECT split_part(split_part(key, '/', 4), '.', 1) AS k, outcome FROM headrace.files WHERE action = 'schema' ORDER BY 1"
+            )
+        );
 
         // The same version says one thing; said again it is nothing new.
         Schema("again", "2", Id + " ", 500, "\"append\", \"schema\"");
@@ -65,7 +90,11 @@ public abstract class SchemaOrder(PostgresServer server, WarehouseKind kind) : F
         foreach (var _ in (int[])[1, 2])
         {
             var run = await Fails("HDR-142");
-            Assert.Contains("2 files wait for the schema file inbox/schema/t/1.json", run.Warnings, StringComparison.Ordinal);
+            Assert.Contains(
+                "2 files wait for the schema file inbox/schema/t/1.json",
+                run.Warnings,
+                StringComparison.Ordinal
+            );
             Assert.Empty(await Rows("SELECT table_name FROM information_schema.tables WHERE table_schema = 'raw'"));
         }
 
@@ -110,7 +139,10 @@ public abstract class SchemaOrder(PostgresServer server, WarehouseKind kind) : F
         Schema("3", "3", IdAndNote, 400, "\"append\",\"schema\"");
         await Between();
         await World.Load();
-        Assert.Equal(["1|NULL", "2|NULL", "3|c", "9|x"], await Rows("SELECT id, coalesce(note, 'NULL') FROM raw.t ORDER BY id"));
+        Assert.Equal(
+            ["1|NULL", "2|NULL", "3|c", "9|x"],
+            await Rows("SELECT id, coalesce(note, 'NULL') FROM raw.t ORDER BY id")
+        );
         Assert.Equal("up_to_date", (await World.Load()).Only.Outcome);
     }
 

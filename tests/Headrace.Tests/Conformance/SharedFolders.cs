@@ -4,25 +4,55 @@ using Xunit;
 
 namespace Headrace.Tests.Conformance;
 
-/// <summary>Two containers use one project folder: their processes have the same ids, and neither sees those of the other.</summary>
+/// <summary>
+/// Two containers use one project folder: their processes have the same ids, and neither sees those of the other.
+/// </summary>
 public abstract class SharedFolders(PostgresServer server, WarehouseKind kind) : FileWorld(server, kind)
 {
-    private const int RowsEach = 3000, Rounds = 3;
+    private const int RowsEach = 3000,
+        Rounds = 3;
 
     private static readonly string[] Names = ["one", "two"];
 
     private string Spool => Path.Combine(World.Folder, ".headrace", "spool");
 
-    // Only root may make a name space of processes. Elsewhere the processes have ids of their own, and the test asks less.
-    private Child Container(IReadOnlyDictionary<string, string> environment, string flow) => Environment.UserName == "root"
-        ? World.Start("unshare", ["--pid", "--fork", "--mount-proc", "sh", "-c", "\"$@\"; exit $?", "sh", .. World.Words("run", flow, "--json")], environment)
-        : World.Start(environment, "run", flow, "--json");
+    // Only root may make a name space of processes. Elsewhere the processes have ids of their own, and the test asks
+    // less.
+    private Child Container(IReadOnlyDictionary<string, string> environment, string flow) =>
+        Environment.UserName == "root"
+            ? World.Start(
+                "unshare",
+                [
+                    "--pid",
+                    "--fork",
+                    "--mount-proc",
+                    "sh",
+                    "-c",
+                    "\"$@\"; exit $?",
+                    "sh",
+                    .. World.Words("run", flow, "--json"),
+                ],
+                environment
+            )
+            : World.Start(environment, "run", flow, "--json");
 
     private Task TwoFlows(string write) =>
-        Flows([.. Names.Select(name => $"{name}: {{ source: {{ connection: lake, path: \"{name}/*.csv\" }}, read: incremental, {write} }}")]);
+        Flows([
+            .. Names.Select(name =>
+                $"{name}: {{ source: {{ connection: lake, path: \"{name}/*.csv\" }}, read: incremental, {write} }}"
+            ),
+        ]);
 
-    private void Put(string name, int round) => World.Put($"{name}/{round}.csv",
-        "id,name\n" + string.Concat(Enumerable.Range(round * RowsEach, RowsEach).Select(id => string.Create(CultureInfo.InvariantCulture, $"{id},{name}\n"))));
+    private void Put(string name, int round) =>
+        World.Put(
+            $"{name}/{round}.csv",
+            "id,name\n"
+                + string.Concat(
+                    Enumerable
+                        .Range(round * RowsEach, RowsEach)
+                        .Select(id => string.Create(CultureInfo.InvariantCulture, $"{id},{name}\n"))
+                )
+        );
 
     [Theory]
     [InlineData("write: append")]
@@ -41,7 +71,10 @@ public abstract class SharedFolders(PostgresServer server, WarehouseKind kind) :
         }
 
         foreach (var name in Names)
-            Assert.Equal($"{RowsEach * Rounds}|{RowsEach * Rounds}|{name}|{name}", await Value($"SELECT count(*), count(DISTINCT id), min(name), max(name) FROM raw.{name}"));
+            Assert.Equal(
+                $"{RowsEach * Rounds}|{RowsEach * Rounds}|{name}|{name}",
+                await Value($"SELECT count(*), count(DISTINCT id), min(name), max(name) FROM raw.{name}")
+            );
         Assert.False(Directory.Exists(Spool), "the spool is not empty");
     }
 
@@ -62,7 +95,10 @@ public abstract class SharedFolders(PostgresServer server, WarehouseKind kind) :
         World.Start("kill", ["-CONT", Sleeping()!], new Dictionary<string, string>()).Dispose();
         Assert.Equal("loaded", (await sleeper.Ended()).Only.Outcome);
         foreach (var name in Names)
-            Assert.Equal($"{RowsEach * 2}|{name}|{name}", await Value($"SELECT count(DISTINCT id), min(name), max(name) FROM raw.{name}"));
+            Assert.Equal(
+                $"{RowsEach * 2}|{name}|{name}",
+                await Value($"SELECT count(DISTINCT id), min(name), max(name) FROM raw.{name}")
+            );
     }
 
     [Fact]
@@ -80,11 +116,17 @@ public abstract class SharedFolders(PostgresServer server, WarehouseKind kind) :
     // The process of this project that is stopped, by its id outside; null when none is.
     private string? Sleeping()
     {
-        foreach (var process in Directory.GetDirectories("/proc").Where(path => char.IsAsciiDigit(Path.GetFileName(path)[0])))
+        foreach (
+            var process in Directory.GetDirectories("/proc").Where(path => char.IsAsciiDigit(Path.GetFileName(path)[0]))
+        )
             try
             {
                 var stat = File.ReadAllText(Path.Combine(process, "stat"));
-                if (stat[(stat.LastIndexOf(')') + 2)..].StartsWith('T') && File.ReadAllText(Path.Combine(process, "cmdline")).Contains(World.Folder, StringComparison.Ordinal))
+                if (
+                    stat[(stat.LastIndexOf(')') + 2)..].StartsWith('T')
+                    && File.ReadAllText(Path.Combine(process, "cmdline"))
+                        .Contains(World.Folder, StringComparison.Ordinal)
+                )
                     return Path.GetFileName(process);
             }
             catch (IOException)

@@ -6,8 +6,11 @@ namespace Headrace.Tests.Conformance;
 /// <summary>Values and writers for which a cursor must not move as usual.</summary>
 public abstract class SourceCursors(PostgresServer server, WarehouseKind kind) : TableWorld(server, kind)
 {
-    private Task<PostgresTestDatabase> ByCursor(string ddl, string keys = "primary_key: id, update_key: updated_at", string write = "merge") =>
-        Shop(ddl, $"read: incremental, {keys}, write: {write}", "table: orders");
+    private Task<PostgresTestDatabase> ByCursor(
+        string ddl,
+        string keys = "primary_key: id, update_key: updated_at",
+        string write = "merge"
+    ) => Shop(ddl, $"read: incremental, {keys}, write: {write}", "table: orders");
 
     [Theory]
     [InlineData("SET track_activities = off; BEGIN")]
@@ -29,7 +32,10 @@ public abstract class SourceCursors(PostgresServer server, WarehouseKind kind) :
     [Fact]
     public async Task ANumberOfAWriterThatDoesNotShowItselfIsWaitedFor()
     {
-        var shop = await ByCursor("CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text)", "primary_key: id, create_key: id");
+        var shop = await ByCursor(
+            "CREATE TABLE orders (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text)",
+            "primary_key: id, create_key: id"
+        );
         await using var slow = await shop.Session();
         await slow.Execute("SET track_activities = off; BEGIN; INSERT INTO orders (name) VALUES ('slow')");
         await shop.Execute("INSERT INTO orders (name) VALUES ('quick')");
@@ -37,7 +43,11 @@ public abstract class SourceCursors(PostgresServer server, WarehouseKind kind) :
         await slow.Execute("COMMIT");
         await World.Load();
         Assert.Equal(["1|slow", "2|quick"], await Rows("SELECT id, name FROM raw.orders ORDER BY id"));
-        Assert.Contains("\"promise\":\"sequence\"", await Value("SELECT cursor FROM headrace.positions"), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"promise\":\"sequence\"",
+            await Value("SELECT cursor FROM headrace.positions"),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -51,29 +61,49 @@ public abstract class SourceCursors(PostgresServer server, WarehouseKind kind) :
         var shop = await ByCursor($"CREATE TABLE orders ({columns}", "primary_key: id, create_key: id");
         await shop.Execute("INSERT INTO orders (id, name) OVERRIDING SYSTEM VALUE VALUES (7, 'a')");
         Assert.Contains(said, (await World.Load()).Only.Warnings, StringComparison.Ordinal);
-        Assert.Contains("\"promise\":\"none\"", await Value("SELECT cursor FROM headrace.positions"), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"promise\":\"none\"",
+            await Value("SELECT cursor FROM headrace.positions"),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task NaNAndInfinityDoNotBecomeThePosition()
     {
-        var shop = await ByCursor("CREATE TABLE orders (id int PRIMARY KEY, n numeric(20,0)); INSERT INTO orders VALUES (1, 1), (2, 'NaN')", "primary_key: id, update_key: n");
+        var shop = await ByCursor(
+            "CREATE TABLE orders (id int PRIMARY KEY, n numeric(20,0)); INSERT INTO orders VALUES (1, 1), (2, 'NaN')",
+            "primary_key: id, update_key: n"
+        );
         await World.Load();
         await shop.Execute("INSERT INTO orders VALUES (3, 5)");
         await World.Load();
         await World.Load();
         Assert.Contains("3|5", await Rows("SELECT id, n FROM raw.orders"));
-        Assert.Contains("\"updated\":\"5\"", await Value("SELECT cursor FROM headrace.positions"), StringComparison.Ordinal);
+        Assert.Contains(
+            "\"updated\":\"5\"",
+            await Value("SELECT cursor FROM headrace.positions"),
+            StringComparison.Ordinal
+        );
 
         // Both have a place in PostgreSQL; elsewhere each waits once, however often it is read.
         var here = await Value("SELECT count(*) FROM raw.orders WHERE id = 2");
-        Assert.Equal("1", Kind == WarehouseKind.Postgres ? here : await Value("SELECT count(*) FROM headrace.quarantine WHERE status = 'waiting'"));
+        Assert.Equal(
+            "1",
+            Kind == WarehouseKind.Postgres
+                ? here
+                : await Value("SELECT count(*) FROM headrace.quarantine WHERE status = 'waiting'")
+        );
     }
 
     [Fact]
     public async Task WhatIsAppendedOnceSaysOfRowsThatNoPositionReaches()
     {
-        await ByCursor($"{Orders}; INSERT INTO orders VALUES (1, 'a', '2026-01-01'), (2, 'b', 'infinity'), (3, 'c', now() - interval '1 minute')", "create_key: created_at", "append");
+        await ByCursor(
+            $"{Orders}; INSERT INTO orders VALUES (1, 'a', '2026-01-01'), (2, 'b', 'infinity'), (3, 'c', now() - interval '1 minute')",
+            "create_key: created_at",
+            "append"
+        );
         Assert.Contains("infinity", (await World.Load()).Only.Warnings, StringComparison.Ordinal);
         Assert.Contains("infinity", (await World.Load()).Only.Warnings, StringComparison.Ordinal);
         Assert.Equal(["1", "3"], await Rows("SELECT id FROM raw.orders ORDER BY id"));
@@ -81,11 +111,16 @@ public abstract class SourceCursors(PostgresServer server, WarehouseKind kind) :
 
     [Theory]
     [InlineData("CREATE TABLE orders (id int, name text, updated_at timestamptz DEFAULT '2026-01-01')", "id")]
-    [InlineData("CREATE TABLE base (id int, part int DEFAULT 1, name text, updated_at timestamptz DEFAULT '2026-01-01'); CREATE VIEW orders AS SELECT * FROM base", "[id, part]")]
+    [InlineData(
+        "CREATE TABLE base (id int, part int DEFAULT 1, name text, updated_at timestamptz DEFAULT '2026-01-01'); CREATE VIEW orders AS SELECT * FROM base",
+        "[id, part]"
+    )]
     public async Task RowsWithoutAKeyWaitAlsoWhenAFirstSyncHasManyBatches(string ddl, string key)
     {
         var shop = await ByCursor(ddl, $"primary_key: {key}, update_key: updated_at, batch_bytes: 300KB");
-        await shop.Execute($"INSERT INTO {(key == "id" ? "orders" : "base")} (id, name) SELECT CASE WHEN i % 1000 = 7 THEN NULL ELSE i END, repeat('x', 100) FROM generate_series(1, 9000) i; ANALYZE");
+        await shop.Execute(
+            $"INSERT INTO {(key == "id" ? "orders" : "base")} (id, name) SELECT CASE WHEN i % 1000 = 7 THEN NULL ELSE i END, repeat('x', 100) FROM generate_series(1, 9000) i; ANALYZE"
+        );
         var run = (await World.Load()).Only;
         Assert.Equal((8991L, 9L), (run["inserted"], run["quarantined"]));
         Assert.Equal("8991|8991", Assert.Single(await Rows("SELECT count(*), count(DISTINCT id) FROM raw.orders")));
@@ -94,12 +129,20 @@ public abstract class SourceCursors(PostgresServer server, WarehouseKind kind) :
 
     [Theory]
     [InlineData("read: incremental, primary_key: id, update_key: updated_at, write: merge", "infinity")]
-    [InlineData("read: incremental, primary_key: id, update_key: updated_at, write: merge, lookback: 1h", "0044-01-01 BC")]
+    [InlineData(
+        "read: incremental, primary_key: id, update_key: updated_at, write: merge, lookback: 1h",
+        "0044-01-01 BC"
+    )]
     [InlineData("read: full-refresh, write: replace", "infinity")]
     public async Task ARowThatIsSetAsideByEachRunWaitsOnce(string flow, string value)
     {
-        var shop = await Shop($"{Orders}; ALTER TABLE orders ADD born timestamptz; INSERT INTO orders (id, name) SELECT i, '1' FROM generate_series(10, 19) i", flow + ", columns: { born: timestamptz, name: \"decimal(9,2)\" }");
-        await shop.Execute($"INSERT INTO orders (id, name, born, updated_at) VALUES (2, 'bad', '{value}', {(value == "infinity" ? "'infinity'" : "now()")}), (3, 'bad', NULL, {(value == "infinity" ? "'infinity'" : "now()")})");
+        var shop = await Shop(
+            $"{Orders}; ALTER TABLE orders ADD born timestamptz; INSERT INTO orders (id, name) SELECT i, '1' FROM generate_series(10, 19) i",
+            flow + ", columns: { born: timestamptz, name: \"decimal(9,2)\" }"
+        );
+        await shop.Execute(
+            $"INSERT INTO orders (id, name, born, updated_at) VALUES (2, 'bad', '{value}', {(value == "infinity" ? "'infinity'" : "now()")}), (3, 'bad', NULL, {(value == "infinity" ? "'infinity'" : "now()")})"
+        );
         for (var i = 0; i < 3; i++)
             await World.Load();
         Assert.Equal("2", await Value("SELECT count(*) FROM headrace.quarantine WHERE status = 'waiting'"));
@@ -107,7 +150,10 @@ public abstract class SourceCursors(PostgresServer server, WarehouseKind kind) :
         await World.Load();
         await World.Load();
         Assert.Equal("2", await Value("SELECT count(*) FROM headrace.quarantine WHERE status = 'waiting'"));
-        Assert.Equal("1", await Value("SELECT count(*) FROM headrace.quarantine WHERE status = 'waiting' AND \"row\" LIKE '%worse%'"));
+        Assert.Equal(
+            "1",
+            await Value("SELECT count(*) FROM headrace.quarantine WHERE status = 'waiting' AND \"row\" LIKE '%worse%'")
+        );
     }
 }
 

@@ -3,7 +3,9 @@ using Xunit;
 
 namespace Headrace.Tests.Conformance;
 
-/// <summary>Tables that are not what the flow says, or not what they were: each ends by its name, in every command.</summary>
+/// <summary>
+/// Tables that are not what the flow says, or not what they were: each ends by its name, in every command.
+/// </summary>
 public abstract class SourceDrift(PostgresServer server, WarehouseKind kind) : TableWorld(server, kind)
 {
     private const string Merge = "read: incremental, primary_key: id, update_key: updated_at, write: merge, retries: 0";
@@ -13,8 +15,14 @@ public abstract class SourceDrift(PostgresServer server, WarehouseKind kind) : T
     [InlineData("ALTER TABLE orders RENAME updated_at TO changed_at", "HDR-153")]
     [InlineData("ALTER TABLE orders DROP updated_at", "HDR-153")]
     [InlineData("ALTER TABLE orders DROP id", "HDR-153")]
-    [InlineData("ALTER TABLE orders ALTER updated_at DROP DEFAULT; ALTER TABLE orders ALTER updated_at TYPE int USING 7", "HDR-153")]
-    [InlineData("ALTER TABLE orders ALTER updated_at DROP DEFAULT; ALTER TABLE orders ALTER updated_at TYPE jsonb USING '1'", "HDR-153")]
+    [InlineData(
+        "ALTER TABLE orders ALTER updated_at DROP DEFAULT; ALTER TABLE orders ALTER updated_at TYPE int USING 7",
+        "HDR-153"
+    )]
+    [InlineData(
+        "ALTER TABLE orders ALTER updated_at DROP DEFAULT; ALTER TABLE orders ALTER updated_at TYPE jsonb USING '1'",
+        "HDR-153"
+    )]
     [InlineData("DROP TABLE orders", "HDR-152")]
     [InlineData("ALTER TABLE orders RENAME TO others; CREATE TABLE orders (LIKE others)", "HDR-154")]
     [InlineData("ALTER TABLE orders RENAME TO others", "HDR-152")]
@@ -50,7 +58,16 @@ public abstract class SourceDrift(PostgresServer server, WarehouseKind kind) : T
         await World.Load();
         await shop.Execute(change);
         await shop.Execute("UPDATE orders SET updated_at = now()");
-        foreach (var command in (string[][])[["plan"], ["run"], ["verify"], ["verify", "--repair"], ["doctor"]])
+        foreach (
+            var command in (string[][])
+                [
+                    ["plan"],
+                    ["run"],
+                    ["verify"],
+                    ["verify", "--repair"],
+                    ["doctor"],
+                ]
+        )
             Assert.DoesNotContain("HDR-901", (await World.Run(command)).Text, StringComparison.Ordinal);
     }
 
@@ -63,10 +80,17 @@ public abstract class SourceDrift(PostgresServer server, WarehouseKind kind) : T
             CREATE DOMAIN many AS int[]; CREATE TYPE mood AS ENUM ('sad', 'well'); CREATE DOMAIN feeling AS mood;
             CREATE TABLE orders (id int PRIMARY KEY, a price, b fare, c toll, d moment, e many, f toll[], g feeling, updated_at moment NOT NULL DEFAULT now());
             INSERT INTO orders VALUES (1, 1.5, 2.5, 3.25, '2026-01-01 00:00+00', '{1,2}', ARRAY[4.5], 'well')
-            """, Merge);
+            """,
+            Merge
+        );
         await World.Load();
         Assert.Equal(["1|1.50|2.50|3.25|well"], await Rows("SELECT id, a, b, c, g FROM raw.orders"));
-        Assert.Equal(["a|12|2", "b|12|2", "c|12|2"], await Rows("SELECT column_name, numeric_precision, numeric_scale FROM information_schema.columns WHERE table_schema = 'raw' AND table_name = 'orders' AND column_name IN ('a', 'b', 'c') ORDER BY column_name"));
+        Assert.Equal(
+            ["a|12|2", "b|12|2", "c|12|2"],
+            await Rows(
+                "SELECT column_name, numeric_precision, numeric_scale FROM information_schema.columns WHERE table_schema = 'raw' AND table_name = 'orders' AND column_name IN ('a', 'b', 'c') ORDER BY column_name"
+            )
+        );
         Reconfigure("table: orders", "query: \"SELECT * FROM public.orders\"");
         Reconfigure("flows:\n  orders:", "flows:\n  asked:");
         await World.Load();
@@ -76,8 +100,16 @@ public abstract class SourceDrift(PostgresServer server, WarehouseKind kind) : T
     [Fact]
     public async Task WhatCannotBeReadSaysWhyAndWhatHelps()
     {
-        var shop = await Shop("CREATE TABLE orders (id int, \"ID\" int); CREATE TABLE bare (); CREATE SCHEMA shut; CREATE TABLE shut.t (id int); CREATE TABLE closed (id int)",
-            [Flow("alike", "table: orders"), Flow("bare", "table: bare"), Flow("shut", "table: shut.t"), Flow("closed", "table: closed"), Flow("unknown", "query: \"SELECT nothing FROM public.orders\"")]);
+        var shop = await Shop(
+            "CREATE TABLE orders (id int, \"ID\" int); CREATE TABLE bare (); CREATE SCHEMA shut; CREATE TABLE shut.t (id int); CREATE TABLE closed (id int)",
+            [
+                Flow("alike", "table: orders"),
+                Flow("bare", "table: bare"),
+                Flow("shut", "table: shut.t"),
+                Flow("closed", "table: closed"),
+                Flow("unknown", "query: \"SELECT nothing FROM public.orders\""),
+            ]
+        );
         await As(shop, "outside", "GRANT SELECT ON orders, bare, shut.t TO {0}");
         await Said("alike", "HDR-161", "'id' and 'ID' of 'orders'", "query:");
         await Said("bare", "HDR-152", "'public.bare'", "without columns");
@@ -89,7 +121,15 @@ public abstract class SourceDrift(PostgresServer server, WarehouseKind kind) : T
         {
             var answer = await World.Run("run", flow, "--json");
             Assert.Equal((1, code), (answer.Exit, answer.Only.Error));
-            Assert.All(words, word => Assert.Contains(word, System.Text.RegularExpressions.Regex.Unescape(answer.Only.ErrorText), StringComparison.Ordinal));
+            Assert.All(
+                words,
+                word =>
+                    Assert.Contains(
+                        word,
+                        System.Text.RegularExpressions.Regex.Unescape(answer.Only.ErrorText),
+                        StringComparison.Ordinal
+                    )
+            );
         }
     }
 
@@ -100,8 +140,11 @@ public abstract class SourceDrift(PostgresServer server, WarehouseKind kind) : T
     {
         var shop = await Shop("SELECT 1", flow);
         var name = $"{shop.Name}_bytes";
-        await shop.Execute($"CREATE DATABASE {name} ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0");
-        await Database(name).Execute($"{Orders}; INSERT INTO orders VALUES (1, 'a'), (2, E'\\377'), (3, E'\\303\\274')");
+        await shop.Execute(
+            $"CREATE DATABASE {name} ENCODING 'SQL_ASCII' LC_COLLATE 'C' LC_CTYPE 'C' TEMPLATE template0"
+        );
+        await Database(name)
+            .Execute($"{Orders}; INSERT INTO orders VALUES (1, 'a'), (2, E'\\377'), (3, E'\\303\\274')");
         Reconfigure($"database: {shop.Name},", $"database: {name},");
         var run = (await World.Load()).Only;
         Assert.Equal((2L, 1L), (run["inserted"], run["quarantined"]));
@@ -111,10 +154,15 @@ public abstract class SourceDrift(PostgresServer server, WarehouseKind kind) : T
     [Fact]
     public async Task NamesMayHavePoints()
     {
-        await Shop("CREATE SCHEMA \"a.b\"; CREATE TABLE \"a.b\".\"c.d\" (id int); INSERT INTO \"a.b\".\"c.d\" VALUES (1); CREATE TABLE \"x.y\" (id int); INSERT INTO \"x.y\" VALUES (2), (3)",
-            [Flow("one", "table: a.b.c.d"), Flow("two", "table: x.y")]);
+        await Shop(
+            "CREATE SCHEMA \"a.b\"; CREATE TABLE \"a.b\".\"c.d\" (id int); INSERT INTO \"a.b\".\"c.d\" VALUES (1); CREATE TABLE \"x.y\" (id int); INSERT INTO \"x.y\" VALUES (2), (3)",
+            [Flow("one", "table: a.b.c.d"), Flow("two", "table: x.y")]
+        );
         await World.Load();
-        Assert.Equal(("1", "2"), (await Value("SELECT count(*) FROM raw.one"), await Value("SELECT count(*) FROM raw.two")));
+        Assert.Equal(
+            ("1", "2"),
+            (await Value("SELECT count(*) FROM raw.one"), await Value("SELECT count(*) FROM raw.two"))
+        );
     }
 
     [Fact]
@@ -122,7 +170,10 @@ public abstract class SourceDrift(PostgresServer server, WarehouseKind kind) : T
     {
         var shop = await Shop(Three, "read: full-refresh, write: replace, retries: 3, retry_delay: 10ms");
         await using var proxy = new CuttingProxy(ServerPort, int.MaxValue) { StartingUp = 2 };
-        Reconfigure($"shop: {shop.Yaml}", $"shop: {shop.Yaml.Replace($"port: {ServerPort}", $"port: {proxy.Port}", StringComparison.Ordinal)}");
+        Reconfigure(
+            $"shop: {shop.Yaml}",
+            $"shop: {shop.Yaml.Replace($"port: {ServerPort}", $"port: {proxy.Port}", StringComparison.Ordinal)}"
+        );
         Assert.Equal(3L, (await World.Load()).Only["inserted"]);
         Assert.Equal(0, proxy.StartingUp);
     }
@@ -132,13 +183,22 @@ public abstract class SourceDrift(PostgresServer server, WarehouseKind kind) : T
     [InlineData("read: full-refresh, write: replace")]
     public async Task ARowThatIsTooLongIsSetAsideAloneInTheFirstSyncAndInLaterOnes(string flow)
     {
-        const string Long = "INSERT INTO orders (id, name, doc) VALUES ({0}, 'long', decode(repeat('ab', 200000), 'hex'))";
-        var shop = await Shop($"{Orders}; ALTER TABLE orders ADD doc bytea; INSERT INTO orders (id, name) VALUES (1, 'a'), (3, E'c\\n\"'); {Long.Replace("{0}", "2", StringComparison.Ordinal)}",
-            $"{flow}, limits: {{ max_record_bytes: 100KB }}");
+        const string Long =
+            "INSERT INTO orders (id, name, doc) VALUES ({0}, 'long', decode(repeat('ab', 200000), 'hex'))";
+        var shop = await Shop(
+            $"{Orders}; ALTER TABLE orders ADD doc bytea; INSERT INTO orders (id, name) VALUES (1, 'a'), (3, E'c\\n\"'); {Long.Replace("{0}", "2", StringComparison.Ordinal)}",
+            $"{flow}, limits: {{ max_record_bytes: 100KB }}"
+        );
         var first = (await World.Load()).Only;
         Assert.Equal((2L, 1L), (first["inserted"], first["quarantined"]));
-        Assert.Contains("a row of more than max_record_bytes", await Value("SELECT reason FROM headrace.quarantine"), StringComparison.Ordinal);
-        await shop.Execute($"INSERT INTO orders (id, name) VALUES (4, 'd'); {Long.Replace("{0}", "5", StringComparison.Ordinal)}");
+        Assert.Contains(
+            "a row of more than max_record_bytes",
+            await Value("SELECT reason FROM headrace.quarantine"),
+            StringComparison.Ordinal
+        );
+        await shop.Execute(
+            $"INSERT INTO orders (id, name) VALUES (4, 'd'); {Long.Replace("{0}", "5", StringComparison.Ordinal)}"
+        );
         await World.Load();
         Assert.Equal(["1", "3", "4"], await Rows("SELECT id FROM raw.orders ORDER BY id"));
         Assert.Equal("2", await Value("SELECT count(*) FROM headrace.quarantine WHERE status = 'waiting'"));
@@ -146,10 +206,18 @@ public abstract class SourceDrift(PostgresServer server, WarehouseKind kind) : T
         Reconfigure("max_record_bytes: 100KB", "max_record_bytes: 1MB");
         await shop.Execute("UPDATE orders SET updated_at = now() WHERE id IN (2, 5)");
         await World.Load();
-        Assert.Equal("400000", await Value(Kind == WarehouseKind.DuckDb ? "SELECT sum(octet_length(doc)) FROM raw.orders" : "SELECT sum(length(doc)) FROM raw.orders"));
+        Assert.Equal(
+            "400000",
+            await Value(
+                Kind == WarehouseKind.DuckDb
+                    ? "SELECT sum(octet_length(doc)) FROM raw.orders"
+                    : "SELECT sum(length(doc)) FROM raw.orders"
+            )
+        );
     }
 
-    private static string Flow(string name, string source) => $"{name}: {{ source: {{ connection: shop, {source} }}, read: full-refresh, write: replace, retries: 0 }}";
+    private static string Flow(string name, string source) =>
+        $"{name}: {{ source: {{ connection: shop, {source} }}, read: full-refresh, write: replace, retries: 0 }}";
 }
 
 public sealed class SourceDriftIntoDuckDb(PostgresServer server) : SourceDrift(server, WarehouseKind.DuckDb);
@@ -161,7 +229,11 @@ public sealed class SourceDriftIntoPostgres(PostgresServer server) : SourceDrift
     [InlineData("ctid")]
     public async Task AColumnThatPostgresKeepsForItselfIsNamed(string column)
     {
-        await Shop("SELECT 1", "read: full-refresh, write: replace, retries: 0", $"query: \"SELECT 1 AS id, 'a' AS {column}\"");
+        await Shop(
+            "SELECT 1",
+            "read: full-refresh, write: replace, retries: 0",
+            $"query: \"SELECT 1 AS id, 'a' AS {column}\""
+        );
         var answer = await World.Run("run", "--json");
         Assert.Equal((1, "HDR-163"), (answer.Exit, answer.Only.Error));
         Assert.Contains(column, answer.Only.ErrorText, StringComparison.Ordinal);

@@ -8,7 +8,8 @@ namespace Headrace.Tests.Conformance;
 /// <summary>Nothing is "up to date" while something waits, and a plan says what a run does.</summary>
 public abstract class WhatIsOpen(PostgresServer server, WarehouseKind kind) : FileWorld(server, kind)
 {
-    private const string Append = """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: append }""";
+    private const string Append =
+        """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: append }""";
 
     // Both ways to say it: to people and to programs.
     private async Task<string> Said(string command = "run")
@@ -39,13 +40,23 @@ public abstract class WhatIsOpen(PostgresServer server, WarehouseKind kind) : Fi
     [Fact]
     public async Task ExportsThatAreNotSettledOrCompleteAreSaidAndCanBeWaitedFor()
     {
-        const string Exports = """stock: { source: { connection: lake, path: "{version}/stock.csv" }, read: snapshot, primary_key: id, write: merge, {0} }""";
+        const string Exports =
+            """stock: { source: { connection: lake, path: "{version}/stock.csv" }, read: snapshot, primary_key: id, write: merge, {0} }""";
         await Flows(Exports.Replace("{0}", "settle: 30s", StringComparison.Ordinal));
-        World.Put("v1/stock.csv", "id\n1\n", landedSecondsAgo: 1).Put("v2/stock.csv", "id\n1\n2\n", landedSecondsAgo: 1).Put("v3/stock.csv", "id\n1\n2\n3\n", landedSecondsAgo: 1);
+        World
+            .Put("v1/stock.csv", "id\n1\n", landedSecondsAgo: 1)
+            .Put("v2/stock.csv", "id\n1\n2\n", landedSecondsAgo: 1)
+            .Put("v3/stock.csv", "id\n1\n2\n3\n", landedSecondsAgo: 1);
         var said = await Said();
         Assert.Contains("still being written or have just landed; they wait until", said, StringComparison.Ordinal);
         Assert.Contains("headrace run stock --wait", said, StringComparison.Ordinal);
-        Assert.Equal("waiting", Assert.Single((await World.Run("status", "--json")).Json.GetProperty("datasets").EnumerateArray()).GetProperty("state").GetString());
+        Assert.Equal(
+            "waiting",
+            Assert
+                .Single((await World.Run("status", "--json")).Json.GetProperty("datasets").EnumerateArray())
+                .GetProperty("state")
+                .GetString()
+        );
         var status = (await World.Run("status")).Text;
         Assert.DoesNotContain("is well", status, StringComparison.Ordinal);
         Assert.Contains("--wait", status, StringComparison.Ordinal);
@@ -89,32 +100,61 @@ public abstract class WhatIsOpen(PostgresServer server, WarehouseKind kind) : Fi
             """few: { source: { connection: lake, path: "few/*.csv" }, read: incremental, write: replace }""",
             """held: { source: { connection: lake, path: "held/*.csv" }, read: incremental, write: append, columns: { id: integer } }""",
             """late: { source: { connection: lake, path: "late/*.csv" }, read: incremental, write: replace }""",
-            """gone: { source: { connection: lake, path: "{version}/gone.csv" }, read: snapshot, settle: 0s, primary_key: id, write: merge, limits: { max_deleted: 10% } }""");
-        World.Put("changed/1.csv", "id\n1\n", landedSecondsAgo: 900).Put("few/1.csv", "id\n1\n", landedSecondsAgo: 900).Put("late/1.csv", "id\n1\n", landedSecondsAgo: 900).Put("v1/gone.csv", "id\n1\n2\n", landedSecondsAgo: 900)
-            .Put("bad/1.csv", "id\n1\n", landedSecondsAgo: 900).Put("held/1.csv", "id\n1\n", landedSecondsAgo: 900);
+            """gone: { source: { connection: lake, path: "{version}/gone.csv" }, read: snapshot, settle: 0s, primary_key: id, write: merge, limits: { max_deleted: 10% } }"""
+        );
+        World
+            .Put("changed/1.csv", "id\n1\n", landedSecondsAgo: 900)
+            .Put("few/1.csv", "id\n1\n", landedSecondsAgo: 900)
+            .Put("late/1.csv", "id\n1\n", landedSecondsAgo: 900)
+            .Put("v1/gone.csv", "id\n1\n2\n", landedSecondsAgo: 900)
+            .Put("bad/1.csv", "id\n1\n", landedSecondsAgo: 900)
+            .Put("held/1.csv", "id\n1\n", landedSecondsAgo: 900);
         await World.Load();
-        World.Put("changed/1.csv", "id\n2\n", landedSecondsAgo: 100).Put("few/2.csv", "id\n", landedSecondsAgo: 100).Put("late/2.csv", "id\n3\n", landedSecondsAgo: 1000).Put("v2/gone.csv", "id\n1\n").Put("bad/2.csv", "id\nx\n1\n").Put("held/2.csv", "id\nx\n");
+        World
+            .Put("changed/1.csv", "id\n2\n", landedSecondsAgo: 100)
+            .Put("few/2.csv", "id\n", landedSecondsAgo: 100)
+            .Put("late/2.csv", "id\n3\n", landedSecondsAgo: 1000)
+            .Put("v2/gone.csv", "id\n1\n")
+            .Put("bad/2.csv", "id\nx\n1\n")
+            .Put("held/2.csv", "id\nx\n");
         var plan = await World.Run("plan", "--json");
         var run = await World.Run("run", "--json");
-        Assert.Equal(run.Runs.Select(one => $"{one.Dataset} {one.Error}"), plan.Runs.Select(one => $"{one.Dataset} {one.Error}"));
-        Assert.Equal(["bad HDR-201", "changed HDR-211", "few HDR-202", "gone HDR-203", "held HDR-117", "late HDR-145"], run.Runs.Select(one => $"{one.Dataset} {one.Error}"));
+        Assert.Equal(
+            run.Runs.Select(one => $"{one.Dataset} {one.Error}"),
+            plan.Runs.Select(one => $"{one.Dataset} {one.Error}")
+        );
+        Assert.Equal(
+            ["bad HDR-201", "changed HDR-211", "few HDR-202", "gone HDR-203", "held HDR-117", "late HDR-145"],
+            run.Runs.Select(one => $"{one.Dataset} {one.Error}")
+        );
         Assert.Equal(run.Exit, plan.Exit);
     }
 
     [Fact]
     public async Task AListedColumnThatNoFileHasIsNoColumnOfNothing()
     {
-        static string Stock(string columns, string more = "write: append", string path = "*.csv") => $$"""stock: { source: { connection: lake, path: "stock/{{path}}" }, read: incremental, {{more}}, columns: { {{columns}} } }""";
+        static string Stock(string columns, string more = "write: append", string path = "*.csv") =>
+            $$"""stock: { source: { connection: lake, path: "stock/{{path}}" }, read: incremental, {{more}}, columns: { {{columns}} } }""";
         await Flows(Stock("id: integer, nam: text"));
-        World.Put("stock/1.csv", "id,name\n1,a\n", landedSecondsAgo: 900).Put("stock/2.csv", "id\n2\n", landedSecondsAgo: 800);
+        World
+            .Put("stock/1.csv", "id,name\n1,a\n", landedSecondsAgo: 900)
+            .Put("stock/2.csv", "id\n2\n", landedSecondsAgo: 800);
         var answer = await World.Run("run", "--json");
         Assert.Equal((1, "HDR-103"), (answer.Exit, answer.Only.Error));
-        Assert.Contains("did you mean 'name'?", System.Text.RegularExpressions.Regex.Unescape(answer.Output), StringComparison.Ordinal);
+        Assert.Contains(
+            "did you mean 'name'?",
+            System.Text.RegularExpressions.Regex.Unescape(answer.Output),
+            StringComparison.Ordinal
+        );
         Assert.Equal("HDR-103", (await World.Run("plan", "--json")).Only.Error);
 
         // One file of the batch has it; the other is said to lack it.
         await Flows(Stock("id: integer, name: text"));
-        Assert.Contains("column 'name' is missing in stock/2.csv", (await World.Load()).Only.Warnings, StringComparison.Ordinal);
+        Assert.Contains(
+            "column 'name' is missing in stock/2.csv",
+            (await World.Load()).Only.Warnings,
+            StringComparison.Ordinal
+        );
         World.Put("stock/3.csv", "id\n3\n", landedSecondsAgo: 700);
         await World.Load();
 
@@ -127,7 +167,9 @@ public abstract class WhatIsOpen(PostgresServer server, WarehouseKind kind) : Fi
         Assert.Equal("0", await Value("SELECT count(other) FROM raw.stock"));
 
         // Objects bring what they have.
-        await Flows(Stock("id: integer, note: text", path: "*.jsonl").Replace("stock:", "json:", StringComparison.Ordinal));
+        await Flows(
+            Stock("id: integer, note: text", path: "*.jsonl").Replace("stock:", "json:", StringComparison.Ordinal)
+        );
         World.Put("stock/1.jsonl", """{"id": 1}""");
         Assert.Contains("column 'note' is missing", (await World.Load()).Only.Warnings, StringComparison.Ordinal);
     }
@@ -138,7 +180,9 @@ public sealed class WhatIsOpenIntoDuckDb(PostgresServer server) : WhatIsOpen(ser
     [Fact]
     public async Task WaitingEndsInTimeAndWhenItIsInterrupted()
     {
-        await Flows("""stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: append, settle: 1h }""");
+        await Flows(
+            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: append, settle: 1h }"""
+        );
         World.Put("stock/1.csv", "id\n1\n", landedSecondsAgo: 1);
         var took = Stopwatch.StartNew();
         Assert.Equal("up_to_date", (await World.Run("run", "--wait=1s", "--json")).Only.Outcome);
@@ -154,10 +198,15 @@ public sealed class WhatIsOpenIntoDuckDb(PostgresServer server) : WhatIsOpen(ser
     [Fact]
     public async Task ADatasetThatAnotherRunHoldsIsNotUpToDate()
     {
-        await Flows("""stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: append }""");
+        await Flows(
+            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: append }"""
+        );
         World.Put("stock/1.csv", "id\n1\n");
         await World.Load();
-        await using var hold = await new DuckDbLedger(Path.Combine(World.Folder, ".headrace"), TimeProvider.System).HoldAsync(new Dataset("stock", "stock", new Dictionary<string, string>()), Cancel);
+        await using var hold = await new DuckDbLedger(
+            Path.Combine(World.Folder, ".headrace"),
+            TimeProvider.System
+        ).HoldAsync(new Dataset("stock", "stock", new Dictionary<string, string>()), Cancel);
         var text = (await World.Run("run")).Text;
         Assert.Contains("1 dataset was skipped", text, StringComparison.Ordinal);
         Assert.DoesNotContain("up to date", text, StringComparison.Ordinal);
@@ -171,7 +220,13 @@ public sealed class WhatIsOpenIntoPostgres(PostgresServer server) : WhatIsOpen(s
     {
         await Flows(Append());
         var yaml = File.ReadAllText(Path.Combine(World.Folder, "headrace.yaml"));
-        World.Configuration(yaml.Replace("staging:", "shop: { type: postgres, host: 127.0.0.1, port: 1, database: shop, user: nobody, password: wrong }\n  staging:", StringComparison.Ordinal));
+        World.Configuration(
+            yaml.Replace(
+                "staging:",
+                "shop: { type: postgres, host: 127.0.0.1, port: 1, database: shop, user: nobody, password: wrong }\n  staging:",
+                StringComparison.Ordinal
+            )
+        );
         var answer = await World.Run("run", "--json");
         Assert.NotEqual(0, answer.Exit);
 
@@ -180,7 +235,8 @@ public sealed class WhatIsOpenIntoPostgres(PostgresServer server) : WhatIsOpen(s
         Assert.Contains("the process table has no enabled table", text, StringComparison.Ordinal);
         Assert.DoesNotContain("up to date", text, StringComparison.Ordinal);
 
-        static string Append() => """tables: { source: { connection: shop, tables: process_table }, read: incremental, write: merge, retries: 0 }""";
+        static string Append() =>
+            """tables: { source: { connection: shop, tables: process_table }, read: incremental, write: merge, retries: 0 }""";
     }
 }
 

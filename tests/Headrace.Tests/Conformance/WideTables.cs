@@ -15,13 +15,19 @@ public abstract class WideTables(PostgresServer server, WarehouseKind kind) : Fi
     [InlineData("snapshot", 1500)]
     public async Task AreMerged(string read, int columns)
     {
-        await Flows($$"""wide: { source: { connection: lake, path: "{{(read == "snapshot" ? "{version}" : "*")}}/w.csv" }, target: { schema: raw, table: wide }, settle: 0s, primary_key: a0, read: {{read}}, write: merge }""");
+        await Flows(
+            $$"""wide: { source: { connection: lake, path: "{{(read == "snapshot" ? "{version}" : "*")}}/w.csv" }, target: { schema: raw, table: wide }, settle: 0s, primary_key: a0, read: {{read}}, write: merge }"""
+        );
         World.Put("1/w.csv", Csv(columns, 3, 0), landedSecondsAgo: 900);
         await World.Load();
         World.Put("2/w.csv", Csv(columns, 4, 2), landedSecondsAgo: 800);
         Assert.Equal("1i 1u 0d 2s 0q", (await World.Load()).Only.Counts);
         Assert.Equal(["1|1", "2|9", "3|1", "4|1"], await Rows($"SELECT a0, a{columns - 1} FROM raw.wide ORDER BY a0"));
-        World.Put("3/w.csv", Csv(columns, 5, 2).Replace("\n5,1,", "\n5,x,", StringComparison.Ordinal), landedSecondsAgo: 700);
+        World.Put(
+            "3/w.csv",
+            Csv(columns, 5, 2).Replace("\n5,1,", "\n5,x,", StringComparison.Ordinal),
+            landedSecondsAgo: 700
+        );
         Assert.Equal("0i 0u 0d 4s 1q", (await World.Load()).Only.Counts);
         var id = Assert.Single(await Rows("SELECT id FROM headrace.quarantine WHERE status = 'waiting'"));
         var released = await World.Run("quarantine", "release", "wide", id, "--set", "a1=1");

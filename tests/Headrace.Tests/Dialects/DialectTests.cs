@@ -38,11 +38,15 @@ public abstract class DialectTests
     public void Values_of_a_statement_become_literals_and_only_raw_text_goes_in_as_it_is()
     {
         var (text, none, number, nothing) = ("'; DROP TABLE x; --", (string?)null, (long?)-7, (long?)null);
-        Assert.Equal($"SELECT {Dialect.Literal(text)}, NULL, -7, NULL, true, false",
-            Dialect.Sql($"SELECT {text}, {none}, {number}, {nothing}, {true}, {false}"));
+        Assert.Equal(
+            $"SELECT {Dialect.Literal(text)}, NULL, -7, NULL, true, false",
+            Dialect.Sql($"SELECT {text}, {none}, {number}, {nothing}, {true}, {false}")
+        );
         Assert.Equal("SELECT 'x' FROM a.b", Dialect.Sql($"SELECT {"x"} FROM {new Raw("a.b")}"));
         Assert.Equal(
-            $"a < {Dialect.Literal(Time)} AND b = NULL", Dialect.Sql($"a < {Time} AND b = {(DateTimeOffset?)null}"));
+            $"a < {Dialect.Literal(Time)} AND b = NULL",
+            Dialect.Sql($"a < {Time} AND b = {(DateTimeOffset?)null}")
+        );
     }
 
     [Fact]

@@ -28,19 +28,28 @@ public sealed class DuckDbDialectTests : DialectTests
         Assert.Null(Dialect.CountSchemas("raw"));
         Assert.Equal(
             "CREATE TABLE warehouse.\"raw\".\"items\" (\"id\" BIGINT NOT NULL, \"price\" DECIMAL(12,2), "
-            + "\"note\" VARCHAR, \"raw\" BLOB, \"at\" TIMESTAMPTZ, \"ratio\" FLOAT, \"more\" JSON)",
-            Dialect.CreateTable(Items, Columns, new LoadRules { Distribution = "all", Sort = ["id"] }));
+                + "\"note\" VARCHAR, \"raw\" BLOB, \"at\" TIMESTAMPTZ, \"ratio\" FLOAT, \"more\" JSON)",
+            Dialect.CreateTable(Items, Columns, new LoadRules { Distribution = "all", Sort = ["id"] })
+        );
         Assert.Equal(
-            "ALTER TABLE warehouse.\"raw\".\"items\" ADD COLUMN \"note\" VARCHAR", Dialect.AddColumn(Items, Note));
-        Assert.Equal("ALTER TABLE warehouse.\"raw\".\"items\" ALTER COLUMN \"note\" TYPE JSON",
-            Dialect.ChangeType(Items, Note, ColumnType.Json));
+            "ALTER TABLE warehouse.\"raw\".\"items\" ADD COLUMN \"note\" VARCHAR",
+            Dialect.AddColumn(Items, Note)
+        );
+        Assert.Equal(
+            "ALTER TABLE warehouse.\"raw\".\"items\" ALTER COLUMN \"note\" TYPE JSON",
+            Dialect.ChangeType(Items, Note, ColumnType.Json)
+        );
         Assert.Null(Dialect.AddKey(Items, ["id"]));
         Assert.Equal(
-            "ALTER TABLE \"raw\".\"items\" ADD COLUMN \"note\" VARCHAR", Dialect.Shown(Dialect.AddColumn(Items, Note)));
+            "ALTER TABLE \"raw\".\"items\" ADD COLUMN \"note\" VARCHAR",
+            Dialect.Shown(Dialect.AddColumn(Items, Note))
+        );
     }
 
     [Fact]
-    public void A_value_of_a_json_text_is_asked_for_by_its_pointer() => Assert.Equal(
-        "json_extract_string(o.\"row\", '/' || replace(replace('a/b', '~', '~0'), '/', '~1'))",
-            Dialect.JsonValue("o.\"row\"", "'a/b'"));
+    public void A_value_of_a_json_text_is_asked_for_by_its_pointer() =>
+        Assert.Equal(
+            "json_extract_string(o.\"row\", '/' || replace(replace('a/b', '~', '~0'), '/', '~1'))",
+            Dialect.JsonValue("o.\"row\"", "'a/b'")
+        );
 }

@@ -28,14 +28,18 @@ public sealed class PostgresDialectTests : DialectTests
         Assert.Equal("SELECT count(*) FROM pg_namespace WHERE nspname = 'Raw'", Dialect.CountSchemas("Raw"));
         Assert.Equal(
             "CREATE TABLE \"raw\".\"items\" (\"id\" bigint NOT NULL, \"price\" numeric(12,2), \"note\" text, "
-            + "\"raw\" bytea, \"at\" timestamptz, \"ratio\" real, \"more\" jsonb)",
-            Dialect.CreateTable(Items, Columns, new LoadRules { Distribution = "all", Sort = ["id"] }));
+                + "\"raw\" bytea, \"at\" timestamptz, \"ratio\" real, \"more\" jsonb)",
+            Dialect.CreateTable(Items, Columns, new LoadRules { Distribution = "all", Sort = ["id"] })
+        );
         Assert.Equal("ALTER TABLE \"raw\".\"items\" ADD COLUMN \"note\" text", Dialect.AddColumn(Items, Note));
         Assert.Equal(
             "ALTER TABLE \"raw\".\"items\" ALTER COLUMN \"note\" TYPE jsonb USING \"note\"::jsonb",
-            Dialect.ChangeType(Items, Note, ColumnType.Json));
+            Dialect.ChangeType(Items, Note, ColumnType.Json)
+        );
         Assert.Equal(
-            "ALTER TABLE \"raw\".\"items\" ADD PRIMARY KEY (\"id\", \"note\")", Dialect.AddKey(Items, ["id", "note"]));
+            "ALTER TABLE \"raw\".\"items\" ADD PRIMARY KEY (\"id\", \"note\")",
+            Dialect.AddKey(Items, ["id", "note"])
+        );
         Assert.Equal(Dialect.AddColumn(Items, Note), Dialect.Shown(Dialect.AddColumn(Items, Note)));
     }
 
@@ -47,7 +51,9 @@ public sealed class PostgresDialectTests : DialectTests
     public void What_it_would_cut_or_keeps_for_itself_is_refused()
     {
         Assert.Equal(
-            "HDR-312", Assert.Throws<HeadraceException>(() => Dialect.Check(Items, [new string('ü', 32)], [])).Code);
+            "HDR-312",
+            Assert.Throws<HeadraceException>(() => Dialect.Check(Items, [new string('ü', 32)], [])).Code
+        );
         Dialect.Check(Items, [new string('x', 63)], Columns);
         Assert.Throws<HeadraceException>(() => Dialect.Check(Items, [], [new Column("xmin", ColumnType.Text)]));
     }

@@ -28,21 +28,28 @@ public sealed class RedshiftDialectTests : DialectTests
         Assert.Equal("SELECT count(*) FROM pg_namespace WHERE nspname = 'raw'", Dialect.CountSchemas("Raw"));
         Assert.Equal(
             "CREATE TABLE \"raw\".\"items\" (\"id\" bigint NOT NULL, \"price\" decimal(12,2), \"note\" varchar(65535), "
-            + "\"raw\" varbyte(1024000), \"at\" timestamptz, \"ratio\" real, \"more\" varchar(65534))",
-            Dialect.CreateTable(Items, Columns, new LoadRules()));
+                + "\"raw\" varbyte(1024000), \"at\" timestamptz, \"ratio\" real, \"more\" varchar(65534))",
+            Dialect.CreateTable(Items, Columns, new LoadRules())
+        );
         Assert.EndsWith(
             " DISTSTYLE KEY DISTKEY (\"id\") COMPOUND SORTKEY (\"at\", \"id\")",
             Dialect.CreateTable(Items, Columns, new LoadRules { Distribution = "ID", Sort = ["at", "id"] }),
-                StringComparison.Ordinal);
+            StringComparison.Ordinal
+        );
         Assert.EndsWith(
-            ") DISTSTYLE ALL", Dialect.CreateTable(Items, Columns, new LoadRules { Distribution = "all" }),
-                StringComparison.Ordinal);
+            ") DISTSTYLE ALL",
+            Dialect.CreateTable(Items, Columns, new LoadRules { Distribution = "all" }),
+            StringComparison.Ordinal
+        );
         Assert.Throws<HeadraceException>(() => Dialect.CreateTable(Items, Columns, new LoadRules { Sort = ["none"] }));
         Assert.Equal(
-            "ALTER TABLE \"raw\".\"items\" ADD COLUMN \"note\" varchar(65535)", Dialect.AddColumn(Items, Note));
+            "ALTER TABLE \"raw\".\"items\" ADD COLUMN \"note\" varchar(65535)",
+            Dialect.AddColumn(Items, Note)
+        );
         Assert.Equal(
             "ALTER TABLE \"raw\".\"items\" ALTER COLUMN \"note\" TYPE varchar(65535)",
-                Dialect.ChangeType(Items, Note, ColumnType.Text));
+            Dialect.ChangeType(Items, Note, ColumnType.Text)
+        );
         Assert.Null(Dialect.AddKey(Items, ["id"]));
     }
 

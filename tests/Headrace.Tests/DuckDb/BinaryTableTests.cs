@@ -8,7 +8,13 @@ namespace Headrace.Tests.DuckDb;
 /// <summary>Rows as PostgreSQL's COPY writes them with FORMAT binary, into DuckDB by all its threads.</summary>
 public sealed class BinaryTableTests : IDisposable
 {
-    private static readonly IReadOnlyList<BinaryColumn> Columns = [new("id", ColumnType.BigInt, 0), new("no\"te", ColumnType.Text, 2), new("none", ColumnType.Text, -1), new("ratio", new ColumnType(TypeKind.Double), 1)];
+    private static readonly IReadOnlyList<BinaryColumn> Columns =
+    [
+        new("id", ColumnType.BigInt, 0),
+        new("no\"te", ColumnType.Text, 2),
+        new("none", ColumnType.Text, -1),
+        new("ratio", new ColumnType(TypeKind.Double), 1),
+    ];
 
     private readonly DuckDbDatabase database = DuckDbDatabase.Open(DuckDbDatabase.Memory);
     private readonly DuckDbConnection db;
@@ -51,22 +57,38 @@ public sealed class BinaryTableTests : IDisposable
         var rows = new MemoryStream();
         rows.Write([.. "PGCOPY\n"u8, 0xff, .. "\r\n\0"u8, 0, 0, 0, 0, 0, 0, 0, 0]);
         for (var i = 0; i < count; i++)
-            rows.Write([0, 3, .. Field(Number(i)), .. Field(Number(BitConverter.DoubleToInt64Bits(ratio))), .. Note(i) is { } note ? Field(Encoding.ASCII.GetBytes(note)) : [0xff, 0xff, 0xff, 0xff]]);
+            rows.Write([
+                0,
+                3,
+                .. Field(Number(i)),
+                .. Field(Number(BitConverter.DoubleToInt64Bits(ratio))),
+                .. Note(i) is { } note ? Field(Encoding.ASCII.GetBytes(note)) : [0xff, 0xff, 0xff, 0xff],
+            ]);
         if (whole)
             rows.Write([0xff, 0xff]);
         rows.Position = 0;
         return rows;
     }
 
-    private long Insert(Stream rows, CancellationToken cancel, bool isOrdered = false) => BinaryTable.Insert(db, "t", Columns, 3, isOrdered, rows, cancel);
+    private long Insert(Stream rows, CancellationToken cancel, bool isOrdered = false) =>
+        BinaryTable.Insert(db, "t", Columns, 3, isOrdered, rows, cancel);
 
     [Fact]
     public void EachRowArrivesOnce()
     {
         const int Count = 300_000;
         Assert.Equal(Count, Insert(Rows(Count), Cancel));
-        Assert.Equal(Count, db.Scalar<long>("SELECT count(DISTINCT id) FROM t WHERE none IS NULL AND ratio = 0.5", Cancel));
-        Assert.Equal(0, db.Scalar<long>("SELECT count(*) FROM t WHERE \"no\"\"te\" IS DISTINCT FROM CASE WHEN id % 7 <> 0 THEN repeat(chr(97 + (id % 26)::INTEGER), (id % 40)::INTEGER) END", Cancel));
+        Assert.Equal(
+            Count,
+            db.Scalar<long>("SELECT count(DISTINCT id) FROM t WHERE none IS NULL AND ratio = 0.5", Cancel)
+        );
+        Assert.Equal(
+            0,
+            db.Scalar<long>(
+                "SELECT count(*) FROM t WHERE \"no\"\"te\" IS DISTINCT FROM CASE WHEN id % 7 <> 0 THEN repeat(chr(97 + (id % 26)::INTEGER), (id % 40)::INTEGER) END",
+                Cancel
+            )
+        );
         Assert.Equal(0, Insert(Rows(0), Cancel));
     }
 
@@ -100,16 +122,28 @@ public sealed class BinaryTableTests : IDisposable
     public void RowsThatEndEarlyAreNotLoaded()
     {
         db.Execute("BEGIN", Cancel);
-        Assert.Equal("HDR-901", Assert.Throws<HeadraceException>(() => Insert(Rows(200_000, whole: false), Cancel)).Code);
+        Assert.Equal(
+            "HDR-901",
+            Assert.Throws<HeadraceException>(() => Insert(Rows(200_000, whole: false), Cancel)).Code
+        );
         db.Execute("ROLLBACK", Cancel);
         Assert.Equal(0, db.Scalar<long>("SELECT count(*) FROM t", Cancel));
     }
 
     [Fact]
-    public void AValueWithoutAPlaceEndsTheInsertion() => Assert.Throws<UnfitValueException>(() => Insert(Rows(200_000, double.NaN), Cancel));
+    public void AValueWithoutAPlaceEndsTheInsertion() =>
+        Assert.Throws<UnfitValueException>(() => Insert(Rows(200_000, double.NaN), Cancel));
 
     [Fact]
-    public void AStreamThatFailsSaysWhy() => Assert.Equal("the line was cut", Assert.Throws<IOException>(() => Insert(new Cut(Rows(200_000), () => throw new IOException("the line was cut")), Cancel)).Message);
+    public void AStreamThatFailsSaysWhy() =>
+        Assert.Equal(
+            "the line was cut",
+            Assert
+                .Throws<IOException>(() =>
+                    Insert(new Cut(Rows(200_000), () => throw new IOException("the line was cut")), Cancel)
+                )
+                .Message
+        );
 
     [Fact]
     public void WhoeverGivesUpIsNotHeldUp()
@@ -137,7 +171,11 @@ public sealed class BinaryTableTests : IDisposable
 
         public override long Length => rows.Length;
 
-        public override long Position { get => rows.Position; set => throw new NotSupportedException(); }
+        public override long Position
+        {
+            get => rows.Position;
+            set => throw new NotSupportedException();
+        }
 
         public override int Read(byte[] buffer, int offset, int count)
         {
@@ -146,9 +184,7 @@ public sealed class BinaryTableTests : IDisposable
             return rows.Read(buffer, offset, Math.Min(count, 1 << 16));
         }
 
-        public override void Flush()
-        {
-        }
+        public override void Flush() { }
 
         public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
 

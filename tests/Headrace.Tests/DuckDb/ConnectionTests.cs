@@ -15,7 +15,10 @@ public sealed class ConnectionTests : IDisposable
     [Fact]
     public void Several_statements_run_in_order_and_their_rows_are_summed()
     {
-        Assert.Equal(5, memory.Execute("CREATE TABLE t (a INTEGER); INSERT INTO t FROM range(3); UPDATE t SET a = 7 WHERE a > 0;"));
+        Assert.Equal(
+            5,
+            memory.Execute("CREATE TABLE t (a INTEGER); INSERT INTO t FROM range(3); UPDATE t SET a = 7 WHERE a > 0;")
+        );
         Assert.Equal(1, memory.Execute("DELETE FROM t WHERE a = ?", 0));
         Assert.Equal(0, memory.Execute(""));
         Assert.Equal(0, memory.Execute("-- nothing"));
@@ -24,7 +27,9 @@ public sealed class ConnectionTests : IDisposable
     [Fact]
     public void Rows_come_across_chunks()
     {
-        using var reader = memory.Query("SELECT i, CASE WHEN i % 7 = 0 THEN NULL ELSE repeat('x', (i % 20)::INTEGER) END FROM range(3000) t(i)");
+        using var reader = memory.Query(
+            "SELECT i, CASE WHEN i % 7 = 0 THEN NULL ELSE repeat('x', (i % 20)::INTEGER) END FROM range(3000) t(i)"
+        );
         for (var i = 0; i < 3000; i++)
         {
             Assert.True(reader.Read());
@@ -61,8 +66,13 @@ public sealed class ConnectionTests : IDisposable
     [Fact]
     public void An_error_after_the_first_rows_is_not_taken_for_the_end()
     {
-        using var reader = memory.Query("SELECT CASE WHEN i = 999999 THEN error('late') ELSE i END FROM range(1000000) t(i)");
-        var error = Assert.Throws<DuckDbException>(() => { while (reader.Read()) { } });
+        using var reader = memory.Query(
+            "SELECT CASE WHEN i = 999999 THEN error('late') ELSE i END FROM range(1000000) t(i)"
+        );
+        var error = Assert.Throws<DuckDbException>(() =>
+        {
+            while (reader.Read()) { }
+        });
         Assert.Contains("late", error.Message, StringComparison.Ordinal);
         Assert.Equal(1, memory.Scalar<int>("SELECT 1"));
     }
@@ -106,9 +116,16 @@ public sealed class ConnectionTests : IDisposable
         Assert.Equal(DuckDbErrorKind.IO, memory.Fails("FROM read_csv('/nowhere.csv')").Kind);
         Assert.Equal(DuckDbErrorKind.Transaction, memory.Fails("COMMIT").Kind);
         Assert.Equal(DuckDbErrorKind.OutOfRange, memory.Fails("SELECT 127::TINYINT + 1::TINYINT").Kind);
-        Assert.Contains("Could not convert string 'x'", memory.Fails("SELECT 'x'::INTEGER").Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "Could not convert string 'x'",
+            memory.Fails("SELECT 'x'::INTEGER").Message,
+            StringComparison.Ordinal
+        );
         memory.Execute("SET memory_limit = '10MB'; SET temp_directory = ''");
-        Assert.Equal(DuckDbErrorKind.OutOfMemory, memory.Fails("CREATE TABLE big AS SELECT random()::VARCHAR AS a FROM range(10000000) ORDER BY 1").Kind);
+        Assert.Equal(
+            DuckDbErrorKind.OutOfMemory,
+            memory.Fails("CREATE TABLE big AS SELECT random()::VARCHAR AS a FROM range(10000000) ORDER BY 1").Kind
+        );
     }
 
     [Fact]
@@ -126,7 +143,9 @@ public sealed class ConnectionTests : IDisposable
     [Fact]
     public void The_holder_of_a_lock_is_told()
     {
-        var error = new DuckDbException("IO Error: Could not set lock on file \"/w.duckdb\": Conflicting lock is held in /usr/bin/head race (PID 4711) by user ana. See also https://duckdb.org");
+        var error = new DuckDbException(
+            "IO Error: Could not set lock on file \"/w.duckdb\": Conflicting lock is held in /usr/bin/head race (PID 4711) by user ana. See also https://duckdb.org"
+        );
         Assert.True(error.IsLocked);
         Assert.Equal("PID 4711", error.LockHolder);
         Assert.Equal(DuckDbErrorKind.IO, error.Kind);
@@ -136,8 +155,13 @@ public sealed class ConnectionTests : IDisposable
     public void A_file_that_is_no_database_is_told_with_its_kind()
     {
         File.WriteAllText(memory.Path("x.duckdb"), new string('x', 20_000));
-        Assert.Equal(DuckDbErrorKind.IO, Assert.Throws<DuckDbException>(() => DuckDbDatabase.Open(memory.Path("x.duckdb"))).Kind);
-        Assert.ThrowsAny<DuckDbException>(() => DuckDbDatabase.Open(DuckDbDatabase.Memory, new Dictionary<string, string> { ["no_such_setting"] = "1" }));
+        Assert.Equal(
+            DuckDbErrorKind.IO,
+            Assert.Throws<DuckDbException>(() => DuckDbDatabase.Open(memory.Path("x.duckdb"))).Kind
+        );
+        Assert.ThrowsAny<DuckDbException>(() =>
+            DuckDbDatabase.Open(DuckDbDatabase.Memory, new Dictionary<string, string> { ["no_such_setting"] = "1" })
+        );
     }
 
     [Fact]
@@ -166,7 +190,10 @@ public sealed class ConnectionTests : IDisposable
         Assert.Throws<ObjectDisposedException>(() => connection.Execute("SELECT 1", Memory.Cancel));
         Assert.Throws<ObjectDisposedException>(() => database.Connect());
         Assert.False(File.Exists(memory.Path("w.duckdb.wal")));
-        using var again = DuckDbDatabase.Open(memory.Path("w.duckdb"), new Dictionary<string, string> { ["access_mode"] = "READ_ONLY" });
+        using var again = DuckDbDatabase.Open(
+            memory.Path("w.duckdb"),
+            new Dictionary<string, string> { ["access_mode"] = "READ_ONLY" }
+        );
         using var reading = again.Connect();
         Assert.Equal(1, reading.Scalar<int>("FROM t", Memory.Cancel));
         Assert.Throws<DuckDbException>(() => reading.Execute("DROP TABLE t", Memory.Cancel));
@@ -209,7 +236,11 @@ public sealed class ConnectionTests : IDisposable
         memory.Connection.Watch();
         memory.Execute("CREATE TABLE t AS FROM range(50000000)");
         using var source = CancellationTokenSource.CreateLinkedTokenSource(Memory.Cancel);
-        var running = Task.Run(() => memory.Connection.Execute("SELECT count(*) FROM t WHERE md5(md5(range::VARCHAR)) = 'x'", source.Token), Memory.Cancel);
+        var running = Task.Run(
+            () =>
+                memory.Connection.Execute("SELECT count(*) FROM t WHERE md5(md5(range::VARCHAR)) = 'x'", source.Token),
+            Memory.Cancel
+        );
         var seen = 0.0;
         while (seen <= 0 && !running.IsCompleted)
         {
@@ -226,15 +257,22 @@ public sealed class ConnectionTests : IDisposable
     public void Connections_work_in_parallel()
     {
         memory.Execute("CREATE TABLE t (a BIGINT)");
-        Parallel.For(0, 8, i =>
-        {
-            using var connection = memory.Another();
-            for (var round = 0; round < 20; round++)
+        Parallel.For(
+            0,
+            8,
+            i =>
             {
-                connection.Execute("INSERT INTO t VALUES (?)", Memory.Cancel, (long)i);
-                Assert.Equal(5000L * 4999 / 2, connection.Scalar<long>("SELECT sum(range)::BIGINT FROM range(5000)", Memory.Cancel));
+                using var connection = memory.Another();
+                for (var round = 0; round < 20; round++)
+                {
+                    connection.Execute("INSERT INTO t VALUES (?)", Memory.Cancel, (long)i);
+                    Assert.Equal(
+                        5000L * 4999 / 2,
+                        connection.Scalar<long>("SELECT sum(range)::BIGINT FROM range(5000)", Memory.Cancel)
+                    );
+                }
             }
-        });
+        );
         Assert.Equal(160, memory.Scalar<long>("SELECT count(*) FROM t"));
     }
 

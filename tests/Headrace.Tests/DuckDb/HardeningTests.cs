@@ -14,13 +14,18 @@ public sealed class HardeningTests : IDisposable
         memory = new Memory(settings.Early);
         foreach (var folder in new[] { memory.Folder, outside })
         {
-            memory.Execute($"COPY (SELECT 1 AS a) TO {In(folder, "a.csv")}; COPY (SELECT 1 AS a) TO {In(folder, "a.parquet")}");
+            memory.Execute(
+                $"COPY (SELECT 1 AS a) TO {In(folder, "a.csv")}; COPY (SELECT 1 AS a) TO {In(folder, "a.parquet")}"
+            );
             using var database = DuckDbDatabase.Open(Path.Combine(folder, "a.duckdb"));
             using var connection = database.Connect();
             connection.Execute("CREATE TABLE t AS SELECT 1 AS a", Memory.Cancel);
         }
 
-        (settings with { TempDirectory = memory.Path("temp"), AllowedDirectories = [memory.Folder] }).Harden(memory.Connection, Memory.Cancel);
+        (settings with { TempDirectory = memory.Path("temp"), AllowedDirectories = [memory.Folder] }).Harden(
+            memory.Connection,
+            Memory.Cancel
+        );
     }
 
     public void Dispose()
@@ -66,7 +71,10 @@ public sealed class HardeningTests : IDisposable
     public void Everything_else_is_refused(string sql) =>
         Assert.ThrowsAny<DuckDbException>(() =>
         {
-            memory.Execute(sql.Replace("{outside}", outside, StringComparison.Ordinal).Replace("{inside}", memory.Folder, StringComparison.Ordinal));
+            memory.Execute(
+                sql.Replace("{outside}", outside, StringComparison.Ordinal)
+                    .Replace("{inside}", memory.Folder, StringComparison.Ordinal)
+            );
         });
 
     [Fact]
@@ -88,7 +96,9 @@ public sealed class HardeningTests : IDisposable
             connection.Execute("CREATE TABLE t AS SELECT 1 AS a; INSERT INTO t VALUES (2)", Memory.Cancel);
             Assert.True(File.Exists(path + ".wal"));
             connection.Execute("CHECKPOINT", Memory.Cancel);
-            Assert.Throws<DuckDbException>(() => connection.Execute($"FROM read_csv({In(outside, "a.csv")})", Memory.Cancel));
+            Assert.Throws<DuckDbException>(() =>
+                connection.Execute($"FROM read_csv({In(outside, "a.csv")})", Memory.Cancel)
+            );
         }
 
         using var again = DuckDbDatabase.Open(path);
@@ -101,8 +111,12 @@ public sealed class HardeningTests : IDisposable
     {
         File.CreateSymbolicLink(memory.Path("link.csv"), Path.Combine(outside, "a.csv"));
         Directory.CreateSymbolicLink(memory.Path("link"), outside);
-        Assert.Throws<DuckDbException>(() => memory.Scalar<long>($"SELECT a FROM read_csv({In(memory.Folder, "link.csv")})"));
-        Assert.Throws<DuckDbException>(() => memory.Scalar<long>($"SELECT a FROM read_csv({In(memory.Folder, "link/a.csv")})"));
+        Assert.Throws<DuckDbException>(() =>
+            memory.Scalar<long>($"SELECT a FROM read_csv({In(memory.Folder, "link.csv")})")
+        );
+        Assert.Throws<DuckDbException>(() =>
+            memory.Scalar<long>($"SELECT a FROM read_csv({In(memory.Folder, "link/a.csv")})")
+        );
         Assert.Throws<DuckDbException>(() => memory.Execute($"COPY (SELECT 1) TO {In(memory.Folder, "link/b.csv")}"));
         Assert.Throws<DuckDbException>(() => memory.Execute($"ATTACH {In(memory.Folder, "link/a.duckdb")} AS o"));
     }
@@ -116,7 +130,10 @@ public sealed class HardeningTests : IDisposable
         using var connection = database.Connect();
         new DuckDbSettings { AllowedDirectories = [link] }.Harden(connection, Memory.Cancel);
         Assert.Equal(1, connection.Scalar<long>($"SELECT a FROM read_csv({In(link, "a.csv")})", Memory.Cancel));
-        connection.Execute($"COPY (SELECT 1) TO {In(link, "b.csv")}; ATTACH {In(link, "a.duckdb")} AS a; INSERT INTO a.t VALUES (2)", Memory.Cancel);
+        connection.Execute(
+            $"COPY (SELECT 1) TO {In(link, "b.csv")}; ATTACH {In(link, "a.duckdb")} AS a; INSERT INTO a.t VALUES (2)",
+            Memory.Cancel
+        );
     }
 
     [Fact]
@@ -128,7 +145,12 @@ public sealed class HardeningTests : IDisposable
 
     [Fact]
     public void What_exceeds_the_memory_goes_to_the_temp_directory() =>
-        Assert.Equal(8_000_000, memory.Scalar<long>("SELECT count(DISTINCT a) FROM (SELECT range::VARCHAR || 'some more text' AS a FROM range(8000000))"));
+        Assert.Equal(
+            8_000_000,
+            memory.Scalar<long>(
+                "SELECT count(DISTINCT a) FROM (SELECT range::VARCHAR || 'some more text' AS a FROM range(8000000))"
+            )
+        );
 
     [Fact]
     public void A_database_in_an_allowed_folder_can_be_attached_and_written_with_its_log()
@@ -139,7 +161,9 @@ public sealed class HardeningTests : IDisposable
         memory.Execute($"CHECKPOINT a; DETACH a; ATTACH {In(memory.Folder, "a.duckdb")} AS a (READ_ONLY)");
         Assert.Equal(2, memory.Scalar<long>("SELECT count(*) FROM a.t"));
         Assert.Throws<DuckDbException>(() => memory.Execute("INSERT INTO a.t VALUES (3)"));
-        memory.Execute($"DETACH a; ATTACH {In(memory.Folder, "new.duckdb")} AS n; CREATE TABLE n.t AS SELECT 1 AS a; DETACH n");
+        memory.Execute(
+            $"DETACH a; ATTACH {In(memory.Folder, "new.duckdb")} AS n; CREATE TABLE n.t AS SELECT 1 AS a; DETACH n"
+        );
         Assert.True(File.Exists(memory.Path("new.duckdb")));
     }
 

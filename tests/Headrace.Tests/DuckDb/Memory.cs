@@ -25,11 +25,14 @@ public sealed class Memory : IDisposable
 
     public DuckDbConnection Another() => database.Connect();
 
-    public long Execute(string sql, params ReadOnlySpan<object?> parameters) => Connection.Execute(sql, Cancel, parameters);
+    public long Execute(string sql, params ReadOnlySpan<object?> parameters) =>
+        Connection.Execute(sql, Cancel, parameters);
 
-    public DuckDbReader Query(string sql, params ReadOnlySpan<object?> parameters) => Connection.Query(sql, Cancel, parameters);
+    public DuckDbReader Query(string sql, params ReadOnlySpan<object?> parameters) =>
+        Connection.Query(sql, Cancel, parameters);
 
-    public T? Scalar<T>(string sql, params ReadOnlySpan<object?> parameters) => Connection.Scalar<T>(sql, Cancel, parameters);
+    public T? Scalar<T>(string sql, params ReadOnlySpan<object?> parameters) =>
+        Connection.Scalar<T>(sql, Cancel, parameters);
 
     public DuckDbException Fails(string sql) => Assert.Throws<DuckDbException>(() => Execute(sql));
 

@@ -5,7 +5,9 @@ namespace Headrace.Tests.DuckDb;
 
 public sealed class SpoolCsvTests : IDisposable
 {
-    private readonly Memory memory = new(new Dictionary<string, string> { ["memory_limit"] = "24MB", ["threads"] = "1" });
+    private readonly Memory memory = new(
+        new Dictionary<string, string> { ["memory_limit"] = "24MB", ["threads"] = "1" }
+    );
 
     public void Dispose() => memory.Dispose();
 
@@ -15,7 +17,12 @@ public sealed class SpoolCsvTests : IDisposable
         File.WriteAllText(memory.Path("0.csv"), "1,\"a\"\"b\nc\"\n2,\n3,\"\"\n");
         var rows = SpoolCsv.Read([memory.Path("0.csv")], 0, [("line", "BIGINT"), ("c0", "VARCHAR")]);
 
-        Assert.Equal("1 a\"b\nc|2 NULL|3 ", memory.Scalar<string>($"SELECT string_agg(line || ' ' || coalesce(c0, 'NULL'), '|' ORDER BY line) FROM {rows}"));
+        Assert.Equal(
+            "1 a\"b\nc|2 NULL|3 ",
+            memory.Scalar<string>(
+                $"SELECT string_agg(line || ' ' || coalesce(c0, 'NULL'), '|' ORDER BY line) FROM {rows}"
+            )
+        );
     }
 
     [Fact]
@@ -24,6 +31,11 @@ public sealed class SpoolCsvTests : IDisposable
         const int length = 5_000_000;
         File.WriteAllText(memory.Path("0.csv"), $"1,{new string('x', length)}\n2,y\n");
 
-        Assert.Equal(length + 1, memory.Scalar<long>($"SELECT sum(length(c0))::BIGINT FROM {SpoolCsv.Read([memory.Path("0.csv")], length + 3, [("line", "BIGINT"), ("c0", "VARCHAR")])}"));
+        Assert.Equal(
+            length + 1,
+            memory.Scalar<long>(
+                $"SELECT sum(length(c0))::BIGINT FROM {SpoolCsv.Read([memory.Path("0.csv")], length + 3, [("line", "BIGINT"), ("c0", "VARCHAR")])}"
+            )
+        );
     }
 }

@@ -25,17 +25,57 @@ public sealed class SqlTests
     {
         using var memory = new Memory();
         memory.Execute("CREATE SCHEMA hostile; CREATE TABLE canary AS SELECT 42 AS a");
-        string[] pieces = ["\"", "'", "\"\"", "''", "\\", ";", "--", "/*", "*/", "$$", "$1", "?", "DROP TABLE canary", " ", "\n", "\r", "\t", ".", "é", "🦆", "\u200B", "\uFEFF", "a", "E'", "U&\"", "%", "\u0001", "\u001b[2J", "main", "canary"];
+        string[] pieces =
+        [
+            "\"",
+            "'",
+            "\"\"",
+            "''",
+            "\\",
+            ";",
+            "--",
+            "/*",
+            "*/",
+            "$$",
+            "$1",
+            "?",
+            "DROP TABLE canary",
+            " ",
+            "\n",
+            "\r",
+            "\t",
+            ".",
+            "é",
+            "🦆",
+            "\u200B",
+            "\uFEFF",
+            "a",
+            "E'",
+            "U&\"",
+            "%",
+            "\u0001",
+            "\u001b[2J",
+            "main",
+            "canary",
+        ];
         var names = Gen.Elements(pieces).NonEmptyListOf().Select(parts => string.Concat(parts)).ToArbitrary();
-        Prop.ForAll(names, name =>
-        {
-            var table = $"hostile.{Sql.Identifier(name)}";
-            memory.Execute($"CREATE TABLE {table} ({Sql.Identifier(name)} VARCHAR); INSERT INTO {table} VALUES ({Sql.Literal(name)})");
-            var same = memory.Scalar<string>($"SELECT {Sql.Identifier(name)} FROM {table}") == name
-                && memory.Scalar<string>("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'hostile'") == name
-                && memory.Scalar<long>("SELECT count(*) FROM duckdb_tables()") == 2;
-            memory.Execute($"DROP TABLE {table}");
-            return same && memory.Scalar<int>("SELECT a FROM canary") == 42;
-        }).QuickCheckThrowOnFailure();
+        Prop.ForAll(
+                names,
+                name =>
+                {
+                    var table = $"hostile.{Sql.Identifier(name)}";
+                    memory.Execute(
+                        $"CREATE TABLE {table} ({Sql.Identifier(name)} VARCHAR); INSERT INTO {table} VALUES ({Sql.Literal(name)})"
+                    );
+                    var same =
+                        memory.Scalar<string>($"SELECT {Sql.Identifier(name)} FROM {table}") == name
+                        && memory.Scalar<string>("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'hostile'")
+                            == name
+                        && memory.Scalar<long>("SELECT count(*) FROM duckdb_tables()") == 2;
+                    memory.Execute($"DROP TABLE {table}");
+                    return same && memory.Scalar<int>("SELECT a FROM canary") == 42;
+                }
+            )
+            .QuickCheckThrowOnFailure();
     }
 }

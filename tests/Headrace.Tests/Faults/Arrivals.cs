@@ -46,11 +46,17 @@ public sealed class Arrivals : ProjectTests
     [Fact]
     public async Task F18_the_same_content_under_two_names_is_loaded_once_unless_asked_for()
     {
-        World.Flows(Prices).Put("prices/1.csv", "id,price\n1,1.50\n").Put("prices/2.csv", "id,price\n1,1.50\n", landedSecondsAgo: 3000);
+        World
+            .Flows(Prices)
+            .Put("prices/1.csv", "id,price\n1,1.50\n")
+            .Put("prices/2.csv", "id,price\n1,1.50\n", landedSecondsAgo: 3000);
         var run = (await World.Load()).Only;
         Assert.Contains("prices/2.csv has the content of prices/1.csv", run.Warnings, StringComparison.Ordinal);
         Assert.Equal("1", World.Value("SELECT count(*) FROM raw.prices"));
-        Assert.Equal(["prices/1.csv|loaded|NULL", "prices/2.csv|alias|prices/1.csv"], World.Query("SELECT key, outcome, note FROM headrace.files ORDER BY key"));
+        Assert.Equal(
+            ["prices/1.csv|loaded|NULL", "prices/2.csv|alias|prices/1.csv"],
+            World.Query("SELECT key, outcome, note FROM headrace.files ORDER BY key")
+        );
 
         World.Flows(Prices + "\n  same_content: load").Put("prices/3.csv", "id,price\n1,1.50\n");
         await World.Load();
@@ -108,7 +114,9 @@ public sealed class Arrivals : ProjectTests
     public async Task F20_hidden_and_temporary_names_are_no_data()
     {
         World.Flows(Prices);
-        foreach (var name in (string[])[".1.csv", "_1.csv", "1.csv.tmp", "1.csv.part", "1.csv.filepart", "1.csv.crdownload"])
+        foreach (
+            var name in (string[])[".1.csv", "_1.csv", "1.csv.tmp", "1.csv.part", "1.csv.filepart", "1.csv.crdownload"]
+        )
             World.Put($"prices/{name}", "id,price\n1,1.50\n");
         Assert.Equal("up_to_date", (await World.Load()).Only.Outcome);
     }
@@ -151,7 +159,10 @@ public sealed class Arrivals : ProjectTests
         Assert.Equal("up_to_date", (await World.Load()).Only.Outcome);
         World.Put("prices/1.csv", "id,price\n1,1.50\n");
         Assert.Equal("up_to_date", (await World.Load()).Only.Outcome);
-        Assert.Equal("2|2", World.Value("SELECT (SELECT count(*) FROM raw.prices), (SELECT count(*) FROM headrace.files)"));
+        Assert.Equal(
+            "2|2",
+            World.Value("SELECT (SELECT count(*) FROM raw.prices), (SELECT count(*) FROM headrace.files)")
+        );
     }
 
     [Fact]
@@ -168,10 +179,17 @@ public sealed class Arrivals : ProjectTests
     [Fact]
     public async Task F23_empty_files_and_files_with_only_a_header_are_recorded_as_no_rows()
     {
-        World.Flows(Prices).Put("prices/empty.csv", "").Put("prices/header.csv", "id,price\n").Put("prices/packed.csv.gz", "id,price\n", gzip: true);
+        World
+            .Flows(Prices)
+            .Put("prices/empty.csv", "")
+            .Put("prices/header.csv", "id,price\n")
+            .Put("prices/packed.csv.gz", "id,price\n", gzip: true);
         var run = (await World.Load()).Only;
         Assert.Equal(("loaded", 0L), (run.Outcome, run["inserted"]));
-        Assert.Equal(["prices/empty.csv|0|loaded", "prices/header.csv|0|loaded", "prices/packed.csv.gz|0|loaded"], World.Query("SELECT key, rows, outcome FROM headrace.files ORDER BY key"));
+        Assert.Equal(
+            ["prices/empty.csv|0|loaded", "prices/header.csv|0|loaded", "prices/packed.csv.gz|0|loaded"],
+            World.Query("SELECT key, rows, outcome FROM headrace.files ORDER BY key")
+        );
         Assert.Equal("up_to_date", (await World.Load()).Only.Outcome);
     }
 
@@ -180,7 +198,9 @@ public sealed class Arrivals : ProjectTests
     [InlineData("id,price\n")]
     public async Task F23_an_empty_file_does_not_replace_a_table_that_has_rows(string empty)
     {
-        World.Flows(Prices.Replace("append", "replace", StringComparison.Ordinal)).Put("prices/1.csv", "id,price\n1,1.50\n");
+        World
+            .Flows(Prices.Replace("append", "replace", StringComparison.Ordinal))
+            .Put("prices/1.csv", "id,price\n1,1.50\n");
         await World.Load();
         World.Put("prices/2.csv", empty);
         var answer = await World.Run("run", "--json");

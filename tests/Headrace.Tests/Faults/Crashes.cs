@@ -11,7 +11,15 @@ public sealed class Crashes : ProjectTests
 {
     // Those that only full exports pass are in Snapshots/Publishing.
     public static TheoryData<string> Boundaries =>
-        [.. Failpoint.Names.Except(["state_written", "export_compared", "rows_deleted", "operations_written", "operations_published"])];
+        [
+            .. Failpoint.Names.Except([
+                "state_written",
+                "export_compared",
+                "rows_deleted",
+                "operations_written",
+                "operations_published",
+            ]),
+        ];
 
     [Theory]
     [MemberData(nameof(Boundaries))]
@@ -22,7 +30,10 @@ public sealed class Crashes : ProjectTests
         await World.Load();
         Holds();
         Assert.Equal("up_to_date", (await World.Load()).Only.Outcome);
-        Assert.False(Directory.Exists(Path.Combine(World.Folder, ".headrace/spool/run")) && Directory.GetFileSystemEntries(Path.Combine(World.Folder, ".headrace/spool/run")).Length > 0);
+        Assert.False(
+            Directory.Exists(Path.Combine(World.Folder, ".headrace/spool/run"))
+                && Directory.GetFileSystemEntries(Path.Combine(World.Folder, ".headrace/spool/run")).Length > 0
+        );
     }
 
     [Fact]
@@ -42,7 +53,12 @@ public sealed class Crashes : ProjectTests
     {
         World.Flows(Prices).Put("prices/1.csv", "id,price\n1,1.50\n2,x\n3,3.50\n");
         Assert.Equal(137, (await World.RunProcess(World.At("before_commit", "kill"), "run")).Exit);
-        Assert.Equal("0|0|0|0", World.Value("SELECT (SELECT count(*) FROM headrace.positions), (SELECT count(*) FROM headrace.files), (SELECT count(*) FROM headrace.quarantine), (SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'raw')"));
+        Assert.Equal(
+            "0|0|0|0",
+            World.Value(
+                "SELECT (SELECT count(*) FROM headrace.positions), (SELECT count(*) FROM headrace.files), (SELECT count(*) FROM headrace.quarantine), (SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'raw')"
+            )
+        );
         await World.Load();
         Holds();
     }
@@ -65,7 +81,9 @@ public sealed class Crashes : ProjectTests
     [InlineData("after_commit")]
     public async Task F4_a_retry_after_an_error_around_the_commit_doubles_nothing(string boundary)
     {
-        World.Flows(Prices + "\n  retries: 2\n  retry_delay: 10ms").Put("prices/1.csv", "id,price\n1,1.50\n2,x\n3,3.50\n");
+        World
+            .Flows(Prices + "\n  retries: 2\n  retry_delay: 10ms")
+            .Put("prices/1.csv", "id,price\n1,1.50\n2,x\n3,3.50\n");
         Assert.Equal(0, (await World.RunProcess(World.At(boundary, "throw"), "run", "--json")).Exit);
         Holds();
     }
@@ -75,7 +93,10 @@ public sealed class Crashes : ProjectTests
     {
         World.Flows(Prices).Put("prices/1.csv", "id,price\n1,1.50\n");
         await World.Load();
-        World.Put("prices/2.csv", "id,price\n" + string.Concat(Enumerable.Range(2, 50_000).Select(i => $"{i},{i}.25\n")));
+        World.Put(
+            "prices/2.csv",
+            "id,price\n" + string.Concat(Enumerable.Range(2, 50_000).Select(i => $"{i},{i}.25\n"))
+        );
         Assert.Equal(137, (await World.RunProcess(World.At("files_written", "kill"), "run")).Exit);
         Assert.Equal("1", World.Value("SELECT count(*) FROM raw.prices"));
         await World.Load();
@@ -103,13 +124,29 @@ public sealed class Crashes : ProjectTests
         var (cancel, spool) = (TestContext.Current.CancellationToken, Path.Combine(World.Folder, "spool"));
         var flow = ProjectFile.Load(World.Folder, null, _ => null).Project!.Flows["prices"];
         var source = new IncrementalFiles(flow, new FolderLake(World.Lake), spool, TimeProvider.System);
-        await using (var warehouse = new DuckDbWarehouse(World.Warehouse, false, new DuckDbSettings { AllowedDirectories = [spool] }, TimeProvider.System))
+        await using (
+            var warehouse = new DuckDbWarehouse(
+                World.Warehouse,
+                false,
+                new DuckDbSettings { AllowedDirectories = [spool] },
+                TimeProvider.System
+            )
+        )
         {
             var dataset = (await source.DatasetsAsync(cancel))[0];
             var position = await warehouse.PositionAsync(dataset, source.Target(dataset), cancel);
-            var changes = (await source.NextAsync(dataset, position, new StageAttempt(new HashSet<string>(), IsPlan: false), cancel)).Changes!;
+            var changes = (
+                await source.NextAsync(
+                    dataset,
+                    position,
+                    new StageAttempt(new HashSet<string>(), IsPlan: false),
+                    cancel
+                )
+            ).Changes!;
             await warehouse.LoadAsync(changes, new LoadAttempt("r_other", IsPlan: false), cancel);
-            var error = await Assert.ThrowsAsync<HeadraceException>(() => warehouse.LoadAsync(changes, new LoadAttempt("r_zombie", IsPlan: false), cancel));
+            var error = await Assert.ThrowsAsync<HeadraceException>(() =>
+                warehouse.LoadAsync(changes, new LoadAttempt("r_zombie", IsPlan: false), cancel)
+            );
             Assert.Equal("HDR-301", error.Code);
         }
 
@@ -125,7 +162,10 @@ public sealed class Crashes : ProjectTests
         Directory.Delete(other.Lake);
         Directory.CreateSymbolicLink(other.Lake, World.Lake);
         World.Flows(Prices + "\n  retries: 0").Put("prices/1.csv", "id,price\n1,1.50\n2,x\n3,3.50\n");
-        other.Configuration(File.ReadAllText(Path.Combine(World.Folder, "headrace.yaml")).Replace("./warehouse.duckdb", World.Warehouse, StringComparison.Ordinal));
+        other.Configuration(
+            File.ReadAllText(Path.Combine(World.Folder, "headrace.yaml"))
+                .Replace("./warehouse.duckdb", World.Warehouse, StringComparison.Ordinal)
+        );
 
         Assert.Equal(0, (await other.Run("run")).Exit);
         Holds();

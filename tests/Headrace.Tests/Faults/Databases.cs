@@ -11,7 +11,8 @@ namespace Headrace.Tests.Faults;
 /// <summary>F63, F64: what lies between Headrace and a database.</summary>
 public sealed class Databases(PostgresServer server) : TableWorld(server)
 {
-    private const string Many = $"{Orders}; INSERT INTO orders SELECT i, repeat('n', 100) FROM generate_series(1, 20000) i";
+    private const string Many =
+        $"{Orders}; INSERT INTO orders SELECT i, repeat('n', 100) FROM generate_series(1, 20000) i";
     private const string Flow = "read: full-refresh, write: replace, retry_delay: 10ms";
 
     [Theory]
@@ -48,7 +49,10 @@ public sealed class Databases(PostgresServer server) : TableWorld(server)
         var names = new SubjectAlternativeNameBuilder();
         names.AddDnsName("localhost");
         request.CertificateExtensions.Add(names.Build());
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = request.CreateSelfSigned(
+            DateTimeOffset.UtcNow.AddDays(-1),
+            DateTimeOffset.UtcNow.AddDays(1)
+        );
         await using var secure = await PostgresCluster.StartAsync();
         await secure.SecureAsync(certificate.ExportCertificatePem(), key.ExportPkcs8PrivateKeyPem());
         var trusted = Path.Combine(World.Folder, "root.pem");
@@ -64,7 +68,8 @@ public sealed class Databases(PostgresServer server) : TableWorld(server)
                   warehouse: { type: duckdb, path: ./warehouse.duckdb }
                 flows:
                   one: { source: { connection: shop, query: "SELECT ssl FROM pg_stat_ssl WHERE pid = pg_backend_pid()" }, read: full-refresh, write: replace, retries: 0, target: { connection: warehouse, schema: raw, table: one } }
-                """);
+                """
+            );
             return await World.Run("run", "--json");
         }
 
@@ -77,6 +82,9 @@ public sealed class Databases(PostgresServer server) : TableWorld(server)
     private void Through(int port)
     {
         var path = Path.Combine(World.Folder, "headrace.yaml");
-        File.WriteAllText(path, File.ReadAllText(path).Replace($"port: {ServerPort}", $"port: {port}", StringComparison.Ordinal));
+        File.WriteAllText(
+            path,
+            File.ReadAllText(path).Replace($"port: {ServerPort}", $"port: {port}", StringComparison.Ordinal)
+        );
     }
 }

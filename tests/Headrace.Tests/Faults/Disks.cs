@@ -6,7 +6,8 @@ namespace Headrace.Tests.Faults;
 /// <summary>F11: the disk is full.</summary>
 public sealed class Disks : ProjectTests
 {
-    public static TheoryData<string> Writing => ["segment_written", "file_staged", "rows_applied", "quarantine_written", "files_written"];
+    public static TheoryData<string> Writing =>
+        ["segment_written", "file_staged", "rows_applied", "quarantine_written", "files_written"];
 
     [Theory]
     [MemberData(nameof(Writing))]
@@ -17,7 +18,10 @@ public sealed class Disks : ProjectTests
         Assert.Equal(1, answer.Exit);
         Assert.Contains(answer.Only.Error, (string[])["HDR-303", "HDR-125"]);
         await World.Load();
-        Assert.Equal("1|1", World.Value("SELECT (SELECT count(*) FROM raw.prices), (SELECT count(*) FROM headrace.quarantine)"));
+        Assert.Equal(
+            "1|1",
+            World.Value("SELECT (SELECT count(*) FROM raw.prices), (SELECT count(*) FROM headrace.quarantine)")
+        );
     }
 
     [Fact]
@@ -48,7 +52,11 @@ public sealed class Disks : ProjectTests
         using var small = new SmallDisk(World.Folder);
         World.Flows(Prices).Put("prices/1.csv", Many(1, 1000));
         var yaml = Path.Combine(World.Folder, "headrace.yaml");
-        File.WriteAllText(yaml, File.ReadAllText(yaml).Replace("./warehouse.duckdb", $"{small.Folder}/warehouse.duckdb", StringComparison.Ordinal));
+        File.WriteAllText(
+            yaml,
+            File.ReadAllText(yaml)
+                .Replace("./warehouse.duckdb", $"{small.Folder}/warehouse.duckdb", StringComparison.Ordinal)
+        );
         await World.Load();
         if (!small.IsMounted)
         {
@@ -78,7 +86,12 @@ public sealed class Disks : ProjectTests
     private static string Noise(int count)
     {
         var random = new Random(1);
-        return "id,price\n" + string.Concat(Enumerable.Range(1, count).Select(_ => $"{random.NextInt64(1L << 62)},{random.Next()}.{random.Next(10, 99)}\n"));
+        return "id,price\n"
+            + string.Concat(
+                Enumerable
+                    .Range(1, count)
+                    .Select(_ => $"{random.NextInt64(1L << 62)},{random.Next()}.{random.Next(10, 99)}\n")
+            );
     }
 
     /// <summary>A disk of 8 MB in memory, where this user may mount one.</summary>
@@ -88,7 +101,9 @@ public sealed class Disks : ProjectTests
         {
             Folder = Path.Combine(folder, "small");
             Directory.CreateDirectory(Folder);
-            IsMounted = Environment.IsPrivilegedProcess && Command("mount", "-t", "tmpfs", "-o", "size=8m", "headrace", Folder) == 0;
+            IsMounted =
+                Environment.IsPrivilegedProcess
+                && Command("mount", "-t", "tmpfs", "-o", "size=8m", "headrace", Folder) == 0;
         }
 
         public string Folder { get; }

@@ -7,7 +7,9 @@ namespace Headrace.Tests.Faults;
 /// <summary>F14 to F16: compressed files that are cut, changed or made to burst.</summary>
 public sealed class Gzips : ProjectTests
 {
-    private static readonly byte[] Whole = World.Gzip(Encoding.ASCII.GetBytes("id,price\n" + string.Concat(Enumerable.Range(1, 20).Select(i => $"{i},{i}.50\n"))));
+    private static readonly byte[] Whole = World.Gzip(
+        Encoding.ASCII.GetBytes("id,price\n" + string.Concat(Enumerable.Range(1, 20).Select(i => $"{i},{i}.50\n")))
+    );
 
     [Fact]
     public async Task F14_a_gzip_file_cut_at_any_byte_is_refused_whole()
@@ -20,7 +22,10 @@ public sealed class Gzips : ProjectTests
         Assert.Equal("0", World.Value("SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'raw'"));
 
         // One byte of the two that say gzip is no gzip: what remains is text with a bad header.
-        Assert.Equal($"{Whole.Length - 1}|0", World.Value("SELECT count(*) FILTER (outcome = 'refused'), sum(rows) FROM headrace.files"));
+        Assert.Equal(
+            $"{Whole.Length - 1}|0",
+            World.Value("SELECT count(*) FILTER (outcome = 'refused'), sum(rows) FROM headrace.files")
+        );
         World.Put("prices/020.csv.gz", Whole);
         await World.Run("run");
         Assert.Equal("20", World.Value("SELECT count(*) FROM raw.prices"));
@@ -57,7 +62,12 @@ public sealed class Gzips : ProjectTests
         Assert.Equal("HDR-121", (await World.Run("run", "--json")).Only.Error);
 
         // The last byte of the data ends with bits that mean nothing; a flip there changes no row.
-        Assert.Equal("true|0", World.Value("SELECT count(*) FILTER (outcome = 'loaded') <= 1, count(*) FILTER (outcome = 'loaded' AND rows <> 20) FROM headrace.files"));
+        Assert.Equal(
+            "true|0",
+            World.Value(
+                "SELECT count(*) FILTER (outcome = 'loaded') <= 1, count(*) FILTER (outcome = 'loaded' AND rows <> 20) FROM headrace.files"
+            )
+        );
     }
 
     [Fact]

@@ -19,7 +19,9 @@ public sealed class Headers : ProjectTests
     [Fact]
     public async Task F24_a_header_where_none_is_expected_goes_to_quarantine_as_a_row()
     {
-        World.Flows(Prices.Replace("\"prices/*\"", "\"prices/*\", csv: { header: false }", StringComparison.Ordinal)).Put("prices/1.csv", "id,price\n1,1.50\n");
+        World
+            .Flows(Prices.Replace("\"prices/*\"", "\"prices/*\", csv: { header: false }", StringComparison.Ordinal))
+            .Put("prices/1.csv", "id,price\n1,1.50\n");
         Assert.Equal("1i 0u 0d 0s 1q", (await World.Load()).Only.Counts);
         Assert.Equal(["1|id|id"], World.Query("SELECT line, \"column\", value FROM headrace.quarantine"));
     }
@@ -51,7 +53,9 @@ public sealed class Headers : ProjectTests
     public async Task F25_a_name_of_300_bytes_is_kept_whole()
     {
         var name = new string('é', 150);
-        World.Flows("any: { source: { connection: lake, path: \"any/*\" }, read: incremental, write: append }").Put("any/1.csv", $"id,{name}\n1,x\n");
+        World
+            .Flows("any: { source: { connection: lake, path: \"any/*\" }, read: incremental, write: append }")
+            .Put("any/1.csv", $"id,{name}\n1,x\n");
         await World.Load();
         Assert.Equal(["id BIGINT", $"{name} VARCHAR"], World.Columns("raw.any"));
     }
@@ -59,26 +63,70 @@ public sealed class Headers : ProjectTests
     [Fact]
     public async Task F26_a_hostile_name_is_a_name_and_nothing_else()
     {
-        string[] names = ["x\"; DROP TABLE raw.canary; --", "'); DROP TABLE raw.canary; --", "a'b", "\\", "{}", "$1", "?", "\u202Etxt", "c0", "line", "row", "column", "select", "rowid", "%s", "a.b", "a,b", "ж"];
-        World.Flows("""
-            canary: { source: { connection: lake, path: "canary/*" }, read: incremental, write: append }
-            hostile: { source: { connection: lake, path: "hostile/*" }, read: incremental, write: append }
-            keyed: { source: { connection: lake, path: "hostile/*" }, read: incremental, write: merge, primary_key: "x\"; DROP TABLE raw.canary; --" }
-            """).Put("canary/1.csv", "id\n1\n");
+        string[] names =
+        [
+            "x\"; DROP TABLE raw.canary; --",
+            "'); DROP TABLE raw.canary; --",
+            "a'b",
+            "\\",
+            "{}",
+            "$1",
+            "?",
+            "\u202Etxt",
+            "c0",
+            "line",
+            "row",
+            "column",
+            "select",
+            "rowid",
+            "%s",
+            "a.b",
+            "a,b",
+            "ж",
+        ];
+        World
+            .Flows(
+                """
+                canary: { source: { connection: lake, path: "canary/*" }, read: incremental, write: append }
+                hostile: { source: { connection: lake, path: "hostile/*" }, read: incremental, write: append }
+                keyed: { source: { connection: lake, path: "hostile/*" }, read: incremental, write: merge, primary_key: "x\"; DROP TABLE raw.canary; --" }
+                """
+            )
+            .Put("canary/1.csv", "id\n1\n");
         await World.Load("canary");
-        World.Put("hostile/1.csv", string.Join(',', names.Select(name => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\"")) + "\n" + string.Join(',', names.Select((_, i) => i)) + "\n");
-        World.Put("hostile/2.csv", File.ReadAllText(World.PathOf("hostile/1.csv")).Replace("\n0,", "\n1,", StringComparison.Ordinal), landedSecondsAgo: 60);
+        World.Put(
+            "hostile/1.csv",
+            string.Join(',', names.Select(name => $"\"{name.Replace("\"", "\"\"", StringComparison.Ordinal)}\""))
+                + "\n"
+                + string.Join(',', names.Select((_, i) => i))
+                + "\n"
+        );
+        World.Put(
+            "hostile/2.csv",
+            File.ReadAllText(World.PathOf("hostile/1.csv")).Replace("\n0,", "\n1,", StringComparison.Ordinal),
+            landedSecondsAgo: 60
+        );
         await World.Load();
         Assert.Equal(names.Select(name => $"{name} BIGINT"), World.Columns("raw.hostile"));
-        Assert.Equal("1|2|2", World.Value("SELECT (SELECT count(*) FROM raw.canary), (SELECT count(*) FROM raw.hostile), (SELECT count(*) FROM raw.keyed)"));
-        Assert.Equal("1|0", World.Value($"SELECT max({Sql.Identifier(names[0])}), min({Sql.Identifier(names[0])}) FROM raw.keyed"));
+        Assert.Equal(
+            "1|2|2",
+            World.Value(
+                "SELECT (SELECT count(*) FROM raw.canary), (SELECT count(*) FROM raw.hostile), (SELECT count(*) FROM raw.keyed)"
+            )
+        );
+        Assert.Equal(
+            "1|0",
+            World.Value($"SELECT max({Sql.Identifier(names[0])}), min({Sql.Identifier(names[0])}) FROM raw.keyed")
+        );
     }
 
     [Fact]
     public async Task F26_hostile_names_with_rows_that_do_not_fit_are_quarantined_and_released()
     {
         var name = "a\"b'c.$[0]\\";
-        World.Flows("""any: { source: { connection: lake, path: "any/*" }, read: incremental, write: append, columns: { "a\"b'c.$[0]\\": integer, id: integer } }""");
+        World.Flows(
+            """any: { source: { connection: lake, path: "any/*" }, read: incremental, write: append, columns: { "a\"b'c.$[0]\\": integer, id: integer } }"""
+        );
         World.Put("any/1.csv", "\"a\"\"b'c.$[0]\\\",id\n7,x\n");
         Assert.Equal(1, (await World.Load()).Only["quarantined"]);
         Assert.Equal(0, (await World.Run("quarantine", "release", "any", "1,2,3,4,5,6,7,8,9", "--set", "id=1")).Exit);

@@ -10,25 +10,56 @@ public sealed class HostileFiles : ProjectTests
     public async Task F33_hostile_names_are_loaded_and_nothing_appears_outside_the_spool()
     {
         World.Flows(Prices.Replace("prices/*", "prices/**", StringComparison.Ordinal));
-        string[] names = ["..%2f..%2fetc%2fpasswd.csv", "a\\..\\b.csv", "...csv", "....csv", "'; DROP TABLE x; --.csv", "-rf.csv", "C:evil.csv", "$(reboot).csv", "{x}.csv", "*.csv", "[a].csv", "ünï.csv", "%2e%2e.csv", new string('n', 240) + ".csv", "sub/~.csv"];
+        string[] names =
+        [
+            "..%2f..%2fetc%2fpasswd.csv",
+            "a\\..\\b.csv",
+            "...csv",
+            "....csv",
+            "'; DROP TABLE x; --.csv",
+            "-rf.csv",
+            "C:evil.csv",
+            "$(reboot).csv",
+            "{x}.csv",
+            "*.csv",
+            "[a].csv",
+            "ünï.csv",
+            "%2e%2e.csv",
+            new string('n', 240) + ".csv",
+            "sub/~.csv",
+        ];
         for (var i = 0; i < names.Length; i++)
             World.Put($"prices/{names[i]}", $"id,price\n{i},1.50\n");
         await World.Load();
 
         // Names that begin with a dot are hidden ones.
-        Assert.Equal(names.Where(name => name[0] != '.').Select(name => $"prices/{name}").Order(StringComparer.Ordinal), World.Query("SELECT key FROM headrace.files ORDER BY key"));
-        Assert.Equal([".headrace", "headrace.yaml", "lake", "warehouse.duckdb"], Directory.GetFileSystemEntries(World.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            names.Where(name => name[0] != '.').Select(name => $"prices/{name}").Order(StringComparer.Ordinal),
+            World.Query("SELECT key FROM headrace.files ORDER BY key")
+        );
+        Assert.Equal(
+            [".headrace", "headrace.yaml", "lake", "warehouse.duckdb"],
+            Directory.GetFileSystemEntries(World.Folder).Select(Path.GetFileName).Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
     public async Task F33_a_captured_value_is_a_table_name_and_no_path_and_no_sql()
     {
-        World.Flows("""
+        World.Flows(
+            """
             any: { source: { connection: lake, path: "any/{table}/*" }, read: incremental, write: append, target: { table: "{table}" } }
-            """);
-        World.Put("any/x\"; DROP SCHEMA raw; --/1.csv", "id\n1\n").Put("any/%2e%2e%2fy/1.csv", "id\n1\n").Put("any/main/1.csv", "id\n1\n", landedSecondsAgo: 60);
+            """
+        );
+        World
+            .Put("any/x\"; DROP SCHEMA raw; --/1.csv", "id\n1\n")
+            .Put("any/%2e%2e%2fy/1.csv", "id\n1\n")
+            .Put("any/main/1.csv", "id\n1\n", landedSecondsAgo: 60);
         await World.Load();
-        Assert.Equal(["%2e%2e%2fy", "main", "x\"; DROP SCHEMA raw; --"], World.Query("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'raw' ORDER BY table_name"));
+        Assert.Equal(
+            ["%2e%2e%2fy", "main", "x\"; DROP SCHEMA raw; --"],
+            World.Query("SELECT table_name FROM duckdb_tables() WHERE schema_name = 'raw' ORDER BY table_name")
+        );
     }
 
     [Fact]
@@ -59,7 +90,10 @@ public sealed class HostileFiles : ProjectTests
     [Fact]
     public async Task F34_a_linked_folder_is_not_entered()
     {
-        World.Flows(Prices.Replace("prices/*", "prices/**", StringComparison.Ordinal)).Put("prices/1.csv", "id,price\n1,1.50\n").Put("elsewhere/2.csv", "id,price\n2,2.50\n");
+        World
+            .Flows(Prices.Replace("prices/*", "prices/**", StringComparison.Ordinal))
+            .Put("prices/1.csv", "id,price\n1,1.50\n")
+            .Put("elsewhere/2.csv", "id,price\n2,2.50\n");
         Directory.CreateSymbolicLink(World.PathOf("prices/link"), World.PathOf("elsewhere"));
         Assert.Contains("prices/link", (await World.Load()).Only.Warnings, StringComparison.Ordinal);
         Assert.Equal(["1"], World.Query("SELECT id FROM raw.prices"));
@@ -84,8 +118,11 @@ public sealed class HostileFiles : ProjectTests
         if (!Environment.IsPrivilegedProcess)
             return await World.Run("run", "--json");
         await Allow("777", World.Folder);
-        using var child = World.Start("setpriv", ["--reuid=65534", "--regid=65534", "--clear-groups", .. World.Words("run", "--json")],
-            new Dictionary<string, string> { ["HOME"] = World.Folder });
+        using var child = World.Start(
+            "setpriv",
+            ["--reuid=65534", "--regid=65534", "--clear-groups", .. World.Words("run", "--json")],
+            new Dictionary<string, string> { ["HOME"] = World.Folder }
+        );
         return await child.Ended();
     }
 

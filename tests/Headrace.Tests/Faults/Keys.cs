@@ -5,8 +5,7 @@ namespace Headrace.Tests.Faults;
 /// <summary>F42 to F45: keys that are missing, double, nearly equal; properties that stand twice.</summary>
 public sealed class Keys : ProjectTests
 {
-    private const string Words =
-        """
+    private const string Words = """
         words:
           source: { connection: lake, path: "words/*" }
           columns: { word: text, part: text, n: integer }
@@ -20,8 +19,10 @@ public sealed class Keys : ProjectTests
     {
         World.Flows(Words).Put("words/1.csv", "word,part,n\na,,1\n,b,2\na,\"\",3\n\"\",\"\",4\n");
         Assert.Equal("2i 0u 0d 0s 2q", (await World.Load()).Only.Counts);
-        Assert.Equal(["2|part|NULL|the key column 'part' is NULL", "3|word|NULL|the key column 'word' is NULL"],
-            World.Query("SELECT line, \"column\", value, reason FROM headrace.quarantine ORDER BY line"));
+        Assert.Equal(
+            ["2|part|NULL|the key column 'part' is NULL", "3|word|NULL|the key column 'word' is NULL"],
+            World.Query("SELECT line, \"column\", value, reason FROM headrace.quarantine ORDER BY line")
+        );
         World.Put("words/2.csv", "word,part,n\na,\"\",5\n");
         Assert.Equal("0i 1u 0d 0s 0q", (await World.Load()).Only.Counts);
         Assert.Equal(["||4", "a||5"], World.Query("SELECT * FROM raw.words ORDER BY word"));
@@ -41,7 +42,18 @@ public sealed class Keys : ProjectTests
         var random = new Random(7);
         World.Flows(Words);
         for (var file = 1; file <= 4; file++)
-            World.Put($"words/{file}.csv", "word,part,n\n" + string.Concat(Enumerable.Range(0, 200).OrderBy(_ => random.Next()).Select(i => $"w{i % 50},p,{file * 1000 + i}\n")) + string.Concat(Enumerable.Range(0, 50).Select(i => $"w{i},p,{file}\n")), landedSecondsAgo: 1000 - file);
+            World.Put(
+                $"words/{file}.csv",
+                "word,part,n\n"
+                    + string.Concat(
+                        Enumerable
+                            .Range(0, 200)
+                            .OrderBy(_ => random.Next())
+                            .Select(i => $"w{i % 50},p,{file * 1000 + i}\n")
+                    )
+                    + string.Concat(Enumerable.Range(0, 50).Select(i => $"w{i},p,{file}\n")),
+                landedSecondsAgo: 1000 - file
+            );
         var run = (await World.Load()).Only;
         Assert.Equal("50i 0u 0d 0s 0q", run.Counts);
         Assert.Contains("950 rows had the key of a later row", run.Warnings, StringComparison.Ordinal);
@@ -52,9 +64,14 @@ public sealed class Keys : ProjectTests
     public async Task F44_keys_are_equal_when_their_bytes_are()
     {
         string[] words = ["a", "A", "a ", " a", "\u00E9", "e\u0301", "1", "1.0", "ß", "ss", "i", "ı"];
-        World.Flows(Words).Put("words/1.csv", "word,part,n\n" + string.Concat(words.Select((word, i) => $"\"{word}\",p,{i}\n")));
+        World
+            .Flows(Words)
+            .Put("words/1.csv", "word,part,n\n" + string.Concat(words.Select((word, i) => $"\"{word}\",p,{i}\n")));
         Assert.Equal($"{words.Length}i 0u 0d 0s 0q", (await World.Load()).Only.Counts);
-        World.Put("words/2.csv", "word,part,n\n" + string.Concat(words.Select((word, i) => $"\"{word}\",p,{i + 100}\n")));
+        World.Put(
+            "words/2.csv",
+            "word,part,n\n" + string.Concat(words.Select((word, i) => $"\"{word}\",p,{i + 100}\n"))
+        );
         Assert.Equal($"0i {words.Length}u 0d 0s 0q", (await World.Load()).Only.Counts);
         Assert.Equal(words, World.Query("SELECT word FROM raw.words ORDER BY n"));
     }
@@ -62,7 +79,11 @@ public sealed class Keys : ProjectTests
     [Fact]
     public async Task F44_a_number_as_key_is_equal_however_it_is_written()
     {
-        World.Flows(Customers).Put("customers/1.csv", "id,name\n1,a\n").Put("customers/2.csv", "id,name\n01,b\n", landedSecondsAgo: 100).Put("customers/3.csv", "id,name\n1.0,c\n", landedSecondsAgo: 50);
+        World
+            .Flows(Customers)
+            .Put("customers/1.csv", "id,name\n1,a\n")
+            .Put("customers/2.csv", "id,name\n01,b\n", landedSecondsAgo: 100)
+            .Put("customers/3.csv", "id,name\n1.0,c\n", landedSecondsAgo: 50);
         await World.Load();
         Assert.Equal(["1|c"], World.Query("SELECT * FROM raw.customers"));
     }
@@ -70,9 +91,17 @@ public sealed class Keys : ProjectTests
     [Fact]
     public async Task F45_an_object_with_a_property_that_stands_twice_goes_to_quarantine()
     {
-        World.Flows(Customers).Put("customers/1.jsonl", "{\"id\":1,\"name\":\"a\"}\n{\"id\":2,\"name\":\"b\",\"name\":\"c\"}\n{\"id\":3,\"name\":{\"x\":1,\"x\":2}}\n");
+        World
+            .Flows(Customers)
+            .Put(
+                "customers/1.jsonl",
+                "{\"id\":1,\"name\":\"a\"}\n{\"id\":2,\"name\":\"b\",\"name\":\"c\"}\n{\"id\":3,\"name\":{\"x\":1,\"x\":2}}\n"
+            );
         Assert.Equal("1i 0u 0d 0s 2q", (await World.Load()).Only.Counts);
-        Assert.Equal(["2|the property 'name' stands twice", "3|a property within 'name' stands twice"], World.Query("SELECT line, reason FROM headrace.quarantine ORDER BY line"));
+        Assert.Equal(
+            ["2|the property 'name' stands twice", "3|a property within 'name' stands twice"],
+            World.Query("SELECT line, reason FROM headrace.quarantine ORDER BY line")
+        );
         Assert.Equal(["1|a"], World.Query("SELECT * FROM raw.customers"));
     }
 }

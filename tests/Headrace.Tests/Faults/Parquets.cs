@@ -5,8 +5,7 @@ namespace Headrace.Tests.Faults;
 /// <summary>F32: Parquet files that are broken, or whose columns change.</summary>
 public sealed class Parquets : ProjectTests
 {
-    private const string Any =
-        """
+    private const string Any = """
         any:
           source: { connection: lake, path: "any/*" }
           read: incremental
@@ -32,7 +31,10 @@ public sealed class Parquets : ProjectTests
         await World.Load();
         World.PutParquet("any/2.parquet", "SELECT unnest([2, 3000000000])::BIGINT AS id");
         Assert.Equal("1i 0u 0d 0s 1q", (await World.Load()).Only.Counts);
-        Assert.Equal(["any/2.parquet|2|id|3000000000"], World.Query("SELECT file, line, \"column\", value FROM headrace.quarantine"));
+        Assert.Equal(
+            ["any/2.parquet|2|id|3000000000"],
+            World.Query("SELECT file, line, \"column\", value FROM headrace.quarantine")
+        );
         Assert.Equal(["id INTEGER"], World.Columns("raw.any"));
     }
 
@@ -50,7 +52,9 @@ public sealed class Parquets : ProjectTests
     [Fact]
     public async Task F32_nested_columns_become_json()
     {
-        World.Flows(Any).PutParquet("any/1.parquet", "SELECT {'a': 1, 'b': [1, 2]} AS s, [1, NULL] AS l, map {'k': 'v'} AS m");
+        World
+            .Flows(Any)
+            .PutParquet("any/1.parquet", "SELECT {'a': 1, 'b': [1, 2]} AS s, [1, NULL] AS l, map {'k': 'v'} AS m");
         await World.Load();
         Assert.Equal(["s JSON", "l JSON", "m JSON"], World.Columns("raw.any"));
         Assert.Equal("""{"a":1,"b":[1,2]}|[1,null]|{"k":"v"}""", World.Value("SELECT * FROM raw.any"));
@@ -74,7 +78,10 @@ public sealed class Parquets : ProjectTests
         World.Flows(Any).PutParquet("any/good.parquet", "SELECT range AS id, 'text ' || range AS name FROM range(200)");
         var bytes = File.ReadAllBytes(World.PathOf("any/good.parquet"));
         var footer = bytes.Length - 8 - BitConverter.ToInt32(bytes, bytes.Length - 8);
-        foreach (var (name, at) in (ReadOnlySpan<(string, int)>)[("page", 8), ("footer", footer + 2), ("length", bytes.Length - 6)])
+        foreach (
+            var (name, at) in (ReadOnlySpan<(string, int)>)
+                [("page", 8), ("footer", footer + 2), ("length", bytes.Length - 6)]
+        )
         {
             var broken = (byte[])bytes.Clone();
             for (var i = 0; i < 6 && at + i < broken.Length - 4; i++)
@@ -85,15 +92,23 @@ public sealed class Parquets : ProjectTests
         var answer = await World.Run("run", "--json");
         Assert.Equal((1, "failed"), (answer.Exit, answer.Only.Outcome));
         Assert.Equal("200|19900", World.Value("SELECT count(*), sum(id) FROM raw.any"));
-        Assert.Equal(["any/footer.parquet|HDR-121", "any/length.parquet|HDR-121", "any/page.parquet|HDR-121"],
-            World.Query("SELECT key, error_code FROM headrace.files WHERE outcome = 'refused' ORDER BY key"));
+        Assert.Equal(
+            ["any/footer.parquet|HDR-121", "any/length.parquet|HDR-121", "any/page.parquet|HDR-121"],
+            World.Query("SELECT key, error_code FROM headrace.files WHERE outcome = 'refused' ORDER BY key")
+        );
     }
 
     [Fact]
     public async Task F32_a_file_without_a_row_is_recorded_as_no_rows()
     {
-        World.Flows(Any).PutParquet("any/1.parquet", "SELECT 1 AS id LIMIT 0").PutParquet("any/2.parquet", "SELECT 2 AS id");
+        World
+            .Flows(Any)
+            .PutParquet("any/1.parquet", "SELECT 1 AS id LIMIT 0")
+            .PutParquet("any/2.parquet", "SELECT 2 AS id");
         await World.Load();
-        Assert.Equal(["any/1.parquet|0", "any/2.parquet|1"], World.Query("SELECT key, rows FROM headrace.files ORDER BY key"));
+        Assert.Equal(
+            ["any/1.parquet|0", "any/2.parquet|1"],
+            World.Query("SELECT key, rows FROM headrace.files ORDER BY key")
+        );
     }
 }

@@ -21,11 +21,15 @@ public sealed class ReleaseBuild : IDisposable
     public async Task R14_nothing_can_be_planted_or_armed_in_it()
     {
         var program = Program();
-        world.Flows("""stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, primary_key: id, write: merge }""");
+        world.Flows(
+            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, primary_key: id, write: merge }"""
+        );
         world.Put("stock/1.csv", "id,v\n1,a\n1,b\n");
         var armed = new Dictionary<string, string>
         {
-            ["HEADRACE_ALLOW_FAILPOINTS"] = "1", ["HEADRACE_FAILPOINT"] = "before_commit:1:kill", ["HEADRACE_PLANT"] = "first-row-wins",
+            ["HEADRACE_ALLOW_FAILPOINTS"] = "1",
+            ["HEADRACE_FAILPOINT"] = "before_commit:1:kill",
+            ["HEADRACE_PLANT"] = "first-row-wins",
         };
         using var child = World.Start(program, ["-C", world.Folder, "run", "--json"], armed);
         var answer = await child.Ended();
@@ -34,16 +38,27 @@ public sealed class ReleaseBuild : IDisposable
         Assert.Equal("loaded", answer.Only.Outcome);
         Assert.Equal(["1|b"], world.Query("SELECT id, v FROM raw.stock"));
         var binary = await File.ReadAllBytesAsync(program, TestContext.Current.CancellationToken);
-        foreach (var word in (string[])["HEADRACE_PLANT", "HEADRACE_FAILPOINT", .. Failpoint.Bugs, .. Failpoint.TableBugs])
-            Assert.False(binary.AsSpan().IndexOf(Encoding.Unicode.GetBytes(word)) >= 0, $"The program holds the text '{word}'.");
+        foreach (
+            var word in (string[])["HEADRACE_PLANT", "HEADRACE_FAILPOINT", .. Failpoint.Bugs, .. Failpoint.TableBugs]
+        )
+            Assert.False(
+                binary.AsSpan().IndexOf(Encoding.Unicode.GetBytes(word)) >= 0,
+                $"The program holds the text '{word}'."
+            );
     }
 
     [Fact]
     public async Task R14_what_is_planted_or_armed_in_the_build_of_the_tests_is_said_and_kept_with_the_run()
     {
-        world.Flows("""stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, primary_key: id, write: merge }""");
+        world.Flows(
+            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, primary_key: id, write: merge }"""
+        );
         world.Put("stock/1.csv", "id,v\n1,a\n1,b\n");
-        var planted = new Dictionary<string, string> { ["HEADRACE_ALLOW_FAILPOINTS"] = "1", ["HEADRACE_PLANT"] = "first-row-wins" };
+        var planted = new Dictionary<string, string>
+        {
+            ["HEADRACE_ALLOW_FAILPOINTS"] = "1",
+            ["HEADRACE_PLANT"] = "first-row-wins",
+        };
         var answer = await world.RunProcess(planted, "run", "--json", "-q");
 
         Assert.Equal(["1|a"], world.Query("SELECT id, v FROM raw.stock"));

@@ -7,8 +7,7 @@ namespace Headrace.Tests.Hosting;
 /// <summary>What can be done with a project without a command line.</summary>
 public sealed class Services
 {
-    private const string Orders =
-        """
+    private const string Orders = """
         orders:
           source: { connection: lake, path: "orders/*.csv" }
           read: incremental
@@ -37,7 +36,11 @@ public sealed class Services
         heard.Clear();
         await using (var host = Open(world))
         {
-            var options = new RunOptions { Observe = (run, _) => heard.Add(run.Dataset), Confirmed = new HashSet<string> { "other" } };
+            var options = new RunOptions
+            {
+                Observe = (run, _) => heard.Add(run.Dataset),
+                Confirmed = new HashSet<string> { "other" },
+            };
             var result = await new RunService(host).RunAsync(["orders"], options, wait: null, Cancel);
 
             Assert.Equal((Outcome.Loaded, 2L), (Assert.Single(result.Runs).Outcome, result.Runs[0].Inserted));
@@ -70,11 +73,19 @@ public sealed class Services
         await using (var host = Open(world))
         {
             var heard = new List<string>();
-            var found = await new VerifyService(host).VerifyAsync([], isRepair: true, one => heard.Add(one.Dataset), Cancel);
+            var found = await new VerifyService(host).VerifyAsync(
+                [],
+                isRepair: true,
+                one => heard.Add(one.Dataset),
+                Cancel
+            );
 
             Assert.Equal((1L, true), (Assert.Single(found).Missing, found[0].IsRepaired));
             Assert.Equal(["orders"], heard);
-            Assert.Contains("repaired by verify", (await new HistoryService(host).RunsAsync("orders", 1, Cancel))[0].Warnings);
+            Assert.Contains(
+                "repaired by verify",
+                (await new HistoryService(host).RunsAsync("orders", 1, Cancel))[0].Warnings
+            );
         }
 
         Assert.Equal(["1|10", "2|20", "3|30"], world.Query("SELECT id, amount FROM raw.orders ORDER BY id"));
@@ -86,14 +97,16 @@ public sealed class Services
         using var world = new World().Flows(Orders);
         await using var host = Open(world);
 
-        foreach (var act in (Func<Task>[])
-            [
-                () => new RunService(host).RunAsync(["order"], new RunOptions(), null, Cancel),
-                () => new PlanService(host).PlanAsync(["order"], null, Cancel),
-                () => new VerifyService(host).VerifyAsync(["order"], isRepair: false, null, Cancel),
-                () => new QuarantineService(host).DiscardAsync("order", null, null, Cancel),
-                () => new HistoryService(host).RunsAsync("order", 1, Cancel),
-            ])
+        foreach (
+            var act in (Func<Task>[])
+                [
+                    () => new RunService(host).RunAsync(["order"], new RunOptions(), null, Cancel),
+                    () => new PlanService(host).PlanAsync(["order"], null, Cancel),
+                    () => new VerifyService(host).VerifyAsync(["order"], isRepair: false, null, Cancel),
+                    () => new QuarantineService(host).DiscardAsync("order", null, null, Cancel),
+                    () => new HistoryService(host).RunsAsync("order", 1, Cancel),
+                ]
+        )
             Assert.Equal("HDR-518", (await Assert.ThrowsAsync<HeadraceException>(act)).Code);
     }
 

@@ -23,9 +23,17 @@ public partial class DocsTests
     [Fact]
     public void Every_error_code_is_made_once_and_described_once()
     {
-        var made = Repository.Sources("src").Where(Repository.MakesErrors)
-            .SelectMany(file => Made().Matches(File.ReadAllText(file))).Select(match => match.Groups[1].Value).Order().ToList();
-        var described = Described().Matches(Repository.Read("docs", "errors.md")).Select(match => match.Groups[1].Value).ToList();
+        var made = Repository
+            .Sources("src")
+            .Where(Repository.MakesErrors)
+            .SelectMany(file => Made().Matches(File.ReadAllText(file)))
+            .Select(match => match.Groups[1].Value)
+            .Order()
+            .ToList();
+        var described = Described()
+            .Matches(Repository.Read("docs", "errors.md"))
+            .Select(match => match.Groups[1].Value)
+            .ToList();
 
         Assert.Equal(made.Distinct(), made);
         Assert.Equal(made, described);
@@ -43,9 +51,16 @@ public partial class DocsTests
     [Fact]
     public void Every_link_between_documents_leads_somewhere()
     {
-        foreach (var document in Directory.EnumerateFiles(Repository.Root, "*.md").Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md")))
-            foreach (Match link in Link().Matches(File.ReadAllText(document)))
-                Assert.True(Path.Exists(Path.Combine(Path.GetDirectoryName(document)!, link.Groups[1].Value)), $"{document}: {link.Groups[1].Value}");
+        foreach (
+            var document in Directory
+                .EnumerateFiles(Repository.Root, "*.md")
+                .Concat(Directory.EnumerateFiles(Path.Combine(Repository.Root, "docs"), "*.md"))
+        )
+        foreach (Match link in Link().Matches(File.ReadAllText(document)))
+            Assert.True(
+                Path.Exists(Path.Combine(Path.GetDirectoryName(document)!, link.Groups[1].Value)),
+                $"{document}: {link.Groups[1].Value}"
+            );
     }
 
     [Theory]
@@ -56,7 +71,12 @@ public partial class DocsTests
         var text = Repository.Read(page.Split('/'));
         var yaml = text[(text.IndexOf("```yaml\n", StringComparison.Ordinal) + 8)..];
 
-        var loaded = global::Headrace.Configuration.ProjectFile.Parse(yaml[..yaml.IndexOf("```", StringComparison.Ordinal)], Repository.Root, null, _ => null);
+        var loaded = global::Headrace.Configuration.ProjectFile.Parse(
+            yaml[..yaml.IndexOf("```", StringComparison.Ordinal)],
+            Repository.Root,
+            null,
+            _ => null
+        );
 
         Assert.Empty(loaded.Problems);
     }
@@ -71,18 +91,27 @@ public partial class DocsTests
         foreach (var id in Enumerable.Range(first, last - first + 1).Select(number => $"{letter}{number}"))
         {
             var line = Assert.Single(guarantees, line => line.StartsWith($"| {id} |", StringComparison.Ordinal));
-            Assert.True(Regex.IsMatch(tests, $@"(void|Task) {id}_") || line.Contains("no test:", StringComparison.Ordinal), $"{id} has no test and no reason why.");
+            Assert.True(
+                Regex.IsMatch(tests, $@"(void|Task) {id}_") || line.Contains("no test:", StringComparison.Ordinal),
+                $"{id} has no test and no reason why."
+            );
         }
     }
 
     [Fact]
     public void Every_case_names_tests_that_exist()
     {
-        var known = typeof(DocsTests).Assembly.GetTypes().SelectMany(type => type.GetMethods().Where(method => method.GetCustomAttributes(typeof(FactAttribute), inherit: true).Length > 0)
-            .Select(method => $"{type.Name}.{method.Name}")).ToHashSet();
+        var known = typeof(DocsTests)
+            .Assembly.GetTypes()
+            .SelectMany(type =>
+                type.GetMethods()
+                    .Where(method => method.GetCustomAttributes(typeof(FactAttribute), inherit: true).Length > 0)
+                    .Select(method => $"{type.Name}.{method.Name}")
+            )
+            .ToHashSet();
         foreach (Match line in Case().Matches(Repository.Read("docs", "cases.md")))
-            foreach (var test in line.Groups["tests"].Value.Split(", "))
-                Assert.True(known.Contains(test.Trim('`')), $"{line.Groups["case"].Value}: there is no test {test}.");
+        foreach (var test in line.Groups["tests"].Value.Split(", "))
+            Assert.True(known.Contains(test.Trim('`')), $"{line.Groups["case"].Value}: there is no test {test}.");
     }
 
     internal static string Help(string[] path)
@@ -96,7 +125,7 @@ public partial class DocsTests
     {
         yield return path;
         foreach (var child in command.Subcommands)
-            foreach (var below in Commands(child, [.. path, child.Name]))
-                yield return below;
+        foreach (var below in Commands(child, [.. path, child.Name]))
+            yield return below;
     }
 }

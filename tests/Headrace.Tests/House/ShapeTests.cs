@@ -24,7 +24,8 @@ public partial class ShapeTests
     public void A_project_references_only_those_it_may_know(string project, string allowed)
     {
         var file = XDocument.Load(Path.Combine(Repository.Root, "src", project, $"{project}.csproj"));
-        var references = file.Descendants("ProjectReference").Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value));
+        var references = file.Descendants("ProjectReference")
+            .Select(reference => Path.GetFileNameWithoutExtension(reference.Attribute("Include")!.Value));
 
         Assert.Equal(allowed.Split(' ', StringSplitOptions.RemoveEmptyEntries), references.Order());
     }
@@ -32,7 +33,9 @@ public partial class ShapeTests
     [Fact]
     public void The_stand_in_for_redshift_knows_nothing_of_the_product()
     {
-        var file = XDocument.Load(Path.Combine(Repository.Root, "tests", "Headrace.StandIn", "Headrace.StandIn.csproj"));
+        var file = XDocument.Load(
+            Path.Combine(Repository.Root, "tests", "Headrace.StandIn", "Headrace.StandIn.csproj")
+        );
 
         Assert.Empty(file.Descendants("ProjectReference"));
     }
@@ -40,8 +43,11 @@ public partial class ShapeTests
     [Fact]
     public void The_command_line_knows_no_server()
     {
-        var references = typeof(Cli.CommandLine).Assembly.GetReferencedAssemblies().Select(name => name.Name!)
-            .Where(name => name.StartsWith("Headrace", StringComparison.Ordinal)).Order();
+        var references = typeof(Cli.CommandLine)
+            .Assembly.GetReferencedAssemblies()
+            .Select(name => name.Name!)
+            .Where(name => name.StartsWith("Headrace", StringComparison.Ordinal))
+            .Order();
 
         Assert.Equal(["Headrace", "Headrace.DuckDb", "Headrace.Hosting"], references);
     }
@@ -49,8 +55,14 @@ public partial class ShapeTests
     [Fact]
     public void The_core_knows_no_driver()
     {
-        var references = typeof(Runner).Assembly.GetReferencedAssemblies().Select(name => name.Name!)
-            .Where(name => !name.StartsWith("System.", StringComparison.Ordinal) && !name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal)).Order();
+        var references = typeof(Runner)
+            .Assembly.GetReferencedAssemblies()
+            .Select(name => name.Name!)
+            .Where(name =>
+                !name.StartsWith("System.", StringComparison.Ordinal)
+                && !name.StartsWith("Microsoft.Win32.", StringComparison.Ordinal)
+            )
+            .Order();
 
         Assert.Equal(["Polly.Core", "YamlDotNet"], references);
     }
@@ -68,13 +80,23 @@ public partial class ShapeTests
     {
         var one = new[]
         {
-            typeof(Runner), typeof(global::Headrace.DuckDb.DuckDbWarehouse), typeof(Postgres.PostgresDatabase), typeof(Aws.S3Store),
-            typeof(Redshift.RedshiftDatabase), typeof(global::Headrace.Hosting.ProjectHost), typeof(Cli.CommandLine),
+            typeof(Runner),
+            typeof(global::Headrace.DuckDb.DuckDbWarehouse),
+            typeof(Postgres.PostgresDatabase),
+            typeof(Aws.S3Store),
+            typeof(Redshift.RedshiftDatabase),
+            typeof(global::Headrace.Hosting.ProjectHost),
+            typeof(Cli.CommandLine),
         };
-        var types = one
-            .SelectMany(type => type.Assembly.GetTypes()).Select(type => type.Name.Split('`')[0]).ToHashSet();
-        var named = TypeName().Matches(Repository.Read("ARCHITECTURE.md")).Select(match => match.Groups[1].Value)
-            .Where(name => name is not ("Headrace" or "BannedSymbols")).Distinct().ToList();
+        var types = one.SelectMany(type => type.Assembly.GetTypes())
+            .Select(type => type.Name.Split('`')[0])
+            .ToHashSet();
+        var named = TypeName()
+            .Matches(Repository.Read("ARCHITECTURE.md"))
+            .Select(match => match.Groups[1].Value)
+            .Where(name => name is not ("Headrace" or "BannedSymbols"))
+            .Distinct()
+            .ToList();
 
         Assert.NotEmpty(named);
         Assert.DoesNotContain(named, name => !types.Contains(name));
@@ -83,7 +105,11 @@ public partial class ShapeTests
     [Fact]
     public void Every_path_that_the_architecture_names_exists()
     {
-        var named = PathName().Matches(Repository.Read("ARCHITECTURE.md")).Select(match => match.Groups[1].Value).Distinct().ToList();
+        var named = PathName()
+            .Matches(Repository.Read("ARCHITECTURE.md"))
+            .Select(match => match.Groups[1].Value)
+            .Distinct()
+            .ToList();
 
         Assert.NotEmpty(named);
         Assert.DoesNotContain(named, path => !Path.Exists(Path.Combine(Repository.Root, path)));
@@ -92,7 +118,8 @@ public partial class ShapeTests
     [Fact]
     public void Errors_are_made_in_one_place_only()
     {
-        var elsewhere = Repository.Sources("src")
+        var elsewhere = Repository
+            .Sources("src")
             .Where(file => !Repository.MakesErrors(file) && Path.GetFileName(file) != "HeadraceException.cs")
             .Where(file => File.ReadAllText(file).Contains("new HeadraceException(", StringComparison.Ordinal));
 

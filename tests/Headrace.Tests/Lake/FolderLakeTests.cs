@@ -19,7 +19,10 @@ public sealed class FolderLakeTests : IDisposable
     {
         Put("acme/orders/1.csv", "abc");
         Put("acme/orders/deep/2.csv", "abc");
-        File.SetLastWriteTimeUtc(Path.Combine(root, "acme/orders/1.csv"), new DateTime(2026, 10, 4, 1, 2, 3, DateTimeKind.Utc));
+        File.SetLastWriteTimeUtc(
+            Path.Combine(root, "acme/orders/1.csv"),
+            new DateTime(2026, 10, 4, 1, 2, 3, DateTimeKind.Utc)
+        );
 
         var file = Assert.Single(await List("{tenant}/{table}/*.csv"));
 
@@ -93,7 +96,9 @@ public sealed class FolderLakeTests : IDisposable
     [InlineData("")]
     public async Task F33_a_key_never_leaves_the_lake(string key)
     {
-        var error = await Assert.ThrowsAsync<HeadraceException>(() => Lake.OpenAsync(new LakeFile(key, 1, default, "", new Dictionary<string, string>()), Cancel));
+        var error = await Assert.ThrowsAsync<HeadraceException>(() =>
+            Lake.OpenAsync(new LakeFile(key, 1, default, "", new Dictionary<string, string>()), Cancel)
+        );
         Assert.Equal("HDR-901", error.Code);
     }
 
@@ -108,7 +113,10 @@ public sealed class FolderLakeTests : IDisposable
         File.Move(Path.Combine(root, "b.tmp"), Path.Combine(root, "a.csv"), overwrite: true);
 
         Assert.Equal("HDR-111", (await Assert.ThrowsAsync<HeadraceException>(() => Lake.OpenAsync(file, Cancel))).Code);
-        Assert.Equal("HDR-111", (await Assert.ThrowsAsync<HeadraceException>(() => Lake.ConfirmAsync(file, Cancel))).Code);
+        Assert.Equal(
+            "HDR-111",
+            (await Assert.ThrowsAsync<HeadraceException>(() => Lake.ConfirmAsync(file, Cancel))).Code
+        );
     }
 
     [Fact]
@@ -155,7 +163,9 @@ public sealed class FolderLakeTests : IDisposable
     {
         Assert.Empty(await List("absent/*.csv"));
         var lake = new FolderLake(Path.Combine(root, "absent"));
-        var error = await Assert.ThrowsAsync<HeadraceException>(() => lake.ListAsync(PathPattern.Parse("*"), (_, _) => { }, Cancel));
+        var error = await Assert.ThrowsAsync<HeadraceException>(() =>
+            lake.ListAsync(PathPattern.Parse("*"), (_, _) => { }, Cancel)
+        );
         Assert.Equal("HDR-110", error.Code);
     }
 

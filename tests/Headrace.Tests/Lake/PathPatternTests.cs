@@ -6,10 +6,18 @@ namespace Headrace.Tests.Lake;
 public sealed class PathPatternTests
 {
     [Theory]
-    [InlineData("inbox/{database}/{action}/{table}/*", "inbox/shop/append/orders/a.csv", "database=shop action=append table=orders")]
+    [InlineData(
+        "inbox/{database}/{action}/{table}/*",
+        "inbox/shop/append/orders/a.csv",
+        "database=shop action=append table=orders"
+    )]
     [InlineData("stock/*.csv", "stock/a.csv", "")]
     [InlineData("stock/*.csv", "stock/.csv", "")]
-    [InlineData("{tenant}/{table}/{version}/*.csv.gz", "acme/orders/2026-10-04/part-1.csv.gz", "tenant=acme table=orders version=2026-10-04")]
+    [InlineData(
+        "{tenant}/{table}/{version}/*.csv.gz",
+        "acme/orders/2026-10-04/part-1.csv.gz",
+        "tenant=acme table=orders version=2026-10-04"
+    )]
     [InlineData("dms/**/part-*.csv", "dms/part-1.csv", "")]
     [InlineData("dms/**/part-*.csv", "dms/a/b/c/part-1.csv", "")]
     [InlineData("stock_{partner}_{n}.csv", "stock_acme_7.csv", "partner=acme n=7")]

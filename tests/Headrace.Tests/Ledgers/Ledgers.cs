@@ -27,18 +27,27 @@ public abstract class Ledgers
         Assert.Equal(["r_3"], (await ledger.RunsAsync(null, 1, Cancel)).Select(run => run.Id));
         Assert.Equal(["r_2", "r_3"], (await ledger.LatestAsync(Cancel)).Select(run => run.Id));
         var kept = (await ledger.RunsAsync("r_1", 1, Cancel))[0];
-        Assert.Equal((7L, Outcome.Loaded, Noon, "HDR-101"), (kept.Inserted, kept.Outcome, kept.StartedAt, kept.Error?.Code));
+        Assert.Equal(
+            (7L, Outcome.Loaded, Noon, "HDR-101"),
+            (kept.Inserted, kept.Outcome, kept.StartedAt, kept.Error?.Code)
+        );
     }
 
     [Fact]
     public async Task RunsThatAreWrittenAtOnceAreAllThere()
     {
         var ledger = await LedgerAsync();
-        await Task.WhenAll(Enumerable.Range(0, 12).Select(i => Task.Run(async () =>
-        {
-            await ledger.WriteAsync([Run($"r_{i:00}", "a", i)], Cancel);
-            Assert.NotEmpty(await ledger.RunsAsync($"r_{i:00}", 1, Cancel));
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 12)
+                .Select(i =>
+                    Task.Run(async () =>
+                    {
+                        await ledger.WriteAsync([Run($"r_{i:00}", "a", i)], Cancel);
+                        Assert.NotEmpty(await ledger.RunsAsync($"r_{i:00}", 1, Cancel));
+                    })
+                )
+        );
         Assert.Equal(12, (await ledger.RunsAsync("a", 100, Cancel)).Count);
     }
 
@@ -46,7 +55,10 @@ public abstract class Ledgers
     public async Task ADatasetIsHeldByOneAndFreeAgain()
     {
         var ledger = await LedgerAsync();
-        var (one, two) = (new Dataset("a", "a", new Dictionary<string, string>()), new Dataset("b/x", "b", new Dictionary<string, string>()));
+        var (one, two) = (
+            new Dataset("a", "a", new Dictionary<string, string>()),
+            new Dataset("b/x", "b", new Dictionary<string, string>())
+        );
         var hold = await ledger.HoldAsync(one, Cancel);
         Assert.False(hold!.Lost.IsCancellationRequested);
         Assert.Null(await ledger.HoldAsync(one, Cancel));
@@ -57,16 +69,17 @@ public abstract class Ledgers
         Assert.NotNull(again);
     }
 
-    private static Run Run(string id, string dataset, int hours) => new()
-    {
-        Id = id,
-        Flow = dataset.Split('/')[0],
-        Dataset = dataset,
-        StartedAt = Noon.AddHours(hours),
-        Outcome = Outcome.Loaded,
-        Inserted = 7,
-        Error = new RunError("HDR-101", "what", [], "next"),
-    };
+    private static Run Run(string id, string dataset, int hours) =>
+        new()
+        {
+            Id = id,
+            Flow = dataset.Split('/')[0],
+            Dataset = dataset,
+            StartedAt = Noon.AddHours(hours),
+            Outcome = Outcome.Loaded,
+            Inserted = 7,
+            Error = new RunError("HDR-101", "what", [], "next"),
+        };
 }
 
 public sealed class LedgersOfOneMachine : Ledgers, IDisposable
@@ -75,7 +88,8 @@ public sealed class LedgersOfOneMachine : Ledgers, IDisposable
 
     public void Dispose() => world.Dispose();
 
-    protected override Task<ILedger> LedgerAsync() => Task.FromResult<ILedger>(new DuckDbLedger(Path.Combine(world.Folder, ".headrace"), TimeProvider.System));
+    protected override Task<ILedger> LedgerAsync() =>
+        Task.FromResult<ILedger>(new DuckDbLedger(Path.Combine(world.Folder, ".headrace"), TimeProvider.System));
 }
 
 public sealed class LedgersOfManyMachines(PostgresServer server) : Ledgers, IAsyncDisposable
@@ -91,7 +105,17 @@ public sealed class LedgersOfManyMachines(PostgresServer server) : Ledgers, IAsy
     protected override async Task<ILedger> LedgerAsync()
     {
         var empty = await server.DatabaseAsync();
-        database = new PostgresDatabase(new PostgresConnection { Host = "127.0.0.1", Port = server.Port, Database = empty.Name, User = "tester", Password = "known" }, null);
+        database = new PostgresDatabase(
+            new PostgresConnection
+            {
+                Host = "127.0.0.1",
+                Port = server.Port,
+                Database = empty.Name,
+                User = "tester",
+                Password = "known",
+            },
+            null
+        );
         return new SharedLedger(database, TimeSpan.FromSeconds(60), TimeProvider.System);
     }
 }

@@ -6,7 +6,8 @@ namespace Headrace.Tests.Ledgers;
 /// <summary>Two machines (two folders, processes of their own) with one ledger and one warehouse.</summary>
 public sealed class Machines(PostgresServer server) : IDisposable
 {
-    private const string Flow = """prices: { source: { connection: lake, path: "prices/*" }, columns: { id: bigint, price: "decimal(12,2)" }, read: incremental, write: append, retries: 0 }""";
+    private const string Flow =
+        """prices: { source: { connection: lake, path: "prices/*" }, columns: { id: bigint, price: "decimal(12,2)" }, read: incremental, write: append, retries: 0 }""";
 
     private readonly World here = new();
     private readonly World there = new();
@@ -66,7 +67,9 @@ public sealed class Machines(PostgresServer server) : IDisposable
     {
         var target = await Two(lease: "1s");
         await using var other = await target.Session();
-        await other.Execute("CREATE SCHEMA raw; CREATE TABLE raw.prices (id bigint, price numeric(12,2)); BEGIN; LOCK TABLE raw.prices IN ACCESS EXCLUSIVE MODE");
+        await other.Execute(
+            "CREATE SCHEMA raw; CREATE TABLE raw.prices (id bigint, price numeric(12,2)); BEGIN; LOCK TABLE raw.prices IN ACCESS EXCLUSIVE MODE"
+        );
         var waiting = here.Start(new Dictionary<string, string>(), "run", "--json");
         await Task.Delay(4000, Cancel);
         Assert.Equal("skipped", (await there.Load()).Only.Outcome);
@@ -79,7 +82,15 @@ public sealed class Machines(PostgresServer server) : IDisposable
     {
         var target = await Two(lease: "60s");
         var yaml = Path.Combine(here.Folder, "headrace.yaml");
-        await File.WriteAllTextAsync(yaml, (await File.ReadAllTextAsync(yaml, Cancel)).Replace("ledger: { connection: pg", "ledger: { connection: down", StringComparison.Ordinal), Cancel);
+        await File.WriteAllTextAsync(
+            yaml,
+            (await File.ReadAllTextAsync(yaml, Cancel)).Replace(
+                "ledger: { connection: pg",
+                "ledger: { connection: down",
+                StringComparison.Ordinal
+            ),
+            Cancel
+        );
         var answer = await here.Run("run", "--json");
         Assert.Equal(1, answer.Exit);
         Assert.Contains("HDR-401", answer.Text, StringComparison.Ordinal);
@@ -107,7 +118,11 @@ public sealed class Machines(PostgresServer server) : IDisposable
         var text = await File.ReadAllTextAsync(yaml, Cancel);
         foreach (var other in (string[])["lake", "nowhere"])
         {
-            await File.WriteAllTextAsync(yaml, text.Replace("ledger: { connection: pg", $"ledger: {{ connection: {other}", StringComparison.Ordinal), Cancel);
+            await File.WriteAllTextAsync(
+                yaml,
+                text.Replace("ledger: { connection: pg", $"ledger: {{ connection: {other}", StringComparison.Ordinal),
+                Cancel
+            );
             Assert.Equal(2, (await here.Run("run")).Exit);
         }
     }
@@ -115,8 +130,11 @@ public sealed class Machines(PostgresServer server) : IDisposable
     private async Task<PostgresTestDatabase> Two(string lease)
     {
         var target = await PostgresTargets.Into(server, here, Flow);
-        var yaml = (await File.ReadAllTextAsync(Path.Combine(here.Folder, "headrace.yaml"), Cancel))
-            .Replace("connections:", $"ledger: {{ connection: pg, lease: {lease} }}\nconnections:\n  down: {{ type: postgres, host: 127.0.0.1, port: 1, database: d, user: u }}", StringComparison.Ordinal);
+        var yaml = (await File.ReadAllTextAsync(Path.Combine(here.Folder, "headrace.yaml"), Cancel)).Replace(
+            "connections:",
+            $"ledger: {{ connection: pg, lease: {lease} }}\nconnections:\n  down: {{ type: postgres, host: 127.0.0.1, port: 1, database: d, user: u }}",
+            StringComparison.Ordinal
+        );
         here.Configuration(yaml);
         there.Configuration(yaml);
         Directory.Delete(there.Lake);

@@ -77,20 +77,27 @@ public sealed class FaultAtEveryStatement : IAsyncDisposable
         await Load(await Changes(Operation.Merge, "id,price,note\n1,1.5,keep\n"));
         await Load(await Changes(Operation.Merge, "id,price\n1,x\n2,y\n"));
         var mending = new Mending(
-            new Dictionary<string, string?> { ["price"] = "9.99" }, ProtocolBench.Rules(Columns, "id"),
-                new CsvDialect());
+            new Dictionary<string, string?> { ["price"] = "9.99" },
+            ProtocolBench.Rules(Columns, "id"),
+            new CsvDialect()
+        );
         Task<(long, long, long)> Release(SqliteWarehouse warehouse) =>
             warehouse.Quarantine.ReleaseAsync("prices", null, mending, Cancel);
         await AtEvery(
             async warehouse => Assert.Equal((2, 0, 0), await Release(warehouse)),
-            async warehouse => Assert.Equal((0, 0, 0), await Release(warehouse)), isToldAfterAll: false);
+            async warehouse => Assert.Equal((0, 0, 0), await Release(warehouse)),
+            isToldAfterAll: false
+        );
     }
 
     private Task Load(ChangeSet changes) => Load(start, changes);
 
     private static Task<LoadResult> Load(SqliteWarehouse warehouse, ChangeSet changes) =>
         warehouse.LoadAsync(
-            changes, new LoadAttempt("r_1", IsPlan: false) { Claim = new Claim("append", false) }, Cancel);
+            changes,
+            new LoadAttempt("r_1", IsPlan: false) { Claim = new Claim("append", false) },
+            Cancel
+        );
 
     private async Task<ChangeSet> Changes(Operation operation, string text, string dataset = "prices")
     {
@@ -112,9 +119,13 @@ public sealed class FaultAtEveryStatement : IAsyncDisposable
                 var counts = $"{result.Inserted} {result.Updated} {result.Deleted} {result.Unchanged}";
                 Assert.Equal(first ??= counts, counts);
             },
-            async warehouse => Assert.Equal(
-                "HDR-301", (await Assert.ThrowsAsync<HeadraceException>(() => Load(warehouse, changes))).Code),
-            isToldAfterAll: true);
+            async warehouse =>
+                Assert.Equal(
+                    "HDR-301",
+                    (await Assert.ThrowsAsync<HeadraceException>(() => Load(warehouse, changes))).Code
+                ),
+            isToldAfterAll: true
+        );
     }
 
     /// <summary>Breaks a step at each of its statements, each time from the same start.</summary>
@@ -187,12 +198,20 @@ public sealed class FaultAtEveryStatement : IAsyncDisposable
         foreach (var database in (string[])["main", "headrace"])
         {
             var schema = $"{database}.sqlite_master";
-            foreach (var table in Query(
-                $"SELECT name FROM {schema} WHERE type = 'table' ORDER BY name", row => row.GetString(0)))
+            foreach (
+                var table in Query(
+                    $"SELECT name FROM {schema} WHERE type = 'table' ORDER BY name",
+                    row => row.GetString(0)
+                )
+            )
             {
                 if (database == "main")
-                    all.AddRange(Query(
-                        $"SELECT sql FROM {schema} WHERE tbl_name = '{table}' ORDER BY name", row => row.GetString(0)));
+                    all.AddRange(
+                        Query(
+                            $"SELECT sql FROM {schema} WHERE tbl_name = '{table}' ORDER BY name",
+                            row => row.GetString(0)
+                        )
+                    );
                 if (table != "meta")
                     all.AddRange(Query($"SELECT * FROM {database}.\"{table}\"", row => $"{table}: {Line(row)}"));
             }
@@ -201,7 +220,15 @@ public sealed class FaultAtEveryStatement : IAsyncDisposable
         return all;
     }
 
-    private static string Line(SqliteDataReader row) => string.Join('|', Enumerable.Range(0, row.FieldCount).Select(i =>
-        row.IsDBNull(i) || row.GetName(i) == "since" ? "NULL"
-            : Convert.ToString(row.GetValue(i), CultureInfo.InvariantCulture)));
+    private static string Line(SqliteDataReader row) =>
+        string.Join(
+            '|',
+            Enumerable
+                .Range(0, row.FieldCount)
+                .Select(i =>
+                    row.IsDBNull(i) || row.GetName(i) == "since"
+                        ? "NULL"
+                        : Convert.ToString(row.GetValue(i), CultureInfo.InvariantCulture)
+                )
+        );
 }

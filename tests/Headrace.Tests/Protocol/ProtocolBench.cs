@@ -47,13 +47,22 @@ public sealed class ProtocolBench : IDisposable
     public static TableName Target(string table) => new("raw", table);
 
     /// <summary>Columns such as <c>id bigint, price decimal(12,2)</c>.</summary>
-    public static LoadRules Rules(string columns, params string[] key) => new()
-    {
-        Columns = [.. columns.Split(", ").Select(column => column.Split(' ')).Select(words =>
-            new DeclaredColumn(words[0], words[0], ColumnType.TryParse(words[1], out var type) ? type
-                : throw new FormatException(words[1])))],
-        PrimaryKey = key,
-    };
+    public static LoadRules Rules(string columns, params string[] key) =>
+        new()
+        {
+            Columns =
+            [
+                .. columns
+                    .Split(", ")
+                    .Select(column => column.Split(' '))
+                    .Select(words => new DeclaredColumn(
+                        words[0],
+                        words[0],
+                        ColumnType.TryParse(words[1], out var type) ? type : throw new FormatException(words[1])
+                    )),
+            ],
+            PrimaryKey = key,
+        };
 
     /// <summary>Puts a file into the lake and stages it.</summary>
     public async Task<StagedFile> Stage(string key, string text)
@@ -65,8 +74,14 @@ public sealed class ProtocolBench : IDisposable
 
     /// <summary>A change set of files that follows on what the warehouse has.</summary>
     public async Task<ChangeSet> Changes(
-        SqlWarehouse warehouse, string dataset, TableName target, Operation operation, LoadRules rules,
-            params StagedFile[] files) => new()
+        SqlWarehouse warehouse,
+        string dataset,
+        TableName target,
+        Operation operation,
+        LoadRules rules,
+        params StagedFile[] files
+    ) =>
+        new()
         {
             Id = $"l_{++loads}",
             Dataset = Dataset(dataset),
@@ -91,7 +106,8 @@ public sealed class ProtocolBench : IDisposable
                 COPY (SELECT op, {string.Join(", ", names)} FROM (VALUES {values}) AS v(op, {alias}))
                 TO '{path}' (FORMAT parquet)
                 """,
-                Cancel);
+                Cancel
+            );
         long Count(char op) => rows.Count(row => row[1] == op);
         return new RowChanges
         {

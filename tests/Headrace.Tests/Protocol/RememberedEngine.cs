@@ -13,8 +13,13 @@ internal sealed class RememberedEngine(IEngine engine, string folder) : IEngine
     private readonly Dictionary<string, FittingRows> mended = [];
 
     public FileBatch Batch(
-        ChangeSet changes, LoadAttempt attempt, string folder, CsvLayout layout, TimeProvider clock,
-        CancellationToken cancel)
+        ChangeSet changes,
+        LoadAttempt attempt,
+        string folder,
+        CsvLayout layout,
+        TimeProvider clock,
+        CancellationToken cancel
+    )
     {
         var start = $"{changes.Id} {changes.Dataset.Name} {string.Join(' ', changes.From.Table ?? [])}";
         if (!batches.TryGetValue(start, out var batch))
@@ -28,8 +33,14 @@ internal sealed class RememberedEngine(IEngine engine, string folder) : IEngine
     }
 
     public FittingRows Mend(
-        CsvRows waiting, IReadOnlyList<Column> columns, Mending mending, ValueLimits? limits, CsvLayout layout,
-        string path, CancellationToken cancel)
+        CsvRows waiting,
+        IReadOnlyList<Column> columns,
+        Mending mending,
+        ValueLimits? limits,
+        CsvLayout layout,
+        string path,
+        CancellationToken cancel
+    )
     {
         var start = string.Concat(waiting.Paths.Select(File.ReadAllText)) + string.Join(' ', mending.Set);
         if (!mended.TryGetValue(start, out var rows))
@@ -98,8 +109,6 @@ internal sealed class RememberedEngine(IEngine engine, string folder) : IEngine
         public override IReadOnlyList<RowChange> SampleChanges(CsvRows? before, int most) =>
             throw new NotSupportedException();
 
-        public override void Dispose()
-        {
-        }
+        public override void Dispose() { }
     }
 }

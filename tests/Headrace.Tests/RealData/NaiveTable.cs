@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace Headrace.Tests.RealData;
 
-/// <summary>A data file as the simplest reader that can be right reads it: columns of texts, null where there is none.</summary>
+/// <summary>
+/// A data file as the simplest reader that can be right reads it: columns of texts, null where there is none.
+/// </summary>
 internal sealed class NaiveTable
 {
     private readonly Dictionary<string, List<string>> columns = [];
@@ -24,7 +26,8 @@ internal sealed class NaiveTable
         $"{columns[column].Count}|{columns[column].Sum(text => decimal.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture)):0.############}";
 
     /// <summary>How many values a column has, and how many characters they have.</summary>
-    public string Length(string column) => $"{columns[column].Count}|{columns[column].Sum(text => text.EnumerateRunes().Count())}";
+    public string Length(string column) =>
+        $"{columns[column].Count}|{columns[column].Sum(text => text.EnumerateRunes().Count())}";
 
     private static NaiveTable Json(string text)
     {
@@ -34,12 +37,15 @@ internal sealed class NaiveTable
         {
             table.Rows++;
             foreach (var property in row.EnumerateObject())
-                table.Add(property.Name, property.Value.ValueKind switch
-                {
-                    JsonValueKind.Null => null,
-                    JsonValueKind.String => property.Value.GetString(),
-                    _ => property.Value.GetRawText(),
-                });
+                table.Add(
+                    property.Name,
+                    property.Value.ValueKind switch
+                    {
+                        JsonValueKind.Null => null,
+                        JsonValueKind.String => property.Value.GetString(),
+                        _ => property.Value.GetRawText(),
+                    }
+                );
         }
 
         return table;

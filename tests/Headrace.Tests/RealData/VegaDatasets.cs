@@ -8,14 +8,30 @@ public sealed class VegaDatasets : ProjectTests
 {
     private static readonly string[] Names =
     [
-        "airports.csv", "seattle-weather.csv", "stocks.csv", "gapminder-health-income.csv", "github.csv", "us-employment.csv", "co2-concentration.csv",
-        "windvectors.csv", "birdstrikes.csv", "cars.json", "movies.json", "gapminder.json", "barley.json", "burtin.json", "population.json", "penguins.json",
+        "airports.csv",
+        "seattle-weather.csv",
+        "stocks.csv",
+        "gapminder-health-income.csv",
+        "github.csv",
+        "us-employment.csv",
+        "co2-concentration.csv",
+        "windvectors.csv",
+        "birdstrikes.csv",
+        "cars.json",
+        "movies.json",
+        "gapminder.json",
+        "barley.json",
+        "burtin.json",
+        "population.json",
+        "penguins.json",
     ];
 
     [Fact]
     public async Task Incremental_files_arrive_whole_with_inferred_types()
     {
-        World.Flows("""vega: { source: { connection: lake, path: "{table}.*" }, read: incremental, write: append, target: { table: "{table}" } }""");
+        World.Flows(
+            """vega: { source: { connection: lake, path: "{table}.*" }, read: incremental, write: append, target: { table: "{table}" } }"""
+        );
         foreach (var name in Names)
             World.Put(name, await Bytes(name));
         Assert.All((await World.Load()).Runs, run => Assert.Equal(("loaded", 0L), (run.Outcome, run["quarantined"])));
@@ -44,7 +60,9 @@ public sealed class VegaDatasets : ProjectTests
     [Fact]
     public async Task A_format_of_times_that_the_flow_names_is_read_and_inferred()
     {
-        World.Flows("""github: { source: { connection: lake, path: "github.csv", csv: { timestamp: "yyyy/MM/dd HH:mm:ss" } }, read: incremental, write: merge, primary_key: time }""");
+        World.Flows(
+            """github: { source: { connection: lake, path: "github.csv", csv: { timestamp: "yyyy/MM/dd HH:mm:ss" } }, read: incremental, write: merge, primary_key: time }"""
+        );
         World.Put("github.csv", await Bytes("github.csv"));
         Assert.Equal("955i 0u 0d 0s 0q", (await World.Load()).Only.Counts);
         Assert.Equal(["time TIMESTAMP", "count BIGINT"], World.Columns("raw.github"));
@@ -62,12 +80,20 @@ public sealed class VegaDatasets : ProjectTests
             IsWhole(name, "vega");
 
         foreach (var name in Names)
-            World.Put($"inbox/vega/truncate/{Table(name)}/2{Path.GetExtension(name)}.gz", await Bytes(name), gzip: true, landedSecondsAgo: 60);
+            World.Put(
+                $"inbox/vega/truncate/{Table(name)}/2{Path.GetExtension(name)}.gz",
+                await Bytes(name),
+                gzip: true,
+                landedSecondsAgo: 60
+            );
         foreach (var run in (await World.Load()).Runs)
             Assert.Equal(run["deleted"], run["inserted"]);
         foreach (var name in Names)
             IsWhole(name, "vega");
-        Assert.Equal($"{2 * Names.Length}", World.Value("SELECT count(*) FROM headrace.files WHERE outcome = 'loaded'"));
+        Assert.Equal(
+            $"{2 * Names.Length}",
+            World.Value("SELECT count(*) FROM headrace.files WHERE outcome = 'loaded'")
+        );
     }
 
     private void IsWhole(string name, string schema)
@@ -75,21 +101,36 @@ public sealed class VegaDatasets : ProjectTests
         var naive = NaiveTable.Read(PathOf(name));
         var table = $"{schema}.\"{Table(name)}\"";
         Assert.Equal($"{name} {naive.Rows}", $"{name} {World.Value($"SELECT count(*) FROM {table}")}");
-        var types = World.Columns($"{schema}.{Table(name)}").ToDictionary(column => column[..column.LastIndexOf(' ')], column => column[(column.LastIndexOf(' ') + 1)..]);
+        var types = World
+            .Columns($"{schema}.{Table(name)}")
+            .ToDictionary(
+                column => column[..column.LastIndexOf(' ')],
+                column => column[(column.LastIndexOf(' ') + 1)..]
+            );
         Assert.Equal(naive.Columns, types.Keys);
         foreach (var (column, type) in types)
         {
             var quoted = $"\"{column}\"";
             if (type is "BIGINT" or "DOUBLE" || type.StartsWith("DECIMAL", StringComparison.Ordinal))
-                Assert.Equal($"{name} {column} {naive.Sum(column)}", $"{name} {column} {Trimmed(World.Value($"SELECT count({quoted}), coalesce(sum({quoted}::VARCHAR::DECIMAL(38,12)), 0) FROM {table}"))}");
+                Assert.Equal(
+                    $"{name} {column} {naive.Sum(column)}",
+                    $"{name} {column} {Trimmed(World.Value($"SELECT count({quoted}), coalesce(sum({quoted}::VARCHAR::DECIMAL(38,12)), 0) FROM {table}"))}"
+                );
             else if (type == "VARCHAR")
-                Assert.Equal($"{name} {column} {naive.Length(column)}", $"{name} {column} {World.Value($"SELECT count({quoted}), coalesce(sum(length({quoted})), 0)::BIGINT FROM {table}")}");
+                Assert.Equal(
+                    $"{name} {column} {naive.Length(column)}",
+                    $"{name} {column} {World.Value($"SELECT count({quoted}), coalesce(sum(length({quoted})), 0)::BIGINT FROM {table}")}"
+                );
             else
-                Assert.Equal($"{name} {column} {naive.Length(column).Split('|')[0]}", $"{name} {column} {World.Value($"SELECT count({quoted}) FROM {table}")}");
+                Assert.Equal(
+                    $"{name} {column} {naive.Length(column).Split('|')[0]}",
+                    $"{name} {column} {World.Value($"SELECT count({quoted}) FROM {table}")}"
+                );
         }
     }
 
-    private static string Trimmed(string number) => number.Contains('.', StringComparison.Ordinal) ? number.TrimEnd('0').TrimEnd('.') : number;
+    private static string Trimmed(string number) =>
+        number.Contains('.', StringComparison.Ordinal) ? number.TrimEnd('0').TrimEnd('.') : number;
 
     private static string Table(string name) => Path.GetFileNameWithoutExtension(name);
 
@@ -115,7 +156,10 @@ public sealed class VegaDatasets : ProjectTests
 
     private static async Task Install()
     {
-        using var npm = Process.Start("npm", ["ci", "--prefix", Folder, "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]);
+        using var npm = Process.Start(
+            "npm",
+            ["ci", "--prefix", Folder, "--no-audit", "--no-fund", "--ignore-scripts", "--loglevel=error"]
+        );
         await npm.WaitForExitAsync();
         Assert.Equal(0, npm.ExitCode);
     }

@@ -11,7 +11,10 @@ public sealed class Commands : ProjectTests
     {
         World.Flows(Prices + "\n" + Customers);
         var before = (await World.Run("status", "--json")).Json.GetProperty("datasets");
-        Assert.Equal(["never run", "never run"], before.EnumerateArray().Select(dataset => dataset.GetProperty("state").GetString()));
+        Assert.Equal(
+            ["never run", "never run"],
+            before.EnumerateArray().Select(dataset => dataset.GetProperty("state").GetString())
+        );
         World.Put("prices/1.csv", "id,price\n1,x\n2,2\n").Put("customers/1.csv", "id,name\n1,a\n");
         await World.Load();
         Assert.Equal(["customers ok", "prices quarantine"], await States());
@@ -32,10 +35,16 @@ public sealed class Commands : ProjectTests
         var first = (await World.Load()).Only;
         await World.Load();
         Assert.Equal(["up_to_date", "loaded"], (await World.Run("runs", "--json")).Runs.Select(run => run.Outcome));
-        Assert.Equal(["up_to_date"], (await World.Run("runs", "prices", "--most", "1", "--json")).Runs.Select(run => run.Outcome));
+        Assert.Equal(
+            ["up_to_date"],
+            (await World.Run("runs", "prices", "--most", "1", "--json")).Runs.Select(run => run.Outcome)
+        );
         Assert.Equal(2, (await World.Run("runs", "nothing", "--json")).Exit);
         var shown = await World.Run("show", first.Id, "--json");
-        Assert.Equal((first.Id, "raw.prices"), (shown.Json.GetProperty("run").GetString(), shown.Json.GetProperty("target").GetString()));
+        Assert.Equal(
+            (first.Id, "raw.prices"),
+            (shown.Json.GetProperty("run").GetString(), shown.Json.GetProperty("target").GetString())
+        );
         Assert.Contains("raw.prices", (await World.Run("show", first.Id)).Output, StringComparison.Ordinal);
         var missing = await World.Run("show", "r_nothing", "--json");
         Assert.Equal((2, "HDR-533"), (missing.Exit, missing.Json.GetProperty("error").GetProperty("code").GetString()));
@@ -50,7 +59,16 @@ public sealed class Commands : ProjectTests
         Directory.Delete(World.Lake);
         var answer = await World.Run("doctor", "--json");
         Assert.Equal(1, answer.Exit);
-        Assert.Contains("HDR-110", answer.Json.GetProperty("checks").EnumerateArray().Single(check => check.GetProperty("state").GetString() == "failed").GetProperty("found").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "HDR-110",
+            answer
+                .Json.GetProperty("checks")
+                .EnumerateArray()
+                .Single(check => check.GetProperty("state").GetString() == "failed")
+                .GetProperty("found")
+                .GetString(),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -59,13 +77,27 @@ public sealed class Commands : ProjectTests
         using var empty = new World(Path.Combine(World.Folder, "new"));
         Assert.Equal(0, (await empty.Run("init")).Exit);
         empty.Put("orders/1.csv", "id,amount\n1,1.5\n");
-        var yaml = await File.ReadAllTextAsync(Path.Combine(empty.Folder, "headrace.yaml"), TestContext.Current.CancellationToken);
+        var yaml = await File.ReadAllTextAsync(
+            Path.Combine(empty.Folder, "headrace.yaml"),
+            TestContext.Current.CancellationToken
+        );
         Assert.Equal("would_load", (await empty.Run("plan", "orders", "--json")).Only.Outcome);
-        await File.WriteAllTextAsync(Path.Combine(empty.Folder, "headrace.yaml"), yaml + "# mine\n", TestContext.Current.CancellationToken);
+        await File.WriteAllTextAsync(
+            Path.Combine(empty.Folder, "headrace.yaml"),
+            yaml + "# mine\n",
+            TestContext.Current.CancellationToken
+        );
         var again = await empty.Run("init");
         Assert.Equal(0, again.Exit);
         Assert.Contains("left alone", again.Output, StringComparison.Ordinal);
-        Assert.EndsWith("# mine\n", await File.ReadAllTextAsync(Path.Combine(empty.Folder, "headrace.yaml"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "# mine\n",
+            await File.ReadAllTextAsync(
+                Path.Combine(empty.Folder, "headrace.yaml"),
+                TestContext.Current.CancellationToken
+            ),
+            StringComparison.Ordinal
+        );
         Assert.Equal(0, (await World.Run("init", "sub/project")).Exit);
         Assert.True(File.Exists(Path.Combine(World.Folder, "sub/project/headrace.yaml")));
     }
@@ -90,7 +122,11 @@ public sealed class Commands : ProjectTests
             {
                 if (property.Name == "properties")
                     foreach (var key in property.Value.EnumerateObject())
-                        if (!key.Value.TryGetProperty("description", out _) && !key.Value.TryGetProperty("const", out _) && !key.Value.TryGetProperty("$ref", out _))
+                        if (
+                            !key.Value.TryGetProperty("description", out _)
+                            && !key.Value.TryGetProperty("const", out _)
+                            && !key.Value.TryGetProperty("$ref", out _)
+                        )
                             undescribed.Add($"{path}/{key.Name}");
                 Walk(property.Value, $"{path}/{property.Name}");
             }
@@ -100,7 +136,8 @@ public sealed class Commands : ProjectTests
     [Fact]
     public async Task Config_show_has_defaults_and_environment_in_it_and_no_secret()
     {
-        World.Configuration("""
+        World.Configuration(
+            """
             version: 1
             connections:
               lake: { type: folder, path: "${secret:LAKE_PATH}" }
@@ -111,37 +148,85 @@ public sealed class Commands : ProjectTests
               test: { defaults: { target: { schema: tested } } }
             flows:
               prices: { source: { connection: lake, path: "prices/*" }, read: incremental, write: append }
-            """);
+            """
+        );
         Directory.CreateDirectory(Path.Combine(World.Folder, "very-secret-place"));
-        var secret = new Dictionary<string, string> { ["HEADRACE_SECRET_LAKE_PATH"] = Path.Combine(World.Folder, "very-secret-place") };
+        var secret = new Dictionary<string, string>
+        {
+            ["HEADRACE_SECRET_LAKE_PATH"] = Path.Combine(World.Folder, "very-secret-place"),
+        };
         var shown = await World.RunProcess(secret, "config", "show", "--env", "test");
         Assert.True(shown.Exit == 0, shown.Text);
         Assert.Contains("tested", shown.Output, StringComparison.Ordinal);
         Assert.Contains("${secret:LAKE_PATH}", shown.Output, StringComparison.Ordinal);
-        foreach (var command in (string[][])[["config", "show"], ["doctor"], ["doctor", "--json"], ["run", "--json", "-v"], ["plan"], ["status"], ["runs", "--json"]])
-            Assert.DoesNotContain("very-secret-place", (await World.RunProcess(secret, command)).Text, StringComparison.Ordinal);
+        foreach (
+            var command in (string[][])
+                [
+                    ["config", "show"],
+                    ["doctor"],
+                    ["doctor", "--json"],
+                    ["run", "--json", "-v"],
+                    ["plan"],
+                    ["status"],
+                    ["runs", "--json"],
+                ]
+        )
+            Assert.DoesNotContain(
+                "very-secret-place",
+                (await World.RunProcess(secret, command)).Text,
+                StringComparison.Ordinal
+            );
         Directory.Delete(Path.Combine(World.Folder, "very-secret-place"));
-        Assert.DoesNotContain("very-secret-place", (await World.RunProcess(secret, "run", "-v")).Text, StringComparison.Ordinal);
-        Assert.DoesNotContain("very-secret-place", (await World.RunProcess(secret, "runs", "--json")).Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "very-secret-place",
+            (await World.RunProcess(secret, "run", "-v")).Text,
+            StringComparison.Ordinal
+        );
+        Assert.DoesNotContain(
+            "very-secret-place",
+            (await World.RunProcess(secret, "runs", "--json")).Text,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task A_secret_in_the_path_of_a_broken_warehouse_is_in_no_message()
     {
-        World.Configuration("""
-            version: 1
-            connections:
-              lake: { type: folder, path: ./lake }
-              warehouse: { type: duckdb, path: "${secret:PLACE}" }
-            defaults:
-              target: { connection: warehouse, schema: raw }
-            flows:
-              prices: { source: { connection: lake, path: "prices/*" }, read: incremental, write: append }
-            """).Put("prices/1.csv", "id\n1\n");
+        World
+            .Configuration(
+                """
+                version: 1
+                connections:
+                  lake: { type: folder, path: ./lake }
+                  warehouse: { type: duckdb, path: "${secret:PLACE}" }
+                defaults:
+                  target: { connection: warehouse, schema: raw }
+                flows:
+                  prices: { source: { connection: lake, path: "prices/*" }, read: incremental, write: append }
+                """
+            )
+            .Put("prices/1.csv", "id\n1\n");
         var path = Path.Combine(World.Folder, "very-secret-place");
         await File.WriteAllTextAsync(path, new string('x', 10_000), TestContext.Current.CancellationToken);
-        foreach (var command in (string[][])[["status"], ["quarantine", "list", "--json"], ["quarantine", "show", "prices", "-v"], ["doctor"], ["plan", "-v"], ["run", "-v"], ["runs", "--json"]])
-            Assert.DoesNotContain("very-secret-place", (await World.RunProcess(new Dictionary<string, string> { ["HEADRACE_SECRET_PLACE"] = path }, command)).Text, StringComparison.Ordinal);
+        foreach (
+            var command in (string[][])
+                [
+                    ["status"],
+                    ["quarantine", "list", "--json"],
+                    ["quarantine", "show", "prices", "-v"],
+                    ["doctor"],
+                    ["plan", "-v"],
+                    ["run", "-v"],
+                    ["runs", "--json"],
+                ]
+        )
+            Assert.DoesNotContain(
+                "very-secret-place",
+                (
+                    await World.RunProcess(new Dictionary<string, string> { ["HEADRACE_SECRET_PLACE"] = path }, command)
+                ).Text,
+                StringComparison.Ordinal
+            );
     }
 
     [Theory]
@@ -149,7 +234,11 @@ public sealed class Commands : ProjectTests
     [InlineData("run", "--json")]
     public async Task Where_an_error_of_a_run_came_from_is_told_with_v_and_only_then(params string[] run)
     {
-        World.Flows("prices: { source: { connection: lake, path: \"prices/*\" }, read: incremental, write: append, retries: 0 }").Put("prices/1.csv", "id\n1\n");
+        World
+            .Flows(
+                "prices: { source: { connection: lake, path: \"prices/*\" }, read: incremental, write: append, retries: 0 }"
+            )
+            .Put("prices/1.csv", "id\n1\n");
         foreach (var isVerbose in (bool[])[false, true])
         {
             var answer = await World.RunProcess(World.At("before_commit", "throw"), isVerbose ? [.. run, "-v"] : run);
@@ -158,14 +247,21 @@ public sealed class Commands : ProjectTests
             Assert.DoesNotContain("at Headrace.Runner.", answer.Output, StringComparison.Ordinal);
         }
 
-        Assert.DoesNotContain("at Headrace.Runner.", (await World.Run("runs", "--json")).Text, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            "at Headrace.Runner.",
+            (await World.Run("runs", "--json")).Text,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task Version_names_what_it_stands_on()
     {
         var version = (await World.Run("version", "--json")).Json;
-        Assert.Equal(["headrace", "dotnet", "duckdb", "platform"], version.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(
+            ["headrace", "dotnet", "duckdb", "platform"],
+            version.EnumerateObject().Select(property => property.Name)
+        );
         Assert.StartsWith("headrace 0.", (await World.Run("version")).Output, StringComparison.Ordinal);
         Assert.Contains("quarantine", (await World.Run("--help")).Output, StringComparison.Ordinal);
     }
@@ -174,7 +270,9 @@ public sealed class Commands : ProjectTests
     public async Task A_warehouse_that_another_program_made_can_be_looked_at_and_loaded_into()
     {
         World.Flows(Prices);
-        World.Alter("CREATE SCHEMA raw; CREATE TABLE raw.prices (id BIGINT, price DECIMAL(12,2)); INSERT INTO raw.prices VALUES (0, 0)");
+        World.Alter(
+            "CREATE SCHEMA raw; CREATE TABLE raw.prices (id BIGINT, price DECIMAL(12,2)); INSERT INTO raw.prices VALUES (0, 0)"
+        );
         foreach (var command in (string[])["status", "doctor", "plan"])
             Assert.Equal((command, 0), (command, (await World.Run(command)).Exit));
         Assert.Equal(0, (await World.Run("quarantine", "list")).Exit);
@@ -185,5 +283,10 @@ public sealed class Commands : ProjectTests
     }
 
     private async Task<IEnumerable<string>> States() =>
-        (await World.Run("status", "--json")).Json.GetProperty("datasets").EnumerateArray().Select(dataset => $"{dataset.GetProperty("dataset").GetString()} {dataset.GetProperty("state").GetString()}");
+        (await World.Run("status", "--json"))
+            .Json.GetProperty("datasets")
+            .EnumerateArray()
+            .Select(dataset =>
+                $"{dataset.GetProperty("dataset").GetString()} {dataset.GetProperty("state").GetString()}"
+            );
 }

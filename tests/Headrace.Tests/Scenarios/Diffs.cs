@@ -9,42 +9,111 @@ public sealed class Diffs : IDisposable
 
     public void Dispose() => world.Dispose();
 
-    private async Task<Answer> Diff(string old, string @new, params string[] args) => await world.Run(["diff", world.PathOf(old), world.PathOf(@new), .. args]);
+    private async Task<Answer> Diff(string old, string @new, params string[] args) =>
+        await world.Run(["diff", world.PathOf(old), world.PathOf(@new), .. args]);
 
-    private static string Counts(Answer answer) => string.Join(' ', ((string[])["inserted", "updated", "deleted", "unchanged", "not_compared"]).Select(name => answer.Json.GetProperty(name)));
+    private static string Counts(Answer answer) =>
+        string.Join(
+            ' ',
+            ((string[])["inserted", "updated", "deleted", "unchanged", "not_compared"]).Select(name =>
+                answer.Json.GetProperty(name)
+            )
+        );
 
-    private static IEnumerable<string> Operations(Answer answer) => answer.Json.GetProperty("operations").EnumerateArray().Select(one => $"{one.GetProperty("op")} {one.GetProperty("key")} {one.GetProperty("before")} {one.GetProperty("after")}");
+    private static IEnumerable<string> Operations(Answer answer) =>
+        answer
+            .Json.GetProperty("operations")
+            .EnumerateArray()
+            .Select(one =>
+                $"{one.GetProperty("op")} {one.GetProperty("key")} {one.GetProperty("before")} {one.GetProperty("after")}"
+            );
 
     [Fact]
     public async Task WhatChangedIsFoundByKey()
     {
-        world.Put("a.csv", "id,name,n\n1,a,1\n2,b,2\n3,c,\n").Put("b.csv.gz", "id,name,n\n3,c,\n2,b,2.5\n4,d,4\n", gzip: true);
+        world
+            .Put("a.csv", "id,name,n\n1,a,1\n2,b,2\n3,c,\n")
+            .Put("b.csv.gz", "id,name,n\n3,c,\n2,b,2.5\n4,d,4\n", gzip: true);
         var answer = await Diff("a.csv", "b.csv.gz", "--key", "id", "--json");
         Assert.Equal((0, "1 1 1 1 0"), (answer.Exit, Counts(answer)));
         Assert.Equal(
-            ["""DELETE {"id":1} {"id":1,"name":"a","n":1} """.TrimEnd(), """INSERT {"id":4}  {"id":4,"name":"d","n":4}""", """UPDATE {"id":2} {"id":2,"name":"b","n":2} {"id":2,"name":"b","n":2.5}"""],
-            Operations(answer).Select(line => line.TrimEnd().Replace("1.0", "1", StringComparison.Ordinal).Replace("2.0", "2", StringComparison.Ordinal).Replace("4.0", "4", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+            [
+                """DELETE {"id":1} {"id":1,"name":"a","n":1} """.TrimEnd(),
+                """INSERT {"id":4}  {"id":4,"name":"d","n":4}""",
+                """UPDATE {"id":2} {"id":2,"name":"b","n":2} {"id":2,"name":"b","n":2.5}""",
+            ],
+            Operations(answer)
+                .Select(line =>
+                    line.TrimEnd()
+                        .Replace("1.0", "1", StringComparison.Ordinal)
+                        .Replace("2.0", "2", StringComparison.Ordinal)
+                        .Replace("4.0", "4", StringComparison.Ordinal)
+                )
+                .Order(StringComparer.Ordinal)
+        );
     }
 
     [Fact]
     public async Task NanosecondsOfParquetFilesCount()
     {
-        foreach (var (name, v) in ((string, MadeColumn)[])[
-            ("int96", new MadeColumn("v", 3, [ParquetMaker.Int96(DateTime.UnixEpoch, 1000), ParquetMaker.Int96(DateTime.UnixEpoch, 5)])),
-            ("utc", new MadeColumn("v", 2, [ParquetMaker.Int64(1000), ParquetMaker.Int64(5)], ParquetMaker.Timestamp(true, 3))),
-            ("local", new MadeColumn("v", 2, [ParquetMaker.Int64(1000), ParquetMaker.Int64(5)], ParquetMaker.Timestamp(false, 3))),
-            ("clock", new MadeColumn("v", 2, [ParquetMaker.Int64(1000), ParquetMaker.Int64(5)], ParquetMaker.Time(false, 3)))])
+        foreach (
+            var (name, v) in ((string, MadeColumn)[])
+                [
+                    (
+                        "int96",
+                        new MadeColumn(
+                            "v",
+                            3,
+                            [ParquetMaker.Int96(DateTime.UnixEpoch, 1000), ParquetMaker.Int96(DateTime.UnixEpoch, 5)]
+                        )
+                    ),
+                    (
+                        "utc",
+                        new MadeColumn(
+                            "v",
+                            2,
+                            [ParquetMaker.Int64(1000), ParquetMaker.Int64(5)],
+                            ParquetMaker.Timestamp(true, 3)
+                        )
+                    ),
+                    (
+                        "local",
+                        new MadeColumn(
+                            "v",
+                            2,
+                            [ParquetMaker.Int64(1000), ParquetMaker.Int64(5)],
+                            ParquetMaker.Timestamp(false, 3)
+                        )
+                    ),
+                    (
+                        "clock",
+                        new MadeColumn(
+                            "v",
+                            2,
+                            [ParquetMaker.Int64(1000), ParquetMaker.Int64(5)],
+                            ParquetMaker.Time(false, 3)
+                        )
+                    ),
+                ]
+        )
         {
             var later = v with { Values = [v.Values[0], [.. v.Values[1]!.Select((b, i) => i == 0 ? (byte)6 : b)]] };
-            world.Put($"{name}-a.parquet", ParquetMaker.File(ParquetMaker.Ids(2), v)).Put($"{name}-b.parquet", ParquetMaker.File(ParquetMaker.Ids(2), later));
-            Assert.Equal($"{name} 0 1 0 1 0", $"{name} {Counts(await Diff($"{name}-a.parquet", $"{name}-b.parquet", "--key", "id", "--json"))}");
+            world
+                .Put($"{name}-a.parquet", ParquetMaker.File(ParquetMaker.Ids(2), v))
+                .Put($"{name}-b.parquet", ParquetMaker.File(ParquetMaker.Ids(2), later));
+            Assert.Equal(
+                $"{name} 0 1 0 1 0",
+                $"{name} {Counts(await Diff($"{name}-a.parquet", $"{name}-b.parquet", "--key", "id", "--json"))}"
+            );
         }
     }
 
     [Fact]
     public async Task KeysOfJsonInAnyCaseAndEmptyQuotesAreCompared()
     {
-        world.Put("a.jsonl", "{\"Id\":1,\"V\":\"a\"}\n{\"ID\":2,\"v\":\"b\"}\n").Put("b.jsonl", "{\"id\":1,\"V\":\"a\"}\n{\n \"ID\":2,\n \"V\":\"c\"\n}\n");
+        world
+            .Put("a.jsonl", "{\"Id\":1,\"V\":\"a\"}\n{\"ID\":2,\"v\":\"b\"}\n")
+            .Put("b.jsonl", "{\"id\":1,\"V\":\"a\"}\n{\n \"ID\":2,\n \"V\":\"c\"\n}\n");
         Assert.Equal("0 1 0 1 0", Counts(await Diff("a.jsonl", "b.jsonl", "--key", "id", "--json")));
         world.Put("a.csv", "id,n,c\n1,\"\",12E4\n2,5,x\n").Put("b.csv", "id,n,c\n1,,120000\n2,5.0,x\n");
         Assert.Equal("0 1 0 1 0", Counts(await Diff("a.csv", "b.csv", "--key", "id", "--json")));
@@ -64,7 +133,10 @@ public sealed class Diffs : IDisposable
         world.Put("a/1.csv", "k,l,v\n1,a,1\n").Put("a/2.csv", "k,l,v\n1,b,1\n").Put("b/1.csv", "l,k,v\nb,1,2\na,1,1\n");
         var answer = await Diff("a", "b", "--key", "k,l", "--csv");
         Assert.Equal(0, answer.Exit);
-        Assert.Equal(["headrace:op,k,l,v,headrace:before", "UPDATE,1,b,2,\"{\"\"v\"\":1}\""], answer.Output.Trim().ReplaceLineEndings("\n").Split('\n'));
+        Assert.Equal(
+            ["headrace:op,k,l,v,headrace:before", "UPDATE,1,b,2,\"{\"\"v\"\":1}\""],
+            answer.Output.Trim().ReplaceLineEndings("\n").Split('\n')
+        );
     }
 
     [Fact]
@@ -81,7 +153,14 @@ public sealed class Diffs : IDisposable
         world.Put("a.csv", "id,n\n1,1\n1,2\n2,2\n").Put("b.csv", "id,n\n1,1\n2,3\n");
         var answer = await Diff("a.csv", "b.csv", "--key", "id", "--json");
         Assert.Equal(0, answer.Exit);
-        Assert.Equal((0, 1, 0), (answer.Json.GetProperty("inserted").GetInt32(), answer.Json.GetProperty("updated").GetInt32(), answer.Json.GetProperty("deleted").GetInt32()));
+        Assert.Equal(
+            (0, 1, 0),
+            (
+                answer.Json.GetProperty("inserted").GetInt32(),
+                answer.Json.GetProperty("updated").GetInt32(),
+                answer.Json.GetProperty("deleted").GetInt32()
+            )
+        );
         Assert.True(answer.Json.GetProperty("not_compared").GetInt32() > 0);
     }
 
@@ -100,7 +179,11 @@ public sealed class Diffs : IDisposable
     [InlineData("n.csv", "other\n1\n")]
     public async Task ASideWithoutTheKeyIsNoTable(string name, string text)
     {
-        world.Put("a.csv", "id,n\n1,1\n2,2\n").Put(name, text).Put("folder/1.csv", "id,n\n1,1\n").Put($"folder/2{Path.GetExtension(name)}", text);
+        world
+            .Put("a.csv", "id,n\n1,1\n2,2\n")
+            .Put(name, text)
+            .Put("folder/1.csv", "id,n\n1,1\n")
+            .Put($"folder/2{Path.GetExtension(name)}", text);
         foreach (var (old, @new) in ((string, string)[])[("a.csv", name), (name, "a.csv"), ("folder", "a.csv")])
         {
             var answer = await Diff(old, @new, "--key", "id", "--json");
@@ -123,7 +206,10 @@ public sealed class Diffs : IDisposable
         world.Put("a.csv", "id,old,n\n1,x,1\n2,y,2\n3,z,3\n").Put("b.csv", "id,new,n\n1,p,1\n2,q,5\n4,r,4\n");
         var answer = await Diff("a.csv", "b.csv", "--key", "id", "--json");
         Assert.Equal((0, "1 1 1 1 0"), (answer.Exit, Counts(answer)));
-        Assert.Equal(("""["old"]""", """["new"]"""), ($"{answer.Json.GetProperty("columns_only_in_old")}", $"{answer.Json.GetProperty("columns_only_in_new")}"));
+        Assert.Equal(
+            ("""["old"]""", """["new"]"""),
+            ($"{answer.Json.GetProperty("columns_only_in_old")}", $"{answer.Json.GetProperty("columns_only_in_new")}")
+        );
         Assert.Contains("""UPDATE {"id":2} {"id":2,"old":"y","n":2} {"id":2,"n":5,"new":"q"}""", Operations(answer));
         var text = (await Diff("a.csv", "b.csv", "--key", "id")).Output;
         Assert.Contains("A column is in OLD only and was not compared: old", text, StringComparison.Ordinal);
@@ -140,8 +226,13 @@ public sealed class Diffs : IDisposable
     public async Task ColumnsOfTheDataMayHaveAnyName()
     {
         world.Put("a.csv", "id,op,before,headrace:op\n1,x,y,z\n").Put("b.csv", "id,op,before,headrace:op\n1,X,y,z\n");
-        Assert.Equal(["headrace:op,id,op,before,headrace:headrace:op,headrace:before", "UPDATE,1,X,y,z,\"{\"\"op\"\":\"\"x\"\"}\""],
-            (await Diff("a.csv", "b.csv", "--key", "id", "--csv")).Output.Trim().ReplaceLineEndings("\n").Split('\n'));
+        Assert.Equal(
+            [
+                "headrace:op,id,op,before,headrace:headrace:op,headrace:before",
+                "UPDATE,1,X,y,z,\"{\"\"op\"\":\"\"x\"\"}\"",
+            ],
+            (await Diff("a.csv", "b.csv", "--key", "id", "--csv")).Output.Trim().ReplaceLineEndings("\n").Split('\n')
+        );
     }
 
     [Fact]
@@ -149,7 +240,9 @@ public sealed class Diffs : IDisposable
     {
         world.Put("a.csv", "id,n\n1,1\n2,2,too,many\n").Put("b.csv", "id,n\n1,1\n2,2\n3,3\n");
         Assert.Equal("1 0 0 1 2", Counts(await Diff("a.csv", "b.csv", "--key", "id", "--json")));
-        world.Put("a.jsonl", "{\"id\":1,\"n\":1}\n{\"id\":2,\"n\":NaN}\n").Put("b.jsonl", "{\"id\":1,\"n\":1}\n{\"id\":2,\"n\":2}\n{\"id\":3,\"n\":3}\n");
+        world
+            .Put("a.jsonl", "{\"id\":1,\"n\":1}\n{\"id\":2,\"n\":NaN}\n")
+            .Put("b.jsonl", "{\"id\":1,\"n\":1}\n{\"id\":2,\"n\":2}\n{\"id\":3,\"n\":3}\n");
         Assert.Equal("1 0 0 1 2", Counts(await Diff("a.jsonl", "b.jsonl", "--key", "id", "--json")));
         Assert.Equal("0 0 1 1 1", Counts(await Diff("b.jsonl", "a.jsonl", "--key", "id", "--json")));
     }
@@ -158,7 +251,10 @@ public sealed class Diffs : IDisposable
     public async Task JsonIsComparedByWhatItMeans()
     {
         world.Put("a.jsonl", "{\"id\":1,\"d\":{\"a\":1,\"b\":[1.50]}}\n{\"id\":2,\"d\":[12345678901234567890]}\n");
-        world.Put("b.jsonl", "{\"id\":1,\"d\":{\"b\":[ 15e-1 ],\"\\u0061\":1.0}}\n{\"id\":2,\"d\":[12345678901234567891]}\n");
+        world.Put(
+            "b.jsonl",
+            "{\"id\":1,\"d\":{\"b\":[ 15e-1 ],\"\\u0061\":1.0}}\n{\"id\":2,\"d\":[12345678901234567891]}\n"
+        );
         Assert.Equal("0 1 0 1 0", Counts(await Diff("a.jsonl", "b.jsonl", "--key", "id", "--json")));
     }
 

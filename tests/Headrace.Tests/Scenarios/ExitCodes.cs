@@ -63,7 +63,10 @@ public sealed class ExitCodes : ProjectTests
     [Fact]
     public async Task Exit_4_when_some_flows_succeeded_and_some_did_not()
     {
-        World.Flows(Prices + "\n" + Customers).Put("prices/1.csv", "a,b\n1,2\n").Put("customers/1.csv", "id,name\n1,a\n");
+        World
+            .Flows(Prices + "\n" + Customers)
+            .Put("prices/1.csv", "a,b\n1,2\n")
+            .Put("customers/1.csv", "id,name\n1,a\n");
         var answer = await World.Run("run", "--json");
         Assert.Equal(4, answer.Exit);
         Assert.Equal(("failed", "loaded"), (answer.Run("prices").Outcome, answer.Run("customers").Outcome));
@@ -76,10 +79,16 @@ public sealed class ExitCodes : ProjectTests
         World.Flows(Prices + "\n  settle: 9s").Put("prices/1.csv", "id,price\n1,1.50\n", landedSecondsAgo: 0); // a run waits that long
 
         // Whoever runs the tests in the background has SIGINT ignored, and a child would inherit that.
-        using var child = World.Start("env", ["--default-signal=INT", .. World.Words("run")], World.At("config_read", "stop"));
+        using var child = World.Start(
+            "env",
+            ["--default-signal=INT", .. World.Words("run")],
+            World.At("config_read", "stop")
+        );
         await child.Stopped();
         child.Signal("CONT");
-        await child.Until(() => Directory.Exists(Path.Combine(World.Folder, ".headrace")) || child.Age > TimeSpan.FromSeconds(2));
+        await child.Until(() =>
+            Directory.Exists(Path.Combine(World.Folder, ".headrace")) || child.Age > TimeSpan.FromSeconds(2)
+        );
         child.Signal("INT");
         var answer = await child.Ended();
         Assert.Equal(130, answer.Exit);
@@ -106,6 +115,9 @@ public sealed class ExitCodes : ProjectTests
         World.Flows(Prices);
         Assert.Contains("headrace run", (await World.Run("rum")).Messages, StringComparison.Ordinal);
         Assert.Contains("did you mean 'prices'", (await World.Run("run", "price")).Messages, StringComparison.Ordinal);
-        Assert.Equal("HDR-518", (await World.Run("run", "price", "--json")).Json.GetProperty("error").GetProperty("code").GetString());
+        Assert.Equal(
+            "HDR-518",
+            (await World.Run("run", "price", "--json")).Json.GetProperty("error").GetProperty("code").GetString()
+        );
     }
 }

@@ -5,7 +5,8 @@ namespace Headrace.Tests.Scenarios;
 /// <summary>Types that nobody declared: found out from the first change set, told, and then kept.</summary>
 public sealed class InferredTypes : ProjectTests
 {
-    private const string Any = """any: { source: { connection: lake, path: "any/*" }, read: incremental, write: append }""";
+    private const string Any =
+        """any: { source: { connection: lake, path: "any/*" }, read: incremental, write: append }""";
 
     [Theory]
     [InlineData("1|-2|0", "BIGINT", "1|-2|0")]
@@ -38,8 +39,16 @@ public sealed class InferredTypes : ProjectTests
     [InlineData("2026-10-01|2024-02-29", "DATE", "2026-10-01|2024-02-29")]
     [InlineData("2026-10-01|2026-02-30", "VARCHAR", "2026-10-01|2026-02-30")]
     [InlineData("2026-10-01 10:00:00|2026-10-01", "TIMESTAMP", "2026-10-01 10:00:00|2026-10-01 00:00:00")]
-    [InlineData("2026-10-01T10:00:00Z|2026-10-01T10:00:00Z", "TIMESTAMP WITH TIME ZONE", "2026-10-01 10:00:00+00|2026-10-01 10:00:00+00")]
-    [InlineData("2026-10-01T10:00:00+02:00|2026-10-01T10:00:00Z", "TIMESTAMP WITH TIME ZONE", "2026-10-01 08:00:00+00|2026-10-01 10:00:00+00")]
+    [InlineData(
+        "2026-10-01T10:00:00Z|2026-10-01T10:00:00Z",
+        "TIMESTAMP WITH TIME ZONE",
+        "2026-10-01 10:00:00+00|2026-10-01 10:00:00+00"
+    )]
+    [InlineData(
+        "2026-10-01T10:00:00+02:00|2026-10-01T10:00:00Z",
+        "TIMESTAMP WITH TIME ZONE",
+        "2026-10-01 08:00:00+00|2026-10-01 10:00:00+00"
+    )]
     [InlineData("10:00:00|23:59:59", "TIME", "10:00:00|23:59:59")]
     [InlineData("infinity|nan", "VARCHAR", "infinity|nan")]
     [InlineData("+1|1", "VARCHAR", "+1|1")]
@@ -49,7 +58,20 @@ public sealed class InferredTypes : ProjectTests
     [InlineData("|5", "BIGINT", "NULL|5")]
     public async Task A_column_gets_the_narrowest_type_that_loses_nothing(string texts, string type, string stored)
     {
-        World.Flows(Any).Put("any/1.csv", "id,v\n" + string.Concat(texts.Split('|').Select((text, i) => text.Contains(',', StringComparison.Ordinal) ? $"{i},\"{text}\"\n" : $"{i},{text}\n")));
+        World
+            .Flows(Any)
+            .Put(
+                "any/1.csv",
+                "id,v\n"
+                    + string.Concat(
+                        texts
+                            .Split('|')
+                            .Select(
+                                (text, i) =>
+                                    text.Contains(',', StringComparison.Ordinal) ? $"{i},\"{text}\"\n" : $"{i},{text}\n"
+                            )
+                    )
+            );
         Assert.Equal(0, (await World.Load()).Only["quarantined"]);
         Assert.Equal(["id BIGINT", $"v {type}"], World.Columns("raw.any"));
         Assert.Equal(stored.Split('|'), World.Query("SELECT v FROM raw.any ORDER BY id"));
@@ -58,7 +80,12 @@ public sealed class InferredTypes : ProjectTests
     [Fact]
     public async Task A_value_far_behind_the_first_rows_still_counts()
     {
-        World.Flows(Any).Put("any/1.csv", "a,b,c\n" + string.Concat(Enumerable.Range(1, 30_000).Select(i => $"{i},{i},{i}\n")) + "x,1.5,\n");
+        World
+            .Flows(Any)
+            .Put(
+                "any/1.csv",
+                "a,b,c\n" + string.Concat(Enumerable.Range(1, 30_000).Select(i => $"{i},{i},{i}\n")) + "x,1.5,\n"
+            );
         Assert.Equal(0, (await World.Load()).Only["quarantined"]);
         Assert.Equal(["a VARCHAR", "b DECIMAL(18,4)", "c BIGINT"], World.Columns("raw.any"));
     }
@@ -66,7 +93,10 @@ public sealed class InferredTypes : ProjectTests
     [Fact]
     public async Task All_files_of_the_first_change_set_count()
     {
-        World.Flows(Any).Put("any/1.csv", "a,b\n1,2026-01-01\n").Put("any/2.csv", "b,a\nlater,2\n", landedSecondsAgo: 60);
+        World
+            .Flows(Any)
+            .Put("any/1.csv", "a,b\n1,2026-01-01\n")
+            .Put("any/2.csv", "b,a\nlater,2\n", landedSecondsAgo: 60);
         Assert.Equal("2i 0u 0d 0s 0q", (await World.Load()).Only.Counts);
         Assert.Equal(["a BIGINT", "b VARCHAR"], World.Columns("raw.any"));
     }
@@ -84,7 +114,9 @@ public sealed class InferredTypes : ProjectTests
     [Fact]
     public async Task Numbers_with_a_point_stay_text_in_a_key_where_1_1_and_1_10_are_two()
     {
-        World.Flows(Any.Replace("append", "merge, primary_key: a", StringComparison.Ordinal)).Put("any/1.csv", "a,b\n1.1,x\n1.10,y\n");
+        World
+            .Flows(Any.Replace("append", "merge, primary_key: a", StringComparison.Ordinal))
+            .Put("any/1.csv", "a,b\n1.1,x\n1.10,y\n");
         Assert.Equal("2i 0u 0d 0s 0q", (await World.Load()).Only.Counts);
         Assert.Equal(["1.1|x", "1.10|y"], World.Query("SELECT a, b FROM raw.any ORDER BY a"));
     }

@@ -7,7 +7,24 @@ namespace Headrace.Tests.Scenarios;
 public sealed class Json : ProjectTests
 {
     private static readonly string[] Keys =
-        ["flow", "dataset", "run", "outcome", "batches", "inserted", "updated", "deleted", "unchanged", "quarantined", "published", "from", "to", "duration_ms", "warnings", "error"];
+    [
+        "flow",
+        "dataset",
+        "run",
+        "outcome",
+        "batches",
+        "inserted",
+        "updated",
+        "deleted",
+        "unchanged",
+        "quarantined",
+        "published",
+        "from",
+        "to",
+        "duration_ms",
+        "warnings",
+        "error",
+    ];
 
     [Fact]
     public async Task A_run_has_exactly_the_keys_of_the_contract_in_their_order()
@@ -20,7 +37,10 @@ public sealed class Json : ProjectTests
         Assert.Single(answer.Output.TrimEnd('\n').Split('\n'));
 
         var planned = await World.Put("prices/2.csv", "id,price\n3,1.50\n").Run("plan", "--json");
-        Assert.Equal([.. Keys, "ddl", "sample", "changes"], planned.Only.Json.EnumerateObject().Select(property => property.Name));
+        Assert.Equal(
+            [.. Keys, "ddl", "sample", "changes"],
+            planned.Only.Json.EnumerateObject().Select(property => property.Name)
+        );
     }
 
     [Fact]
@@ -28,10 +48,16 @@ public sealed class Json : ProjectTests
     {
         World.Flows(Prices).Put("prices/1.csv", "id,price\n1,1.50\n2,x\n");
         var run = (await World.Load()).Only;
-        Assert.Equal(("prices", "prices", "loaded", 1L, 0L), (run.Json.GetProperty("flow").GetString(), run.Dataset, run.Outcome, run["batches"], run["published"]));
+        Assert.Equal(
+            ("prices", "prices", "loaded", 1L, 0L),
+            (run.Json.GetProperty("flow").GetString(), run.Dataset, run.Outcome, run["batches"], run["published"])
+        );
         Assert.Equal("1i 0u 0d 0s 1q", run.Counts);
         Assert.StartsWith("r_", run.Id, StringComparison.Ordinal);
-        Assert.Equal(("batch 0, 0 files", "batch 1, 1 file"), (run.Json.GetProperty("from").GetString(), run.Json.GetProperty("to").GetString()));
+        Assert.Equal(
+            ("batch 0, 0 files", "batch 1, 1 file"),
+            (run.Json.GetProperty("from").GetString(), run.Json.GetProperty("to").GetString())
+        );
         Assert.Equal(JsonValueKind.Null, run.Json.GetProperty("error").ValueKind);
         Assert.True(run["duration_ms"] >= 0);
 
@@ -54,7 +80,9 @@ public sealed class Json : ProjectTests
     [Fact]
     public async Task A_replace_counts_the_rows_that_went_as_deleted()
     {
-        World.Flows(Prices.Replace("append", "replace", StringComparison.Ordinal)).Put("prices/1.csv", "id,price\n1,1.50\n2,2.50\n");
+        World
+            .Flows(Prices.Replace("append", "replace", StringComparison.Ordinal))
+            .Put("prices/1.csv", "id,price\n1,1.50\n2,2.50\n");
         Assert.Equal("2i 0u 0d 0s 0q", (await World.Load()).Only.Counts);
         World.Put("prices/2.csv", "id,price\n3,3.50\n");
         Assert.Equal("1i 0u 2d 0s 0q", (await World.Load()).Only.Counts);
@@ -81,8 +109,16 @@ public sealed class Json : ProjectTests
         var error = run.Json.GetProperty("error");
         Assert.Equal(["code", "what", "facts", "next"], error.EnumerateObject().Select(property => property.Name));
         Assert.Equal(("stopped", "HDR-201"), (run.Outcome, run.Error));
-        Assert.Contains("nothing of the batch was loaded", error.GetProperty("what").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "nothing of the batch was loaded",
+            error.GetProperty("what").GetString(),
+            StringComparison.Ordinal
+        );
         Assert.Equal("prices", error.GetProperty("facts").GetProperty("dataset").GetString());
-        Assert.Contains("prices/1.csv line 2, column price", error.GetProperty("facts").GetProperty("found").GetString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "prices/1.csv line 2, column price",
+            error.GetProperty("facts").GetProperty("found").GetString(),
+            StringComparison.Ordinal
+        );
     }
 }

@@ -14,7 +14,12 @@ public sealed class ParquetTypes : ProjectTests
     [InlineData("UINTEGER", "bigint", "4294967295", "4294967295")]
     [InlineData("BIGINT", "bigint", "-9223372036854775808", "-9223372036854775808")]
     [InlineData("UBIGINT", "decimal(20,0)", "18446744073709551615", "18446744073709551615")]
-    [InlineData("DECIMAL(38,10)", "decimal(38,10)", "1234567890123456789012345678.0123456789", "1234567890123456789012345678.0123456789")]
+    [InlineData(
+        "DECIMAL(38,10)",
+        "decimal(38,10)",
+        "1234567890123456789012345678.0123456789",
+        "1234567890123456789012345678.0123456789"
+    )]
     [InlineData("FLOAT", "float", "3.4028235e38", "3.4028235e+38")]
     [InlineData("DOUBLE", "double", "0.1", "0.1")]
     [InlineData("VARCHAR", "varchar", "007 Zoë", "007 Zoë")]
@@ -53,15 +58,29 @@ public sealed class ParquetTypes : ProjectTests
     [InlineData("DECIMAL(12,4)", "decimal(12,2)", "1.5", "1.50", "1.2345")]
     [InlineData("TIMESTAMP", "date", "2026-10-01 00:00:00", "2026-10-01", "2026-10-01 00:00:01|infinity")]
     [InlineData("DATE", "timestamp", "2026-10-01", "2026-10-01 00:00:00", "infinity")]
-    public async Task A_declared_type_takes_what_it_can_hold_and_quarantines_the_rest(string parquet, string type, string good, string stored, string bad)
+    public async Task A_declared_type_takes_what_it_can_hold_and_quarantines_the_rest(
+        string parquet,
+        string type,
+        string good,
+        string stored,
+        string bad
+    )
     {
         var fits = good.Split('|');
         var misfits = bad.Length == 0 ? [] : bad.Split('|');
-        World.Flows($$"""any: { source: { connection: lake, path: "any/*" }, columns: { id: integer, v: "{{type}}" }, read: incremental, write: append }""");
-        World.PutParquet("any/1.parquet", $"SELECT (row_number() OVER ())::INTEGER AS id, v::{parquet} AS v FROM (SELECT unnest([{string.Join(", ", fits.Concat(misfits).Select(text => $"'{text}'"))}]) AS v)");
+        World.Flows(
+            $$"""any: { source: { connection: lake, path: "any/*" }, columns: { id: integer, v: "{{type}}" }, read: incremental, write: append }"""
+        );
+        World.PutParquet(
+            "any/1.parquet",
+            $"SELECT (row_number() OVER ())::INTEGER AS id, v::{parquet} AS v FROM (SELECT unnest([{string.Join(", ", fits.Concat(misfits).Select(text => $"'{text}'"))}]) AS v)"
+        );
         Assert.Equal($"{fits.Length}i 0u 0d 0s {misfits.Length}q", (await World.Load()).Only.Counts);
         Assert.Equal(stored.Split('|'), World.Query("SELECT v FROM raw.any ORDER BY id"));
-        Assert.Equal(misfits.Select((_, i) => $"any/1.parquet|{fits.Length + i + 1}|v"), World.Query("SELECT file, line, \"column\" FROM headrace.quarantine ORDER BY line"));
+        Assert.Equal(
+            misfits.Select((_, i) => $"any/1.parquet|{fits.Length + i + 1}|v"),
+            World.Query("SELECT file, line, \"column\" FROM headrace.quarantine ORDER BY line")
+        );
     }
 
     [Theory]

@@ -20,8 +20,15 @@ public sealed class Quarantines : ProjectTests
         Assert.Equal("""{"dataset":"prices","rows":4""", list.Json.GetProperty("datasets")[0].GetRawText()[..28]);
         Assert.Contains("prices", (await World.Run("quarantine", "list")).Output, StringComparison.Ordinal);
 
-        var rows = (await World.Run("quarantine", "show", "prices", "--json")).Json.GetProperty("rows").EnumerateArray().ToList();
-        Assert.Equal(["3 price 2.5O", "4 id x", "5 price y", "6  5"], rows.Select(row => $"{row.GetProperty("line")} {row.GetProperty("column")} {row.GetProperty("value")}").Order());
+        var rows = (await World.Run("quarantine", "show", "prices", "--json"))
+            .Json.GetProperty("rows")
+            .EnumerateArray()
+            .ToList();
+        Assert.Equal(
+            ["3 price 2.5O", "4 id x", "5 price y", "6  5"],
+            rows.Select(row => $"{row.GetProperty("line")} {row.GetProperty("column")} {row.GetProperty("value")}")
+                .Order()
+        );
         Assert.All(rows, row => Assert.Equal("prices/1.csv", row.GetProperty("file").GetString()));
         var shown = (await World.Run("quarantine", "show", "prices")).Output;
         Assert.Contains("'2.5O' is no decimal(12,2)", shown, StringComparison.Ordinal);
@@ -36,7 +43,10 @@ public sealed class Quarantines : ProjectTests
         var released = await World.Run("quarantine", "release", "prices", id, "--set", "price=2.50", "--json");
         Assert.Equal("""{"released":1,"kept":0,"discarded":0}""", released.Output.Trim());
         Assert.Equal(["1|1.50", "2|2.50"], World.Query("SELECT * FROM raw.prices ORDER BY id"));
-        Assert.Equal("""{"released":0,"kept":0,"discarded":0}""", (await World.Run("quarantine", "release", "prices", id, "--set", "price=2.50", "--json")).Output.Trim());
+        Assert.Equal(
+            """{"released":0,"kept":0,"discarded":0}""",
+            (await World.Run("quarantine", "release", "prices", id, "--set", "price=2.50", "--json")).Output.Trim()
+        );
         Assert.Equal("2", World.Value("SELECT count(*) FROM raw.prices"));
         Assert.Equal("released", World.Value($"SELECT status FROM headrace.quarantine WHERE id = {id}"));
     }
@@ -49,10 +59,26 @@ public sealed class Quarantines : ProjectTests
     public async Task A_release_that_dies_is_made_good_by_the_next_one(string boundary, string action)
     {
         await WithBadRows();
-        Assert.NotEqual(0, (await World.RunProcess(World.At(boundary, action), "quarantine", "release", "prices", "1,2,3,4,5,6,7,8,9", "--set", "price=9.99")).Exit);
+        Assert.NotEqual(
+            0,
+            (
+                await World.RunProcess(
+                    World.At(boundary, action),
+                    "quarantine",
+                    "release",
+                    "prices",
+                    "1,2,3,4,5,6,7,8,9",
+                    "--set",
+                    "price=9.99"
+                )
+            ).Exit
+        );
         await World.Run("quarantine", "release", "prices", "1,2,3,4,5,6,7,8,9", "--set", "price=9.99");
         Assert.Equal(["1|1.50", "2|9.99", "4|9.99"], World.Query("SELECT * FROM raw.prices ORDER BY id"));
-        Assert.Equal(["released|2", "waiting|2"], World.Query("SELECT status, count(*) FROM headrace.quarantine GROUP BY status ORDER BY status"));
+        Assert.Equal(
+            ["released|2", "waiting|2"],
+            World.Query("SELECT status, count(*) FROM headrace.quarantine GROUP BY status ORDER BY status")
+        );
     }
 
     [Theory]
@@ -83,21 +109,43 @@ public sealed class Quarantines : ProjectTests
     public async Task A_discarded_row_stays_on_record_with_the_reason_and_cannot_be_released()
     {
         await WithBadRows();
-        Assert.Contains("\"discarded\":4", (await World.Run("quarantine", "discard", "prices", "--reason", "test data", "--json")).Output, StringComparison.Ordinal);
-        Assert.Equal("0", $"{(await World.Run("quarantine", "show", "prices", "--json")).Json.GetProperty("rows").GetArrayLength()}");
-        Assert.Contains("discarded: test data", (await World.Run("quarantine", "show", "prices", "--all")).Output, StringComparison.Ordinal);
-        Assert.Contains("\"released\":0", (await World.Run("quarantine", "release", "prices", "1,2,3,4,5,6,7,8,9", "--set", "price=1", "--json")).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"discarded\":4",
+            (await World.Run("quarantine", "discard", "prices", "--reason", "test data", "--json")).Output,
+            StringComparison.Ordinal
+        );
+        Assert.Equal(
+            "0",
+            $"{(await World.Run("quarantine", "show", "prices", "--json")).Json.GetProperty("rows").GetArrayLength()}"
+        );
+        Assert.Contains(
+            "discarded: test data",
+            (await World.Run("quarantine", "show", "prices", "--all")).Output,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "\"released\":0",
+            (
+                await World.Run("quarantine", "release", "prices", "1,2,3,4,5,6,7,8,9", "--set", "price=1", "--json")
+            ).Output,
+            StringComparison.Ordinal
+        );
         Assert.Equal("1", World.Value("SELECT count(*) FROM raw.prices"));
     }
 
     [Fact]
     public async Task A_released_row_of_a_merge_takes_the_place_of_its_key()
     {
-        World.Flows(Customers.Replace("name: text", "name: text, age: integer", StringComparison.Ordinal)).Put("customers/1.csv", "id,name,age\n1,a,1\n2,b,2\n");
+        World
+            .Flows(Customers.Replace("name: text", "name: text, age: integer", StringComparison.Ordinal))
+            .Put("customers/1.csv", "id,name,age\n1,a,1\n2,b,2\n");
         await World.Load();
         World.Put("customers/2.csv", "id,name,age\n1,A,old\n");
         await World.Load();
-        Assert.Equal(0, (await World.Run("quarantine", "release", "customers", "1,2,3,4,5,6,7,8,9", "--set", "age=99")).Exit);
+        Assert.Equal(
+            0,
+            (await World.Run("quarantine", "release", "customers", "1,2,3,4,5,6,7,8,9", "--set", "age=99")).Exit
+        );
         Assert.Equal(["1|A|99", "2|b|2"], World.Query("SELECT * FROM raw.customers ORDER BY id"));
     }
 
@@ -105,33 +153,53 @@ public sealed class Quarantines : ProjectTests
     public async Task A_column_set_to_nothing_is_null_and_an_unknown_column_is_an_error()
     {
         await WithBadRows();
-        Assert.Equal(2, (await World.Run("quarantine", "release", "prices", "1,2,3,4,5,6,7,8,9", "--set", "prize=1")).Exit);
+        Assert.Equal(
+            2,
+            (await World.Run("quarantine", "release", "prices", "1,2,3,4,5,6,7,8,9", "--set", "prize=1")).Exit
+        );
         Assert.Equal("1", World.Value("SELECT count(*) FROM raw.prices"));
-        Assert.Equal(0, (await World.Run("quarantine", "release", "prices", "1,2,3,4,5,6,7,8,9", "--set", "price=")).Exit);
+        Assert.Equal(
+            0,
+            (await World.Run("quarantine", "release", "prices", "1,2,3,4,5,6,7,8,9", "--set", "price=")).Exit
+        );
         Assert.Equal(["1|1.50", "2|NULL", "4|NULL"], World.Query("SELECT * FROM raw.prices ORDER BY id"));
     }
 
     [Fact]
     public async Task A_row_of_a_dialect_and_of_parquet_is_released_as_it_was_written()
     {
-        World.Flows("""
+        World.Flows(
+            """
             any: { source: { connection: lake, path: "any/*", csv: { delimiter: ";", decimal: ",", date: dd.MM.yyyy } }, columns: { n: "decimal(10,2)", day: date, id: integer }, read: incremental, write: append }
             packed: { source: { connection: lake, path: "packed/*" }, columns: { id: integer, at: timestamptz, b: bytes, d: "decimal(38,10)", n: json }, read: incremental, write: append }
-            """);
+            """
+        );
         World.Put("any/1.csv", "n;day;id\n1,50;28.02.2026;x\n");
-        World.PutParquet("packed/1.parquet", "SELECT 'x' AS id, TIMESTAMPTZ '2026-10-01 10:00:00.5+02' AS at, '\\x00a\\xFF'::BLOB AS b, 1234567890123456789012345678.0123456789::DECIMAL(38,10) AS d, {'a': [1]} AS n");
+        World.PutParquet(
+            "packed/1.parquet",
+            "SELECT 'x' AS id, TIMESTAMPTZ '2026-10-01 10:00:00.5+02' AS at, '\\x00a\\xFF'::BLOB AS b, 1234567890123456789012345678.0123456789::DECIMAL(38,10) AS d, {'a': [1]} AS n"
+        );
         await World.Load();
         Assert.Equal(0, (await World.Run("quarantine", "release", "any", "1,2,3,4,5,6,7,8,9", "--set", "id=1")).Exit);
         Assert.Equal(["1.50|2026-02-28|1"], World.Query("SELECT * FROM raw.any"));
-        Assert.Equal(0, (await World.Run("quarantine", "release", "packed", "1,2,3,4,5,6,7,8,9", "--set", "id=1")).Exit);
-        Assert.Equal(["1|2026-10-01 08:00:00.5+00|\\x00a\\xFF|1234567890123456789012345678.0123456789|{\"a\":[1]}"], World.Query("SELECT * FROM raw.packed"));
+        Assert.Equal(
+            0,
+            (await World.Run("quarantine", "release", "packed", "1,2,3,4,5,6,7,8,9", "--set", "id=1")).Exit
+        );
+        Assert.Equal(
+            ["1|2026-10-01 08:00:00.5+00|\\x00a\\xFF|1234567890123456789012345678.0123456789|{\"a\":[1]}"],
+            World.Query("SELECT * FROM raw.packed")
+        );
     }
 
     [Fact]
     public async Task An_empty_quarantine_is_said_before_and_after_the_first_run()
     {
         World.Flows(Prices);
-        Assert.Equal((0, "No rows wait in quarantine.\n"), ((await World.Run("quarantine", "list")).Exit, (await World.Run("quarantine", "list")).Output));
+        Assert.Equal(
+            (0, "No rows wait in quarantine.\n"),
+            ((await World.Run("quarantine", "list")).Exit, (await World.Run("quarantine", "list")).Output)
+        );
         Assert.Equal(0, (await World.Run("quarantine", "show", "prices")).Exit);
         Assert.False(File.Exists(World.Warehouse));
     }
@@ -148,9 +216,14 @@ public sealed class Quarantines : ProjectTests
               settle: 0s
               primary_key: [ts, "the x"]
               write: merge
-            """);
+            """
+        );
         World.Put("items/1/1.csv", "ts,the x\n1,a\n1,a\n2,b\n");
         await World.Load();
-        Assert.Contains("--set ts=value --set 'the x=value'", (await World.Run("quarantine", "show", "items")).Output, StringComparison.Ordinal);
+        Assert.Contains(
+            "--set ts=value --set 'the x=value'",
+            (await World.Run("quarantine", "show", "items")).Output,
+            StringComparison.Ordinal
+        );
     }
 }

@@ -5,8 +5,7 @@ namespace Headrace.Tests.Scenarios;
 /// <summary>What a release may change besides the row that was set aside.</summary>
 public class Releases : ProjectTests
 {
-    private const string Merged =
-        """
+    private const string Merged = """
         m:
           source: { connection: lake, path: "m/*" }
           columns: { id: bigint, amount: "decimal(12,2)", note: text }
@@ -36,7 +35,16 @@ public class Releases : ProjectTests
 
         var answer = await World.Run("quarantine", "release", "m", "--set", "id=6");
 
-        Assert.Equal((2, 2L), (answer.Exit, long.Parse(World.Value("SELECT count(*) FROM headrace.quarantine WHERE status = 'waiting'"), System.Globalization.CultureInfo.InvariantCulture)));
+        Assert.Equal(
+            (2, 2L),
+            (
+                answer.Exit,
+                long.Parse(
+                    World.Value("SELECT count(*) FROM headrace.quarantine WHERE status = 'waiting'"),
+                    System.Globalization.CultureInfo.InvariantCulture
+                )
+            )
+        );
     }
 
     [Fact]
@@ -48,13 +56,18 @@ public class Releases : ProjectTests
         await World.Run("quarantine", "release", "m", "1,2", "--set", "id=6");
 
         Assert.Equal(["6|2.00|c"], World.Query("SELECT id, amount, note FROM raw.m"));
-        Assert.Equal(["1|waiting", "2|released"], World.Query("SELECT id, status FROM headrace.quarantine ORDER BY id"));
+        Assert.Equal(
+            ["1|waiting", "2|released"],
+            World.Query("SELECT id, status FROM headrace.quarantine ORDER BY id")
+        );
     }
 
     [Fact]
     public async Task A_row_whose_table_was_replaced_since_is_superseded()
     {
-        World.Flows(Inbox).Put("inbox/shop/schema/t/s.json", Schema("""{"name": "a", "type": "bigint"}"""), landedSecondsAgo: 900)
+        World
+            .Flows(Inbox)
+            .Put("inbox/shop/schema/t/s.json", Schema("""{"name": "a", "type": "bigint"}"""), landedSecondsAgo: 900)
             .Put("inbox/shop/append/t/1.csv", "a\n1\nx\n", landedSecondsAgo: 800);
         await World.Load();
         World.Put("inbox/shop/truncate/t/2.csv", "a\n5\n", landedSecondsAgo: 700);
@@ -69,7 +82,8 @@ public class Releases : ProjectTests
     [Fact]
     public async Task A_refusal_of_the_database_has_a_name()
     {
-        World.Flows("""d: { source: { connection: lake, path: "d/*" }, read: incremental, write: append }""")
+        World
+            .Flows("""d: { source: { connection: lake, path: "d/*" }, read: incremental, write: append }""")
             .Alter("CREATE SCHEMA raw; CREATE TABLE raw.d (id BIGINT PRIMARY KEY)");
         World.Put("d/1.csv", "id\n1\nx\n");
         await World.Load();

@@ -5,8 +5,7 @@ namespace Headrace.Tests.Scenarios;
 /// <summary>What may take the place of a table's rows, and what may not.</summary>
 public class Replacements : ProjectTests
 {
-    private const string Stock =
-        """
+    private const string Stock = """
         stock:
           source: { connection: lake, path: "stock/*" }
           columns: { id: bigint, amount: "decimal(12,2)" }
@@ -19,7 +18,9 @@ public class Replacements : ProjectTests
     {
         World.Flows(Stock).Put("stock/old.csv", "id,amount\n1,1\n2,2\n", landedSecondsAgo: 9000);
         await World.Load();
-        World.Put("stock/c.csv", "id,amount\n5,5\n").Put("stock/d.csv.gz", World.Gzip("id,amount\n6,6\n"u8.ToArray())[..20]);
+        World
+            .Put("stock/c.csv", "id,amount\n5,5\n")
+            .Put("stock/d.csv.gz", World.Gzip("id,amount\n6,6\n"u8.ToArray())[..20]);
 
         var broken = await World.Run("run", "--json");
 
@@ -77,13 +78,19 @@ public class Replacements : ProjectTests
         await World.Load();
         World.Put("customers/old.csv", "id,name\n1,old\n", landedSecondsAgo: 9000);
 
-        Assert.Contains("landed before rows that were merged already", (await World.Load()).Only.Warnings, StringComparison.Ordinal);
+        Assert.Contains(
+            "landed before rows that were merged already",
+            (await World.Load()).Only.Warnings,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public async Task The_same_full_file_delivered_again_replaces_what_was_appended_since()
     {
-        World.Flows(Inbox).Put("inbox/shop/truncate/stock/full.csv", "id\n100\n", landedSecondsAgo: 900)
+        World
+            .Flows(Inbox)
+            .Put("inbox/shop/truncate/stock/full.csv", "id\n100\n", landedSecondsAgo: 900)
             .Put("inbox/shop/append/stock/more.csv", "id\n2\n", landedSecondsAgo: 800);
         await World.Load();
         Assert.Equal(["2", "100"], World.Query("SELECT id FROM shop.stock ORDER BY id"));

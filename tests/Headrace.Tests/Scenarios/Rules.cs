@@ -11,7 +11,12 @@ public sealed class Rules : ProjectTests
         World.Flows(Prices + "\n  on_fail: stop").Put("prices/1.csv", "id,price\n1,1.50\n2,x\n");
         var answer = await World.Run("run", "--json");
         Assert.Equal((3, "stopped", "HDR-201"), (answer.Exit, answer.Only.Outcome, answer.Only.Error));
-        Assert.Equal("0|0|0", World.Value("SELECT (SELECT count(*) FROM headrace.files), (SELECT count(*) FROM headrace.quarantine), (SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'raw')"));
+        Assert.Equal(
+            "0|0|0",
+            World.Value(
+                "SELECT (SELECT count(*) FROM headrace.files), (SELECT count(*) FROM headrace.quarantine), (SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'raw')"
+            )
+        );
         World.Put("prices/1.csv", "id,price\n1,1.50\n2,2.50\n");
         Assert.Equal("2i 0u 0d 0s 0q", (await World.Load()).Only.Counts);
     }
@@ -21,7 +26,12 @@ public sealed class Rules : ProjectTests
     [InlineData(2, 3)]
     public async Task Allow_is_the_share_of_bad_rows_that_may_go_to_quarantine(int bad, int exit)
     {
-        World.Flows(Prices + "\n  allow: 10%").Put("prices/1.csv", "id,price\n" + string.Concat(Enumerable.Range(1, 10).Select(i => $"{i},{(i <= bad ? "x" : "1.50")}\n")));
+        World
+            .Flows(Prices + "\n  allow: 10%")
+            .Put(
+                "prices/1.csv",
+                "id,price\n" + string.Concat(Enumerable.Range(1, 10).Select(i => $"{i},{(i <= bad ? "x" : "1.50")}\n"))
+            );
         var answer = await World.Run("run", "--json");
         Assert.Equal(exit, answer.Exit);
         Assert.Equal(exit == 0 ? "9i 0u 0d 0s 1q" : "0i 0u 0d 0s 0q", answer.Only.Counts);
@@ -51,7 +61,10 @@ public sealed class Rules : ProjectTests
         var run = (await World.Load()).Only;
         Assert.Contains("'note' is new", run.Warnings, StringComparison.Ordinal);
         Assert.Contains("'price' is missing in prices/3.csv", run.Warnings, StringComparison.Ordinal);
-        Assert.Equal(["1|1.50|NULL", "2|2.50|5", "3|NULL|NULL"], World.Query("SELECT id, price, note FROM raw.prices ORDER BY id"));
+        Assert.Equal(
+            ["1|1.50|NULL", "2|2.50|5", "3|NULL|NULL"],
+            World.Query("SELECT id, price, note FROM raw.prices ORDER BY id")
+        );
     }
 
     [Fact]
@@ -67,12 +80,23 @@ public sealed class Rules : ProjectTests
     [Fact]
     public async Task Captured_values_make_datasets_and_tables_of_their_own()
     {
-        World.Flows("""
-            all: { source: { connection: lake, path: "{tenant}/{table}/*.csv" }, read: incremental, write: append, target: { schema: "{tenant}", table: "t_{table}" } }
-            """).Put("acme/orders/1.csv", "id\n1\n").Put("beta/orders/1.csv", "id\n2\n").Put("acme/items/1.csv", "id\n3\n");
+        World
+            .Flows(
+                """
+                all: { source: { connection: lake, path: "{tenant}/{table}/*.csv" }, read: incremental, write: append, target: { schema: "{tenant}", table: "t_{table}" } }
+                """
+            )
+            .Put("acme/orders/1.csv", "id\n1\n")
+            .Put("beta/orders/1.csv", "id\n2\n")
+            .Put("acme/items/1.csv", "id\n3\n");
         var answer = await World.Load();
         Assert.Equal(["all/acme/items", "all/acme/orders", "all/beta/orders"], answer.Runs.Select(run => run.Dataset));
-        Assert.Equal("1|2|3", World.Value("SELECT (SELECT id FROM acme.t_orders), (SELECT id FROM beta.t_orders), (SELECT id FROM acme.t_items)"));
+        Assert.Equal(
+            "1|2|3",
+            World.Value(
+                "SELECT (SELECT id FROM acme.t_orders), (SELECT id FROM beta.t_orders), (SELECT id FROM acme.t_items)"
+            )
+        );
         Assert.Equal("3", World.Value("SELECT count(*) FROM headrace.positions"));
     }
 
@@ -81,10 +105,22 @@ public sealed class Rules : ProjectTests
     {
         World.Flows(Prices).Put("prices/1.csv", "id,price\n1,1.50\n2,x\n");
         var run = (await World.Load()).Only;
-        Assert.Equal(["prices|prices/1.csv|20|64|1|true|true|true|load"], World.Query(
-            "SELECT dataset, key, size, length(sha256), rows, landed_at <= now(), loaded_at <= now(), load_id = (SELECT load_id FROM headrace.loads), action FROM headrace.files"));
-        Assert.Equal([$"prices|prices/1.csv|3|price|x|'x' is no decimal(12,2)|{run.Id}"], World.Query("SELECT dataset, file, line, \"column\", value, reason, run_id FROM headrace.quarantine"));
-        Assert.Equal(["prices|append|1|1|0|0|0|1"], World.Query("SELECT dataset, operation, files, inserted, updated, deleted, unchanged, quarantined FROM headrace.loads"));
+        Assert.Equal(
+            ["prices|prices/1.csv|20|64|1|true|true|true|load"],
+            World.Query(
+                "SELECT dataset, key, size, length(sha256), rows, landed_at <= now(), loaded_at <= now(), load_id = (SELECT load_id FROM headrace.loads), action FROM headrace.files"
+            )
+        );
+        Assert.Equal(
+            [$"prices|prices/1.csv|3|price|x|'x' is no decimal(12,2)|{run.Id}"],
+            World.Query("SELECT dataset, file, line, \"column\", value, reason, run_id FROM headrace.quarantine")
+        );
+        Assert.Equal(
+            ["prices|append|1|1|0|0|0|1"],
+            World.Query(
+                "SELECT dataset, operation, files, inserted, updated, deleted, unchanged, quarantined FROM headrace.loads"
+            )
+        );
         Assert.Equal(["prices|1"], World.Query("SELECT dataset, generation FROM headrace.positions"));
     }
 
@@ -95,7 +131,10 @@ public sealed class Rules : ProjectTests
         await World.Load();
         World.Alter("DROP TABLE raw.prices");
         World.Put("prices/2.csv", "id,price\n2,2.50\n");
-        Assert.Equal((1, "HDR-304"), (await World.Run("run", "--json")) is var answer ? (answer.Exit, answer.Only.Error) : default);
+        Assert.Equal(
+            (1, "HDR-304"),
+            (await World.Run("run", "--json")) is var answer ? (answer.Exit, answer.Only.Error) : default
+        );
     }
 
     [Fact]

@@ -6,11 +6,7 @@ namespace Headrace.Tests.Snapshots;
 /// <summary>Exports that are not whole, or not what they were.</summary>
 public sealed class Broken : ExportTests
 {
-    public static TheoryData<string, string> Short => new()
-    {
-        { "HDR-205", "id,name,price\n" },
-        { "HDR-205", "" },
-    };
+    public static TheoryData<string, string> Short => new() { { "HDR-205", "id,name,price\n" }, { "HDR-205", "" } };
 
     [Theory]
     [MemberData(nameof(Short))]
@@ -38,11 +34,21 @@ public sealed class Broken : ExportTests
         World.Put("items/v1/1.csv.gz", text, gzip: true);
         await World.Load();
         var whole = World.Gzip(Encoding.UTF8.GetBytes(text));
-        World.Put("items/v2/1.csv.gz", whole[..(kept > 0 ? kept : whole.Length / 2 * (kept == 0 ? 1 : 2) + kept)]).Put("items/v2/2.csv.gz", text.Replace("\n", "0\n", StringComparison.Ordinal), gzip: true);
+        World
+            .Put("items/v2/1.csv.gz", whole[..(kept > 0 ? kept : whole.Length / 2 * (kept == 0 ? 1 : 2) + kept)])
+            .Put("items/v2/2.csv.gz", text.Replace("\n", "0\n", StringComparison.Ordinal), gzip: true);
         await Stops("HDR-213");
-        Assert.Equal(["v2|1.csv.gz|2|refused", "v2|2.csv.gz|2|refused"], World.Query("SELECT version, split_part(key, '/', 3), parts, outcome FROM headrace.files WHERE outcome <> 'loaded' ORDER BY key"));
+        Assert.Equal(
+            ["v2|1.csv.gz|2|refused", "v2|2.csv.gz|2|refused"],
+            World.Query(
+                "SELECT version, split_part(key, '/', 3), parts, outcome FROM headrace.files WHERE outcome <> 'loaded' ORDER BY key"
+            )
+        );
         World.Put("items/v3/1.csv.gz", text.Replace("7,n7,7", "7,n7,8", StringComparison.Ordinal), gzip: true);
-        Assert.Equal((3, "0i 1u 0d 499s 0q"), await World.Run("run", "--json") is var answer ? (answer.Exit, answer.Only.Counts) : default);
+        Assert.Equal(
+            (3, "0i 1u 0d 499s 0q"),
+            await World.Run("run", "--json") is var answer ? (answer.Exit, answer.Only.Counts) : default
+        );
     }
 
     [Fact]
@@ -75,7 +81,10 @@ public sealed class Broken : ExportTests
         Assert.Equal("0i 1u 0d 1s 0q", (await World.Run("run", "--json", "--accept", "items/v1/1.csv")).Only.Counts);
         Export("v1", "1,A,1", "2,b,2");
         Assert.Equal("0i 1u 0d 1s 0q", (await World.Run("run", "--json", "--accept", "items/v1/1.csv")).Only.Counts);
-        Assert.Equal(["INSERT 1", "INSERT 2", "UPDATE 1", "UPDATE 1", "UPDATE 1"], Operations.Select(text => text.Split(':')[0]));
+        Assert.Equal(
+            ["INSERT 1", "INSERT 2", "UPDATE 1", "UPDATE 1", "UPDATE 1"],
+            Operations.Select(text => text.Split(':')[0])
+        );
         Assert.Equal(["1|A|1.00", "2|b|2.00"], Rows);
     }
 

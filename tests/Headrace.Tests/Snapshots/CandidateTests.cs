@@ -21,22 +21,34 @@ public sealed class CandidateTests : IDisposable
     {
         var random = new Random(seed);
         var before = Enumerable.Range(0, count).Select(i => $"{i},{new string('x', random.Next(1, 40))}").ToList();
-        var after = before.Where(_ => random.Next(10) > 0).Select(row => random.Next(10) == 0 ? $"{row}!" : row).ToList();
+        var after = before
+            .Where(_ => random.Next(10) > 0)
+            .Select(row => random.Next(10) == 0 ? $"{row}!" : row)
+            .ToList();
         after.AddRange(Enumerable.Range(0, 100).Select(_ => after[random.Next(after.Count)])); // some there twice, and thrice
         after.AddRange(Enumerable.Range(0, 100).Select(i => $"{9000 + i},new"));
         var rows = after.ToArray();
         random.Shuffle(rows);
         var half = rows.Length / 2;
 
-        StagedFile[] files = [await Stage("1.csv", rows[..half]), await Stage("2.csv", []), await Stage("3.csv", rows[half..])];
+        StagedFile[] files =
+        [
+            await Stage("1.csv", rows[..half]),
+            await Stage("2.csv", []),
+            await Stage("3.csv", rows[half..]),
+        ];
         var old = await Stage("0.csv", before);
-        var candidates = new Candidates(files, setBytes, TestContext.Current.CancellationToken);
+        var candidates = new ChangedRecords(files, setBytes, TestContext.Current.CancellationToken);
         var gone = new HashSet<UInt128>();
-        candidates.Find(before.Count, (set, rounds, round) =>
-        {
-            foreach (var digest in Digests(old).Where(digest => (long)(digest >> 64) % rounds == round))
-                set.Add(digest);
-        }, (set, _, _) => gone.UnionWith(set.NotSeenOnce()));
+        candidates.Find(
+            before.Count,
+            (set, rounds, round) =>
+            {
+                foreach (var digest in Digests(old).Where(digest => (long)(digest >> 64) % rounds == round))
+                    set.Add(digest);
+            },
+            (set, _, _) => gone.UnionWith(set.NotSeenOnce())
+        );
         var taken = candidates.Take(Path.Combine(world.Folder, "taken"));
 
         var times = rows.CountBy(row => row).ToDictionary();
@@ -44,8 +56,14 @@ public sealed class CandidateTests : IDisposable
         var matched = before.Where(IsMatched).ToHashSet();
         Assert.Equal(matched.Count, candidates.Matched);
         Assert.Equal(rows.Where(row => !matched.Contains(row)), taken.SelectMany(Rows));
-        Assert.Equal([half - rows[..half].Count(matched.Contains), 0, rows.Length - half - rows[half..].Count(matched.Contains)], taken.Select(file => file.Records));
-        Assert.Equal(Digests(old).Zip(before).Where(row => !matched.Contains(row.Second)).Select(row => row.First).ToHashSet(), gone);
+        Assert.Equal(
+            [half - rows[..half].Count(matched.Contains), 0, rows.Length - half - rows[half..].Count(matched.Contains)],
+            taken.Select(file => file.Records)
+        );
+        Assert.Equal(
+            Digests(old).Zip(before).Where(row => !matched.Contains(row.Second)).Select(row => row.First).ToHashSet(),
+            gone
+        );
     }
 
     [Theory]
@@ -55,7 +73,8 @@ public sealed class CandidateTests : IDisposable
     {
         var random = new Random(seed);
         List<string> Side() => [.. Enumerable.Range(0, 600).Select(_ => $"{random.Next(400)},{random.Next(2)}")];
-        StagedFile[] olds = [await Stage("0.csv", Side())], news = [await Stage("1.csv", Side()), await Stage("2.csv", Side())];
+        StagedFile[] olds = [await Stage("0.csv", Side())],
+            news = [await Stage("1.csv", Side()), await Stage("2.csv", Side())];
 
         var (matched, expected) = Found(1 << 20);
         var (rounds, found) = Found(setBytes);
@@ -66,10 +85,18 @@ public sealed class CandidateTests : IDisposable
         (long Matched, string[] Rows) Found(long bytes)
         {
             var cancel = TestContext.Current.CancellationToken;
-            var (before, after) = (new Candidates(olds, bytes, cancel), new Candidates(news, bytes, cancel));
+            var (before, after) = (new ChangedRecords(olds, bytes, cancel), new ChangedRecords(news, bytes, cancel));
             after.Find(before);
             var folder = Path.Combine(world.Folder, $"taken-{bytes}");
-            return (after.Matched, [.. before.Take(Path.Combine(folder, "old")).Concat(after.Take(Path.Combine(folder, "new"))).SelectMany(Rows)]);
+            return (
+                after.Matched,
+                [
+                    .. before
+                        .Take(Path.Combine(folder, "old"))
+                        .Concat(after.Take(Path.Combine(folder, "new")))
+                        .SelectMany(Rows),
+                ]
+            );
         }
     }
 
@@ -81,15 +108,29 @@ public sealed class CandidateTests : IDisposable
         var cancel = TestContext.Current.CancellationToken;
         var lake = new FolderLake(world.Lake);
         var file = (await lake.ListAsync(PathPattern.Parse(name), (_, _) => { }, cancel)).Single();
-        return await new Stager(Path.Combine(world.Folder, "spool", name), new FileLimits()) { SegmentBytes = 4000 }
-            .StageAsync(lake, file, new FileFormat(FormatKind.Csv, new CsvDialect()), null, cancel, new DigestOptions(key, ["id"], IsInline: true));
+        return await new Stager(Path.Combine(world.Folder, "spool", name), new FileLimits())
+        {
+            SegmentBytes = 4000,
+        }.StageAsync(
+            lake,
+            file,
+            new FileFormat(FormatKind.Csv, new CsvDialect()),
+            null,
+            cancel,
+            new DigestOptions(key, ["id"], IsInline: true)
+        );
     }
 
     // A record is its line in the source and its digest, then its fields.
     private static IEnumerable<string> Rows(StagedFile file) =>
-        file.Segments.SelectMany(segment => File.ReadAllText(segment, Encoding.UTF8).Split('\n', StringSplitOptions.RemoveEmptyEntries)).Select(Fields);
+        file
+            .Segments.SelectMany(segment =>
+                File.ReadAllText(segment, Encoding.UTF8).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            )
+            .Select(Fields);
 
-    private static string Fields(string record) => string.Join(',', record.Split(',').Where(field => field.Length > 0).Select(field => field.Trim('"')).Skip(3));
+    private static string Fields(string record) =>
+        string.Join(',', record.Split(',').Where(field => field.Length > 0).Select(field => field.Trim('"')).Skip(3));
 
     private static List<UInt128> Digests(StagedFile file)
     {

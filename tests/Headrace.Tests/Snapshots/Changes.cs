@@ -96,8 +96,14 @@ public sealed class Changes : ExportTests
         await World.Load();
         Export("v2", "1,a,1", "3,C,3");
         Assert.Equal("0i 1u 1d 1s 0q", (await World.Load()).Only.Counts);
-        Assert.Equal(["1|a|1.00|true", "2|b|2.00|false", "3|C|3.00|true"], World.Query("SELECT id, name, price, deleted_at IS NULL FROM raw.items ORDER BY id"));
-        Assert.Equal("1", World.Value("SELECT count(*) FROM raw.items WHERE abs(date_diff('minute', deleted_at, now())) < 60"));
+        Assert.Equal(
+            ["1|a|1.00|true", "2|b|2.00|false", "3|C|3.00|true"],
+            World.Query("SELECT id, name, price, deleted_at IS NULL FROM raw.items ORDER BY id")
+        );
+        Assert.Equal(
+            "1",
+            World.Value("SELECT count(*) FROM raw.items WHERE abs(date_diff('minute', deleted_at, now())) < 60")
+        );
         Export("v3", "1,a,1", "2,b2,2", "3,C,3");
         var run = (await World.Load()).Only;
         Assert.Equal(("1i 0u 0d 2s 0q", ""), (run.Counts, run.Warnings));
@@ -129,7 +135,10 @@ public sealed class Changes : ExportTests
         await World.Load();
         Export("v3", "1,z,1.5", "3,c,3.00");
         await World.Load();
-        Assert.Equal(["DELETE 2: 2|b|2.00 -> -", "UPDATE 1: 1|a|1.00 -> 1|a|1.50", "UPDATE 1: 1|a|1.50 -> 1|z|1.50"], Operations.Skip(3));
+        Assert.Equal(
+            ["DELETE 2: 2|b|2.00 -> -", "UPDATE 1: 1|a|1.00 -> 1|a|1.50", "UPDATE 1: 1|a|1.50 -> 1|z|1.50"],
+            Operations.Skip(3)
+        );
     }
 
     [Fact]
@@ -138,7 +147,9 @@ public sealed class Changes : ExportTests
         Flow();
         Export("v1", "1,a,1", "2,b,2");
         await World.Load();
-        World.Alter("ALTER TABLE raw.items ADD COLUMN note VARCHAR; UPDATE raw.items SET note = 'mine'; INSERT INTO raw.items VALUES (9, 'x', 9, 'other'); DELETE FROM raw.items WHERE id = 2");
+        World.Alter(
+            "ALTER TABLE raw.items ADD COLUMN note VARCHAR; UPDATE raw.items SET note = 'mine'; INSERT INTO raw.items VALUES (9, 'x', 9, 'other'); DELETE FROM raw.items WHERE id = 2"
+        );
         Export("v2", "1,A,1", "2,B,2");
         var run = (await World.Load()).Only;
         Assert.Contains("raw.items was changed by others", run.Warnings, StringComparison.Ordinal);

@@ -35,10 +35,17 @@ public sealed class Columns : ExportTests
     [Fact]
     public async Task A_large_export_follows_a_small_one()
     {
-        Flow("source: { connection: lake, path: \"{tenant}/{table}/{version}/*.csv.gz\", csv: { delimiter: \";\", header: false } }", "target: { connection: warehouse, schema: raw, table: \"{tenant}__{table}\" }");
+        Flow(
+            "source: { connection: lake, path: \"{tenant}/{table}/{version}/*.csv.gz\", csv: { delimiter: \";\", header: false } }",
+            "target: { connection: warehouse, schema: raw, table: \"{tenant}__{table}\" }"
+        );
         World.Put("acme/items/v1/part.csv.gz", "1;a;1\n2;b;2\n-3;c;3\n", gzip: true);
         await World.Load();
-        World.Put("acme/items/v2/part.csv.gz", string.Concat(Enumerable.Range(1, 100_000).Select(i => $"{i};{(i == 1 ? "a" : "n")};{i}\n")), gzip: true);
+        World.Put(
+            "acme/items/v2/part.csv.gz",
+            string.Concat(Enumerable.Range(1, 100_000).Select(i => $"{i};{(i == 1 ? "a" : "n")};{i}\n")),
+            gzip: true
+        );
         Assert.Equal("99998i 1u 1d 1s 0q", (await World.Load()).Only.Counts);
         Assert.Equal("100000|5000050000.00", World.Value("SELECT count(DISTINCT id), sum(price) FROM raw.acme__items"));
         Assert.Equal(100_003, Operation.Read(Ops).Count);
@@ -47,9 +54,14 @@ public sealed class Columns : ExportTests
     [Fact]
     public async Task Each_tenant_is_a_dataset_with_versions_of_its_own()
     {
-        Flow("source: { connection: lake, path: \"{tenant}/{version}/*\" }", "target: { connection: warehouse, schema: raw, table: \"{tenant}\" }");
+        Flow(
+            "source: { connection: lake, path: \"{tenant}/{version}/*\" }",
+            "target: { connection: warehouse, schema: raw, table: \"{tenant}\" }"
+        );
         foreach (var tenant in (string[])["a", "b", "c", "d", "e", "f"])
-            World.Put($"{tenant}/v1/1.csv", $"id,name,price\n1,{tenant},1\n2,x,2\n").Put($"{tenant}/v2/1.csv", $"id,name,price\n1,{tenant}{tenant},1\n2,x,2\n");
+            World
+                .Put($"{tenant}/v1/1.csv", $"id,name,price\n1,{tenant},1\n2,x,2\n")
+                .Put($"{tenant}/v2/1.csv", $"id,name,price\n1,{tenant}{tenant},1\n2,x,2\n");
         World.Put("g/v0/1.csv", "id,name,price\n");
         var answer = await World.Run("run", "--json");
         Assert.Equal((4, 7), (answer.Exit, answer.Runs.Count));
@@ -58,8 +70,17 @@ public sealed class Columns : ExportTests
         {
             var tenant = run.Dataset["items/".Length..];
             Assert.Equal(("2i 1u 0d 1s 0q", 2L, 3L), (run.Counts, run["batches"], run["published"]));
-            Assert.Equal([$"1|{tenant}{tenant}|1.00", "2|x|2.00"], World.Query($"SELECT * FROM raw.{tenant} ORDER BY id"));
-            Assert.Equal([$"{run.Dataset} v1", $"{run.Dataset} v1", $"{run.Dataset} v2"], Operation.Read(Ops).Where(operation => operation.Dataset == run.Dataset).Select(operation => $"{operation.Dataset} {operation.Version}"));
+            Assert.Equal(
+                [$"1|{tenant}{tenant}|1.00", "2|x|2.00"],
+                World.Query($"SELECT * FROM raw.{tenant} ORDER BY id")
+            );
+            Assert.Equal(
+                [$"{run.Dataset} v1", $"{run.Dataset} v1", $"{run.Dataset} v2"],
+                Operation
+                    .Read(Ops)
+                    .Where(operation => operation.Dataset == run.Dataset)
+                    .Select(operation => $"{operation.Dataset} {operation.Version}")
+            );
         }
     }
 }

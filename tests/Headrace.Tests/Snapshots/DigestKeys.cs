@@ -11,20 +11,29 @@ public sealed class DigestKeys
     private static readonly DigestKey Key = DigestKey.New();
 
     [Fact]
-    public void Different_bytes_have_different_digests() => Prop.ForAll(
-        ArbMap.Default.ArbFor<byte[]>(), ArbMap.Default.ArbFor<byte[]>(),
-        (a, b) => a.AsSpan().SequenceEqual(b) == (Key.Of(a) == Key.Of(b))).QuickCheckThrowOnFailure();
+    public void Different_bytes_have_different_digests() =>
+        Prop.ForAll(
+                ArbMap.Default.ArbFor<byte[]>(),
+                ArbMap.Default.ArbFor<byte[]>(),
+                (a, b) => a.AsSpan().SequenceEqual(b) == (Key.Of(a) == Key.Of(b))
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void A_key_that_was_written_down_gives_the_same_digests() => Prop.ForAll(
-        ArbMap.Default.ArbFor<byte[]>(), bytes =>
-        {
-            var key = DigestKey.New();
-            return DigestKey.Parse(key.ToString()).Of(bytes) == key.Of(bytes);
-        }).QuickCheckThrowOnFailure();
+    public void A_key_that_was_written_down_gives_the_same_digests() =>
+        Prop.ForAll(
+                ArbMap.Default.ArbFor<byte[]>(),
+                bytes =>
+                {
+                    var key = DigestKey.New();
+                    return DigestKey.Parse(key.ToString()).Of(bytes) == key.Of(bytes);
+                }
+            )
+            .QuickCheckThrowOnFailure();
 
     [Fact]
-    public void Keys_give_digests_of_their_own() => Assert.NotEqual(DigestKey.New().Of("row"u8), DigestKey.New().Of("row"u8));
+    public void Keys_give_digests_of_their_own() =>
+        Assert.NotEqual(DigestKey.New().Of("row"u8), DigestKey.New().Of("row"u8));
 
     [Fact]
     public void Length_zeros_and_every_byte_count()
@@ -34,15 +43,16 @@ public sealed class DigestKeys
         {
             Note(new byte[length], $"{length} zeros");
             for (var at = 0; at < length; at++)
-                for (var bit = 0; bit < 8; bit++)
-                {
-                    var bytes = new byte[length];
-                    bytes[at] = (byte)(1 << bit);
-                    Note(bytes, $"bit {bit} of byte {at} of {length}");
-                }
+            for (var bit = 0; bit < 8; bit++)
+            {
+                var bytes = new byte[length];
+                bytes[at] = (byte)(1 << bit);
+                Note(bytes, $"bit {bit} of byte {at} of {length}");
+            }
         }
 
-        void Note(byte[] bytes, string what) => Assert.True(seen.TryAdd(Key.Of(bytes), what), $"{what} is {seen[Key.Of(bytes)]}");
+        void Note(byte[] bytes, string what) =>
+            Assert.True(seen.TryAdd(Key.Of(bytes), what), $"{what} is {seen[Key.Of(bytes)]}");
     }
 
     [Fact]
@@ -62,6 +72,7 @@ public sealed class DigestKeys
     }
 
     [Fact]
-    public void All_digests_are_below_the_prime_so_equal_ones_have_one_form() => Prop.ForAll(
-        ArbMap.Default.ArbFor<byte[]>(), bytes => Key.Of(bytes) < (UInt128.One << 127) - 1).QuickCheckThrowOnFailure();
+    public void All_digests_are_below_the_prime_so_equal_ones_have_one_form() =>
+        Prop.ForAll(ArbMap.Default.ArbFor<byte[]>(), bytes => Key.Of(bytes) < (UInt128.One << 127) - 1)
+            .QuickCheckThrowOnFailure();
 }

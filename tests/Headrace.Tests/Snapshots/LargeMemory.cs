@@ -29,7 +29,8 @@ public sealed class LargeMemory : ExportTests
         Assert.True(Directory.EnumerateFiles(Memories, "*.gone.parquet", SearchOption.AllDirectories).Any());
         Assert.Equal(
             rows.Values.Select(row => row.Split(',')).Select(row => $"{row[0]}|{row[1]}|{row[2]}.00"),
-            World.Query("SELECT * FROM raw.items ORDER BY id"));
+            World.Query("SELECT * FROM raw.items ORDER BY id")
+        );
     }
 
     [Fact]

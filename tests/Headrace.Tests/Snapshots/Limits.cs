@@ -15,7 +15,11 @@ public sealed class Limits : ExportTests
         await World.Load();
         Export("v2", Ten[..7]);
         var run = await Stops("HDR-203");
-        Assert.Contains("The export v2 would delete 3 of 10 rows, more than limits: { max_deleted: 20% }; nothing of it was loaded.", run.ErrorText, StringComparison.Ordinal);
+        Assert.Contains(
+            "The export v2 would delete 3 of 10 rows, more than limits: { max_deleted: 20% }; nothing of it was loaded.",
+            run.ErrorText,
+            StringComparison.Ordinal
+        );
         Assert.Contains("headrace run items --confirm items", run.ErrorText, StringComparison.Ordinal);
         await Stops("HDR-203");
         Export("v3", Ten[..8]);
@@ -44,9 +48,25 @@ public sealed class Limits : ExportTests
         Flow("limits: { max_changed: 20% }");
         Export("v1", Ten);
         await World.Load();
-        Export("v2", [.. Ten[..8].Select(row => row.Replace("1,a,1", "1,z,1", StringComparison.Ordinal)), "11,n,1", "12,n,1", "13,n,1"]);
+        Export(
+            "v2",
+            [
+                .. Ten[..8].Select(row => row.Replace("1,a,1", "1,z,1", StringComparison.Ordinal)),
+                "11,n,1",
+                "12,n,1",
+                "13,n,1",
+            ]
+        );
         await Stops("HDR-204");
-        Export("v3", [.. Ten[..9].Select(row => row.Replace("1,a,1", "1,z,1", StringComparison.Ordinal)), "11,n,1", "12,n,1", "13,n,1"]);
+        Export(
+            "v3",
+            [
+                .. Ten[..9].Select(row => row.Replace("1,a,1", "1,z,1", StringComparison.Ordinal)),
+                "11,n,1",
+                "12,n,1",
+                "13,n,1",
+            ]
+        );
         Assert.Equal("3i 1u 1d 8s 0q", (await World.Run("run", "--json")).Only.Counts);
     }
 
@@ -75,7 +95,11 @@ public sealed class Limits : ExportTests
         await Stops("HDR-203", args: ["--confirm", "other"]);
         var answer = await World.Run("run", "--json", "--confirm", "items");
         Assert.Equal((0, "0i 0u 7d 3s 0q"), (answer.Exit, answer.Only.Counts));
-        Assert.Contains("confirmed: The export v2 would delete 7 of 10 rows", answer.Only.Warnings, StringComparison.Ordinal);
+        Assert.Contains(
+            "confirmed: The export v2 would delete 7 of 10 rows",
+            answer.Only.Warnings,
+            StringComparison.Ordinal
+        );
         Assert.Equal(3, Rows.Length);
         Assert.Equal("up_to_date", (await World.Load()).Only.Outcome);
     }

@@ -117,6 +117,16 @@ public sealed class Memory : ExportTests
         Assert.Equal("0i 1u 1d 0s 0q", (await World.Load()).Only.Counts);
     }
 
-    private string Contents() => !Directory.Exists(Memories) ? "" : string.Join('\n', Directory.GetFiles(Memories, "*", SearchOption.AllDirectories)
-        .Order(StringComparer.Ordinal).Select(file => $"{file} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)))}"));
+    private string Contents() =>
+        !Directory.Exists(Memories)
+            ? ""
+            : string.Join(
+                '\n',
+                Directory
+                    .GetFiles(Memories, "*", SearchOption.AllDirectories)
+                    .Order(StringComparer.Ordinal)
+                    .Select(file =>
+                        $"{file} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)))}"
+                    )
+            );
 }

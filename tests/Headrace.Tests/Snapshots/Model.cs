@@ -3,7 +3,10 @@ using Xunit;
 
 namespace Headrace.Tests.Snapshots;
 
-/// <summary>What one tenant's table must hold after each export, found without the product; and what a consumer of its operations holds.</summary>
+/// <summary>
+/// What one tenant's table must hold after each export, found without the product; and what a consumer of its
+/// operations holds.
+/// </summary>
 public sealed class Model(RandomFlow flow, string tenant)
 {
     private Dictionary<string, string?[]> rows = [];
@@ -20,7 +23,9 @@ public sealed class Model(RandomFlow flow, string tenant)
     {
         var expected = new List<string>();
         var next = new Dictionary<string, string?[]>();
-        foreach (var group in export.Where(row => flow.KeyOf(row.Values) is not null).GroupBy(row => flow.KeyOf(row.Values)!))
+        foreach (
+            var group in export.Where(row => flow.KeyOf(row.Values) is not null).GroupBy(row => flow.KeyOf(row.Values)!)
+        )
         {
             var known = rows.GetValueOrDefault(group.Key);
             if (group.Count() > 1 || group.Single().IsBad)
@@ -45,8 +50,14 @@ public sealed class Model(RandomFlow flow, string tenant)
                 expected.Add($"DELETE {key}");
         }
 
-        Assert.Equal(isFirst ? [.. next.Keys.Select(key => $"INSERT {key}").Order(StringComparer.Ordinal)] : [.. expected.Order(StringComparer.Ordinal)],
-            operations.Select(operation => $"{operation.Op} {flow.KeyOf(Values(operation.Key, flow.Keys))}").Order(StringComparer.Ordinal));
+        Assert.Equal(
+            isFirst
+                ? [.. next.Keys.Select(key => $"INSERT {key}").Order(StringComparer.Ordinal)]
+                : [.. expected.Order(StringComparer.Ordinal)],
+            operations
+                .Select(operation => $"{operation.Op} {flow.KeyOf(Values(operation.Key, flow.Keys))}")
+                .Order(StringComparer.Ordinal)
+        );
         foreach (var operation in operations)
             Consume(operation);
         rows = next;
@@ -81,14 +92,18 @@ public sealed class Model(RandomFlow flow, string tenant)
         var values = new string?[flow.Kinds.Count];
         Assert.Equal(columns.Select(i => $"c{i}"), row.EnumerateObject().Select(member => member.Name));
         foreach (var i in columns)
-            values[i] = flow.Kinds[i].Plain(row.GetProperty($"c{i}") switch
-            {
-                { ValueKind: JsonValueKind.Null } => null,
-                { ValueKind: JsonValueKind.String } text when flow.Kinds[i].Type != "json" => text.GetString(),
-                var value => value.GetRawText(),
-            });
+            values[i] = flow.Kinds[i]
+                .Plain(
+                    row.GetProperty($"c{i}") switch
+                    {
+                        { ValueKind: JsonValueKind.Null } => null,
+                        { ValueKind: JsonValueKind.String } text when flow.Kinds[i].Type != "json" => text.GetString(),
+                        var value => value.GetRawText(),
+                    }
+                );
         return values;
     }
 
-    private static IEnumerable<string> Shown(Dictionary<string, string?[]> rows) => rows.Values.Select(row => JsonSerializer.Serialize(row)).Order(StringComparer.Ordinal);
+    private static IEnumerable<string> Shown(Dictionary<string, string?[]> rows) =>
+        rows.Values.Select(row => JsonSerializer.Serialize(row)).Order(StringComparer.Ordinal);
 }

@@ -4,7 +4,15 @@ using Xunit;
 namespace Headrace.Tests.Snapshots;
 
 /// <summary>One published operation, as a consumer reads it.</summary>
-public sealed record Operation(string Id, string Dataset, string Version, string Op, JsonElement Key, JsonElement Before, JsonElement After)
+public sealed record Operation(
+    string Id,
+    string Dataset,
+    string Version,
+    string Op,
+    JsonElement Key,
+    JsonElement Before,
+    JsonElement After
+)
 {
     private static readonly string[] Members = ["id", "dataset", "version", "op", "key", "before", "after"];
 
@@ -16,21 +24,41 @@ public sealed record Operation(string Id, string Dataset, string Version, string
     }
 
     /// <summary>What a reader finds in the folder: whole files only, everything else is hidden.</summary>
-    public static IReadOnlyList<string> Files(string folder) => !Directory.Exists(folder) ? [] :
-        [.. Directory.GetFiles(folder).Where(file => !Path.GetFileName(file).StartsWith('.')).Order(StringComparer.Ordinal)];
+    public static IReadOnlyList<string> Files(string folder) =>
+        !Directory.Exists(folder)
+            ? []
+            :
+            [
+                .. Directory
+                    .GetFiles(folder)
+                    .Where(file => !Path.GetFileName(file).StartsWith('.'))
+                    .Order(StringComparer.Ordinal),
+            ];
 
     public static Operation Parse(string line)
     {
         var json = JsonDocument.Parse(line).RootElement.Clone();
         Assert.Equal(Members, json.EnumerateObject().Select(member => member.Name));
         return new Operation(
-            json.GetProperty("id").GetString()!, json.GetProperty("dataset").GetString()!, json.GetProperty("version").GetString()!,
-            json.GetProperty("op").GetString()!, json.GetProperty("key"), json.GetProperty("before"), json.GetProperty("after"));
+            json.GetProperty("id").GetString()!,
+            json.GetProperty("dataset").GetString()!,
+            json.GetProperty("version").GetString()!,
+            json.GetProperty("op").GetString()!,
+            json.GetProperty("key"),
+            json.GetProperty("before"),
+            json.GetProperty("after")
+        );
     }
 
     /// <summary>For example <c>UPDATE 1: 1|a -> 1|b</c>.</summary>
     public override string ToString() => $"{Op} {Show(Key)}: {Show(Before)} -> {Show(After)}";
 
-    private static string Show(JsonElement row) => row.ValueKind == JsonValueKind.Null ? "-" :
-        string.Join('|', row.EnumerateObject().Select(member => member.Value.ValueKind == JsonValueKind.Null ? "NULL" : member.Value.ToString()));
+    private static string Show(JsonElement row) =>
+        row.ValueKind == JsonValueKind.Null
+            ? "-"
+            : string.Join(
+                '|',
+                row.EnumerateObject()
+                    .Select(member => member.Value.ValueKind == JsonValueKind.Null ? "NULL" : member.Value.ToString())
+            );
 }

@@ -54,9 +54,20 @@ public sealed class Plans : ExportTests
         Assert.Equal((run.Counts, run["batches"]), (plan.Counts, plan["batches"]));
     }
 
-    private string State() => string.Join('\n', [
-        .. Operation.Files(Ops),
-        .. Directory.Exists(Path.Combine(World.Folder, ".headrace/outbox")) ? Directory.GetFiles(Path.Combine(World.Folder, ".headrace/outbox"), "*", SearchOption.AllDirectories) : [],
-        .. Directory.Exists(Memories) ? Directory.GetFiles(Memories, "*", SearchOption.AllDirectories) : [],
-        File.Exists(World.Warehouse) ? Convert.ToHexString(File.ReadAllBytes(World.Warehouse)) : ""]);
+    private string State() =>
+        string.Join(
+            '\n',
+            [
+                .. Operation.Files(Ops),
+                .. Directory.Exists(Path.Combine(World.Folder, ".headrace/outbox"))
+                    ? Directory.GetFiles(
+                        Path.Combine(World.Folder, ".headrace/outbox"),
+                        "*",
+                        SearchOption.AllDirectories
+                    )
+                    : [],
+                .. Directory.Exists(Memories) ? Directory.GetFiles(Memories, "*", SearchOption.AllDirectories) : [],
+                File.Exists(World.Warehouse) ? Convert.ToHexString(File.ReadAllBytes(World.Warehouse)) : "",
+            ]
+        );
 }

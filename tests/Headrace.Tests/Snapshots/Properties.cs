@@ -3,11 +3,12 @@ using Xunit;
 
 namespace Headrace.Tests.Snapshots;
 
-/// <summary>Random tables and exports: who applies the published operations has the export, and so has the warehouse.</summary>
+/// <summary>
+/// Random tables and exports: who applies the published operations has the export, and so has the warehouse.
+/// </summary>
 public sealed class Properties : ProjectTests
 {
-    private const string Connections =
-        """
+    private const string Connections = """
         version: 1
         connections:
           lake: { type: folder, path: ./lake }
@@ -28,7 +29,11 @@ public sealed class Properties : ProjectTests
         var random = new Random(seed);
         var flows = Enumerable.Range(0, 8).Select(i => new RandomFlow(random, $"f{i}")).ToList();
         World.Configuration(Connections + string.Concat(flows.Select(flow => flow.Yaml)));
-        var tenants = flows.SelectMany(flow => Enumerable.Range(0, 3).Select(i => (Flow: flow, Name: $"t{i}", Model: new Model(flow, $"t{i}")))).ToList();
+        var tenants = flows
+            .SelectMany(flow =>
+                Enumerable.Range(0, 3).Select(i => (Flow: flow, Name: $"t{i}", Model: new Model(flow, $"t{i}")))
+            )
+            .ToList();
         var last = tenants.ToDictionary(tenant => tenant.Model, _ => new List<RandomRow>());
         var seen = new HashSet<string>();
         for (var run = 0; run < runs; run++)
@@ -44,8 +49,19 @@ public sealed class Properties : ProjectTests
                 }
 
             var answer = await World.Run("run", "--json");
-            Assert.Equal("", string.Join('\n', answer.Runs.Where(run => run.Outcome != "loaded" && run.Error != "HDR-117").Select(run => $"{run.Dataset}: {run.ErrorText}")));
-            var fresh = Operation.Read(Path.Combine(World.Folder, "ops")).Where(operation => seen.Add(operation.Id)).ToLookup(operation => (operation.Dataset, operation.Version));
+            Assert.Equal(
+                "",
+                string.Join(
+                    '\n',
+                    answer
+                        .Runs.Where(run => run.Outcome != "loaded" && run.Error != "HDR-117")
+                        .Select(run => $"{run.Dataset}: {run.ErrorText}")
+                )
+            );
+            var fresh = Operation
+                .Read(Path.Combine(World.Folder, "ops"))
+                .Where(operation => seen.Add(operation.Id))
+                .ToLookup(operation => (operation.Dataset, operation.Version));
             foreach (var (model, version, rows) in exports)
                 Told(model, () => model.Take(rows, [.. fresh[(model.Dataset, version)]]));
             foreach (var (flow, name, model) in tenants.Where(tenant => tenant.Flow.HasTable))
@@ -63,10 +79,21 @@ public sealed class Properties : ProjectTests
         catch (Exception failure)
         {
             var (flow, tenant) = (model.Dataset.Split('/')[0], model.Dataset.Split('/')[1]);
-            var files = Directory.EnumerateFiles($"{World.Lake}/{flow}/{tenant}", "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-                .Select(file => $"{file}\n{(file.EndsWith(".csv", StringComparison.Ordinal) || file.EndsWith(".jsonl", StringComparison.Ordinal) ? File.ReadAllText(file) : "")}");
-            var held = flow.Length > 0 && File.Exists(World.Warehouse) ? World.Query($"SELECT file, line, reason FROM headrace.quarantine WHERE dataset = '{model.Dataset}'") : [];
-            Assert.Fail($"{model.Dataset}\n{File.ReadAllText($"{World.Folder}/headrace.yaml").Split("\n  ").Single(part => part.StartsWith($"{flow}:", StringComparison.Ordinal))}\n{string.Join('\n', held)}\n{failure.Message}\n{string.Concat(files)}");
+            var files = Directory
+                .EnumerateFiles($"{World.Lake}/{flow}/{tenant}", "*", SearchOption.AllDirectories)
+                .Order(StringComparer.Ordinal)
+                .Select(file =>
+                    $"{file}\n{(file.EndsWith(".csv", StringComparison.Ordinal) || file.EndsWith(".jsonl", StringComparison.Ordinal) ? File.ReadAllText(file) : "")}"
+                );
+            var held =
+                flow.Length > 0 && File.Exists(World.Warehouse)
+                    ? World.Query(
+                        $"SELECT file, line, reason FROM headrace.quarantine WHERE dataset = '{model.Dataset}'"
+                    )
+                    : [];
+            Assert.Fail(
+                $"{model.Dataset}\n{File.ReadAllText($"{World.Folder}/headrace.yaml").Split("\n  ").Single(part => part.StartsWith($"{flow}:", StringComparison.Ordinal))}\n{string.Join('\n', held)}\n{failure.Message}\n{string.Concat(files)}"
+            );
         }
     }
 
@@ -76,7 +103,15 @@ public sealed class Properties : ProjectTests
         if (World.Query($"SELECT 1 FROM duckdb_tables() WHERE table_name = '{table}'").Length == 0)
             return [];
         var columns = string.Join(", ", flow.Kinds.Select((kind, i) => kind.Text($"c{i}")));
-        return World.Query($"SELECT to_json([{columns}]) FROM raw.{table}{(flow.Deletes == "soft" ? " WHERE deleted_at IS NULL" : "")}")
-            .Select(row => JsonSerializer.Serialize(JsonSerializer.Deserialize<string?[]>(row)!.Select((text, i) => flow.Kinds[i].Plain(text)))).Order(StringComparer.Ordinal);
+        return World
+            .Query(
+                $"SELECT to_json([{columns}]) FROM raw.{table}{(flow.Deletes == "soft" ? " WHERE deleted_at IS NULL" : "")}"
+            )
+            .Select(row =>
+                JsonSerializer.Serialize(
+                    JsonSerializer.Deserialize<string?[]>(row)!.Select((text, i) => flow.Kinds[i].Plain(text))
+                )
+            )
+            .Order(StringComparer.Ordinal);
     }
 }

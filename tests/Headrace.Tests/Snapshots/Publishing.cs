@@ -5,7 +5,18 @@ namespace Headrace.Tests.Snapshots;
 /// <summary>Operations are published after the commit: each of them, under one id, in whole files.</summary>
 public sealed class Publishing : ExportTests
 {
-    private static readonly string[] Flags = ["state_written", "export_compared", "rows_deleted", "rows_applied", "before_commit", "after_commit", "operations_written", "operations_published", "spool_removed"];
+    private static readonly string[] Flags =
+    [
+        "state_written",
+        "export_compared",
+        "rows_deleted",
+        "rows_applied",
+        "before_commit",
+        "after_commit",
+        "operations_written",
+        "operations_published",
+        "spool_removed",
+    ];
 
     public static TheoryData<string> Boundaries => [.. Flags];
 
@@ -37,7 +48,10 @@ public sealed class Publishing : ExportTests
         await World.Load();
         Export("v2", "1,A,1", "3,c,3");
         Assert.Equal(137, (await World.RunProcess(World.At(boundary, "kill"), "run")).Exit);
-        var outbox = Assert.Single(Directory.GetFiles(Path.Combine(World.Folder, ".headrace/outbox"), "*.jsonl", SearchOption.AllDirectories), file => File.ReadAllText(file).Contains("v2", StringComparison.Ordinal));
+        var outbox = Assert.Single(
+            Directory.GetFiles(Path.Combine(World.Folder, ".headrace/outbox"), "*.jsonl", SearchOption.AllDirectories),
+            file => File.ReadAllText(file).Contains("v2", StringComparison.Ordinal)
+        );
         var expected = File.ReadAllText(outbox);
         World.Remove("items/v2/1.csv"); // the operations do not need it any more
         Assert.Equal(3, (await World.Load()).Only["published"]);
@@ -54,25 +68,43 @@ public sealed class Publishing : ExportTests
             Flow();
             if (world == other)
                 File.Copy(Path.Combine(World.Folder, "headrace.yaml"), Path.Combine(other.Folder, "headrace.yaml"));
-            world.Put("items/v1/1.csv", "id,name,price\n1,a,1\n2,b,2\n").Put("items/v2/1.csv", "id,name,price\n1,A,1\n3,c,3\n");
+            world
+                .Put("items/v1/1.csv", "id,name,price\n1,a,1\n2,b,2\n")
+                .Put("items/v2/1.csv", "id,name,price\n1,A,1\n3,c,3\n");
             await world.Load();
         }
 
         var ids = Operation.Read(Ops).Select(operation => operation.Id).ToList();
         Assert.Equal(5, ids.Distinct().Count());
-        Assert.Equal(ids.Order(), Operation.Read(Path.Combine(other.Folder, "ops")).Select(operation => operation.Id).Order());
+        Assert.Equal(
+            ids.Order(),
+            Operation.Read(Path.Combine(other.Folder, "ops")).Select(operation => operation.Id).Order()
+        );
     }
 
     [Fact]
     public async Task Keys_that_differ_only_in_their_last_digits_have_ids_of_their_own()
     {
         Flow("columns: { id: \"decimal(38,0)\", name: text, price: \"decimal(38,10)\" }");
-        Export("v1", "12345678901234567890123456789012345678,a,1.0000000001", "12345678901234567890123456789012345679,a,1234567890123456789012345678.0000000001");
+        Export(
+            "v1",
+            "12345678901234567890123456789012345678,a,1.0000000001",
+            "12345678901234567890123456789012345679,a,1234567890123456789012345678.0000000001"
+        );
         await World.Load();
         Assert.Equal(2, Operation.Read(Ops).Count);
         Assert.Equal(
-            ["12345678901234567890123456789012345678 1.0000000001", "12345678901234567890123456789012345679 1234567890123456789012345678.0000000001"],
-            Operation.Read(Ops).Select(operation => $"{operation.Key.GetProperty("id").GetRawText()} {operation.After.GetProperty("price").GetRawText()}").Order());
+            [
+                "12345678901234567890123456789012345678 1.0000000001",
+                "12345678901234567890123456789012345679 1234567890123456789012345678.0000000001",
+            ],
+            Operation
+                .Read(Ops)
+                .Select(operation =>
+                    $"{operation.Key.GetProperty("id").GetRawText()} {operation.After.GetProperty("price").GetRawText()}"
+                )
+                .Order()
+        );
     }
 
     [Fact]
@@ -85,7 +117,10 @@ public sealed class Publishing : ExportTests
         Export("v2", "1,A,1", "3,c,3");
         var plan = (await World.Run("plan", "--json")).Only;
         Assert.Equal(("would_load", "1i 1u 1d 0s 0q"), (plan.Outcome, plan.Counts));
-        Assert.Equal(("1i 1u 1d 0s 0q", 3L), (await World.Load()).Only is var run ? (run.Counts, run["published"]) : default);
+        Assert.Equal(
+            ("1i 1u 1d 0s 0q", 3L),
+            (await World.Load()).Only is var run ? (run.Counts, run["published"]) : default
+        );
         Assert.Equal("up_to_date", (await World.Load()).Only.Outcome);
         Assert.False(File.Exists(World.Warehouse));
         Assert.Equal(["DELETE 2: - -> -", "INSERT 3: - -> 3|c|3.00", "UPDATE 1: - -> 1|A|1.00"], Operations.Skip(2));
@@ -119,6 +154,15 @@ public sealed class Publishing : ExportTests
     private void Holds()
     {
         Assert.Equal(["1|A|1.00", "3|c|3.00"], Rows);
-        Assert.Equal(["INSERT 1: - -> 1|a|1.00", "INSERT 2: - -> 2|b|2.00", "DELETE 2: 2|b|2.00 -> -", "INSERT 3: - -> 3|c|3.00", "UPDATE 1: 1|a|1.00 -> 1|A|1.00"], Operations);
+        Assert.Equal(
+            [
+                "INSERT 1: - -> 1|a|1.00",
+                "INSERT 2: - -> 2|b|2.00",
+                "DELETE 2: 2|b|2.00 -> -",
+                "INSERT 3: - -> 3|c|3.00",
+                "UPDATE 1: 1|a|1.00 -> 1|A|1.00",
+            ],
+            Operations
+        );
     }
 }

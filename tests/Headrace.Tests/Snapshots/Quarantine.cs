@@ -5,7 +5,10 @@ namespace Headrace.Tests.Snapshots;
 /// <summary>Rows of an export that cannot be applied: their keys keep the row that they had.</summary>
 public sealed class Quarantine : ExportTests
 {
-    private string[] Held => World.Query("SELECT split_part(file, '/', 3), line, \"column\", value, reason FROM headrace.quarantine WHERE status = 'waiting' ORDER BY file, line");
+    private string[] Held =>
+        World.Query(
+            "SELECT split_part(file, '/', 3), line, \"column\", value, reason FROM headrace.quarantine WHERE status = 'waiting' ORDER BY file, line"
+        );
 
     [Fact]
     public async Task Repeated_keys_are_all_set_aside_and_keep_their_row()
@@ -20,10 +23,19 @@ public sealed class Quarantine : ExportTests
         Assert.Equal(["1|a|1.00", "2|b|2.00", "3|c|3.00", "5|E|5.00"], Rows);
         Assert.Equal(
             [
-                "1.csv|3|id|2|the key is 2 times in the export", "1.csv|4|id|4|the key is 2 times in the export", "1.csv|5|id|3|the key is 2 times in the export",
-                "2.csv|2|id|2|the key is 2 times in the export", "2.csv|3|id|4|the key is 2 times in the export", "2.csv|4|id|3|the key is 2 times in the export",
-            ], Held);
-        Assert.Equal(["2|3", "0|3"], World.Query("SELECT rows, quarantined FROM headrace.files WHERE version = 'v2' ORDER BY key"));
+                "1.csv|3|id|2|the key is 2 times in the export",
+                "1.csv|4|id|4|the key is 2 times in the export",
+                "1.csv|5|id|3|the key is 2 times in the export",
+                "2.csv|2|id|2|the key is 2 times in the export",
+                "2.csv|3|id|4|the key is 2 times in the export",
+                "2.csv|4|id|3|the key is 2 times in the export",
+            ],
+            Held
+        );
+        Assert.Equal(
+            ["2|3", "0|3"],
+            World.Query("SELECT rows, quarantined FROM headrace.files WHERE version = 'v2' ORDER BY key")
+        );
         Export("v3", "1,a,1", "2,B,2", "5,E,5");
         Assert.Equal("0i 1u 1d 2s 0q", (await World.Load()).Only.Counts);
         Assert.Empty(Held);
@@ -81,7 +93,10 @@ public sealed class Quarantine : ExportTests
         Assert.Equal("0i 0u 0d 1s 1q", (await World.Load()).Only.Counts);
         Export("v4", "1,A,1", "2,b,2", "4,d,4");
         Assert.Equal("1i 1u 0d 1s 0q", (await World.Load()).Only.Counts);
-        Assert.Equal(["DELETE 3: 3|c|3.00 -> -", "INSERT 4: - -> 4|d|4.00", "UPDATE 1: 1|a|1.00 -> 1|A|1.00"], Operations.Skip(3));
+        Assert.Equal(
+            ["DELETE 3: 3|c|3.00 -> -", "INSERT 4: - -> 4|d|4.00", "UPDATE 1: 1|a|1.00 -> 1|A|1.00"],
+            Operations.Skip(3)
+        );
         Export("v5", "2,b,2", "4,d,4");
         Assert.Equal("0i 0u 1d 2s 0q", (await World.Load()).Only.Counts);
     }
@@ -120,7 +135,11 @@ public sealed class Quarantine : ExportTests
         Export("v2", "1,a,1", "2,b,2,too,many");
         var run = (await World.Load()).Only;
         Assert.Equal("0i 0u 1d 1s 1q", run.Counts);
-        Assert.Contains("1 row was not deleted, since its key stands in records that could not be read", run.Warnings, StringComparison.Ordinal);
+        Assert.Contains(
+            "1 row was not deleted, since its key stands in records that could not be read",
+            run.Warnings,
+            StringComparison.Ordinal
+        );
         Assert.Equal(["1|a|1.00", "2|b|2.00"], Rows);
         Export("v3", "1,a,1");
         Assert.Equal("0i 0u 1d 1s 0q", (await World.Load()).Only.Counts);

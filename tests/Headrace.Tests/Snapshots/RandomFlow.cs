@@ -19,7 +19,10 @@ public sealed class RandomFlow
         var count = random.Next(8) == 0 ? 60 : random.Next(1, 9);
         Kinds = [.. Enumerable.Range(0, count).Select(_ => Pick(Kind.All))];
         Keys = [.. Shuffle(Enumerable.Range(0, count)).Take(random.Next(1, 4))];
-        Compare = random.Next(4) == 0 ? [.. Enumerable.Range(0, count).Where(i => Keys.Contains(i) || random.Next(2) == 0)] : [.. Enumerable.Range(0, count)];
+        Compare =
+            random.Next(4) == 0
+                ? [.. Enumerable.Range(0, count).Where(i => Keys.Contains(i) || random.Next(2) == 0)]
+                : [.. Enumerable.Range(0, count)];
         Deletes = Pick(["hard", "hard", "soft", "ignore"]);
         HasBefore = random.Next(2) == 0;
         HasTable = random.Next(5) > 0;
@@ -45,7 +48,12 @@ public sealed class RandomFlow
     {
         get
         {
-            var csv = format switch { "csv" => ", format: csv, csv: { delimiter: \";\", header: false }", "header" => ", format: csv", _ => $", format: {format}" };
+            var csv = format switch
+            {
+                "csv" => ", format: csv, csv: { delimiter: \";\", header: false }",
+                "header" => ", format: csv",
+                _ => $", format: {format}",
+            };
             var compare = Compare.Count == Kinds.Count ? "all" : $"[{string.Join(", ", Compare.Select(i => $"c{i}"))}]";
             return $$"""
                   {{Name}}:
@@ -58,13 +66,19 @@ public sealed class RandomFlow
                     on_fail: quarantine
                     limits: { min_rows: 0, max_deleted: 100% }
                     publish: { connection: ops, before: {{(HasBefore ? "true" : "false")}} }
-                    {{(HasTable ? $"write: merge\n    target: {{ schema: raw, table: \"{Name}_{{tenant}}\" }}" : "description: published only")}}
+                    {{(
+                    HasTable
+                        ? $"write: merge\n    target: {{ schema: raw, table: \"{Name}_{{tenant}}\" }}"
+                        : "description: published only"
+                )}}
 
                 """;
         }
     }
 
-    /// <summary>The next export after one with these rows: some stay as they are, some are written in another way, some differ.</summary>
+    /// <summary>
+    /// The next export after one with these rows: some stay as they are, some are written in another way, some differ.
+    /// </summary>
     public List<RandomRow> Next(IReadOnlyList<RandomRow> rows)
     {
         var next = new List<RandomRow>();
@@ -76,7 +90,11 @@ public sealed class RandomFlow
             else if (dice < 70)
                 next.Add(Written(row.Values));
             else if (dice < 90)
-                next.Add(Written([.. row.Values.Select((value, i) => Keys.Contains(i) || random.Next(3) > 0 ? value : Value(i))]));
+                next.Add(
+                    Written([
+                        .. row.Values.Select((value, i) => Keys.Contains(i) || random.Next(3) > 0 ? value : Value(i)),
+                    ])
+                );
         }
 
         for (var more = random.Next(rows.Count == 0 ? 12 : 4); more > 0; more--)
@@ -99,7 +117,11 @@ public sealed class RandomFlow
             if (format == "parquet")
                 world.PutParquet($"{key}.parquet", Sql(mine));
             else
-                world.Put($"{key}.{(format == "jsonl" ? "jsonl" : "csv")}{(isPacked ? ".gz" : "")}", format == "jsonl" ? Json(mine) : Csv(mine), isPacked);
+                world.Put(
+                    $"{key}.{(format == "jsonl" ? "jsonl" : "csv")}{(isPacked ? ".gz" : "")}",
+                    format == "jsonl" ? Json(mine) : Csv(mine),
+                    isPacked
+                );
         }
     }
 
@@ -126,18 +148,35 @@ public sealed class RandomFlow
                     rows.Add(Written([.. row.Values.Select((value, i) => i == key ? null : value)]));
                     break;
                 default:
-                    var bad = Enumerable.Range(0, Kinds.Count).Where(i => !Keys.Contains(i) && Kinds[i].CanBeBad).ToList();
+                    var bad = Enumerable
+                        .Range(0, Kinds.Count)
+                        .Where(i => !Keys.Contains(i) && Kinds[i].CanBeBad)
+                        .ToList();
                     if (bad.Count > 0 && format != "parquet")
-                        rows[at] = row with { IsBad = true, Texts = [.. row.Texts.Select((text, i) => i == bad[0] ? "no value" : text)] };
+                        rows[at] = row with
+                        {
+                            IsBad = true,
+                            Texts = [.. row.Texts.Select((text, i) => i == bad[0] ? "no value" : text)],
+                        };
                     break;
             }
         }
     }
 
-    private string? Value(int column) => !Keys.Contains(column) && random.Next(5) == 0 ? null : Pick(Kinds[column].Values)[0];
+    private string? Value(int column) =>
+        !Keys.Contains(column) && random.Next(5) == 0 ? null : Pick(Kinds[column].Values)[0];
 
     private RandomRow Written(IReadOnlyList<string?> values) =>
-        new(values, [.. values.Select((value, i) => value is null ? null : Pick(Kinds[i].Values.Single(texts => texts[0] == value)))], random.Next(4) == 0, false);
+        new(
+            values,
+            [
+                .. values.Select(
+                    (value, i) => value is null ? null : Pick(Kinds[i].Values.Single(texts => texts[0] == value))
+                ),
+            ],
+            random.Next(4) == 0,
+            false
+        );
 
     private string Csv(List<RandomRow> rows)
     {
@@ -145,29 +184,43 @@ public sealed class RandomFlow
         var delimiter = format == "csv" ? ";" : ",";
         var text = new StringBuilder(format == "csv" ? "" : $"{string.Join(delimiter, order.Select(i => $"c{i}"))}\n");
         foreach (var row in rows)
-            text.Append(string.Join(delimiter, order.Select(i => Field(row.Texts[i], row.IsQuoted || order.Count == 1)))).Append('\n');
+            text.Append(
+                    string.Join(delimiter, order.Select(i => Field(row.Texts[i], row.IsQuoted || order.Count == 1)))
+                )
+                .Append('\n');
         return text.ToString();
     }
 
-    private static string Field(string? text, bool isQuoted) => text is null ? "" :
-        isQuoted || text.Length == 0 || text.AsSpan().ContainsAny(";,\"\n") ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : text;
+    private static string Field(string? text, bool isQuoted) =>
+        text is null ? ""
+        : isQuoted || text.Length == 0 || text.AsSpan().ContainsAny(";,\"\n")
+            ? $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\""
+        : text;
 
-    private string Json(List<RandomRow> rows) => string.Concat(rows.Select(row =>
-        $"{{{string.Join(", ", Shuffle(Enumerable.Range(0, Kinds.Count)).Select(i => $"\"c{i}\": {Json(i, row)}"))}}}\n"));
+    private string Json(List<RandomRow> rows) =>
+        string.Concat(
+            rows.Select(row =>
+                $"{{{string.Join(", ", Shuffle(Enumerable.Range(0, Kinds.Count)).Select(i => $"\"c{i}\": {Json(i, row)}"))}}}\n"
+            )
+        );
 
-    private string Json(int column, RandomRow row) => row.Texts[column] switch
-    {
-        null => "null",
-        var text when Kinds[column].Type == "json" && text[0] != '"' => text, // a text of the file is the JSON in it
-        _ when Kinds[column].IsNumber && !row.IsBad && !row.IsQuoted => row.Values[column]!,
-        var text => JsonSerializer.Serialize(text),
-    };
+    private string Json(int column, RandomRow row) =>
+        row.Texts[column] switch
+        {
+            null => "null",
+            var text when Kinds[column].Type == "json" && text[0] != '"' => text, // a text of the file is the JSON in it
+            _ when Kinds[column].IsNumber && !row.IsBad && !row.IsQuoted => row.Values[column]!,
+            var text => JsonSerializer.Serialize(text),
+        };
 
     private string Sql(List<RandomRow> rows)
     {
         var order = Shuffle(Enumerable.Range(0, Kinds.Count));
-        string Row(IReadOnlyList<string?> values) => $"SELECT {string.Join(", ", order.Select(i => $"{Kinds[i].Literal(values[i])} AS c{i}"))}";
-        return rows.Count == 0 ? $"{Row(new string?[Kinds.Count])} WHERE false" : string.Join(" UNION ALL ", rows.Select(row => Row(row.Values)));
+        string Row(IReadOnlyList<string?> values) =>
+            $"SELECT {string.Join(", ", order.Select(i => $"{Kinds[i].Literal(values[i])} AS c{i}"))}";
+        return rows.Count == 0
+            ? $"{Row(new string?[Kinds.Count])} WHERE false"
+            : string.Join(" UNION ALL ", rows.Select(row => Row(row.Values)));
     }
 
     private T Pick<T>(IReadOnlyList<T> choices) => choices[random.Next(choices.Count)];

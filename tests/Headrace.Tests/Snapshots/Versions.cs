@@ -16,7 +16,10 @@ public sealed class Versions : ExportTests
         Assert.Equal((3L, "3i 2u 1d 1s 0q"), (run["batches"], run.Counts));
         Assert.Equal(["1|c|3.00", "3|x|1.00"], Rows);
         Assert.Equal(["v1", "v2", "v3"], Operation.Read(Ops).Select(operation => operation.Version).Distinct());
-        Assert.Equal(["v1|items/v1/1.csv|1|2|loaded", "v2|items/v2/1.csv|1|2|loaded", "v3|items/v3/1.csv|1|2|loaded"], Files);
+        Assert.Equal(
+            ["v1|items/v1/1.csv|1|2|loaded", "v2|items/v2/1.csv|1|2|loaded", "v3|items/v3/1.csv|1|2|loaded"],
+            Files
+        );
         Assert.Equal("3|3", World.Value("SELECT count(*), count(DISTINCT load_id) FROM headrace.files"));
         Assert.Equal("3", World.Value("SELECT count(*) FROM headrace.loads"));
     }
@@ -29,8 +32,15 @@ public sealed class Versions : ExportTests
             Export($"v{i}", "1,a,1", $"{i},n{i},{i}");
         await World.Load();
         Assert.Equal(
-            ["INSERT 10: - -> 10|n10|10.00", "INSERT 1: - -> 1|a|1.00", .. Enumerable.Range(11, 19).SelectMany(i => (string[])[$"DELETE {i - 1}: - -> -", $"INSERT {i}: - -> {i}|n{i}|{i}.00"])],
-            Operations);
+            [
+                "INSERT 10: - -> 10|n10|10.00",
+                "INSERT 1: - -> 1|a|1.00",
+                .. Enumerable
+                    .Range(11, 19)
+                    .SelectMany(i => (string[])[$"DELETE {i - 1}: - -> -", $"INSERT {i}: - -> {i}|n{i}|{i}.00"]),
+            ],
+            Operations
+        );
         Assert.Equal(["1|a|1.00", "29|n29|29.00"], Rows);
     }
 
@@ -51,7 +61,10 @@ public sealed class Versions : ExportTests
         foreach (var version in (string[])["v10", "v9", "v2", "v9.10", "v9.9"])
             Export(version, $"1,{version},1");
         await World.Load();
-        Assert.Equal(["v2", "v9", "v9.9", "v9.10", "v10"], World.Query("SELECT version FROM headrace.files ORDER BY sequence"));
+        Assert.Equal(
+            ["v2", "v9", "v9.9", "v9.10", "v10"],
+            World.Query("SELECT version FROM headrace.files ORDER BY sequence")
+        );
         Assert.Equal(["1|v10|1.00"], Rows);
     }
 
@@ -77,7 +90,10 @@ public sealed class Versions : ExportTests
         await World.Load();
         World.Put("items/v1/1.csv", "id,name,price\n1,a,1\n2,x,1\n", landedSecondsAgo: 7200);
         var run = (await World.Load()).Only;
-        Assert.Equal(("up_to_date", "export v1 is older than v2, which was applied; it is skipped"), (run.Outcome, run.Warnings));
+        Assert.Equal(
+            ("up_to_date", "export v1 is older than v2, which was applied; it is skipped"),
+            (run.Outcome, run.Warnings)
+        );
         Assert.Equal(["1|b|2.00"], Rows);
         Assert.Equal(["v2|items/v2/1.csv|1|1|loaded", "v1|items/v1/1.csv|1|0|superseded"], Files);
         Assert.Equal("", (await World.Load()).Only.Warnings);
@@ -94,7 +110,11 @@ public sealed class Versions : ExportTests
         foreach (var _ in (int[])[1, 2, 3])
         {
             var warnings = (await World.Load()).Only.Warnings;
-            Assert.StartsWith("export 01-02-2024 is older than 31-01-2024, which was applied; it is skipped.", warnings, StringComparison.Ordinal);
+            Assert.StartsWith(
+                "export 01-02-2024 is older than 31-01-2024, which was applied; it is skipped.",
+                warnings,
+                StringComparison.Ordinal
+            );
             Assert.Contains("version_order: landed", warnings, StringComparison.Ordinal);
         }
 
@@ -116,12 +136,19 @@ public sealed class Versions : ExportTests
         for (var i = 0; i < 2; i++)
         {
             var warnings = (await World.Load()).Only.Warnings;
-            Assert.Contains("version 32-01-2026 is no date of the form dd-MM-yyyy; items/32-01-2026/1.csv is not read", warnings, StringComparison.Ordinal);
+            Assert.Contains(
+                "version 32-01-2026 is no date of the form dd-MM-yyyy; items/32-01-2026/1.csv is not read",
+                warnings,
+                StringComparison.Ordinal
+            );
             Assert.Contains("version 2026-01-01 is no date", warnings, StringComparison.Ordinal);
             Assert.DoesNotContain("skipped", warnings, StringComparison.Ordinal);
         }
 
-        Assert.Equal(["31-01-2024", "01-02-2024", "31-12-2024", "02-01-2025"], World.Query("SELECT version FROM headrace.files ORDER BY sequence"));
+        Assert.Equal(
+            ["31-01-2024", "01-02-2024", "31-12-2024", "02-01-2025"],
+            World.Query("SELECT version FROM headrace.files ORDER BY sequence")
+        );
         Assert.Equal(["1|02-01-2025|1.00"], Rows);
     }
 
@@ -144,7 +171,10 @@ public sealed class Versions : ExportTests
         Flow("complete_when: { marker: _SUCCESS }");
         Export("v1", "1,a,1");
         var run = (await World.Load()).Only;
-        Assert.Equal(("up_to_date", "export v1 is not complete: items/v1/_SUCCESS is not there"), (run.Outcome, run.Warnings));
+        Assert.Equal(
+            ("up_to_date", "export v1 is not complete: items/v1/_SUCCESS is not there"),
+            (run.Outcome, run.Warnings)
+        );
         World.Put("items/v1/_SUCCESS", "");
         Assert.Equal("1i 0u 0d 0s 0q", (await World.Load()).Only.Counts);
     }

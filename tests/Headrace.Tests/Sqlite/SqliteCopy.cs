@@ -22,17 +22,25 @@ internal static class SqliteCopy
     /// <summary>Puts the rows of a file into a table; says how many.</summary>
     /// <param name="numbered">A column that counts the rows of the table; null for none.</param>
     public static long In(
-        SqlSession session, string table, IReadOnlyList<CopyColumn> columns, RowsFile rows,
-        CancellationToken cancel, string? numbered = null)
+        SqlSession session,
+        string table,
+        IReadOnlyList<CopyColumn> columns,
+        RowsFile rows,
+        CancellationToken cancel,
+        string? numbered = null
+    )
     {
         var names = columns.Select(column => SqliteDialect.Instance.Identifier(column.Name)).ToList();
         var values = columns.Select((_, i) => $"$v{i}").ToList();
         if (numbered is not null)
             (names, values) = (
-                [numbered, .. names], [$"(SELECT coalesce(max({numbered}), 0) + 1 FROM {table})", .. values]);
+                [numbered, .. names],
+                [$"(SELECT coalesce(max({numbered}), 0) + 1 FROM {table})", .. values]
+            );
         using var insert = new SqliteCommand(
             $"INSERT INTO {table} ({string.Join(", ", names)}) VALUES ({string.Join(", ", values)})",
-                ((ISqliteSession)session).Db);
+            ((ISqliteSession)session).Db
+        );
         var parameters = columns.Select((_, i) => insert.Parameters.AddWithValue($"$v{i}", DBNull.Value)).ToList();
         var count = 0L;
         using var text = new StreamReader(rows.Open(), Encoding.UTF8);
@@ -51,8 +59,12 @@ internal static class SqliteCopy
     /// Makes a temporary table and puts the rows of files into it; says how many. One that an earlier load left goes.
     /// </summary>
     public static async Task<long> StageAsync(
-        SqlSession db, string table, IReadOnlyList<CopyColumn> columns, IEnumerable<RowsFile> files,
-        CancellationToken cancel)
+        SqlSession db,
+        string table,
+        IReadOnlyList<CopyColumn> columns,
+        IEnumerable<RowsFile> files,
+        CancellationToken cancel
+    )
     {
         var list = columns.Select(column => $"{column.Name} {column.TypeName}");
         await db.ExecuteAsync($"DROP TABLE IF EXISTS temp.{table}", cancel);
@@ -70,8 +82,10 @@ internal static class SqliteCopy
         var longest = 0;
         while (reader.Read())
         {
-            var record = string.Join(",",
-                columns.Select((column, i) => reader.IsDBNull(i) ? "" : Quoted(Text(reader.GetValue(i), column.Type))));
+            var record = string.Join(
+                ",",
+                columns.Select((column, i) => reader.IsDBNull(i) ? "" : Quoted(Text(reader.GetValue(i), column.Type)))
+            );
             longest = Math.Max(longest, Encoding.UTF8.GetByteCount(record));
             file.Write($"{record}\n");
         }
@@ -116,20 +130,22 @@ internal static class SqliteCopy
         return value.ToString();
     }
 
-    private static object Value(string text, ColumnType? type) => type?.Kind switch
-    {
-        TypeKind.Boolean => text == "true" ? 1L : 0L,
-        TypeKind.Bytes => Convert.FromHexString(text.AsSpan(SqliteDialect.Layout.BytesPrefix.Length)),
-        TypeKind.TimestampTz => SqliteDialect.Time(text) is { } time ? SqliteDialect.Written(time) : text,
-        _ => text,
-    };
+    private static object Value(string text, ColumnType? type) =>
+        type?.Kind switch
+        {
+            TypeKind.Boolean => text == "true" ? 1L : 0L,
+            TypeKind.Bytes => Convert.FromHexString(text.AsSpan(SqliteDialect.Layout.BytesPrefix.Length)),
+            TypeKind.TimestampTz => SqliteDialect.Time(text) is { } time ? SqliteDialect.Written(time) : text,
+            _ => text,
+        };
 
-    private static string Text(object value, ColumnType type) => type.Kind switch
-    {
-        TypeKind.Boolean => (long)value == 0 ? "false" : "true",
-        TypeKind.Bytes => $"{SqliteDialect.Layout.BytesPrefix}{Convert.ToHexStringLower((byte[])value)}",
-        _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
-    };
+    private static string Text(object value, ColumnType type) =>
+        type.Kind switch
+        {
+            TypeKind.Boolean => (long)value == 0 ? "false" : "true",
+            TypeKind.Bytes => $"{SqliteDialect.Layout.BytesPrefix}{Convert.ToHexStringLower((byte[])value)}",
+            _ => Convert.ToString(value, CultureInfo.InvariantCulture)!,
+        };
 
     private static string Quoted(string text) => $"\"{text.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

@@ -35,17 +35,28 @@ internal sealed class SqliteDialect : SqlDialect
 
     public override string JsonValue(string row, string key) => $"({row} ->> {key})";
 
-    public override string TypeName(ColumnType type) => type.Kind switch
-    {
-        TypeKind.Boolean or TypeKind.SmallInt or TypeKind.Integer or TypeKind.BigInt or TypeKind.Real or TypeKind.Double
-            or TypeKind.Text or TypeKind.Bytes => type.ToString(),
-        _ => AsText + type,
-    };
+    public override string TypeName(ColumnType type) =>
+        type.Kind switch
+        {
+            TypeKind.Boolean
+            or TypeKind.SmallInt
+            or TypeKind.Integer
+            or TypeKind.BigInt
+            or TypeKind.Real
+            or TypeKind.Double
+            or TypeKind.Text
+            or TypeKind.Bytes => type.ToString(),
+            _ => AsText + type,
+        };
 
     /// <summary>The column type of a table's column; null for one that Headrace does not make.</summary>
     public static ColumnType? Parse(string typeName) =>
-        ColumnType.TryParse(typeName.StartsWith(AsText, StringComparison.Ordinal) ? typeName[AsText.Length..]
-            : typeName, out var type) ? type : null;
+        ColumnType.TryParse(
+            typeName.StartsWith(AsText, StringComparison.Ordinal) ? typeName[AsText.Length..] : typeName,
+            out var type
+        )
+            ? type
+            : null;
 
     // Every schema is there.
     public override string CountSchemas(string schema) => "SELECT 1";
@@ -54,9 +65,13 @@ internal sealed class SqliteDialect : SqlDialect
         $"CREATE UNIQUE INDEX {Identifier($"{target} key")} ON {Qualified(target)} ({Names(keys)})";
 
     public override HeadraceException? Refusal(string address, TableName target, Column? has, Column wanted) =>
-        has is null ? wanted.Nullable ? null : Cannot(address, $"adds no column '{wanted.Name}' that takes no NULL")
-        : has.Type == wanted.Type && has.Nullable == wanted.Nullable ? null
-            : Cannot(address, $"does not change the column '{has.Name}'");
+        has is null
+            ? wanted.Nullable
+                ? null
+                : Cannot(address, $"adds no column '{wanted.Name}' that takes no NULL")
+            : has.Type == wanted.Type && has.Nullable == wanted.Nullable
+                ? null
+                : Cannot(address, $"does not change the column '{has.Name}'");
 
     /// <summary>A time as columns have it, by which times are ordered as texts are.</summary>
     public static string Written(DateTimeOffset time) =>
@@ -64,14 +79,22 @@ internal sealed class SqliteDialect : SqlDialect
 
     /// <summary>The time of a text of SQLite or of the engine; null for one beyond those of .NET.</summary>
     public static DateTimeOffset? Time(string text) =>
-        DateTimeOffset.TryParseExact(text, $"{TimeFormat}FFFFFFzz", CultureInfo.InvariantCulture, DateTimeStyles.None,
-            out var time) ? time : null;
+        DateTimeOffset.TryParseExact(
+            text,
+            $"{TimeFormat}FFFFFFzz",
+            CultureInfo.InvariantCulture,
+            DateTimeStyles.None,
+            out var time
+        )
+            ? time
+            : null;
 
     private static HeadraceException Cannot(string address, string what) =>
         Error.Warehouse(address, $"SQLite {what}", null);
 
     private static string Whole(string text) =>
-        text.Contains('\0', StringComparison.Ordinal) ? throw new ArgumentException("The text has a NUL.", nameof(text))
+        text.Contains('\0', StringComparison.Ordinal)
+            ? throw new ArgumentException("The text has a NUL.", nameof(text))
             : text;
 
     private sealed class OwnTables : StateDialect
@@ -82,12 +105,13 @@ internal sealed class SqliteDialect : SqlDialect
 
         public override string Literal(string text) => $"'{Whole(text).Replace("'", "''", StringComparison.Ordinal)}'";
 
-        public override string Type(StateType type) => type switch
-        {
-            StateType.Number or StateType.Counter => "bigint",
-            StateType.Flag => "boolean",
-            _ => "text",
-        };
+        public override string Type(StateType type) =>
+            type switch
+            {
+                StateType.Number or StateType.Counter => "bigint",
+                StateType.Flag => "boolean",
+                _ => "text",
+            };
     }
 }
 
@@ -101,7 +125,7 @@ internal sealed class SqliteConcurrency(string address) : IConcurrency
     public async Task<bool> ExistAsync(SqlSession db, CancellationToken cancel) =>
         await db.NumberAsync("SELECT count(*) FROM headrace.sqlite_master WHERE name = 'meta'", cancel) > 0
         && await WarehouseStore.VersionAsync(db, Dialect, cancel) is { } found
-            && WarehouseState.Steps.IsCurrent(found, address);
+        && WarehouseState.Steps.IsCurrent(found, address);
 
     public async Task EnsureAsync(SqlSession db, Dataset? dataset, TableName? target, CancellationToken cancel)
     {

@@ -36,48 +36,83 @@ internal sealed class SqliteWarehouse(IEngine engine, string folder, TimeProvide
     public override async Task<TargetTable?> FindAsync(SqlSession db, TableName name, CancellationToken cancel)
     {
         var text = Dialect.Literal(name.ToString());
-        if ((await db.RowsAsync(
-            $"SELECT name, type FROM sqlite_master WHERE name = {text} COLLATE NOCASE AND type IN ('table', 'view')",
-            row => (Name: row.Text(0), Type: row.Text(1)), cancel)).FirstOrDefault() is not { Name: { } found } one)
+        if (
+            (
+                await db.RowsAsync(
+                    $"SELECT name, type FROM sqlite_master WHERE name = {text} COLLATE NOCASE AND type IN ('table', 'view')",
+                    row => (Name: row.Text(0), Type: row.Text(1)),
+                    cancel
+                )
+            ).FirstOrDefault()
+            is not { Name: { } found } one
+        )
             return null;
         var target = new TableName(found[..name.Schema.Length], found[(name.Schema.Length + 1)..]);
-        return one.Type == "view" ? throw Error.TargetIsNoTable(target, "a view")
-            : new TargetTable(target, await db.RowsAsync(
-            $"SELECT name, type, \"notnull\", dflt_value, hidden FROM pragma_table_xinfo({text})",
-            row => new TargetColumn(
-                row.Text(0), row.Text(1), SqliteDialect.Parse(row.Text(1)), null, !row.Flag(2), !row.IsNull(3))
-            {
-                IsComputed = row.Number(4) > 0,
-            }, cancel));
+        return one.Type == "view"
+            ? throw Error.TargetIsNoTable(target, "a view")
+            : new TargetTable(
+                target,
+                await db.RowsAsync(
+                    $"SELECT name, type, \"notnull\", dflt_value, hidden FROM pragma_table_xinfo({text})",
+                    row => new TargetColumn(
+                        row.Text(0),
+                        row.Text(1),
+                        SqliteDialect.Parse(row.Text(1)),
+                        null,
+                        !row.Flag(2),
+                        !row.IsNull(3)
+                    )
+                    {
+                        IsComputed = row.Number(4) > 0,
+                    },
+                    cancel
+                )
+            );
     }
 
     public override Task<TargetWriter> NewWriterAsync(
-        ChangeSet changes, LoadAttempt attempt, CancellationToken cancel) =>
-        Task.FromResult<TargetWriter>(new SqliteWriter(this, engine, NewFolder(), changes, attempt, cancel));
+        ChangeSet changes,
+        LoadAttempt attempt,
+        CancellationToken cancel
+    ) => Task.FromResult<TargetWriter>(new SqliteWriter(this, engine, NewFolder(), changes, attempt, cancel));
 
     public override ReleasedRows NewRelease(
-        SqlSession db, TableName name, TargetTable table, Mending mending, CancellationToken cancel) =>
-        new SqliteReleasedRows(db, engine, NewFolder(), table, mending, cancel);
+        SqlSession db,
+        TableName name,
+        TargetTable table,
+        Mending mending,
+        CancellationToken cancel
+    ) => new SqliteReleasedRows(db, engine, NewFolder(), table, mending, cancel);
 
     public override Task CopyAsync(TableName table, string path, CancellationToken cancel) =>
-        AskAsync(SessionUse.Read, async (db, _) =>
-    {
-        var found = await FindAsync(db, table, cancel) ?? throw Error.NotFound(
-            "table", table.ToString(), "bring the table back");
-        var (columns, own) = (found.Columns, NewFolder());
-        var values = Dialect.Names(columns.Select(column => column.Name));
-        var rows = SqliteCopy.Out(
-            db, $"SELECT {values} FROM {Dialect.Qualified(found.Name)}", columns, Path.Combine(own, "table.csv"));
-        engine.WriteParquet(rows, path, cancel);
-        Directory.Delete(own, recursive: true);
-        return true;
-    }, cancel);
+        AskAsync(
+            SessionUse.Read,
+            async (db, _) =>
+            {
+                var found =
+                    await FindAsync(db, table, cancel)
+                    ?? throw Error.NotFound("table", table.ToString(), "bring the table back");
+                var (columns, own) = (found.Columns, NewFolder());
+                var values = Dialect.Names(columns.Select(column => column.Name));
+                var rows = SqliteCopy.Out(
+                    db,
+                    $"SELECT {values} FROM {Dialect.Qualified(found.Name)}",
+                    columns,
+                    Path.Combine(own, "table.csv")
+                );
+                engine.WriteParquet(rows, path, cancel);
+                Directory.Delete(own, recursive: true);
+                return true;
+            },
+            cancel
+        );
 
     public override bool IsOfEngine(Exception error) => engine.IsOwn(error);
 
     public override Task<(IReadOnlyList<FileNote> Broken, bool IsMended)> BrokenAsync(
-        ChangeSet changes, CancellationToken cancel) =>
-        Task.FromResult((engine.Broken(changes, out var isMended, cancel), isMended));
+        ChangeSet changes,
+        CancellationToken cancel
+    ) => Task.FromResult((engine.Broken(changes, out var isMended, cancel), isMended));
 
     public override async Task<T> NameAsync<T>(Func<Task<T>> step)
     {

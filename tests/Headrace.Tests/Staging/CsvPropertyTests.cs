@@ -7,7 +7,29 @@ namespace Headrace.Tests.Staging;
 public sealed class CsvPropertyTests : IDisposable
 {
     private static readonly string[] Pieces =
-        ["a", "7", " ", "\"", "\"\"", "'", ",", ";", "|", "\t", "\n", "\r", "\r\n", "\\", "é", "日本", "😀", "NULL", "\\N", "\u0001", "x y"];
+    [
+        "a",
+        "7",
+        " ",
+        "\"",
+        "\"\"",
+        "'",
+        ",",
+        ";",
+        "|",
+        "\t",
+        "\n",
+        "\r",
+        "\r\n",
+        "\\",
+        "é",
+        "日本",
+        "😀",
+        "NULL",
+        "\\N",
+        "\u0001",
+        "x y",
+    ];
 
     private readonly StagingBench bench = new();
 
@@ -19,9 +41,18 @@ public sealed class CsvPropertyTests : IDisposable
             var random = new Random(seed);
             bench.SegmentBytes = random.Next(3) == 0 ? 64 : 32 << 20;
             var (dialect, bytes, expected) = Table(random);
-            var staged = await bench.Stage(random.Next(4) == 0 ? Gzip(bytes) : bytes, new FileFormat(FormatKind.Csv, dialect));
-            Assert.True(staged.Rejects.Count == 0, $"seed {seed}: {staged.RejectText}\n{Encoding.UTF8.GetString(bytes)}");
-            Assert.True(expected.SequenceEqual(staged.Rows, Same), $"seed {seed}: {dialect}\n{Encoding.UTF8.GetString(bytes)}\n-> {staged.Text}");
+            var staged = await bench.Stage(
+                random.Next(4) == 0 ? Gzip(bytes) : bytes,
+                new FileFormat(FormatKind.Csv, dialect)
+            );
+            Assert.True(
+                staged.Rejects.Count == 0,
+                $"seed {seed}: {staged.RejectText}\n{Encoding.UTF8.GetString(bytes)}"
+            );
+            Assert.True(
+                expected.SequenceEqual(staged.Rows, Same),
+                $"seed {seed}: {dialect}\n{Encoding.UTF8.GetString(bytes)}\n-> {staged.Text}"
+            );
             bench.EmptySpool();
         }
     }
@@ -33,12 +64,19 @@ public sealed class CsvPropertyTests : IDisposable
         for (var seed = 0; seed < 1500; seed++)
         {
             var random = new Random(seed);
-            byte[] bytes = [.. "h,i\n"u8, .. Enumerable.Range(0, random.Next(60)).Select(_ => alphabet[random.Next(alphabet.Length)])];
+            byte[] bytes =
+            [
+                .. "h,i\n"u8,
+                .. Enumerable.Range(0, random.Next(60)).Select(_ => alphabet[random.Next(alphabet.Length)]),
+            ];
             bench.Limits = new FileLimits { MaxRecordBytes = random.Next(2) == 0 ? 1000 : 12 };
             try
             {
                 var staged = await bench.Stage(bytes, Dialect(csv => csv with { Escape = seed % 3 == 0 ? '\\' : '"' }));
-                var lines = staged.Rows.Concat(staged.Rejects).Select(row => int.Parse(row[0]!, System.Globalization.CultureInfo.InvariantCulture)).ToList();
+                var lines = staged
+                    .Rows.Concat(staged.Rejects)
+                    .Select(row => int.Parse(row[0]!, System.Globalization.CultureInfo.InvariantCulture))
+                    .ToList();
                 Assert.Equal(lines.Count, lines.Distinct().Count());
                 Assert.All(staged.Rows, row => Assert.Equal(3, row.Length));
                 bench.EmptySpool();
@@ -60,7 +98,12 @@ public sealed class CsvPropertyTests : IDisposable
             Quote = quote,
             Escape = random.Next(4) == 0 ? '\\' : quote,
             Header = random.Next(2) == 0,
-            Null = random.Next(3) switch { 0 => ["NULL"], 1 => ["", "\\N"], _ => [""] },
+            Null = random.Next(3) switch
+            {
+                0 => ["NULL"],
+                1 => ["", "\\N"],
+                _ => [""],
+            },
             Skip = random.Next(5) == 0 ? 2 : 0,
         };
         var text = new StringBuilder();
@@ -99,7 +142,13 @@ public sealed class CsvPropertyTests : IDisposable
 
         void EndLine()
         {
-            text.Append(random.Next(3) switch { 0 => "\r\n", _ => "\n" });
+            text.Append(
+                random.Next(3) switch
+                {
+                    0 => "\r\n",
+                    _ => "\n",
+                }
+            );
             line++;
         }
     }
@@ -118,7 +167,11 @@ public sealed class CsvPropertyTests : IDisposable
 
         var value = string.Concat(Enumerable.Range(0, random.Next(5)).Select(_ => Pieces[random.Next(Pieces.Length)]));
         var quote = dialect.Quote!.Value;
-        var mustQuote = value.Length == 0 || value.StartsWith(quote) || dialect.Null.Contains(value) || value.IndexOfAny([dialect.Delimiter, '\r', '\n']) >= 0;
+        var mustQuote =
+            value.Length == 0
+            || value.StartsWith(quote)
+            || dialect.Null.Contains(value)
+            || value.IndexOfAny([dialect.Delimiter, '\r', '\n']) >= 0;
         if (!mustQuote && random.Next(2) == 0)
         {
             text.Append(value); // a quote further inside is plain text
@@ -138,8 +191,10 @@ public sealed class CsvPropertyTests : IDisposable
         return value;
     }
 
-    private static readonly IEqualityComparer<string?[]> Same =
-        EqualityComparer<string?[]>.Create((a, b) => a!.SequenceEqual(b!), row => row.Length);
+    private static readonly IEqualityComparer<string?[]> Same = EqualityComparer<string?[]>.Create(
+        (a, b) => a!.SequenceEqual(b!),
+        row => row.Length
+    );
 
     public void Dispose() => bench.Dispose();
 }

@@ -38,11 +38,19 @@ public sealed class CsvTests : IDisposable
     [InlineData("a,b\n1,\"x\"y\n1,2\n", "3,1,2", "2: text follows a closing quote")]
     [InlineData("a,b\n1,\"x\n2,y\n3,z\n", "3,2,y | 4,3,z", "2: a quote is opened and never closed")]
     [InlineData("a,b\n1,\"x\n2,\"y\"\n3,z\n", "3,2,y | 4,3,z", "2: text follows a closing quote")]
-    [InlineData("a,b\n\"1\n2\" x,3\n4,5\n", "4,4,5", "2: text follows a closing quote | 3: a quote within a field, after a line with an open quote")]
+    [InlineData(
+        "a,b\n\"1\n2\" x,3\n4,5\n",
+        "4,4,5",
+        "2: text follows a closing quote | 3: a quote within a field, after a line with an open quote"
+    )]
     [InlineData("a,b\n1,x\0y\n3,4\n", "3,3,4", "2: a NUL byte at byte 4 of the line")]
     [InlineData("a,b,c\n1,\"x\ny\"\n3,4,5\n", "4,3,4,5", "2: 2 fields where 3 are expected")]
     [InlineData("a,b\n1,\"", "", "2: a quote is opened and never closed")]
-    public async Task F27_what_is_no_row_is_rejected_with_its_line_and_the_others_go_on(string text, string rows, string rejects)
+    public async Task F27_what_is_no_row_is_rejected_with_its_line_and_the_others_go_on(
+        string text,
+        string rows,
+        string rejects
+    )
     {
         var staged = await bench.Stage(text);
         Assert.Equal(rows, staged.Text);
@@ -74,7 +82,10 @@ public sealed class CsvTests : IDisposable
         var staged = await bench.Stage(text.ToString());
         Assert.Equal(49_950, staged.Rows.Count);
         Assert.Equal(50, staged.Rejects.Count);
-        Assert.Equal("2: a quote is opened and not closed within max_record_bytes (4096)", $"{staged.Rejects[0][0]}: {staged.Rejects[0][1]}");
+        Assert.Equal(
+            "2: a quote is opened and not closed within max_record_bytes (4096)",
+            $"{staged.Rejects[0][0]}: {staged.Rejects[0][1]}"
+        );
         Assert.Equal("50001,49999,text", string.Join(',', staged.Rows[^1]));
     }
 
@@ -98,9 +109,15 @@ public sealed class CsvTests : IDisposable
     [Fact]
     public async Task F29_text_that_is_not_in_the_declared_encoding_is_refused()
     {
-        var error = await bench.Refuses([0x61, 0, 0x0a, 0, 0x00, 0xd8, 0x61, 0], Dialect(csv => csv with { Encoding = "utf-16" }));
+        var error = await bench.Refuses(
+            [0x61, 0, 0x0a, 0, 0x00, 0xd8, 0x61, 0],
+            Dialect(csv => csv with { Encoding = "utf-16" })
+        );
         Assert.Equal("HDR-121", error.Code);
-        Assert.Equal("HDR-121", (await bench.Refuses([0x61, 0, 0x0a, 0, 0x61], Dialect(csv => csv with { Encoding = "utf-16" }))).Code);
+        Assert.Equal(
+            "HDR-121",
+            (await bench.Refuses([0x61, 0, 0x0a, 0, 0x61], Dialect(csv => csv with { Encoding = "utf-16" }))).Code
+        );
         Assert.Equal("HDR-124", (await bench.Refuses("a\n", Dialect(csv => csv with { Encoding = "utf-9" }))).Code);
     }
 
@@ -144,7 +161,10 @@ public sealed class CsvTests : IDisposable
     [Fact]
     public async Task Skipped_lines_count_as_lines()
     {
-        var staged = await bench.Stage("made by \"x\r\n\na;b\n1;2\n", Dialect(csv => csv with { Skip = 2, Delimiter = ';' }));
+        var staged = await bench.Stage(
+            "made by \"x\r\n\na;b\n1;2\n",
+            Dialect(csv => csv with { Skip = 2, Delimiter = ';' })
+        );
         Assert.Equal("4,1,2", staged.Text);
     }
 
@@ -158,7 +178,10 @@ public sealed class CsvTests : IDisposable
     public async Task Other_quotes_and_escapes_are_resolved()
     {
         var backslash = Dialect(csv => csv with { Escape = '\\' });
-        Assert.Equal("2,say \"hi\",a\\b\\c", (await bench.Stage("a,b\n\"say \\\"hi\\\"\",\"a\\b\\\\c\"\n", backslash)).Text);
+        Assert.Equal(
+            "2,say \"hi\",a\\b\\c",
+            (await bench.Stage("a,b\n\"say \\\"hi\\\"\",\"a\\b\\\\c\"\n", backslash)).Text
+        );
         var single = Dialect(csv => csv with { Quote = '\'', Escape = '\'' });
         Assert.Equal("2,it's,\"x\"", (await bench.Stage("a,b\n'it''s',\"x\"\n", single)).Text);
         var none = Dialect(csv => csv with { Quote = null });
@@ -169,8 +192,14 @@ public sealed class CsvTests : IDisposable
     public async Task Null_texts_are_null_only_without_quotes()
     {
         var dialect = Dialect(csv => csv with { Null = ["NULL", "\\N"] });
-        Assert.Equal("2,∅,NULL,∅, | 3,,x,null,1", (await bench.Stage("a,b,c,d\nNULL,\"NULL\",\\N,\n\"\",x,null,1\n", dialect)).Text);
-        Assert.Equal("2,∅,∅", (await bench.Stage("a,b\n,NULL\n", Dialect(csv => csv with { Null = ["", "NULL"] }))).Text);
+        Assert.Equal(
+            "2,∅,NULL,∅, | 3,,x,null,1",
+            (await bench.Stage("a,b,c,d\nNULL,\"NULL\",\\N,\n\"\",x,null,1\n", dialect)).Text
+        );
+        Assert.Equal(
+            "2,∅,∅",
+            (await bench.Stage("a,b\n,NULL\n", Dialect(csv => csv with { Null = ["", "NULL"] }))).Text
+        );
     }
 
     [Fact]
@@ -199,24 +228,34 @@ public sealed class CsvTests : IDisposable
     public async Task Segments_end_between_records_and_are_private()
     {
         bench.SegmentBytes = 100;
-        var staged = await bench.Stage("a,b\n" + string.Concat(Enumerable.Range(1, 100).Select(i => $"{i},\"line\nbreak\"\n")));
+        var staged = await bench.Stage(
+            "a,b\n" + string.Concat(Enumerable.Range(1, 100).Select(i => $"{i},\"line\nbreak\"\n"))
+        );
         Assert.True(staged.File.Segments.Count > 10);
         Assert.Equal(Enumerable.Range(1, 100).Select(i => $"{i}"), staged.Rows.Select(row => row[1]));
-        Assert.All(staged.File.Segments, path =>
-        {
-            Assert.StartsWith(bench.Spool, path, StringComparison.Ordinal);
-            if (!OperatingSystem.IsWindows())
-                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
-        });
+        Assert.All(
+            staged.File.Segments,
+            path =>
+            {
+                Assert.StartsWith(bench.Spool, path, StringComparison.Ordinal);
+                if (!OperatingSystem.IsWindows())
+                    Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(path));
+            }
+        );
     }
 
     [Fact]
     public async Task F20_a_file_that_changes_while_it_is_staged_leaves_nothing()
     {
         var file = await bench.Write("file", "a\n1\n"u8.ToArray());
-        var lake = new ChangingLake(bench.Lake, () => File.AppendAllText(Path.Combine(bench.LakeFolder, "file"), "2\n"));
+        var lake = new ChangingLake(
+            bench.Lake,
+            () => File.AppendAllText(Path.Combine(bench.LakeFolder, "file"), "2\n")
+        );
         var stager = new Headrace.Staging.Stager(bench.Spool, new FileLimits());
-        var error = await Assert.ThrowsAsync<HeadraceException>(() => stager.StageAsync(lake, file, Csv, null, TestContext.Current.CancellationToken));
+        var error = await Assert.ThrowsAsync<HeadraceException>(() =>
+            stager.StageAsync(lake, file, Csv, null, TestContext.Current.CancellationToken)
+        );
         Assert.Equal("HDR-111", error.Code);
         Assert.Empty(Directory.EnumerateFileSystemEntries(bench.Spool));
     }
@@ -228,7 +267,9 @@ public sealed class CsvTests : IDisposable
         using var cancel = new CancellationTokenSource();
         var lake = new ChangingLake(bench.Lake, cancel.Cancel);
         var stager = new Headrace.Staging.Stager(bench.Spool, new FileLimits());
-        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => stager.StageAsync(lake, file, Csv, null, cancel.Token));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() =>
+            stager.StageAsync(lake, file, Csv, null, cancel.Token)
+        );
         Assert.Empty(Directory.EnumerateFileSystemEntries(bench.Spool));
     }
 
@@ -239,8 +280,11 @@ public sealed class CsvTests : IDisposable
     {
         public string Address => lake.Address;
 
-        public Task<IReadOnlyList<LakeFile>> ListAsync(PathPattern pattern, Action<string, string> skipped, CancellationToken cancel) =>
-            lake.ListAsync(pattern, skipped, cancel);
+        public Task<IReadOnlyList<LakeFile>> ListAsync(
+            PathPattern pattern,
+            Action<string, string> skipped,
+            CancellationToken cancel
+        ) => lake.ListAsync(pattern, skipped, cancel);
 
         public async Task<Stream> OpenAsync(LakeFile file, CancellationToken cancel)
         {

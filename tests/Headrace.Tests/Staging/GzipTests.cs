@@ -16,7 +16,10 @@ public sealed class GzipTests : IDisposable
         var staged = await bench.Stage(Gzip(Table));
         Assert.Equal("2,1,one | 3,2,two, or so | 4,3,three three three three three", staged.Text);
         Assert.Equal(Table.Length, staged.File.Bytes);
-        Assert.Equal(Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Gzip(Table))), staged.File.Sha256);
+        Assert.Equal(
+            Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Gzip(Table))),
+            staged.File.Sha256
+        );
     }
 
     [Fact]
@@ -31,7 +34,9 @@ public sealed class GzipTests : IDisposable
     [Fact]
     public async Task F14_a_gzip_of_several_members_is_whole_or_refused()
     {
-        byte[] first = Gzip("id,name\n1,o"), second = Gzip("ne\n2,two\n"), none = Gzip("");
+        byte[] first = Gzip("id,name\n1,o"),
+            second = Gzip("ne\n2,two\n"),
+            none = Gzip("");
         byte[] whole = [.. first, .. none, .. second];
         Assert.Equal("2,1,one | 3,2,two", (await bench.Stage(whole)).Text);
         for (var length = 1; length < whole.Length; length++)
@@ -48,7 +53,20 @@ public sealed class GzipTests : IDisposable
             text.Append(random.Next()).Append(',').Append(random.NextInt64()).Append('\n');
         var whole = Gzip(text.ToString());
         Assert.Equal(20_000, (await bench.Stage(whole)).File.Records);
-        foreach (var length in new[] { 8192, 16384, 65536, 65537, 131072, 262144, whole.Length - 1, whole.Length - 8, whole.Length - 9 }.Where(length => length < whole.Length))
+        foreach (
+            var length in new[]
+            {
+                8192,
+                16384,
+                65536,
+                65537,
+                131072,
+                262144,
+                whole.Length - 1,
+                whole.Length - 8,
+                whole.Length - 9,
+            }.Where(length => length < whole.Length)
+        )
             Assert.Equal("HDR-121", (await bench.Refuses(whole[..length])).Code);
 
         // Garbage that starts at the end of a buffer: members are padded by their names until one ends there.
@@ -65,7 +83,17 @@ public sealed class GzipTests : IDisposable
     public async Task F14_bytes_after_the_last_member_are_refused()
     {
         var whole = Gzip(Table);
-        byte[][] tails = [[0], [0x1f], [0x1f, 0x8b], [0x1f, 0x8b, 8], [0, 0, 0, 0, 0, 0, 0, 0], "id,name\n"u8.ToArray(), new byte[100_000], whole[^8..]];
+        byte[][] tails =
+        [
+            [0],
+            [0x1f],
+            [0x1f, 0x8b],
+            [0x1f, 0x8b, 8],
+            [0, 0, 0, 0, 0, 0, 0, 0],
+            "id,name\n"u8.ToArray(),
+            new byte[100_000],
+            whole[^8..],
+        ];
         foreach (var tail in tails)
             Assert.Equal("HDR-121", (await bench.Refuses([.. whole, .. tail])).Code);
     }
@@ -84,7 +112,8 @@ public sealed class GzipTests : IDisposable
                 damaged[at] ^= flip;
                 try
                 {
-                    // The time and system in the header mean nothing, nor do the bits that fill the last byte before the CRC.
+                    // The time and system in the header mean nothing, nor do the bits that fill the last byte before
+                    // the CRC.
                     Assert.Equal(good, (await bench.Stage(damaged)).Text);
                 }
                 catch (HeadraceException e)
@@ -134,8 +163,12 @@ public sealed class GzipTests : IDisposable
         Assert.Equal("HDR-121", (await bench.Refuses([.. whole, 0])).Code);
 
         // Frames to be skipped, as pzstd writes them: before, between, behind, alone.
-        byte[] skipped = [0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4], last = [0x5f, 0x2a, 0x4d, 0x18, 0, 0, 0, 0];
-        Assert.Equal(3, (await bench.Stage([.. skipped, .. last, .. whole, .. skipped, .. Empty(), .. last])).File.Records);
+        byte[] skipped = [0x50, 0x2a, 0x4d, 0x18, 4, 0, 0, 0, 1, 2, 3, 4],
+            last = [0x5f, 0x2a, 0x4d, 0x18, 0, 0, 0, 0];
+        Assert.Equal(
+            3,
+            (await bench.Stage([.. skipped, .. last, .. whole, .. skipped, .. Empty(), .. last])).File.Records
+        );
         Assert.Equal(0, (await bench.Stage(skipped)).File.Records);
         Assert.Equal("HDR-121", (await bench.Refuses(skipped[..^1])).Code);
         Assert.Equal("HDR-121", (await bench.Refuses([.. skipped, .. whole[..^1]])).Code);
@@ -149,9 +182,19 @@ public sealed class GzipTests : IDisposable
     {
         var whole = Gzip(Table);
         whole[^6] ^= 1; // of the checksum
-        Assert.Contains("checksum (CRC)", (await bench.Refuses(whole)).Facts.Single(fact => fact.Name == "found").Value, StringComparison.Ordinal);
+        Assert.Contains(
+            "checksum (CRC)",
+            (await bench.Refuses(whole)).Facts.Single(fact => fact.Name == "found").Value,
+            StringComparison.Ordinal
+        );
         using var archive = new MemoryStream();
-        using (var zip = new System.IO.Compression.ZipArchive(archive, System.IO.Compression.ZipArchiveMode.Create, leaveOpen: true))
+        using (
+            var zip = new System.IO.Compression.ZipArchive(
+                archive,
+                System.IO.Compression.ZipArchiveMode.Create,
+                leaveOpen: true
+            )
+        )
             zip.CreateEntry("a.csv").Open().Dispose();
         var refused = await bench.Refuses(archive.ToArray());
         Assert.Equal("HDR-127", refused.Code);

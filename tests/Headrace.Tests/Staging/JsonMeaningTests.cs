@@ -43,5 +43,6 @@ public sealed class JsonMeaningTests
     [InlineData("""{"v":"id:1,\"id\":2""", null)]
     [InlineData("{", null)]
     [InlineData("NaN", null)]
-    public void AKeyIsReadFromAFragment(string text, string? id) => Assert.Equal(id, JsonFragment.Read(text, ["id"], StringComparer.OrdinalIgnoreCase)?[0]);
+    public void AKeyIsReadFromAFragment(string text, string? id) =>
+        Assert.Equal(id, JsonFragment.Read(text, ["id"], StringComparer.OrdinalIgnoreCase)?[0]);
 }

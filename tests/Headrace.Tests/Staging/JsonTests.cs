@@ -28,15 +28,24 @@ public sealed class JsonTests : IDisposable
     public async Task Columns_tell_text_and_json_from_bare_values()
     {
         var staged = await bench.Stage("{\"n\":1,\"t\":\"1\",\"j\":{},\"m\":1}\n{\"m\":\"x\",\"n\":null}\n", Json);
-        Assert.Equal([new("n"), new("t", IsText: true), new("j", IsJson: true), new("m", IsText: true)], staged.File.Columns);
+        Assert.Equal(
+            [new("n"), new("t", IsText: true), new("j", IsJson: true), new("m", IsText: true)],
+            staged.File.Columns
+        );
     }
 
     [Fact]
     public async Task Properties_that_come_late_are_null_in_the_records_before()
     {
         bench.SegmentBytes = 40;
-        var staged = await bench.Stage("{\"a\":\"x\\n,\\\"\"}\n{}\n{\"b\":1}\n{\"a\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}\n{\"c\":\"z\",\"a\":5}\n", Json);
-        Assert.Equal("1,x\n,\",∅,∅ | 2,∅,∅,∅ | 3,∅,1,∅ | 4,aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,∅,∅ | 5,5,∅,z", staged.Text);
+        var staged = await bench.Stage(
+            "{\"a\":\"x\\n,\\\"\"}\n{}\n{\"b\":1}\n{\"a\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}\n{\"c\":\"z\",\"a\":5}\n",
+            Json
+        );
+        Assert.Equal(
+            "1,x\n,\",∅,∅ | 2,∅,∅,∅ | 3,∅,1,∅ | 4,aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa,∅,∅ | 5,5,∅,z",
+            staged.Text
+        );
         Assert.Equal("a b c", staged.Columns);
         Assert.True(staged.File.Segments.Count > 1);
     }
@@ -103,7 +112,10 @@ public sealed class JsonTests : IDisposable
     public async Task A_document_over_several_lines_is_read_as_what_it_is(string text, string rows)
     {
         Assert.Equal(rows, (await bench.Stage(text, Json)).Text);
-        var many = await bench.Stage("{\"a\":0}\n" + string.Concat(Enumerable.Repeat("{\n \"a\": [\n  1\n ]\n}\n", 200_000)), Json); // over many buffers
+        var many = await bench.Stage(
+            "{\"a\":0}\n" + string.Concat(Enumerable.Repeat("{\n \"a\": [\n  1\n ]\n}\n", 200_000)),
+            Json
+        ); // over many buffers
         Assert.Equal((200_001, 0), (many.File.Records, many.File.RejectCount));
     }
 
@@ -128,7 +140,13 @@ public sealed class JsonTests : IDisposable
     [Fact]
     public async Task Properties_that_differ_only_in_case_are_one_column_unless_a_row_has_both()
     {
-        foreach (var text in (string[])["{\"Id\":1,\"Upn\":\"a\"}\n{\"ID\":2,\"upn\":\"b\"}\n{\"id\":3,\"ID\":3}\n", "[{\"Id\":1,\"Upn\":\"a\"},{\"ID\":2,\"upn\":\"b\"},{\"id\":3,\"ID\":3}]"])
+        foreach (
+            var text in (string[])
+                [
+                    "{\"Id\":1,\"Upn\":\"a\"}\n{\"ID\":2,\"upn\":\"b\"}\n{\"id\":3,\"ID\":3}\n",
+                    "[{\"Id\":1,\"Upn\":\"a\"},{\"ID\":2,\"upn\":\"b\"},{\"id\":3,\"ID\":3}]",
+                ]
+        )
         {
             var staged = await bench.Stage(text, Json);
             Assert.Equal(("1,1,a | 2,2,b", "Id Upn"), (staged.Text, staged.Columns));
@@ -141,7 +159,10 @@ public sealed class JsonTests : IDisposable
     {
         var staged = await bench.Stage("[{\"a\":1}, 5, [1], {\"a\":2,\"a\":3}, null, {\"a\":4}]", Json);
         Assert.Equal("1,1 | 6,4", staged.Text);
-        Assert.Equal("2: not a JSON object | 3: not a JSON object | 4: the property 'a' stands twice | 5: not a JSON object", staged.RejectText);
+        Assert.Equal(
+            "2: not a JSON object | 3: not a JSON object | 4: the property 'a' stands twice | 5: not a JSON object",
+            staged.RejectText
+        );
         Assert.Equal("", (await bench.Stage(" [ ] ", Json)).Text);
         Assert.Equal(0, (await bench.Stage("", Json)).File.Records);
     }
@@ -163,7 +184,10 @@ public sealed class JsonTests : IDisposable
     {
         var text = new StringBuilder(isArray ? "[" : "");
         for (var i = 0; i < 60_000; i++)
-            text.Append(CultureInfo.InvariantCulture, $"{(isArray && i > 0 ? "," : "")}{{\"id\":{i},\"text\":\"{new string('x', i % 90)}\\u00e9\"}}\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"{(isArray && i > 0 ? "," : "")}{{\"id\":{i},\"text\":\"{new string('x', i % 90)}\\u00e9\"}}\n"
+            );
         if (isArray)
             text.Append(']');
         var staged = await bench.Stage(Gzip(text.ToString()), Json);

@@ -12,7 +12,8 @@ public sealed class MarkedNullsTests
     // Hands out a few bytes at a time.
     private sealed class Drip(byte[] bytes, int most) : MemoryStream(bytes)
     {
-        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) => base.ReadAsync(buffer[..Math.Min(buffer.Length, most)], cancellationToken);
+        public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
+            base.ReadAsync(buffer[..Math.Min(buffer.Length, most)], cancellationToken);
     }
 
     private static async Task<string> Rewritten(string text, int most)
@@ -46,16 +47,32 @@ public sealed class MarkedNullsTests
     {
         var random = new Random(7);
         var (unloaded, expected) = (new StringBuilder(), new StringBuilder());
-        string?[] values = [null, "", "x", ",", "\"", "\n", "\r\n", "ü", Nothing + "x", $"\"{Nothing}", new('y', 200_000)];
+        string?[] values =
+        [
+            null,
+            "",
+            "x",
+            ",",
+            "\"",
+            "\n",
+            "\r\n",
+            "ü",
+            Nothing + "x",
+            $"\"{Nothing}",
+            new('y', 200_000),
+        ];
         for (var row = 0; row < 2000; row++)
-            for (var field = 0; field < 5; field++)
-            {
-                var value = values[random.Next(row % 50 == 0 ? values.Length : values.Length - 1)];
-                var written = value is not null && value.AsSpan().ContainsAny(",\"\r\n") ? $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\"" : value;
-                var end = field == 4 ? "\n" : ",";
-                unloaded.Append(written ?? Nothing).Append(end);
-                expected.Append(written is "" ? "\"\"" : written).Append(end);
-            }
+        for (var field = 0; field < 5; field++)
+        {
+            var value = values[random.Next(row % 50 == 0 ? values.Length : values.Length - 1)];
+            var written =
+                value is not null && value.AsSpan().ContainsAny(",\"\r\n")
+                    ? $"\"{value.Replace("\"", "\"\"", StringComparison.Ordinal)}\""
+                    : value;
+            var end = field == 4 ? "\n" : ",";
+            unloaded.Append(written ?? Nothing).Append(end);
+            expected.Append(written is "" ? "\"\"" : written).Append(end);
+        }
 
         Assert.Equal(expected.ToString(), await Rewritten(unloaded.ToString(), 100_000));
     }

@@ -6,7 +6,9 @@ using Xunit;
 
 namespace Headrace.Tests.Staging;
 
-/// <summary>A lake and a spool in a folder of their own, and a reader of segments that knows nothing of how they are written.</summary>
+/// <summary>
+/// A lake and a spool in a folder of their own, and a reader of segments that knows nothing of how they are written.
+/// </summary>
 public sealed class StagingBench : IDisposable
 {
     private readonly string folder = Directory.CreateTempSubdirectory("headrace-").FullName;
@@ -32,7 +34,8 @@ public sealed class StagingBench : IDisposable
     public static readonly FileFormat Json = new(FormatKind.Jsonl);
     public static readonly FileFormat Parquet = new(FormatKind.Parquet);
 
-    public static FileFormat Dialect(Func<CsvDialect, CsvDialect> change) => new(FormatKind.Csv, change(new CsvDialect()));
+    public static FileFormat Dialect(Func<CsvDialect, CsvDialect> change) =>
+        new(FormatKind.Csv, change(new CsvDialect()));
 
     public async Task<LakeFile> Write(string key, byte[] bytes)
     {
@@ -43,9 +46,18 @@ public sealed class StagingBench : IDisposable
     public async Task<Staged> Stage(byte[] bytes, FileFormat? format = null, params string[] declared)
     {
         var file = await Write("file", bytes);
-        var staged = await new Stager(Spool, Limits) { SegmentBytes = SegmentBytes }
-            .StageAsync(Lake, file, format ?? Csv, declared.Length > 0 ? declared : null, TestContext.Current.CancellationToken);
-        return new Staged(staged, [.. staged.Segments.SelectMany(ReadSegment)], staged.Rejects is null ? [] : ReadSegment(staged.Rejects));
+        var staged = await new Stager(Spool, Limits) { SegmentBytes = SegmentBytes }.StageAsync(
+            Lake,
+            file,
+            format ?? Csv,
+            declared.Length > 0 ? declared : null,
+            TestContext.Current.CancellationToken
+        );
+        return new Staged(
+            staged,
+            [.. staged.Segments.SelectMany(ReadSegment)],
+            staged.Rejects is null ? [] : ReadSegment(staged.Rejects)
+        );
     }
 
     public Task<Staged> Stage(string text, FileFormat? format = null, params string[] declared) =>
@@ -86,7 +98,7 @@ public sealed class StagingBench : IDisposable
         var text = new UTF8Encoding(false, true).GetString(File.ReadAllBytes(path));
         var records = new List<string?[]>();
         var record = new List<string?>();
-        for (var i = 0; i < text.Length;)
+        for (var i = 0; i < text.Length; )
         {
             string? value;
             if (text[i] == '"')

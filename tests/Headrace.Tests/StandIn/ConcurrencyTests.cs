@@ -77,13 +77,21 @@ public class ConcurrencyTests(PostgresServer server)
     [InlineData(true)]
     public async Task Write_skew_is_a_conflict_only_where_the_database_is_serializable(bool serializable)
     {
-        await using var redshift = await RedshiftTestDatabase.StartAsync(server, settings => settings with { Serializable = serializable });
+        await using var redshift = await RedshiftTestDatabase.StartAsync(
+            server,
+            settings => settings with { Serializable = serializable }
+        );
         await using var a = await redshift.OpenAsync();
         await using var b = await redshift.OpenAsync();
         await a.ExecuteAsync("CREATE TABLE t (n bigint)");
         await a.ExecuteAsync("CREATE TABLE u (n bigint)");
         await a.ExecuteAsync("CREATE TABLE v (n bigint)");
-        Assert.Equal(serializable ? "Serializable" : "Snapshot Isolation", await a.QueryAsync($"SELECT trim(isolation_level) FROM stv_db_isolation_level WHERE db_name = '{redshift.Database}'"));
+        Assert.Equal(
+            serializable ? "Serializable" : "Snapshot Isolation",
+            await a.QueryAsync(
+                $"SELECT trim(isolation_level) FROM stv_db_isolation_level WHERE db_name = '{redshift.Database}'"
+            )
+        );
 
         foreach (var db in new[] { a, b })
             await db.ExecuteAsync("BEGIN");
@@ -91,11 +99,17 @@ public class ConcurrencyTests(PostgresServer server)
         await b.ExecuteAsync("INSERT INTO t SELECT count(*) FROM u");
         await a.ExecuteAsync("COMMIT");
         if (serializable)
-            Assert.Equal("1023", (await Assert.ThrowsAsync<PostgresException>(() => b.ExecuteAsync("COMMIT"))).MessageText);
+            Assert.Equal(
+                "1023",
+                (await Assert.ThrowsAsync<PostgresException>(() => b.ExecuteAsync("COMMIT"))).MessageText
+            );
         else
             await b.ExecuteAsync("COMMIT");
 
-        Assert.Equal(serializable ? "0|1" : "1|1", await a.QueryAsync("SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM u)"));
+        Assert.Equal(
+            serializable ? "0|1" : "1|1",
+            await a.QueryAsync("SELECT (SELECT count(*) FROM t), (SELECT count(*) FROM u)")
+        );
         foreach (var id in new[] { 1, 2 })
             await a.ExecuteAsync($"INSERT INTO v VALUES ({id})");
     }
@@ -109,11 +123,15 @@ public class ConcurrencyTests(PostgresServer server)
         await db.ExecuteAsync("CREATE TABLE s (id int, n int)");
         await db.ExecuteAsync("INSERT INTO t VALUES (1, 1)");
         await db.ExecuteAsync("INSERT INTO s VALUES (1, 5), (2, 6), (NULL, 7)");
-        const string Merge = "MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN UPDATE SET n = s.n WHEN NOT MATCHED THEN INSERT VALUES (s.id, s.n)";
+        const string Merge =
+            "MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN UPDATE SET n = s.n WHEN NOT MATCHED THEN INSERT VALUES (s.id, s.n)";
 
         await db.ExecuteAsync(Merge);
         Assert.Equal("1|5\n2|6\nNULL|7", await db.QueryAsync("SELECT * FROM t ORDER BY id"));
         await db.ExecuteAsync("INSERT INTO s VALUES (1, 8)");
-        Assert.Equal("Found multiple matches to update the same tuple.", (await Assert.ThrowsAsync<PostgresException>(() => db.ExecuteAsync(Merge))).MessageText);
+        Assert.Equal(
+            "Found multiple matches to update the same tuple.",
+            (await Assert.ThrowsAsync<PostgresException>(() => db.ExecuteAsync(Merge))).MessageText
+        );
     }
 }

@@ -6,8 +6,10 @@ using System.Text.RegularExpressions;
 namespace Headrace.Tests.StandIn;
 
 /// <summary>
-/// What lends logins to Redshift, as a fake: a server of HTTP before moto, which knows GetClusterCredentials, or with answers of the
-/// test's own, written from AWS's documentation of GetCredentials, which moto does not know. What it lends opens the test server.
+/// What lends logins to Redshift, as a fake: a server of HTTP before moto, which knows GetClusterCredentials, or with
+/// answers of the
+/// test's own, written from AWS's documentation of GetCredentials, which moto does not know. What it lends opens the
+/// test server.
 /// </summary>
 public sealed partial class LoginServer : IAsyncDisposable
 {
@@ -45,16 +47,26 @@ public sealed partial class LoginServer : IAsyncDisposable
         $$"""{"dbPassword":"{{password}}","dbUser":"{{user}}","expiration":{{until.ToUnixTimeMilliseconds() / 1000}}.5,"nextRefreshTime":{{until.ToUnixTimeSeconds() - 300}}}""";
 
     /// <summary>Makes a cluster in moto, and answers with what moto does.</summary>
-    public static async Task<Func<LoginRequest, Task<(int Status, string Body)>>> BeforeAsync(MotoServer moto, string cluster)
+    public static async Task<Func<LoginRequest, Task<(int Status, string Body)>>> BeforeAsync(
+        MotoServer moto,
+        string cluster
+    )
     {
-        var (status, body) = await AskAsync($"Action=CreateCluster&Version=2012-12-01&ClusterIdentifier={cluster}&NodeType=ra3.large&MasterUsername=admin&MasterUserPassword=Passw0rd1&ClusterType=single-node",
-            "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/redshift/aws4_request, SignedHeaders=host, Signature=0");
-        return status == 200 ? request => AskAsync(request.Body, request.Headers["authorization"]) : throw new InvalidOperationException(body);
+        var (status, body) = await AskAsync(
+            $"Action=CreateCluster&Version=2012-12-01&ClusterIdentifier={cluster}&NodeType=ra3.large&MasterUsername=admin&MasterUserPassword=Passw0rd1&ClusterType=single-node",
+            "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/redshift/aws4_request, SignedHeaders=host, Signature=0"
+        );
+        return status == 200
+            ? request => AskAsync(request.Body, request.Headers["authorization"])
+            : throw new InvalidOperationException(body);
 
         async Task<(int, string)> AskAsync(string form, string authorization)
         {
             using var http = new HttpClient();
-            using var message = new HttpRequestMessage(HttpMethod.Post, moto.Endpoint) { Content = new StringContent(form, Encoding.UTF8, "application/x-www-form-urlencoded") };
+            using var message = new HttpRequestMessage(HttpMethod.Post, moto.Endpoint)
+            {
+                Content = new StringContent(form, Encoding.UTF8, "application/x-www-form-urlencoded"),
+            };
             message.Headers.TryAddWithoutValidation("authorization", authorization);
             using var answer = await http.SendAsync(message);
             return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
@@ -82,7 +94,13 @@ public sealed partial class LoginServer : IAsyncDisposable
             }
 
             using var reader = new StreamReader(context.Request.InputStream);
-            var request = new LoginRequest(context.Request.Headers.AllKeys.ToDictionary(name => name!.ToLowerInvariant(), name => context.Request.Headers[name]!), await reader.ReadToEndAsync());
+            var request = new LoginRequest(
+                context.Request.Headers.AllKeys.ToDictionary(
+                    name => name!.ToLowerInvariant(),
+                    name => context.Request.Headers[name]!
+                ),
+                await reader.ReadToEndAsync()
+            );
             Requests.Add(request);
             var (status, body) = await Answer(request);
             if (Login().Matches(body) is [var one, var other] && body.Contains("IAM:", StringComparison.Ordinal))
@@ -99,7 +117,9 @@ public sealed partial class LoginServer : IAsyncDisposable
         var (user, password) = one.StartsWith("IAM", StringComparison.Ordinal) ? (one, other) : (other, one);
         Passwords.Add(password);
         await using var db = await postgres.OpenAsync("postgres");
-        await db.ExecuteAsync($"DO $do$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{user}') THEN ALTER ROLE \"{user}\" PASSWORD '{password}'; ELSE CREATE ROLE \"{user}\" SUPERUSER LOGIN PASSWORD '{password}'; END IF; END $do$");
+        await db.ExecuteAsync(
+            $"DO $do$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{user}') THEN ALTER ROLE \"{user}\" PASSWORD '{password}'; ELSE CREATE ROLE \"{user}\" SUPERUSER LOGIN PASSWORD '{password}'; END IF; END $do$"
+        );
     }
 
     [GeneratedRegex("""(?:[dD]b(?:User|Password))(?:>|":\s*")([^<"]+)""")]

@@ -22,7 +22,13 @@ public sealed class MotoServer : IAsyncDisposable
             port = ((IPEndPoint)free.LocalEndpoint).Port;
         }
 
-        var process = Process.Start(new ProcessStartInfo("moto_server", ["-H", "127.0.0.1", "-p", $"{port}"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        var process = Process.Start(
+            new ProcessStartInfo("moto_server", ["-H", "127.0.0.1", "-p", $"{port}"])
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
         process.OutputDataReceived += (_, _) => { };
         process.ErrorDataReceived += (_, _) => { };
         process.BeginOutputReadLine();

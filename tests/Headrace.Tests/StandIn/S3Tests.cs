@@ -13,7 +13,10 @@ public class S3Tests(PostgresServer server)
         await using var moto = await MotoServer.StartAsync();
         using var s3 = new HttpClient { BaseAddress = new Uri(moto.Endpoint) };
         using var bucket = await s3.PutAsync(new Uri("/lake", UriKind.Relative), null, cancel);
-        await using var redshift = await RedshiftTestDatabase.StartAsync(server, settings => settings with { S3Endpoint = moto.Endpoint });
+        await using var redshift = await RedshiftTestDatabase.StartAsync(
+            server,
+            settings => settings with { S3Endpoint = moto.Endpoint }
+        );
         await using var db = await redshift.OpenAsync();
         await db.ExecuteAsync("CREATE TABLE t (id int, note varchar(20))");
         await db.ExecuteAsync("CREATE TABLE u (LIKE t)");

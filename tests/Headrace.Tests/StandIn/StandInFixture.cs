@@ -8,7 +8,8 @@ public sealed class RedshiftTestDatabase : IAsyncDisposable
 {
     public const string Role = "arn:aws:iam::111122223333:role/headrace";
 
-    private RedshiftTestDatabase(RedshiftStandIn standIn, PostgresTestDatabase behind, string folder) => (StandIn, Behind, Folder) = (standIn, behind, folder);
+    private RedshiftTestDatabase(RedshiftStandIn standIn, PostgresTestDatabase behind, string folder) =>
+        (StandIn, Behind, Folder) = (standIn, behind, folder);
 
     public RedshiftStandIn StandIn { get; }
 
@@ -18,19 +19,34 @@ public sealed class RedshiftTestDatabase : IAsyncDisposable
     public string Database => Behind.Name;
 
     /// <summary>The connection as headrace.yaml has it; rows are staged in a connection of the name staging.</summary>
-    public string Yaml => $"{{ type: redshift, host: 127.0.0.1, port: {StandIn.Port}, database: {Database}, user: tester, password: known, iam_role: \"{Role}\", staging: {{ connection: staging, path: in/ }} }}";
+    public string Yaml =>
+        $"{{ type: redshift, host: 127.0.0.1, port: {StandIn.Port}, database: {Database}, user: tester, password: known, iam_role: \"{Role}\", staging: {{ connection: staging, path: in/ }} }}";
 
     public string Folder { get; }
 
-    public static async Task<RedshiftTestDatabase> StartAsync(PostgresServer server, Func<StandInSettings, StandInSettings>? change = null)
+    public static async Task<RedshiftTestDatabase> StartAsync(
+        PostgresServer server,
+        Func<StandInSettings, StandInSettings>? change = null
+    )
     {
         var database = await server.RedshiftDatabaseAsync();
         var folder = Directory.CreateTempSubdirectory("headrace-standin-").FullName;
         var settings = new StandInSettings { FolderRoot = folder, IamRole = Role };
-        return new RedshiftTestDatabase(await RedshiftStandIn.StartAsync("127.0.0.1", server.Port, "tester", "known", change?.Invoke(settings) ?? settings), database, folder);
+        return new RedshiftTestDatabase(
+            await RedshiftStandIn.StartAsync(
+                "127.0.0.1",
+                server.Port,
+                "tester",
+                "known",
+                change?.Invoke(settings) ?? settings
+            ),
+            database,
+            folder
+        );
     }
 
-    public string ConnectionString => $"Host=127.0.0.1;Port={StandIn.Port};Database={Database};Username=tester;Password=known;SSL Mode=Disable;GSS Encryption Mode=Disable;Pooling=false;Server Compatibility Mode=NoTypeLoading;Include Error Detail=true";
+    public string ConnectionString =>
+        $"Host=127.0.0.1;Port={StandIn.Port};Database={Database};Username=tester;Password=known;SSL Mode=Disable;GSS Encryption Mode=Disable;Pooling=false;Server Compatibility Mode=NoTypeLoading;Include Error Detail=true";
 
     public async Task<NpgsqlConnection> OpenAsync()
     {
@@ -75,7 +91,14 @@ internal static class Sql
         await using var reader = await command.ExecuteReaderAsync();
         var rows = new List<string>();
         while (await reader.ReadAsync())
-            rows.Add(string.Join('|', Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? "NULL" : reader.GetString(i))));
+            rows.Add(
+                string.Join(
+                    '|',
+                    Enumerable
+                        .Range(0, reader.FieldCount)
+                        .Select(i => reader.IsDBNull(i) ? "NULL" : reader.GetString(i))
+                )
+            );
         return string.Join('\n', rows);
     }
 }

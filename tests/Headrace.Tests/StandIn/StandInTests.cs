@@ -24,9 +24,31 @@ public class StandInTests(PostgresServer server)
     public async Task Psql_talks_to_it_in_the_simple_protocol()
     {
         await using var redshift = await RedshiftTestDatabase.StartAsync(server);
-        using var psql = Process.Start(new ProcessStartInfo("psql", ["-At", "-v", "VERBOSITY=verbose", "-c", "CREATE TABLE t (a int); INSERT INTO t VALUES (1), (2); SELECT a FROM t ORDER BY a", "-c", "SELECT 1; VACUUM t", "-c", "SELECT count(*) FROM t",
-            $"host=127.0.0.1 port={redshift.StandIn.Port} dbname={redshift.Database} user=tester password=known"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
-        var (output, errors) = (psql.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken), psql.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken));
+        using var psql = Process.Start(
+            new ProcessStartInfo(
+                "psql",
+                [
+                    "-At",
+                    "-v",
+                    "VERBOSITY=verbose",
+                    "-c",
+                    "CREATE TABLE t (a int); INSERT INTO t VALUES (1), (2); SELECT a FROM t ORDER BY a",
+                    "-c",
+                    "SELECT 1; VACUUM t",
+                    "-c",
+                    "SELECT count(*) FROM t",
+                    $"host=127.0.0.1 port={redshift.StandIn.Port} dbname={redshift.Database} user=tester password=known",
+                ]
+            )
+            {
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
+        var (output, errors) = (
+            psql.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken),
+            psql.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken)
+        );
 
         Assert.Equal("CREATE TABLE\nINSERT 0 2\n1\n2\n1\n2\n", await output);
         Assert.Contains("25001: VACUUM cannot run inside a transaction block", await errors);
@@ -71,7 +93,10 @@ public class StandInTests(PostgresServer server)
         ("SELECT * FROM t TABLESAMPLE SYSTEM (1)", "TABLESAMPLE"),
         ("UPDATE t SET note = s.note FROM t AS s LEFT JOIN t AS r ON s.id = r.id WHERE t.id = s.id", "equijoin"),
         ("MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN UPDATE SET note = s.note", "each once"),
-        ("MERGE INTO t USING s ON t.id = s.id WHEN MATCHED AND s.id > 1 THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (1, 'a')", "no further condition"),
+        (
+            "MERGE INTO t USING s ON t.id = s.id WHEN MATCHED AND s.id > 1 THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (1, 'a')",
+            "no further condition"
+        ),
         ("SELECT now()", "now()"),
         ("SELECT current_timestamp", "getdate()"),
         ("SELECT '{}'::jsonb", "\"jsonb\""),
@@ -132,7 +157,9 @@ public class StandInTests(PostgresServer server)
     {
         await using var redshift = await RedshiftTestDatabase.StartAsync(server);
         await using var db = await redshift.OpenAsync();
-        await db.ExecuteAsync("CREATE TABLE t (\"ID\" int PRIMARY KEY ENCODE az64 DISTKEY SORTKEY, other int UNIQUE, UNIQUE (id, other)) DISTSTYLE KEY");
+        await db.ExecuteAsync(
+            "CREATE TABLE t (\"ID\" int PRIMARY KEY ENCODE az64 DISTKEY SORTKEY, other int UNIQUE, UNIQUE (id, other)) DISTSTYLE KEY"
+        );
         await db.ExecuteAsync("INSERT INTO t VALUES (1, 1), (1, 1)");
         Assert.Equal("1|1\n1|1", await db.QueryAsync("SELECT id, \"Other\" FROM t"));
         await Assert.ThrowsAsync<PostgresException>(() => db.ExecuteAsync("INSERT INTO t VALUES (NULL, 1)"));
@@ -143,19 +170,44 @@ public class StandInTests(PostgresServer server)
     {
         await using var redshift = await RedshiftTestDatabase.StartAsync(server);
         await using var db = await redshift.OpenAsync();
-        await db.ExecuteAsync("CREATE TABLE t (a varchar(4), b text, c decimal, d super, e varbyte(2), f char(3), g timestamptz)");
+        await db.ExecuteAsync(
+            "CREATE TABLE t (a varchar(4), b text, c decimal, d super, e varbyte(2), f char(3), g timestamptz)"
+        );
         await db.ExecuteAsync("CREATE TABLE u (LIKE t)");
         await db.ExecuteAsync("INSERT INTO u (a) VALUES ('éé')");
 
-        Assert.Equal("Value too long for character type", (await Assert.ThrowsAsync<PostgresException>(() => db.ExecuteAsync("INSERT INTO u (a) VALUES ('ééé')"))).MessageText);
-        Assert.Equal("Value too long for character type", (await Assert.ThrowsAsync<PostgresException>(() => db.ExecuteAsync("INSERT INTO t (b) VALUES (repeat('x', 257))"))).MessageText);
-        Assert.Equal("character varying|4|NULL|NULL\ncharacter varying|256|NULL|NULL\nnumeric|NULL|18|0\nsuper|NULL|NULL|NULL\nbinary varying|2|NULL|NULL\ncharacter|3|NULL|NULL\ntimestamp with time zone|NULL|NULL|NULL",
-            await db.QueryAsync("SELECT data_type, character_maximum_length, numeric_precision, numeric_scale FROM svv_columns WHERE table_name = 'u' ORDER BY ordinal_position"));
+        Assert.Equal(
+            "Value too long for character type",
+            (
+                await Assert.ThrowsAsync<PostgresException>(() => db.ExecuteAsync("INSERT INTO u (a) VALUES ('ééé')"))
+            ).MessageText
+        );
+        Assert.Equal(
+            "Value too long for character type",
+            (
+                await Assert.ThrowsAsync<PostgresException>(() =>
+                    db.ExecuteAsync("INSERT INTO t (b) VALUES (repeat('x', 257))")
+                )
+            ).MessageText
+        );
+        Assert.Equal(
+            "character varying|4|NULL|NULL\ncharacter varying|256|NULL|NULL\nnumeric|NULL|18|0\nsuper|NULL|NULL|NULL\nbinary varying|2|NULL|NULL\ncharacter|3|NULL|NULL\ntimestamp with time zone|NULL|NULL|NULL",
+            await db.QueryAsync(
+                "SELECT data_type, character_maximum_length, numeric_precision, numeric_scale FROM svv_columns WHERE table_name = 'u' ORDER BY ordinal_position"
+            )
+        );
 
         await db.ExecuteAsync("ALTER TABLE u ALTER COLUMN a TYPE varchar(6)");
         await db.ExecuteAsync("INSERT INTO u (a) VALUES ('ééé')");
         await db.ExecuteAsync("BEGIN");
-        Assert.Equal("25001", (await Assert.ThrowsAsync<PostgresException>(() => db.ExecuteAsync("ALTER TABLE u ALTER COLUMN a TYPE varchar(8)"))).SqlState);
+        Assert.Equal(
+            "25001",
+            (
+                await Assert.ThrowsAsync<PostgresException>(() =>
+                    db.ExecuteAsync("ALTER TABLE u ALTER COLUMN a TYPE varchar(8)")
+                )
+            ).SqlState
+        );
     }
 
     [Fact]
@@ -167,12 +219,25 @@ public class StandInTests(PostgresServer server)
         await db.ExecuteAsync("INSERT INTO t SELECT 1, 'a', json_parse('{\"x\": [1, \"a, b\"]}')");
         await db.ExecuteAsync("INSERT INTO t SELECT 2, NULL, NULL");
 
-        Assert.Equal("a,-", await db.QueryAsync("SELECT listagg(nvl(note, '-'), ',') WITHIN GROUP (ORDER BY id) FROM t"));
-        Assert.Equal("{\"x\":[1,\"a, b\"]}|3|NULL", await db.QueryAsync("SELECT json_serialize(doc), len('äöü'), concat('a', NULL) FROM t WHERE id = 1"));
-        await using (var bare = new NpgsqlCommand("SELECT doc, from_hex('00') FROM t", db) { AllResultTypesAreUnknown = true })
+        Assert.Equal(
+            "a,-",
+            await db.QueryAsync("SELECT listagg(nvl(note, '-'), ',') WITHIN GROUP (ORDER BY id) FROM t")
+        );
+        Assert.Equal(
+            "{\"x\":[1,\"a, b\"]}|3|NULL",
+            await db.QueryAsync("SELECT json_serialize(doc), len('äöü'), concat('a', NULL) FROM t WHERE id = 1")
+        );
+        await using (
+            var bare = new NpgsqlCommand("SELECT doc, from_hex('00') FROM t", db) { AllResultTypesAreUnknown = true }
+        )
         await using (var reader = await bare.ExecuteReaderAsync(TestContext.Current.CancellationToken))
             Assert.Equal((4000u, 6551u), (reader.GetDataTypeOID(0), reader.GetDataTypeOID(1)));
-        Assert.Equal("True|1", await db.QueryAsync("SELECT CASE WHEN getdate() <= sysdate AND sha2('a', 256) LIKE 'ca978112%' THEN 'True' END, CASE 'a\\'b' WHEN 'a''b' THEN 1 END"));
+        Assert.Equal(
+            "True|1",
+            await db.QueryAsync(
+                "SELECT CASE WHEN getdate() <= sysdate AND sha2('a', 256) LIKE 'ca978112%' THEN 'True' END, CASE 'a\\'b' WHEN 'a''b' THEN 1 END"
+            )
+        );
     }
 
     [Fact]
@@ -183,13 +248,30 @@ public class StandInTests(PostgresServer server)
         await using var one = new NpgsqlCommand("SELECT $1::int + 1", db) { Parameters = { new() { Value = 41 } } };
         Assert.Equal(42, await one.ExecuteScalarAsync(TestContext.Current.CancellationToken));
 
-        await using var many = new NpgsqlCommand($"SELECT 1 WHERE 1 IN ({string.Join(",", Enumerable.Range(1, 32768).Select(i => $"${i}"))})", db);
+        await using var many = new NpgsqlCommand(
+            $"SELECT 1 WHERE 1 IN ({string.Join(",", Enumerable.Range(1, 32768).Select(i => $"${i}"))})",
+            db
+        );
         for (var i = 0; i < 32768; i++)
             many.Parameters.Add(new NpgsqlParameter { Value = i });
-        Assert.Equal("54000", (await Assert.ThrowsAsync<PostgresException>(() => many.ExecuteScalarAsync(TestContext.Current.CancellationToken))).SqlState);
+        Assert.Equal(
+            "54000",
+            (
+                await Assert.ThrowsAsync<PostgresException>(() =>
+                    many.ExecuteScalarAsync(TestContext.Current.CancellationToken)
+                )
+            ).SqlState
+        );
 
         await using var guid = new NpgsqlCommand("SELECT $1", db) { Parameters = { new() { Value = Guid.Empty } } };
-        Assert.Contains("2950", (await Assert.ThrowsAsync<PostgresException>(() => guid.ExecuteScalarAsync(TestContext.Current.CancellationToken))).MessageText);
+        Assert.Contains(
+            "2950",
+            (
+                await Assert.ThrowsAsync<PostgresException>(() =>
+                    guid.ExecuteScalarAsync(TestContext.Current.CancellationToken)
+                )
+            ).MessageText
+        );
     }
 
     [Fact]
@@ -209,7 +291,12 @@ public class StandInTests(PostgresServer server)
 
         Assert.Equal("2", await look.QueryAsync("SELECT id FROM t"));
         redshift.StandIn.FailNext("INSERT", "planted", "0A000");
-        Assert.Equal("planted", (await Assert.ThrowsAsync<PostgresException>(() => look.ExecuteAsync("INSERT INTO t VALUES (3)"))).MessageText);
+        Assert.Equal(
+            "planted",
+            (
+                await Assert.ThrowsAsync<PostgresException>(() => look.ExecuteAsync("INSERT INTO t VALUES (3)"))
+            ).MessageText
+        );
         await look.ExecuteAsync("INSERT INTO t VALUES (3)");
     }
 
@@ -220,7 +307,18 @@ public class StandInTests(PostgresServer server)
         await using var redshift = await RedshiftTestDatabase.StartAsync(server);
         await using var db = await redshift.OpenAsync();
         await db.ExecuteAsync("CREATE TABLE t (id int); INSERT INTO t VALUES (1); INSERT INTO t VALUES (2)");
-        await using (var batch = new NpgsqlBatch(db) { BatchCommands = { new("INSERT INTO t VALUES (3)"), new("SELECT id FROM t ORDER BY id"), new("TRUNCATE t"), new("SELECT count(*) FROM t") } })
+        await using (
+            var batch = new NpgsqlBatch(db)
+            {
+                BatchCommands =
+                {
+                    new("INSERT INTO t VALUES (3)"),
+                    new("SELECT id FROM t ORDER BY id"),
+                    new("TRUNCATE t"),
+                    new("SELECT count(*) FROM t"),
+                },
+            }
+        )
         await using (var reader = await batch.ExecuteReaderAsync(cancel))
         {
             Assert.True(await reader.ReadAsync(cancel));
@@ -230,19 +328,30 @@ public class StandInTests(PostgresServer server)
             Assert.Equal(0, reader.GetInt64(0));
         }
 
-        await using var insert = new NpgsqlCommand("INSERT INTO t SELECT $1", db) { Parameters = { new() { Value = 7 } } };
+        await using var insert = new NpgsqlCommand("INSERT INTO t SELECT $1", db)
+        {
+            Parameters = { new() { Value = 7 } },
+        };
         await insert.PrepareAsync(cancel);
         await insert.ExecuteNonQueryAsync(cancel);
         await using (await db.BeginTransactionAsync(cancel))
         {
             Assert.Equal(1, await insert.ExecuteNonQueryAsync(cancel));
             await Assert.ThrowsAsync<PostgresException>(() => db.ExecuteAsync("SELECT * FROM t FOR UPDATE"));
-            Assert.Equal("25P02", (await Assert.ThrowsAsync<PostgresException>(() => insert.ExecuteNonQueryAsync(cancel))).SqlState);
+            Assert.Equal(
+                "25P02",
+                (await Assert.ThrowsAsync<PostgresException>(() => insert.ExecuteNonQueryAsync(cancel))).SqlState
+            );
         }
 
         await insert.ExecuteNonQueryAsync(cancel);
         Assert.Equal("7\n7", await db.QueryAsync("SELECT id FROM t"));
-        Assert.Equal("25001", (await Assert.ThrowsAsync<PostgresException>(() => db.ExecuteAsync("INSERT INTO t VALUES (8); VACUUM t"))).SqlState);
+        Assert.Equal(
+            "25001",
+            (
+                await Assert.ThrowsAsync<PostgresException>(() => db.ExecuteAsync("INSERT INTO t VALUES (8); VACUUM t"))
+            ).SqlState
+        );
         Assert.Equal("2", await db.QueryAsync("SELECT count(*) FROM t"));
         Assert.Contains("INSERT INTO t SELECT $1", redshift.StandIn.Statements);
     }

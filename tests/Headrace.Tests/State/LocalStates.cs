@@ -13,7 +13,11 @@ public sealed class LocalStates : ExportTests
         Export("v1", "1,a,1");
         await World.Load();
         var folder = Path.Combine(World.Folder, ".headrace");
-        Assert.StartsWith("2 0.", await File.ReadAllTextAsync(Path.Combine(folder, "locks"), TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "2 0.",
+            await File.ReadAllTextAsync(Path.Combine(folder, "locks"), TestContext.Current.CancellationToken),
+            StringComparison.Ordinal
+        );
 
         // The memory of an export.
         Export("v2", "1,b,1");
@@ -28,7 +32,12 @@ public sealed class LocalStates : ExportTests
         foreach (var command in (string[])["run", "plan"])
         {
             var answer = await World.Run(command);
-            Assert.True(answer.Exit != 0 && answer.Text.Contains("HDR-405", StringComparison.Ordinal) && answer.Text.Contains("9.9.9", StringComparison.Ordinal), answer.Text);
+            Assert.True(
+                answer.Exit != 0
+                    && answer.Text.Contains("HDR-405", StringComparison.Ordinal)
+                    && answer.Text.Contains("9.9.9", StringComparison.Ordinal),
+                answer.Text
+            );
         }
 
         Assert.Equal(["1|a|1.00"], Rows);

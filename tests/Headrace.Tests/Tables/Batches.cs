@@ -6,22 +6,39 @@ namespace Headrace.Tests.Tables;
 public abstract class Batches(PostgresServer server, WarehouseKind kind) : TableWorld(server, kind)
 {
     private const string Merge = "primary_key: id, update_key: updated_at, write: merge";
-    private const string Indexed = $"{Orders}; CREATE INDEX ON orders (updated_at); CREATE INDEX ON orders (created_at)";
+    private const string Indexed =
+        $"{Orders}; CREATE INDEX ON orders (updated_at); CREATE INDEX ON orders (created_at)";
 
     // About 1,900 rows are a batch.
-    private Task<PostgresTestDatabase> Shop(string ddl, string keys) => Shop(ddl, $"read: incremental, {keys}, batch_bytes: 300KB", "table: orders");
+    private Task<PostgresTestDatabase> Shop(string ddl, string keys) =>
+        Shop(ddl, $"read: incremental, {keys}, batch_bytes: 300KB", "table: orders");
 
-    /// <summary>A first sync, then 20,000 rows with these times, of which an hour ago the position knows nothing.</summary>
-    private async Task<PostgresTestDatabase> Behind(string keys, string ddl = Indexed, string created = "'2026-03-01'::timestamptz + i * interval '1 minute'", string? updated = null)
+    /// <summary>
+    /// A first sync, then 20,000 rows with these times, of which an hour ago the position knows nothing.
+    /// </summary>
+    private async Task<PostgresTestDatabase> Behind(
+        string keys,
+        string ddl = Indexed,
+        string created = "'2026-03-01'::timestamptz + i * interval '1 minute'",
+        string? updated = null
+    )
     {
         var shop = await Shop($"{ddl}; INSERT INTO orders VALUES (0, 'first', '2026-01-01', '2026-01-01')", keys);
         await World.Load();
-        await Alter("UPDATE headrace.positions SET cursor = regexp_replace(regexp_replace(cursor, '\"updated\":\"[^\"]*\"', '\"updated\":\"2026-02-01 00:00:00+00\"'), '\"created\":\"[^\"]*\"', '\"created\":\"2026-02-01 00:00:00+00\"')");
-        await shop.Execute($"INSERT INTO orders SELECT i, repeat('x', 100), {created}, {updated ?? created} FROM generate_series(1, 20000) i; ANALYZE orders");
+        await Alter(
+            "UPDATE headrace.positions SET cursor = regexp_replace(regexp_replace(cursor, '\"updated\":\"[^\"]*\"', '\"updated\":\"2026-02-01 00:00:00+00\"'), '\"created\":\"[^\"]*\"', '\"created\":\"2026-02-01 00:00:00+00\"')"
+        );
+        await shop.Execute(
+            $"INSERT INTO orders SELECT i, repeat('x', 100), {created}, {updated ?? created} FROM generate_series(1, 20000) i; ANALYZE orders"
+        );
         return shop;
     }
 
-    private async Task AssertEachRowIsThereOnce(int rows = 20001) => Assert.Equal($"{rows}|{rows}", Assert.Single(await Rows("SELECT count(*), count(DISTINCT id) FROM raw.orders")));
+    private async Task AssertEachRowIsThereOnce(int rows = 20001) =>
+        Assert.Equal(
+            $"{rows}|{rows}",
+            Assert.Single(await Rows("SELECT count(*), count(DISTINCT id) FROM raw.orders"))
+        );
 
     [Fact]
     public async Task AnIncrementOfManyBatchesMissesNothingThatCommitsLate()
@@ -59,13 +76,35 @@ public abstract class Batches(PostgresServer server, WarehouseKind kind) : Table
     [InlineData("1", "after_commit", "kill", Merge)]
     [InlineData("3", "after_commit", "kill", "create_key: created_at, write: append")]
     [InlineData("3", "before_commit", "kill", "create_key: created_at, update_key: updated_at, write: append")]
-    [InlineData("2", "before_commit", "throw", "create_key: created_at, update_key: updated_at, primary_key: id, write: merge")]
-    public async Task AKillBetweenTwoBatchesLosesNothingAndDoublesNothing(string hit, string where, string how, string keys)
+    [InlineData(
+        "2",
+        "before_commit",
+        "throw",
+        "create_key: created_at, update_key: updated_at, primary_key: id, write: merge"
+    )]
+    public async Task AKillBetweenTwoBatchesLosesNothingAndDoublesNothing(
+        string hit,
+        string where,
+        string how,
+        string keys
+    )
     {
         var shop = await Behind($"{keys}, retries: 0");
-        using (var child = World.Start(World.At(where, how, int.Parse(hit, System.Globalization.CultureInfo.InvariantCulture)), "run"))
+        using (
+            var child = World.Start(
+                World.At(where, how, int.Parse(hit, System.Globalization.CultureInfo.InvariantCulture)),
+                "run"
+            )
+        )
             await child.Ended();
-        Assert.InRange(long.Parse(await Value("SELECT count(*) FROM raw.orders"), System.Globalization.CultureInfo.InvariantCulture), 2, 15000);
+        Assert.InRange(
+            long.Parse(
+                await Value("SELECT count(*) FROM raw.orders"),
+                System.Globalization.CultureInfo.InvariantCulture
+            ),
+            2,
+            15000
+        );
         await shop.Execute("UPDATE orders SET name = 'meanwhile' WHERE id > 19000");
         Assert.True((await World.Load()).Only["batches"] > 2);
         await AssertEachRowIsThereOnce();
@@ -76,7 +115,7 @@ public abstract class Batches(PostgresServer server, WarehouseKind kind) : Table
     public async Task ATimeBudgetStopsAfterABatchAndTheNextRunGoesOn()
     {
         await Behind(Merge);
-        for (var rows = 1L; rows < 8000;)
+        for (var rows = 1L; rows < 8000; )
         {
             var run = (await World.Load("--time-budget", "0s")).Only;
             Assert.Equal(1, run["batches"]);
@@ -96,8 +135,11 @@ public abstract class Batches(PostgresServer server, WarehouseKind kind) : Table
     public async Task RowsThatComeByEitherKeyComeByOneOfThem(string write)
     {
         // Half of the rows were never updated; they come by create_key, in batches of their own.
-        var shop = await Behind($"create_key: created_at, update_key: updated_at, {write}", Indexed.Replace("updated_at timestamptz NOT NULL", "updated_at timestamptz", StringComparison.Ordinal),
-            updated: "CASE WHEN i % 2 = 0 THEN '2026-03-01'::timestamptz + i * interval '1 minute' END");
+        var shop = await Behind(
+            $"create_key: created_at, update_key: updated_at, {write}",
+            Indexed.Replace("updated_at timestamptz NOT NULL", "updated_at timestamptz", StringComparison.Ordinal),
+            updated: "CASE WHEN i % 2 = 0 THEN '2026-03-01'::timestamptz + i * interval '1 minute' END"
+        );
         var run = (await World.Load()).Only;
         Assert.InRange(run["batches"], 8, 14);
         Assert.Equal((20000L, 0L, 0L), (run["inserted"], run["updated"], run["unchanged"]));
@@ -124,7 +166,9 @@ public abstract class Batches(PostgresServer server, WarehouseKind kind) : Table
         var shop = await Shop("CREATE TABLE orders (id bigserial PRIMARY KEY, name text)", keys);
         await shop.Execute("INSERT INTO orders (name) VALUES ('first')");
         await World.Load();
-        await shop.Execute("INSERT INTO orders (name) SELECT repeat('x', 100) FROM generate_series(1, 20000); ANALYZE orders");
+        await shop.Execute(
+            "INSERT INTO orders (name) SELECT repeat('x', 100) FROM generate_series(1, 20000); ANALYZE orders"
+        );
         Assert.InRange((await World.Load()).Only["batches"], 7, 14);
         await AssertEachRowIsThereOnce();
     }
@@ -137,8 +181,9 @@ public abstract class Batches(PostgresServer server, WarehouseKind kind) : Table
     {
         await Shop(
             $"CREATE TABLE orders (id int, name text, created_at timestamptz, updated_at timestamptz); INSERT INTO orders SELECT i, repeat('x', 100), CASE WHEN i % 10 > 0 THEN '2026-03-01'::timestamptz + i * interval '1 minute' END, CASE WHEN i % 3 = 0 THEN '2026-04-01'::timestamptz - i * interval '1 minute' END FROM generate_series(1, 20000) i"
-            + (isIndexed ? "; CREATE INDEX ON orders (created_at); CREATE INDEX ON orders (updated_at)" : ""),
-            $"create_key: created_at, {(update == "updated_at" ? "update_key: updated_at, " : "")}write: append"); // nobody counted its rows yet
+                + (isIndexed ? "; CREATE INDEX ON orders (created_at); CREATE INDEX ON orders (updated_at)" : ""),
+            $"create_key: created_at, {(update == "updated_at" ? "update_key: updated_at, " : "")}write: append"
+        ); // nobody counted its rows yet
         using (var child = World.Start(World.At("after_commit", "kill"), "run"))
             await child.Ended();
         Assert.True((await World.Load()).Only["batches"] > 1);

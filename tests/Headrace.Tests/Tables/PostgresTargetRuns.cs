@@ -1,5 +1,5 @@
-using Headrace.Warehouses;
 using Headrace.Postgres;
+using Headrace.Warehouses;
 using Xunit;
 
 namespace Headrace.Tests.Tables;
@@ -23,7 +23,12 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
         world.Put("prices/1.csv", "id,price\n1,1.50\n2,x\n3,3.50\n");
         Assert.Equal(137, (await world.RunProcess(World.At(boundary, "kill"), "run")).Exit);
         if (boundary != "after_commit")
-            Assert.Equal(["0|0|0"], await target.Query("SELECT (SELECT count(*) FROM headrace.positions) AS p, (SELECT count(*) FROM headrace.files) AS f, (SELECT count(*) FROM pg_tables WHERE schemaname = 'raw') AS t"));
+            Assert.Equal(
+                ["0|0|0"],
+                await target.Query(
+                    "SELECT (SELECT count(*) FROM headrace.positions) AS p, (SELECT count(*) FROM headrace.files) AS f, (SELECT count(*) FROM pg_tables WHERE schemaname = 'raw') AS t"
+                )
+            );
         await world.Load();
         Assert.Equal(["1", "3"], await target.Query("SELECT id FROM raw.prices ORDER BY id"));
         Assert.Equal(["1"], await target.Query("SELECT count(*) FROM headrace.quarantine"));
@@ -36,10 +41,19 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
     [InlineData("after_commit")]
     public async Task ARetryAroundTheCommitDoublesNothing(string boundary)
     {
-        var target = await PostgresTargets.Into(server, world, PostgresTargets.Prices.Replace("write:", "retries: 2, retry_delay: 10ms, write:", StringComparison.Ordinal));
+        var target = await PostgresTargets.Into(
+            server,
+            world,
+            PostgresTargets.Prices.Replace("write:", "retries: 2, retry_delay: 10ms, write:", StringComparison.Ordinal)
+        );
         world.Put("prices/1.csv", "id,price\n1,1.50\n2,x\n3,3.50\n");
         Assert.Equal(0, (await world.RunProcess(World.At(boundary, "throw"), "run", "--json")).Exit);
-        Assert.Equal(["2|2|1"], await target.Query("SELECT count(*), count(DISTINCT id), (SELECT count(*) FROM headrace.loads) AS loads FROM raw.prices"));
+        Assert.Equal(
+            ["2|2|1"],
+            await target.Query(
+                "SELECT count(*), count(DISTINCT id), (SELECT count(*) FROM headrace.loads) AS loads FROM raw.prices"
+            )
+        );
     }
 
     [Theory]
@@ -47,10 +61,23 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
     [InlineData("before_commit", 2)] // at the commit the position tells
     public async Task AConnectionThatIsLostLosesAndDoublesNothing(string boundary, int retries)
     {
-        var target = await PostgresTargets.Into(server, world, PostgresTargets.Prices.Replace("write:", $"retries: {retries}, retry_delay: 10ms, write:", StringComparison.Ordinal));
+        var target = await PostgresTargets.Into(
+            server,
+            world,
+            PostgresTargets.Prices.Replace(
+                "write:",
+                $"retries: {retries}, retry_delay: 10ms, write:",
+                StringComparison.Ordinal
+            )
+        );
         world.Put("prices/1.csv", "id,price\n1,1.50\n3,3.50\n");
         await PostgresTargets.RunsThoughItsSessionsEndAt(boundary, world, target);
-        Assert.Equal(["2|2|1"], await target.Query("SELECT count(*), count(DISTINCT id), (SELECT count(*) FROM headrace.loads) AS loads FROM raw.prices"));
+        Assert.Equal(
+            ["2|2|1"],
+            await target.Query(
+                "SELECT count(*), count(DISTINCT id), (SELECT count(*) FROM headrace.loads) AS loads FROM raw.prices"
+            )
+        );
     }
 
     [Fact]
@@ -59,8 +86,14 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
         var cancel = TestContext.Current.CancellationToken;
         await using var db = await server.OpenAsync("postgres");
         await db.CloseAsync();
-        Assert.True(PostgresDatabase.IsBroken(await Assert.ThrowsAsync<InvalidOperationException>(() => db.ExecuteAsync("SELECT 1", cancel))));
-        Assert.False(PostgresDatabase.IsBroken(Assert.Throws<InvalidOperationException>(() => Enumerable.Empty<int>().First())));
+        Assert.True(
+            PostgresDatabase.IsBroken(
+                await Assert.ThrowsAsync<InvalidOperationException>(() => db.ExecuteAsync("SELECT 1", cancel))
+            )
+        );
+        Assert.False(
+            PostgresDatabase.IsBroken(Assert.Throws<InvalidOperationException>(() => Enumerable.Empty<int>().First()))
+        );
     }
 
     [Theory]
@@ -76,12 +109,26 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
         await using var doubtful = await target.Session();
         await doubtful.Execute("BEGIN");
         await doubtful.Execute("SELECT pg_advisory_xact_lock(hashtextextended('headrace dataset prices', 0))"); // as each load's fence does
-        await doubtful.Execute("INSERT INTO headrace.loads VALUES ('l_1', 'r_1', 'prices', 'prices', 'raw', 'prices', 1, 'append', 1, 0, 0, 0, 0, 0, now())");
+        await doubtful.Execute(
+            "INSERT INTO headrace.loads VALUES ('l_1', 'r_1', 'prices', 'prices', 'raw', 'prices', 1, 'append', 1, 0, 0, 0, 0, 0, now())"
+        );
         async Task<bool> Ask()
         {
             await asking.BeginAsync(cancel);
-            await concurrency.LockAsync(asking, new Dataset("prices", "prices", new Dictionary<string, string>()), cancel);
-            return (await new WarehouseStore(asking, PostgresDialect.Instance, concurrency, TimeProvider.System, cancel).CommittedAsync(["l_1"])).Count == 1;
+            await concurrency.LockAsync(
+                asking,
+                new Dataset("prices", "prices", new Dictionary<string, string>()),
+                cancel
+            );
+            return (
+                    await new WarehouseStore(
+                        asking,
+                        PostgresDialect.Instance,
+                        concurrency,
+                        TimeProvider.System,
+                        cancel
+                    ).CommittedAsync(["l_1"])
+                ).Count == 1;
         }
 
         var asked = Ask();
@@ -99,7 +146,12 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
         using var other = new World();
         Directory.Delete(other.Lake);
         Directory.CreateSymbolicLink(other.Lake, world.Lake);
-        other.Configuration(await File.ReadAllTextAsync(Path.Combine(world.Folder, "headrace.yaml"), TestContext.Current.CancellationToken));
+        other.Configuration(
+            await File.ReadAllTextAsync(
+                Path.Combine(world.Folder, "headrace.yaml"),
+                TestContext.Current.CancellationToken
+            )
+        );
 
         using var sleeper = world.Start(World.At("transaction_begun", "stop"), "run", "--json");
         await sleeper.Stopped();
@@ -117,25 +169,47 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
         holder.Signal("CONT");
         Assert.Equal(0, (await holder.Ended()).Exit);
         Assert.Equal("HDR-301", (await waiting).Only.Error);
-        Assert.Equal(["3|3|2"], await target.Query("SELECT count(*), count(DISTINCT id), (SELECT count(*) FROM headrace.loads) AS loads FROM raw.prices"));
+        Assert.Equal(
+            ["3|3|2"],
+            await target.Query(
+                "SELECT count(*), count(DISTINCT id), (SELECT count(*) FROM headrace.loads) AS loads FROM raw.prices"
+            )
+        );
     }
 
     [Fact]
     public async Task ManyDatasetsAtOnceMakeOneTable()
     {
-        var target = await PostgresTargets.Into(server, world, """many: { source: { connection: lake, path: "many/{tenant}/*" }, columns: { id: bigint, name: text }, read: incremental, write: append, retries: 5, retry_delay: 20ms }""");
+        var target = await PostgresTargets.Into(
+            server,
+            world,
+            """many: { source: { connection: lake, path: "many/{tenant}/*" }, columns: { id: bigint, name: text }, read: incremental, write: append, retries: 5, retry_delay: 20ms }"""
+        );
         for (var i = 0; i < 5; i++)
-            world.Put($"many/t{i}/1.csv", "id,name\n" + string.Concat(Enumerable.Range(i * 100, 200).Select(n => $"{n},x\n")));
+            world.Put(
+                $"many/t{i}/1.csv",
+                "id,name\n" + string.Concat(Enumerable.Range(i * 100, 200).Select(n => $"{n},x\n"))
+            );
         await world.Load();
         Assert.Equal(["1000|600"], await target.Query("SELECT count(*), count(DISTINCT id) FROM raw.many"));
-        Assert.Equal(["1000|5"], await target.Query("SELECT sum(inserted + updated + unchanged), count(*) FROM headrace.loads"));
+        Assert.Equal(
+            ["1000|5"],
+            await target.Query("SELECT sum(inserted + updated + unchanged), count(*) FROM headrace.loads")
+        );
     }
 
     [Fact]
     public async Task APlanWritesNothingAndCountsAsTheRunDoes()
     {
-        var target = await PostgresTargets.Into(server, world, $"{PostgresTargets.Prices}\n{PostgresTargets.Customers}\n{PostgresTargets.Suppliers}");
-        world.Put("prices/1.csv", "id,price\n1,1.50\n2,x\n").Put("customers/1.csv", "id,name\n1,a\n2,b\n1,c\n").Put("suppliers/1.csv", "id\n1\n", landedSecondsAgo: 7200);
+        var target = await PostgresTargets.Into(
+            server,
+            world,
+            $"{PostgresTargets.Prices}\n{PostgresTargets.Customers}\n{PostgresTargets.Suppliers}"
+        );
+        world
+            .Put("prices/1.csv", "id,price\n1,1.50\n2,x\n")
+            .Put("customers/1.csv", "id,name\n1,a\n2,b\n1,c\n")
+            .Put("suppliers/1.csv", "id\n1\n", landedSecondsAgo: 7200);
         var plan = await world.Run("plan", "--json");
         Assert.True(plan.Exit == 0, plan.Text);
         Assert.Equal(["2i 0u 0d 0s 0q", "1i 0u 0d 0s 1q", "1i 0u 0d 0s 0q"], plan.Runs.Select(run => run.Counts));
@@ -143,7 +217,10 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
         Assert.Empty(await target.Query("SELECT nspname FROM pg_namespace WHERE nspname IN ('headrace', 'raw')"));
 
         await world.Load();
-        world.Put("customers/2.csv", "id,name,more\n1,c,\n2,new,x\n3,d,\n").Put("suppliers/2.csv", "id\n2\n3\n").Put("prices/2.csv", "id,price\n5,5\n");
+        world
+            .Put("customers/2.csv", "id,name,more\n1,c,\n2,new,x\n3,d,\n")
+            .Put("suppliers/2.csv", "id\n2\n3\n")
+            .Put("prices/2.csv", "id,price\n5,5\n");
         plan = await world.Run("plan", "--json");
         var loaded = await world.Load();
         Assert.Equal(["1i 1u 0d 1s 0q", "1i 0u 0d 0s 0q", "2i 0u 1d 0s 0q"], plan.Runs.Select(run => run.Counts));
@@ -153,13 +230,27 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
     [Fact]
     public async Task RowsInQuarantineAreListedReleasedOnceAndDiscarded()
     {
-        var target = await PostgresTargets.Into(server, world, """m: { source: { connection: lake, path: "m/*" }, columns: { id: bigint, amount: "decimal(12,2)", note: text, more: json }, read: incremental, primary_key: id, write: merge }""");
+        var target = await PostgresTargets.Into(
+            server,
+            world,
+            """m: { source: { connection: lake, path: "m/*" }, columns: { id: bigint, amount: "decimal(12,2)", note: text, more: json }, read: incremental, primary_key: id, write: merge }"""
+        );
         world.Put("m/a.csv", "id,amount,note,more\n1,5.00,keep,\"{\"\"k\"\": 1}\"\n", landedSecondsAgo: 900);
         await world.Load();
         world.Put("m/b.csv", "id,amount,more\n1,bad,\n2,worse,\n3,3.00,\"\"\"\\u0000\"\"\"\n");
         await world.Load();
-        Assert.Equal(3, (await world.Run("quarantine", "list", "--json")).Json.GetProperty("datasets")[0].GetProperty("rows").GetInt64());
-        Assert.Contains("no decimal(12,2)", (await world.Run("quarantine", "show", "m")).Output, StringComparison.Ordinal);
+        Assert.Equal(
+            3,
+            (await world.Run("quarantine", "list", "--json"))
+                .Json.GetProperty("datasets")[0]
+                .GetProperty("rows")
+                .GetInt64()
+        );
+        Assert.Contains(
+            "no decimal(12,2)",
+            (await world.Run("quarantine", "show", "m")).Output,
+            StringComparison.Ordinal
+        );
 
         Assert.Equal(0, (await world.Run("quarantine", "release", "m", "1", "--set", "amount=9.99")).Exit);
         Assert.Equal(0, (await world.Run("quarantine", "release", "m", "1", "--set", "amount=7.77")).Exit);
@@ -167,8 +258,14 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
         Assert.Equal(3, (await world.Run("quarantine", "release", "m", "2", "--set", "amount=none")).Exit);
         Assert.Equal(0, (await world.Run("quarantine", "release", "m", "2", "--set", "amount=2")).Exit);
         Assert.Equal(0, (await world.Run("quarantine", "discard", "m", "3", "--reason", "test")).Exit);
-        Assert.Equal(["1|9.99|keep|NULL", "2|2.00|NULL|NULL"], await target.Query("SELECT id::text, amount::text, note, more::text FROM raw.m ORDER BY id"));
-        Assert.Equal(["1|released|NULL", "2|released|NULL", "3|discarded|test"], await target.Query("SELECT id, status, resolution FROM headrace.quarantine ORDER BY id"));
+        Assert.Equal(
+            ["1|9.99|keep|NULL", "2|2.00|NULL|NULL"],
+            await target.Query("SELECT id::text, amount::text, note, more::text FROM raw.m ORDER BY id")
+        );
+        Assert.Equal(
+            ["1|released|NULL", "2|released|NULL", "3|discarded|test"],
+            await target.Query("SELECT id, status, resolution FROM headrace.quarantine ORDER BY id")
+        );
         await world.Load();
         Assert.Contains("The dataset is well", (await world.Run("status")).Output, StringComparison.Ordinal);
         Assert.Contains("Everything is there", (await world.Run("doctor")).Output, StringComparison.Ordinal);
@@ -178,7 +275,11 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
     [Fact]
     public async Task F60_ALockedTableIsWaitedForAndATimeoutEndsTheWaiting()
     {
-        var target = await PostgresTargets.Into(server, world, PostgresTargets.Customers.Replace("write:", "timeout: 5s, write:", StringComparison.Ordinal));
+        var target = await PostgresTargets.Into(
+            server,
+            world,
+            PostgresTargets.Customers.Replace("write:", "timeout: 5s, write:", StringComparison.Ordinal)
+        );
         world.Put("customers/1.csv", "id,name\n1,a\n", landedSecondsAgo: 900);
         await world.Load();
         world.Put("customers/2.csv", "id,name\n1,b\n");
@@ -197,7 +298,11 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
     [InlineData("soft")]
     public async Task ExportsAreComparedAndTheirChangesApplied(string deletes)
     {
-        var target = await PostgresTargets.Into(server, world, $$"""ex: { source: { connection: lake, path: "ex/{version}/*.csv", csv: { header: true } }, columns: { id: bigint, name: text, more: json }, read: snapshot, primary_key: id, deletes: {{deletes}}, write: merge }""");
+        var target = await PostgresTargets.Into(
+            server,
+            world,
+            $$"""ex: { source: { connection: lake, path: "ex/{version}/*.csv", csv: { header: true } }, columns: { id: bigint, name: text, more: json }, read: snapshot, primary_key: id, deletes: {{deletes}}, write: merge }"""
+        );
         world.Put("ex/1/a.csv", "id,name,more\n1,a,\n2,b,\"{\"\"x\"\":1}\"\n3,c,\n");
         Assert.Equal("3i 0u 0d 0s 0q", (await world.Load()).Only.Counts);
         await target.Execute("ALTER TABLE raw.ex ADD COLUMN note text; UPDATE raw.ex SET note = 'n' || id");
@@ -208,7 +313,10 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
         var run = (await world.Load()).Only;
         Assert.Equal("1i 1u 1d 1s 1q", run.Counts);
         Assert.DoesNotContain("changed by others", run.Warnings, StringComparison.Ordinal);
-        Assert.Equal(deletes == "hard" ? ["1|a|n1", "2|new|n2", "5|NULL|NULL"] : ["1|a|n1", "2|new|n2", "3|c|n3", "5|NULL|NULL"], await target.Query("SELECT id, name, note FROM raw.ex ORDER BY id"));
+        Assert.Equal(
+            deletes == "hard" ? ["1|a|n1", "2|new|n2", "5|NULL|NULL"] : ["1|a|n1", "2|new|n2", "3|c|n3", "5|NULL|NULL"],
+            await target.Query("SELECT id, name, note FROM raw.ex ORDER BY id")
+        );
         if (deletes == "soft")
             Assert.Equal(["3"], await target.Query("SELECT id FROM raw.ex WHERE deleted_at IS NOT NULL"));
 
@@ -217,6 +325,11 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
         Directory.Delete(Path.Combine(world.Folder, ".headrace/snapshots"), recursive: true);
         world.Put("ex/3/a.csv", "id,name,more\n1,a,\n2,new,\"{\"\"x\"\": 1}\"\n3,back,\n");
         Assert.Equal("1i 0u 1d 2s 0q", (await world.Load()).Only.Counts);
-        Assert.Equal(["1|a", "2|new", "3|back"], await target.Query($"SELECT id, name FROM raw.ex {(deletes == "soft" ? "WHERE deleted_at IS NULL" : "")} ORDER BY id"));
+        Assert.Equal(
+            ["1|a", "2|new", "3|back"],
+            await target.Query(
+                $"SELECT id, name FROM raw.ex {(deletes == "soft" ? "WHERE deleted_at IS NULL" : "")} ORDER BY id"
+            )
+        );
     }
 }

@@ -7,7 +7,10 @@ using Xunit;
 
 namespace Headrace.Tests.Tables;
 
-/// <summary>Logins to Redshift that IAM lends. Who lends is moto for a cluster, and a fake for a workgroup; who lets in is a real PostgreSQL behind the stand-in.</summary>
+/// <summary>
+/// Logins to Redshift that IAM lends. Who lends is moto for a cluster, and a fake for a workgroup; who lets in is a
+/// real PostgreSQL behind the stand-in.
+/// </summary>
 public sealed class RedshiftLogins(PostgresServer server) : IAsyncDisposable
 {
     private readonly World world = new();
@@ -35,13 +38,18 @@ public sealed class RedshiftLogins(PostgresServer server) : IAsyncDisposable
             version: 1
             connections:
               lake: { type: folder, path: ./lake }
-              rs: {{target.Yaml.Replace("user: tester, password: known", $"{way}, region: eu-west-1, endpoint: \"{login!.Endpoint}\"", StringComparison.Ordinal)}}
+              rs: {{target.Yaml.Replace(
+                "user: tester, password: known",
+                $"{way}, region: eu-west-1, endpoint: \"{login!.Endpoint}\"",
+                StringComparison.Ordinal
+            )}}
               staging: { type: folder, path: {{target.Folder}} }
             defaults:
               target: { connection: rs, schema: raw }
             flows:
               {{PostgresTargets.Prices.Replace("write: append", $"write: append, {flow}", StringComparison.Ordinal)}}
-            """);
+            """
+        );
         world.Put("prices/1.csv", "id,price\n1,1.50\n");
     }
 
@@ -49,13 +57,21 @@ public sealed class RedshiftLogins(PostgresServer server) : IAsyncDisposable
     {
         var settings = new RedshiftConnection
         {
-            Name = "rs", Host = "127.0.0.1", Port = target!.StandIn.Port, Database = target!.Database, Workgroup = "wg", Region = "eu-west-1", Endpoint = login!.Endpoint,
-            IamRole = RedshiftTestDatabase.Role, Staging = new RedshiftStaging(),
+            Name = "rs",
+            Host = "127.0.0.1",
+            Port = target!.StandIn.Port,
+            Database = target!.Database,
+            Workgroup = "wg",
+            Region = "eu-west-1",
+            Endpoint = login!.Endpoint,
+            IamRole = RedshiftTestDatabase.Role,
+            Staging = new RedshiftStaging(),
         };
         return new RedshiftDatabase(settings, null, new Headrace.Aws.RedshiftLogins(settings, secrets, clock), clock);
     }
 
-    private Task<(int, string)> Lend(DateTimeOffset until) => Task.FromResult((200, LoginServer.Lent($"IAM:{user}", Guid.NewGuid().ToString("N"), until)));
+    private Task<(int, string)> Lend(DateTimeOffset until) =>
+        Task.FromResult((200, LoginServer.Lent($"IAM:{user}", Guid.NewGuid().ToString("N"), until)));
 
     [Fact]
     public async Task AClusterIsEnteredAsTheUserThatIamNames()
@@ -67,9 +83,19 @@ public sealed class RedshiftLogins(PostgresServer server) : IAsyncDisposable
         Assert.Equal("1i 0u 0d 0s 0q", answer.Only.Counts);
         Assert.Equal(0, (await world.Run("doctor")).Exit);
         Assert.Equal(["1"], await target!.Behind.Query("SELECT id FROM raw.prices"));
-        Assert.Equal([$"IAM:{user}"], await target!.Behind.Query("SELECT tableowner FROM pg_tables WHERE schemaname = 'raw'"));
-        Assert.Equal($"Action=GetClusterCredentials&Version=2012-12-01&ClusterIdentifier=dwh-1&DbName={target!.Database}&DbUser={user}&DurationSeconds=900", login!.Requests[0].Body);
-        Assert.Contains("/eu-west-1/redshift/aws4_request, SignedHeaders=content-type;host;x-amz-date,", login!.Requests[0].Headers["authorization"], StringComparison.Ordinal);
+        Assert.Equal(
+            [$"IAM:{user}"],
+            await target!.Behind.Query("SELECT tableowner FROM pg_tables WHERE schemaname = 'raw'")
+        );
+        Assert.Equal(
+            $"Action=GetClusterCredentials&Version=2012-12-01&ClusterIdentifier=dwh-1&DbName={target!.Database}&DbUser={user}&DurationSeconds=900",
+            login!.Requests[0].Body
+        );
+        Assert.Contains(
+            "/eu-west-1/redshift/aws4_request, SignedHeaders=content-type;host;x-amz-date,",
+            login!.Requests[0].Headers["authorization"],
+            StringComparison.Ordinal
+        );
 
         // One for each process, and nowhere but in memory.
         Assert.Equal(2, login!.Passwords.Count);
@@ -77,10 +103,20 @@ public sealed class RedshiftLogins(PostgresServer server) : IAsyncDisposable
         {
             Assert.DoesNotContain(password, answer.Text, StringComparison.Ordinal);
             foreach (var file in Directory.EnumerateFiles(world.Folder, "*", SearchOption.AllDirectories))
-                Assert.DoesNotContain(password, Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file, Cancel)), StringComparison.Ordinal);
+                Assert.DoesNotContain(
+                    password,
+                    Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file, Cancel)),
+                    StringComparison.Ordinal
+                );
         }
 
-        world.Configuration((await File.ReadAllTextAsync(Path.Combine(world.Folder, "headrace.yaml"), Cancel)).Replace("dwh-1", "dwh-2", StringComparison.Ordinal));
+        world.Configuration(
+            (await File.ReadAllTextAsync(Path.Combine(world.Folder, "headrace.yaml"), Cancel)).Replace(
+                "dwh-1",
+                "dwh-2",
+                StringComparison.Ordinal
+            )
+        );
         answer = await world.Run("run", "--json");
         Assert.Equal((1, "HDR-321"), (answer.Exit, answer.Only.Error));
         Assert.Contains("404 ClusterNotFound", answer.Only.ErrorText, StringComparison.Ordinal);
@@ -92,11 +128,21 @@ public sealed class RedshiftLogins(PostgresServer server) : IAsyncDisposable
     {
         await Into(_ => Lend(DateTimeOffset.UtcNow.AddMinutes(15)), "workgroup: wg");
         Assert.Equal("1i 0u 0d 0s 0q", (await world.Load()).Only.Counts);
-        Assert.Equal([$"IAM:{user}"], await target!.Behind.Query("SELECT tableowner FROM pg_tables WHERE schemaname = 'raw'"));
+        Assert.Equal(
+            [$"IAM:{user}"],
+            await target!.Behind.Query("SELECT tableowner FROM pg_tables WHERE schemaname = 'raw'")
+        );
         var asked = Assert.Single(login!.Requests);
-        Assert.Equal(("RedshiftServerless.GetCredentials", "application/x-amz-json-1.1"), (asked.Headers["x-amz-target"], asked.Headers["content-type"]));
+        Assert.Equal(
+            ("RedshiftServerless.GetCredentials", "application/x-amz-json-1.1"),
+            (asked.Headers["x-amz-target"], asked.Headers["content-type"])
+        );
         Assert.Equal($$"""{"workgroupName":"wg","dbName":"{{target!.Database}}","durationSeconds":900}""", asked.Body);
-        Assert.Contains("/eu-west-1/redshift-serverless/aws4_request", asked.Headers["authorization"], StringComparison.Ordinal);
+        Assert.Contains(
+            "/eu-west-1/redshift-serverless/aws4_request",
+            asked.Headers["authorization"],
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -137,10 +183,34 @@ public sealed class RedshiftLogins(PostgresServer server) : IAsyncDisposable
     }
 
     [Theory]
-    [InlineData(400, """{"__type":"com.amazon#ValidationException","message":"no such thing"}""", "400 ValidationException no such thing", false, 1)]
-    [InlineData(403, """{"__type":"AccessDeniedException","Message":"User: me is not authorized to perform: redshift-serverless:GetCredentials"}""", "GetCredentials", false, 1)]
-    [InlineData(403, """{"__type":"ExpiredTokenException","message":"The security token is expired"}""", "403 ExpiredTokenException", false, 2)]
-    [InlineData(400, """{"__type":"ThrottlingException","message":"Rate exceeded"}""", "400 ThrottlingException", true, 1)]
+    [InlineData(
+        400,
+        """{"__type":"com.amazon#ValidationException","message":"no such thing"}""",
+        "400 ValidationException no such thing",
+        false,
+        1
+    )]
+    [InlineData(
+        403,
+        """{"__type":"AccessDeniedException","Message":"User: me is not authorized to perform: redshift-serverless:GetCredentials"}""",
+        "GetCredentials",
+        false,
+        1
+    )]
+    [InlineData(
+        403,
+        """{"__type":"ExpiredTokenException","message":"The security token is expired"}""",
+        "403 ExpiredTokenException",
+        false,
+        2
+    )]
+    [InlineData(
+        400,
+        """{"__type":"ThrottlingException","message":"Rate exceeded"}""",
+        "400 ThrottlingException",
+        true,
+        1
+    )]
     [InlineData(503, "<html>busy</html>", "503", true, 1)]
     [InlineData(302, "", "302", false, 1)]
     [InlineData(200, "<html>welcome</html>", "an answer without a login", false, 1)]
@@ -160,8 +230,13 @@ public sealed class RedshiftLogins(PostgresServer server) : IAsyncDisposable
     [Fact]
     public async Task WhatIamThrottlesIsTriedAgain()
     {
-        await Into(_ => Task.FromResult((400, """{"__type":"ThrottlingException","message":"Rate exceeded"}""")), "workgroup: wg", "retry_delay: 10ms");
-        login!.Answer = request => login!.Requests.Count < 2 ? Task.FromResult((429, "")) : Lend(DateTimeOffset.UtcNow.AddMinutes(15));
+        await Into(
+            _ => Task.FromResult((400, """{"__type":"ThrottlingException","message":"Rate exceeded"}""")),
+            "workgroup: wg",
+            "retry_delay: 10ms"
+        );
+        login!.Answer = request =>
+            login!.Requests.Count < 2 ? Task.FromResult((429, "")) : Lend(DateTimeOffset.UtcNow.AddMinutes(15));
         Assert.Equal("1i 0u 0d 0s 0q", (await world.Load()).Only.Counts);
         Assert.Equal(2, login!.Requests.Count);
     }
@@ -170,12 +245,39 @@ public sealed class RedshiftLogins(PostgresServer server) : IAsyncDisposable
     public void ASignatureIsAwsOwn()
     {
         // AWS's test suite for signature version 4: post-x-www-form-urlencoded and post-vanilla.
-        var (to, at, keys) = (new Uri("https://example.amazonaws.com/"), new DateTimeOffset(2015, 8, 30, 12, 36, 0, TimeSpan.Zero), ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"));
+        var (to, at, keys) = (
+            new Uri("https://example.amazonaws.com/"),
+            new DateTimeOffset(2015, 8, 30, 12, 36, 0, TimeSpan.Zero),
+            ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
+        );
         Assert.Equal(
             "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=content-type;host;x-amz-date, Signature=ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
-            Signature.Of(to, [("content-type", "application/x-www-form-urlencoded"), ("host", to.Authority), ("x-amz-date", Signature.Time(at))], "Param1=value1"u8.ToArray(), keys, "us-east-1", "service", at));
+            Signature.Of(
+                to,
+                [
+                    ("content-type", "application/x-www-form-urlencoded"),
+                    ("host", to.Authority),
+                    ("x-amz-date", Signature.Time(at)),
+                ],
+                "Param1=value1"u8.ToArray(),
+                keys,
+                "us-east-1",
+                "service",
+                at
+            )
+        );
         Assert.EndsWith(
             "SignedHeaders=host;x-amz-date, Signature=5da7c1a2acd57cee7505fc6676e4e544621c30862966e37dddb68e92efbe5d6b",
-            Signature.Of(to, [("host", to.Authority), ("x-amz-date", Signature.Time(at))], [], keys, "us-east-1", "service", at), StringComparison.Ordinal);
+            Signature.Of(
+                to,
+                [("host", to.Authority), ("x-amz-date", Signature.Time(at))],
+                [],
+                keys,
+                "us-east-1",
+                "service",
+                at
+            ),
+            StringComparison.Ordinal
+        );
     }
 }

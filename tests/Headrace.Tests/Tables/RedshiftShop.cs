@@ -3,7 +3,10 @@ using Xunit;
 
 namespace Headrace.Tests.Tables;
 
-/// <summary>A shop in a stand-in for Redshift, which is strict and not the service, and a project that reads its tables into a warehouse.</summary>
+/// <summary>
+/// A shop in a stand-in for Redshift, which is strict and not the service, and a project that reads its tables into a
+/// warehouse.
+/// </summary>
 public abstract class RedshiftShop(PostgresServer server) : IAsyncDisposable
 {
     protected const string Orders =
@@ -26,13 +29,21 @@ public abstract class RedshiftShop(PostgresServer server) : IAsyncDisposable
     }
 
     /// <summary>Makes tables as Redshift does, and the flow that reads them.</summary>
-    protected async Task Shop(string ddl, string flow, string source = "table: orders", WarehouseKind kind = WarehouseKind.DuckDb)
+    protected async Task Shop(
+        string ddl,
+        string flow,
+        string source = "table: orders",
+        WarehouseKind kind = WarehouseKind.DuckDb
+    )
     {
         Source = await RedshiftTestDatabase.StartAsync(server);
         await Do(ddl);
         target = kind == WarehouseKind.Redshift ? await RedshiftTestDatabase.StartAsync(server) : null;
         warehouse = kind == WarehouseKind.Postgres ? await server.DatabaseAsync() : target?.Behind;
-        var into = target?.Yaml.Replace("connection: staging", "connection: staged", StringComparison.Ordinal) ?? warehouse?.Yaml ?? "{ type: duckdb, path: ./warehouse.duckdb }";
+        var into =
+            target?.Yaml.Replace("connection: staging", "connection: staged", StringComparison.Ordinal)
+            ?? warehouse?.Yaml
+            ?? "{ type: duckdb, path: ./warehouse.duckdb }";
         World.Configuration(
             $$"""
             version: 1
@@ -46,7 +57,8 @@ public abstract class RedshiftShop(PostgresServer server) : IAsyncDisposable
               target: { connection: warehouse, schema: raw }
             flows:
               orders: { source: { connection: shop, {{source}} }, {{flow}} }
-            """);
+            """
+        );
     }
 
     /// <summary>Another database.</summary>
@@ -56,7 +68,9 @@ public abstract class RedshiftShop(PostgresServer server) : IAsyncDisposable
     protected async Task Do(string sql)
     {
         await using var db = await Source.OpenAsync();
-        foreach (var statement in sql.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries))
+        foreach (
+            var statement in sql.Split(';', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+        )
             await db.ExecuteAsync(statement);
     }
 
@@ -64,7 +78,8 @@ public abstract class RedshiftShop(PostgresServer server) : IAsyncDisposable
     protected Task Put(string sql) => Source.Behind.Execute(sql);
 
     /// <summary>The rows of a query over the warehouse, each with <c>|</c> between its values.</summary>
-    protected async Task<string[]> Rows(string sql) => warehouse is null ? World.Query(sql) : await warehouse.Query(sql);
+    protected async Task<string[]> Rows(string sql) =>
+        warehouse is null ? World.Query(sql) : await warehouse.Query(sql);
 
     protected async Task<string> Value(string sql) => Assert.Single(await Rows(sql));
 
@@ -79,5 +94,8 @@ public abstract class RedshiftShop(PostgresServer server) : IAsyncDisposable
 
     /// <summary>Files in the staging places of both sides.</summary>
     protected string[] Staged() =>
-        [.. Directory.GetFiles(Source.Folder, "*", SearchOption.AllDirectories), .. target is null ? [] : Directory.GetFiles(target.Folder, "*", SearchOption.AllDirectories)];
+        [
+            .. Directory.GetFiles(Source.Folder, "*", SearchOption.AllDirectories),
+            .. target is null ? [] : Directory.GetFiles(target.Folder, "*", SearchOption.AllDirectories),
+        ];
 }

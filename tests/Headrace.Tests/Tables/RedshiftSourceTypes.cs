@@ -14,10 +14,26 @@ public sealed class RedshiftSourceTypes(PostgresServer server) : RedshiftShop(se
     public async Task TextsComeAsTheyAre(WarehouseKind kind)
     {
         await Shop("CREATE TABLE orders (id integer, name varchar(100), code char(8))", Whole, kind: kind);
-        await Put("INSERT INTO orders VALUES (1, NULL, NULL), (2, '', ''), (3, 'a,b', 'x'), (4, E'a\"b\"\"', ' x'), (5, E'one\\ntwo\\r\\n', 'x'), (6, E'back\\\\slash\\t', 'x'), (7, ' ü ', 'x'), (8, 'NULL', 'null'), (9, '\"', 'x'), (10, '\"\"', 'x'), (11, ',', 'x')");
+        await Put(
+            "INSERT INTO orders VALUES (1, NULL, NULL), (2, '', ''), (3, 'a,b', 'x'), (4, E'a\"b\"\"', ' x'), (5, E'one\\ntwo\\r\\n', 'x'), (6, E'back\\\\slash\\t', 'x'), (7, ' ü ', 'x'), (8, 'NULL', 'null'), (9, '\"', 'x'), (10, '\"\"', 'x'), (11, ',', 'x')"
+        );
         await World.Load();
-        Assert.Equal(["1|NULL|NULL", "2||", "3|a,b|x", "4|a\"b\"\"| x", "5|one\ntwo\r\n|x", "6|back\\slash\t|x", "7| ü |x", "8|NULL|null", "9|\"|x", "10|\"\"|x", "11|,|x"],
-            await Rows("SELECT id, name, code FROM raw.orders ORDER BY id"));
+        Assert.Equal(
+            [
+                "1|NULL|NULL",
+                "2||",
+                "3|a,b|x",
+                "4|a\"b\"\"| x",
+                "5|one\ntwo\r\n|x",
+                "6|back\\slash\t|x",
+                "7| ü |x",
+                "8|NULL|null",
+                "9|\"|x",
+                "10|\"\"|x",
+                "11|,|x",
+            ],
+            await Rows("SELECT id, name, code FROM raw.orders ORDER BY id")
+        );
         Assert.Equal("1|1", Assert.Single(await Rows("SELECT count(*), max(id) FROM raw.orders WHERE name IS NULL")));
     }
 
@@ -27,7 +43,14 @@ public sealed class RedshiftSourceTypes(PostgresServer server) : RedshiftShop(se
         await Shop("CREATE TABLE orders (name varchar(100))", Whole);
         await Put("INSERT INTO orders VALUES (NULL), (''), (NULL), (''), (''), ('x')");
         await World.Load();
-        Assert.Equal("2|3|6", Assert.Single(await Rows("SELECT count(*) FILTER (name IS NULL), count(*) FILTER (name = ''), count(*) FROM raw.orders")));
+        Assert.Equal(
+            "2|3|6",
+            Assert.Single(
+                await Rows(
+                    "SELECT count(*) FILTER (name IS NULL), count(*) FILTER (name = ''), count(*) FROM raw.orders"
+                )
+            )
+        );
     }
 
     [Theory]
@@ -40,7 +63,10 @@ public sealed class RedshiftSourceTypes(PostgresServer server) : RedshiftShop(se
             """
             CREATE TABLE orders (id integer, yes boolean, small smallint, big bigint, price decimal(38,10), real_ real, share double precision, day date, hour_ time, moment timestamp, zoned timestamptz,
                 bytes varbyte(100), doc super, zone_time timetz)
-            """, Whole, kind: kind);
+            """,
+            Whole,
+            kind: kind
+        );
         await Put(
             """
             INSERT INTO orders VALUES
@@ -52,24 +78,59 @@ public sealed class RedshiftSourceTypes(PostgresServer server) : RedshiftShop(se
                 (6, true, 0, 0, 0, 0, 0, '0044-03-15 BC', '10:00', '2024-01-01', '2024-01-01', '\x01', '1', '10:00+02'),
                 (7, true, 0, 0, 0, 0, 0, '2024-01-01', '24:00', '2024-01-01', '2024-01-01', '\x01', '1', '10:00+02'),
                 (8, true, 0, 0, 0, 0, 0, '2024-01-01', '10:00', '12024-01-01', '2024-01-01', '\x01', '1', '10:00+02')
-            """);
+            """
+        );
         await World.Load();
         var one = kind == WarehouseKind.DuckDb ? "CAST({0} AS VARCHAR)" : "{0}::text";
         string Text(string column) => string.Format(System.Globalization.CultureInfo.InvariantCulture, one, column);
-        Assert.Equal(["1|true|-32768|-9223372036854775808|-9999999999999999999999999999.9999999999|0001-01-01|00:00:00|0001-01-01 00:00:00", "2|false|32767|9223372036854775807|9999999999999999999999999999.9999999999|9999-12-31|23:59:59.999999|9999-12-31 23:59:59.999999",
-            "3|NULL|NULL|NULL|NULL|NULL|NULL|NULL", "4|true|0|0|0.0000000000|2024-02-29|10:11:12.5|2024-02-29 10:11:12.000001"],
-            await Rows($"SELECT id, {Text("yes")}, small, big, {Text("price")}, {Text("day")}, {Text("hour_")}, {Text("moment")} FROM raw.orders ORDER BY id"));
-        Assert.Equal(["4|1|4|2|4"], await Rows(
-            $"""
-            SELECT count(*), sum(CASE WHEN real_ = CAST(0.1 AS real) AND share = CAST(0.1 AS double precision) THEN 1 ELSE 0 END),
-                sum(CASE id WHEN 1 THEN CASE WHEN real_ = CAST(0.1 AS real) THEN 1 END WHEN 2 THEN CASE WHEN real_ = CAST('3.4028235e38' AS real) AND share = CAST('1.7976931348623157e308' AS double precision) THEN 1 END
-                    WHEN 4 THEN CASE WHEN real_ = CAST('1.17549435e-38' AS real) AND share = CAST('5e-324' AS double precision) THEN 1 END ELSE 1 END),
-                sum(CASE WHEN {Text("bytes")} IN ({(kind == WarehouseKind.DuckDb ? "'\\x00\\xFF', '\\xDE\\xAD\\xBE\\xEF'" : "'\\x00ff', '\\xdeadbeef'")}) THEN 1 ELSE 0 END),
-                sum(CASE WHEN (id = 3) = (zoned IS NULL) THEN 1 ELSE 0 END) FROM raw.orders
-            """));
-        Assert.Equal(["1|{\"b\":[1,\"x\\\"y,\"],\"a\":null}|10:00:00+02", "2|\"text\"|10:00:00+02", "3|NULL|NULL", "4|null|10:00:00+02"],
-            (await Rows($"SELECT id, {Text("doc")}, zone_time FROM raw.orders ORDER BY id")).Select(row => row.Replace("\"a\": null, \"b\": [1, \"x\\\"y,\"]", "\"b\":[1,\"x\\\"y,\"],\"a\":null", StringComparison.Ordinal)
-                .Replace("\"a\":null,\"b\":[1,\"x\\\"y,\"]", "\"b\":[1,\"x\\\"y,\"],\"a\":null", StringComparison.Ordinal)));
-        Assert.Equal(["day|0044-03-15 BC", "hour_|24:00:00", "moment|12024-01-01 00:00:00", "real_|NaN"], await Rows("SELECT \"column\", value FROM headrace.quarantine ORDER BY 1"));
+        Assert.Equal(
+            [
+                "1|true|-32768|-9223372036854775808|-9999999999999999999999999999.9999999999|0001-01-01|00:00:00|0001-01-01 00:00:00",
+                "2|false|32767|9223372036854775807|9999999999999999999999999999.9999999999|9999-12-31|23:59:59.999999|9999-12-31 23:59:59.999999",
+                "3|NULL|NULL|NULL|NULL|NULL|NULL|NULL",
+                "4|true|0|0|0.0000000000|2024-02-29|10:11:12.5|2024-02-29 10:11:12.000001",
+            ],
+            await Rows(
+                $"SELECT id, {Text("yes")}, small, big, {Text("price")}, {Text("day")}, {Text("hour_")}, {Text("moment")} FROM raw.orders ORDER BY id"
+            )
+        );
+        Assert.Equal(
+            ["4|1|4|2|4"],
+            await Rows(
+                $"""
+                SELECT count(*), sum(CASE WHEN real_ = CAST(0.1 AS real) AND share = CAST(0.1 AS double precision) THEN 1 ELSE 0 END),
+                    sum(CASE id WHEN 1 THEN CASE WHEN real_ = CAST(0.1 AS real) THEN 1 END WHEN 2 THEN CASE WHEN real_ = CAST('3.4028235e38' AS real) AND share = CAST('1.7976931348623157e308' AS double precision) THEN 1 END
+                        WHEN 4 THEN CASE WHEN real_ = CAST('1.17549435e-38' AS real) AND share = CAST('5e-324' AS double precision) THEN 1 END ELSE 1 END),
+                    sum(CASE WHEN {Text("bytes")} IN ({(
+                    kind == WarehouseKind.DuckDb ? "'\\x00\\xFF', '\\xDE\\xAD\\xBE\\xEF'" : "'\\x00ff', '\\xdeadbeef'"
+                )}) THEN 1 ELSE 0 END),
+                    sum(CASE WHEN (id = 3) = (zoned IS NULL) THEN 1 ELSE 0 END) FROM raw.orders
+                """
+            )
+        );
+        Assert.Equal(
+            [
+                "1|{\"b\":[1,\"x\\\"y,\"],\"a\":null}|10:00:00+02",
+                "2|\"text\"|10:00:00+02",
+                "3|NULL|NULL",
+                "4|null|10:00:00+02",
+            ],
+            (await Rows($"SELECT id, {Text("doc")}, zone_time FROM raw.orders ORDER BY id")).Select(row =>
+                row.Replace(
+                        "\"a\": null, \"b\": [1, \"x\\\"y,\"]",
+                        "\"b\":[1,\"x\\\"y,\"],\"a\":null",
+                        StringComparison.Ordinal
+                    )
+                    .Replace(
+                        "\"a\":null,\"b\":[1,\"x\\\"y,\"]",
+                        "\"b\":[1,\"x\\\"y,\"],\"a\":null",
+                        StringComparison.Ordinal
+                    )
+            )
+        );
+        Assert.Equal(
+            ["day|0044-03-15 BC", "hour_|24:00:00", "moment|12024-01-01 00:00:00", "real_|NaN"],
+            await Rows("SELECT \"column\", value FROM headrace.quarantine ORDER BY 1")
+        );
     }
 }

@@ -6,13 +6,17 @@ namespace Headrace.Tests.Tables;
 public abstract class Verifying(PostgresServer server, WarehouseKind kind) : TableWorld(server, kind)
 {
     protected const string Flow = "read: incremental, primary_key: id, update_key: updated_at, write: merge";
-    private const string Thousand = $"{Orders}; INSERT INTO orders SELECT i, 'n' || i, now() - interval '1 day', now() - interval '1 day' FROM generate_series(1, 1000) i";
+    private const string Thousand =
+        $"{Orders}; INSERT INTO orders SELECT i, 'n' || i, now() - interval '1 day', now() - interval '1 day' FROM generate_series(1, 1000) i";
 
     private async Task<(int Exit, string Counts)> Verify(params string[] args)
     {
         var answer = await World.Run(["verify", "--json", .. args]);
         var one = Assert.Single(answer.Json.GetProperty("datasets").EnumerateArray());
-        return (answer.Exit, $"{one.GetProperty("equal").GetBoolean()} {one.GetProperty("missing")} {one.GetProperty("extra")} {one.GetProperty("different")} {one.GetProperty("rows_source")} {one.GetProperty("rows_target")}");
+        return (
+            answer.Exit,
+            $"{one.GetProperty("equal").GetBoolean()} {one.GetProperty("missing")} {one.GetProperty("extra")} {one.GetProperty("different")} {one.GetProperty("rows_source")} {one.GetProperty("rows_target")}"
+        );
     }
 
     [Fact]
@@ -29,14 +33,24 @@ public abstract class Verifying(PostgresServer server, WarehouseKind kind) : Tab
         var shop = await Shop(Thousand, Flow);
         await World.Load();
         await shop.Execute("DELETE FROM orders WHERE id IN (1, 2, 3)"); // a cursor does not see deletes
-        await Alter("UPDATE raw.orders SET name = 'by hand' WHERE id IN (10, 11); DELETE FROM raw.orders WHERE id = 20");
+        await Alter(
+            "UPDATE raw.orders SET name = 'by hand' WHERE id IN (10, 11); DELETE FROM raw.orders WHERE id = 20"
+        );
         Assert.Equal((3, "False 1 3 2 997 999"), await Verify());
         Assert.Equal("999", await Value("SELECT count(*) FROM raw.orders"));
 
         Assert.Equal((0, "True 1 3 2 997 999"), await Verify("--repair"));
         Assert.Equal((0, "True 0 0 0 997 997"), await Verify());
-        Assert.Equal(["10|n10", "20|n20"], await Rows("SELECT id, name FROM raw.orders WHERE id IN (1, 10, 20) ORDER BY id"));
-        Assert.Equal("repair|1|2|3", Assert.Single(await Rows("SELECT operation, inserted, updated, deleted FROM headrace.loads WHERE generation = 2")));
+        Assert.Equal(
+            ["10|n10", "20|n20"],
+            await Rows("SELECT id, name FROM raw.orders WHERE id IN (1, 10, 20) ORDER BY id")
+        );
+        Assert.Equal(
+            "repair|1|2|3",
+            Assert.Single(
+                await Rows("SELECT operation, inserted, updated, deleted FROM headrace.loads WHERE generation = 2")
+            )
+        );
 
         // The next run goes on as if nothing had been.
         await shop.Execute("UPDATE orders SET name = 'new', updated_at = now() WHERE id = 7");
@@ -48,7 +62,9 @@ public abstract class Verifying(PostgresServer server, WarehouseKind kind) : Tab
     {
         var shop = await Shop(Thousand, Flow);
         await World.Load();
-        await shop.Execute("UPDATE orders SET name = 'new', updated_at = now() WHERE id = 7; INSERT INTO orders VALUES (2000, 'new')");
+        await shop.Execute(
+            "UPDATE orders SET name = 'new', updated_at = now() WHERE id = 7; INSERT INTO orders VALUES (2000, 'new')"
+        );
         Assert.Equal((0, "True 0 0 0 1001 1000"), await Verify());
     }
 
@@ -70,12 +86,18 @@ public abstract class Verifying(PostgresServer server, WarehouseKind kind) : Tab
             """
             CREATE TABLE orders (id int PRIMARY KEY, doc json, tags text[], updated_at timestamptz NOT NULL DEFAULT now());
             INSERT INTO orders SELECT i, '{"b": [1, 2.50],  "a" : {"y": 1e2, "x": "A"}}', ARRAY['x', NULL, 'y z'], now() - interval '1 day' FROM generate_series(1, 100) i
-            """, Flow);
+            """,
+            Flow
+        );
         await World.Load();
         Assert.Equal((0, "True 0 0 0 100 100"), await Verify());
-        await Alter("""UPDATE raw.orders SET doc = '{"a":{"x":"A","y":100},"b":[1.0,2.5]}', tags = '["x",null,"y z"]' WHERE id <= 50""");
+        await Alter(
+            """UPDATE raw.orders SET doc = '{"a":{"x":"A","y":100},"b":[1.0,2.5]}', tags = '["x",null,"y z"]' WHERE id <= 50"""
+        );
         Assert.Equal((0, "True 0 0 0 100 100"), await Verify());
-        await Alter("""UPDATE raw.orders SET doc = '{"a":{"x":"A","y":100.5},"b":[1.0,2.5]}' WHERE id = 1; UPDATE raw.orders SET tags = '[null,"x","y z"]' WHERE id = 2""");
+        await Alter(
+            """UPDATE raw.orders SET doc = '{"a":{"x":"A","y":100.5},"b":[1.0,2.5]}' WHERE id = 1; UPDATE raw.orders SET tags = '[null,"x","y z"]' WHERE id = 2"""
+        );
         await shop.Execute("""UPDATE orders SET doc = '{"n": 12345678901234567891}' WHERE id = 3""");
         await Alter("""UPDATE raw.orders SET doc = '{"n": 12345678901234567892}' WHERE id = 3""");
         Assert.Equal((3, "False 0 0 3 100 100"), await Verify());
@@ -100,17 +122,27 @@ public sealed class VerifyingIntoPostgres(PostgresServer server) : Verifying(ser
     [InlineData(0, "False 0 0 1")]
     public async Task WhatAnotherRunLoadsBetweenTheTwoReadingsIsAskedAgain(int loads, string expected)
     {
-        var shop = await Shop($"{Orders}; INSERT INTO orders SELECT i, 'n' || i, now() - interval '1 day', now() - interval '1 day' FROM generate_series(1, 10) i", Flow);
+        var shop = await Shop(
+            $"{Orders}; INSERT INTO orders SELECT i, 'n' || i, now() - interval '1 day', now() - interval '1 day' FROM generate_series(1, 10) i",
+            Flow
+        );
         await World.Load();
         // The first segment is the source's; the target is read after it.
         using var child = World.Start(World.At("segment_written", "stop"), "verify", "--json");
         await child.Stopped();
-        await shop.Execute("UPDATE orders SET name = 'new', updated_at = updated_at + interval '1 minute' WHERE id = 7");
-        await Alter($"UPDATE raw.orders SET name = 'new', updated_at = updated_at + interval '1 minute' WHERE id = 7; UPDATE headrace.positions SET generation = generation + {loads}");
+        await shop.Execute(
+            "UPDATE orders SET name = 'new', updated_at = updated_at + interval '1 minute' WHERE id = 7"
+        );
+        await Alter(
+            $"UPDATE raw.orders SET name = 'new', updated_at = updated_at + interval '1 minute' WHERE id = 7; UPDATE headrace.positions SET generation = generation + {loads}"
+        );
         child.Signal("CONT");
         var answer = await child.Ended();
         var one = Assert.Single(answer.Json.GetProperty("datasets").EnumerateArray());
-        Assert.Equal(expected, $"{one.GetProperty("equal").GetBoolean()} {one.GetProperty("missing")} {one.GetProperty("extra")} {one.GetProperty("different")}");
+        Assert.Equal(
+            expected,
+            $"{one.GetProperty("equal").GetBoolean()} {one.GetProperty("missing")} {one.GetProperty("extra")} {one.GetProperty("different")}"
+        );
     }
 }
 

@@ -42,7 +42,11 @@ internal sealed class Binder(Problems problems, Variables variables)
         foreach (var key in plan.Keys)
             if (key.Required && (map.Find(key.Word) is not { } entry || IsAbsent(entry.Value, key)))
             {
-                problems.Add(problems.At(at), Error.MissingKey(problems.At(at), key.Word, where, $"add `{key.Word}:` to {where}"), key.Word);
+                problems.Add(
+                    problems.At(at),
+                    Error.MissingKey(problems.At(at), key.Word, where, $"add `{key.Word}:` to {where}"),
+                    key.Word
+                );
                 complete = false;
             }
 
@@ -50,13 +54,17 @@ internal sealed class Binder(Problems problems, Variables variables)
     }
 
     // `null: NULL` in CSV options means the text; everywhere else an empty value is as good as none.
-    static bool IsAbsent(Node value, KeyPlan key) => value.IsNull && !(key.Word == "null" && ((ScalarNode)value).Text.Length > 0);
+    static bool IsAbsent(Node value, KeyPlan key) =>
+        value.IsNull && !(key.Word == "null" && ((ScalarNode)value).Text.Length > 0);
 
     void Unknown(ScalarNode word, RecordPlan plan, string where)
     {
         // A key at the wrong level is the commonest mistake after a misspelt one.
-        var inside = plan.Keys.FirstOrDefault(key => RecordPlan.IsRecord(key.Type) && RecordPlan.Of(key.Type).Find(word.Text) is not null);
-        var next = word.Text == "<<" ? "write the keys out; `defaults` are for what flows share"
+        var inside = plan.Keys.FirstOrDefault(key =>
+            RecordPlan.IsRecord(key.Type) && RecordPlan.Of(key.Type).Find(word.Text) is not null
+        );
+        var next =
+            word.Text == "<<" ? "write the keys out; `defaults` are for what flows share"
             : inside is not null ? $"put it under '{inside.Word}'"
             : Suggestion.Ask(word.Text, plan.Words, "remove it, or see docs/configuration.md");
         problems.Add(problems.At(word), Error.UnknownKey(problems.At(word), word.Text, where, next, plan.Words));
@@ -66,7 +74,11 @@ internal sealed class Binder(Problems problems, Variables variables)
     {
         if (map.Find("type")?.Value is not { IsNull: false } node)
         {
-            problems.Add(problems.At(at), Error.MissingKey(problems.At(at), "type", where, $"add `type:` with one of {Connection.KindWords}"), "type");
+            problems.Add(
+                problems.At(at),
+                Error.MissingKey(problems.At(at), "type", where, $"add `type:` with one of {Connection.KindWords}"),
+                "type"
+            );
             return null;
         }
 
@@ -75,7 +87,15 @@ internal sealed class Binder(Problems problems, Variables variables)
         foreach (var (known, type) in Connection.Kinds)
             if (known == word)
                 return type;
-        problems.Add(problems.At(node), Error.UnknownConnectionType(problems.At(node), Written(node), where, [.. Connection.Kinds.Select(kind => kind.Word)]));
+        problems.Add(
+            problems.At(node),
+            Error.UnknownConnectionType(
+                problems.At(node),
+                Written(node),
+                where,
+                [.. Connection.Kinds.Select(kind => kind.Word)]
+            )
+        );
         return null;
     }
 
@@ -93,7 +113,10 @@ internal sealed class Binder(Problems problems, Variables variables)
 
     object? Nested(Node node, Type type, string where, string? name = null)
     {
-        if (node is ScalarNode { IsNull: false } scalar && Attribute.GetCustomAttribute(type, typeof(ShortForAttribute)) is ShortForAttribute brief)
+        if (
+            node is ScalarNode { IsNull: false } scalar
+            && Attribute.GetCustomAttribute(type, typeof(ShortForAttribute)) is ShortForAttribute brief
+        )
             node = new MapNode(node.Span, [new Entry(new ScalarNode(node.Span, brief.Key, ScalarStyle.Plain), scalar)]);
         if (node.IsNull)
             node = new MapNode(node.Span, []);
@@ -116,7 +139,8 @@ internal sealed class Binder(Problems problems, Variables variables)
         {
             // What is missing inside is told at the name; what is wrong inside, where it stands.
             var place = where == "the file" ? $"{one} '{key.Text}'" : $"{one} '{key.Text}' of {where}";
-            var bound = value is MapNode keys ? Record(keys, each, place, key, key.Text)
+            var bound =
+                value is MapNode keys ? Record(keys, each, place, key, key.Text)
                 : value.IsNull ? Record(MapNode.Empty, each, place, key, key.Text)
                 : Nested(value, each, place, key.Text);
             if (bound is not null)
@@ -158,14 +182,36 @@ internal sealed class Binder(Problems problems, Variables variables)
                 if (word == text)
                     return choice;
             var known = Choices.Of(type).Select(choice => choice.Word).ToArray();
-            problems.Add(problems.At(node), Error.UnknownChoice(problems.At(node), key.Word, where, Written(node), known, Suggestion.Ask(text, known, $"write one of {string.Join(", ", known)}")));
+            problems.Add(
+                problems.At(node),
+                Error.UnknownChoice(
+                    problems.At(node),
+                    key.Word,
+                    where,
+                    Written(node),
+                    known,
+                    Suggestion.Ask(text, known, $"write one of {string.Join(", ", known)}")
+                )
+            );
             return null;
         }
 
         object? value = type switch
         {
-            _ when type == typeof(bool) => text switch { "true" => true, "false" => false, _ => null },
-            _ when type == typeof(int) => int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var number) ? number : null,
+            _ when type == typeof(bool) => text switch
+            {
+                "true" => true,
+                "false" => false,
+                _ => null,
+            },
+            _ when type == typeof(int) => int.TryParse(
+                text,
+                NumberStyles.AllowLeadingSign,
+                CultureInfo.InvariantCulture,
+                out var number
+            )
+                ? number
+                : null,
             _ when type == typeof(long) => Quantity.TrySize(text, out var bytes) ? bytes : null,
             _ when type == typeof(double) => Quantity.TryShare(text, out var share) ? share : null,
             _ when type == typeof(TimeSpan) => Quantity.TryDuration(text, out var duration) ? duration : null,
@@ -175,7 +221,9 @@ internal sealed class Binder(Problems problems, Variables variables)
         if (value is null)
             Wrong(node, key.Word, where, TypeWords.Expected(type), Advice(text, type));
         else if (key.AtLeast is { } least && Convert.ToInt64(value, CultureInfo.InvariantCulture) < least)
-            return key.Type == typeof(long) && least > 1 ? TooSmall(node, key.Word, where, least) : Wrong(node, key.Word, where, $"{least} or more");
+            return key.Type == typeof(long) && least > 1
+                ? TooSmall(node, key.Word, where, least)
+                : Wrong(node, key.Word, where, $"{least} or more");
         return value;
     }
 
@@ -194,29 +242,38 @@ internal sealed class Binder(Problems problems, Variables variables)
         if (type != typeof(ColumnType))
             return null;
         var types = ColumnType.Names.Split(", ");
-        return Suggestion.Ask(text, types.Select(name => name.Split('(')[0]), Known(text) is { } near ? $"did you mean '{near}'?" : $"write one of {ColumnType.Names}");
+        return Suggestion.Ask(
+            text,
+            types.Select(name => name.Split('(')[0]),
+            Known(text) is { } near ? $"did you mean '{near}'?" : $"write one of {ColumnType.Names}"
+        );
     }
 
     // What the same type is called elsewhere.
-    static string? Known(string text) => text.ToLowerInvariant().Split('(')[0].Trim() switch
-    {
-        "string" or "varchar" or "char" or "str" or "nvarchar" => "text",
-        "int" or "int4" or "int32" => "integer",
-        "long" or "int8" or "int64" => "bigint",
-        "bool" => "boolean",
-        "float" or "float8" or "double precision" or "number" => "double",
-        "numeric" or "decimal" => "decimal(18,2)",
-        "datetime" => "timestamp",
-        "blob" or "binary" or "bytea" => "bytes",
-        "jsonb" or "struct" or "super" => "json",
-        _ => null,
-    };
+    static string? Known(string text) =>
+        text.ToLowerInvariant().Split('(')[0].Trim() switch
+        {
+            "string" or "varchar" or "char" or "str" or "nvarchar" => "text",
+            "int" or "int4" or "int32" => "integer",
+            "long" or "int8" or "int64" => "bigint",
+            "bool" => "boolean",
+            "float" or "float8" or "double precision" or "number" => "double",
+            "numeric" or "decimal" => "decimal(18,2)",
+            "datetime" => "timestamp",
+            "blob" or "binary" or "bytea" => "bytes",
+            "jsonb" or "struct" or "super" => "json",
+            _ => null,
+        };
 
-    object? Wrong(Node node, string word, string where, string expected, string? next = null) => Unfit(node, $"'{word}' in {where}", expected, next);
+    object? Wrong(Node node, string word, string where, string expected, string? next = null) =>
+        Unfit(node, $"'{word}' in {where}", expected, next);
 
     object? TooSmall(Node node, string word, string where, long least)
     {
-        problems.Add(problems.At(node), Error.MemoryTooSmall(problems.At(node), $"'{word}' in {where}", Quantity.Text(least), Written(node)));
+        problems.Add(
+            problems.At(node),
+            Error.MemoryTooSmall(problems.At(node), $"'{word}' in {where}", Quantity.Text(least), Written(node))
+        );
         return null;
     }
 
@@ -227,16 +284,21 @@ internal sealed class Binder(Problems problems, Variables variables)
             next = $"put the text in quotes: \"{{{only.Key.Text}}}…\"";
         else if (node is ScalarNode { Style: ScalarStyle.Block })
             next = "put the text in quotes: | and > start a text of several lines";
-        problems.Add(problems.At(node), Error.WrongValue(problems.At(node), what, expected, Written(node), next ?? $"write {expected}"));
+        problems.Add(
+            problems.At(node),
+            Error.WrongValue(problems.At(node), what, expected, Written(node), next ?? $"write {expected}")
+        );
         return null;
     }
 
     // As it was written: the value of a variable may be a secret.
-    static string Written(Node node) => node switch
-    {
-        ScalarNode { IsNull: true, Text: "" } => "nothing",
-        ScalarNode scalar => $"'{scalar.Text.TrimEnd()}'" + (Variables.In(scalar.Text) ? " (its value does not fit)" : ""),
-        ListNode => "a list",
-        _ => "keys and values",
-    };
+    static string Written(Node node) =>
+        node switch
+        {
+            ScalarNode { IsNull: true, Text: "" } => "nothing",
+            ScalarNode scalar => $"'{scalar.Text.TrimEnd()}'"
+                + (Variables.In(scalar.Text) ? " (its value does not fit)" : ""),
+            ListNode => "a list",
+            _ => "keys and values",
+        };
 }

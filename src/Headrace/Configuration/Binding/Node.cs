@@ -25,11 +25,17 @@ internal sealed class ScalarNode(Span span, string text, ScalarStyle style) : No
     public override bool IsNull => Style == ScalarStyle.Plain && Text is "" or "~" or "null" or "Null" or "NULL";
 }
 
-internal enum ScalarStyle { Plain, Quoted, Block }
+internal enum ScalarStyle
+{
+    Plain,
+    Quoted,
+    Block,
+}
 
 internal sealed class ListNode : Node
 {
-    public ListNode(Span span, IReadOnlyList<Node> items) : base(span)
+    public ListNode(Span span, IReadOnlyList<Node> items)
+        : base(span)
     {
         Items = items;
         foreach (var item in items)
@@ -44,7 +50,8 @@ internal sealed class MapNode : Node
 {
     public static readonly MapNode Empty = new(default, []);
 
-    public MapNode(Span span, IReadOnlyList<Entry> entries, bool braces = false) : base(span)
+    public MapNode(Span span, IReadOnlyList<Entry> entries, bool braces = false)
+        : base(span)
     {
         Entries = entries;
         Braces = braces;
@@ -70,12 +77,14 @@ internal sealed class MapNode : Node
     public MapNode Without(string key) => new(Span, [.. Entries.Where(entry => entry.Key.Text != key)], Braces);
 
     /// <summary>The same with another value for one key.</summary>
-    public MapNode With(Entry changed) => new(
-        Span,
-        Find(changed.Key.Text) is null
-            ? [.. Entries, changed]
-            : [.. Entries.Select(entry => entry.Key.Text == changed.Key.Text ? changed : entry)],
-        Braces);
+    public MapNode With(Entry changed) =>
+        new(
+            Span,
+            Find(changed.Key.Text) is null
+                ? [.. Entries, changed]
+                : [.. Entries.Select(entry => entry.Key.Text == changed.Key.Text ? changed : entry)],
+            Braces
+        );
 }
 
 internal sealed record Entry(ScalarNode Key, Node Value);

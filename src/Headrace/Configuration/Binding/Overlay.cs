@@ -16,13 +16,17 @@ internal static class Overlay
         return file;
     }
 
-    /// <summary>Connections: one of the same type, or without a type, is changed key by key; another one is replaced.</summary>
+    /// <summary>
+    /// Connections: one of the same type, or without a type, is changed key by key; another one is replaced.
+    /// </summary>
     public static MapNode Connections(MapNode below, MapNode above)
     {
         foreach (var entry in above.Entries)
-            below = below.With(below.Find(entry.Key.Text)?.Value is MapNode old && entry.Value is MapNode now && SameType(old, now)
-                ? new Entry(entry.Key, Lay(old, now))
-                : entry);
+            below = below.With(
+                below.Find(entry.Key.Text)?.Value is MapNode old && entry.Value is MapNode now && SameType(old, now)
+                    ? new Entry(entry.Key, Lay(old, now))
+                    : entry
+            );
         return below;
     }
 
@@ -34,13 +38,19 @@ internal static class Overlay
             below = below.Without("write").Without("primary_key").Without("changed_files");
         if ((above.Find("source")?.Value as MapNode)?.Find("path") is not null)
             below = below.Without("archive"); // files are in a lake already
-        if (above.Find("source")?.Value is MapNode source && (source.Find("table") ?? source.Find("query") ?? source.Find("tables")) is not null)
+        if (
+            above.Find("source")?.Value is MapNode source
+            && (source.Find("table") ?? source.Find("query") ?? source.Find("tables")) is not null
+        )
             below = below.Without("add_columns"); // a table has no path
         var entries = new List<Entry>();
         foreach (var entry in below.Entries)
-            entries.Add(above.Find(entry.Key.Text) is not { } over ? entry
-                : KeyByKey.Contains(entry.Key.Text) && entry.Value is MapNode old && over.Value is MapNode now ? new Entry(over.Key, Lay(old, now))
-                : over);
+            entries.Add(
+                above.Find(entry.Key.Text) is not { } over ? entry
+                : KeyByKey.Contains(entry.Key.Text) && entry.Value is MapNode old && over.Value is MapNode now
+                    ? new Entry(over.Key, Lay(old, now))
+                : over
+            );
         entries.AddRange(above.Entries.Where(entry => below.Find(entry.Key.Text) is null));
         return new MapNode(above.Span, entries);
     }
@@ -54,5 +64,6 @@ internal static class Overlay
     }
 
     static bool SameType(MapNode below, MapNode above) =>
-        above.Find("type")?.Value is not ScalarNode type || (below.Find("type")?.Value as ScalarNode)?.Text == type.Text;
+        above.Find("type")?.Value is not ScalarNode type
+        || (below.Find("type")?.Value as ScalarNode)?.Text == type.Text;
 }

@@ -20,14 +20,26 @@ internal sealed partial class Problems(string file, string text)
 
     /// <summary>All of them, from the top of the file down.</summary>
     public IReadOnlyList<HeadraceException> All =>
-        found.Count == 0 ? [] : [.. found.OrderBy(one => one.Place.Line).ThenBy(one => one.Place.Column).Select(one => Redacted(one.Problem))];
+        found.Count == 0
+            ? []
+            :
+            [
+                .. found
+                    .OrderBy(one => one.Place.Line)
+                    .ThenBy(one => one.Place.Column)
+                    .Select(one => Redacted(one.Problem)),
+            ];
 
-    HeadraceException Redacted(HeadraceException problem) => new(problem.Code, Secrets.Redact(problem.What), Secrets.Redact(problem.Next))
-    {
-        Facts = [.. problem.Facts.Select(fact => fact with { Value = Secrets.Redact(fact.Value) })],
-    };
+    HeadraceException Redacted(HeadraceException problem) =>
+        new(problem.Code, Secrets.Redact(problem.What), Secrets.Redact(problem.Next))
+        {
+            Facts = [.. problem.Facts.Select(fact => fact with { Value = Secrets.Redact(fact.Value) })],
+        };
 
-    /// <summary>Adds a problem unless the same one is there already: defaults are read once for each flow. The subject tells two of one code at one place apart.</summary>
+    /// <summary>
+    /// Adds a problem unless the same one is there already: defaults are read once for each flow. The subject tells two
+    /// of one code at one place apart.
+    /// </summary>
     public void Add(Place place, HeadraceException problem, string subject = "")
     {
         if (known.Add($"{problem.Code} {place} {subject}"))
@@ -53,9 +65,10 @@ internal sealed partial class Problems(string file, string text)
         if (shown.Trim().Length == 0)
             return "";
         var carets = Math.Clamp(length, 1, Math.Max(1, shown.TrimEnd().Length - column + 1));
-        var before = Shown(line - 1).Trim().Length == 0
-            ? ""
-            : $"{(line - 1).ToString(System.Globalization.CultureInfo.InvariantCulture).PadLeft(number.Length)} | {Shown(line - 1)}\n";
+        var before =
+            Shown(line - 1).Trim().Length == 0
+                ? ""
+                : $"{(line - 1).ToString(System.Globalization.CultureInfo.InvariantCulture).PadLeft(number.Length)} | {Shown(line - 1)}\n";
         return $"{before}{number} | {shown}\n{new string(' ', number.Length)} | {new string(' ', Math.Min(column - 1, LongestExcerpt))}{new string('^', carets)}";
     }
 
@@ -66,6 +79,9 @@ internal sealed partial class Problems(string file, string text)
         return shown.Length <= LongestExcerpt ? shown : shown[..LongestExcerpt];
     }
 
-    [GeneratedRegex(@"((?:password|passwd|secret|token|access_key)\w*[""']?\s*:\s*)(?![""']?\$\{)[^\s,}].*$", RegexOptions.IgnoreCase)]
+    [GeneratedRegex(
+        @"((?:password|passwd|secret|token|access_key)\w*[""']?\s*:\s*)(?![""']?\$\{)[^\s,}].*$",
+        RegexOptions.IgnoreCase
+    )]
     private static partial Regex Password();
 }

@@ -80,7 +80,10 @@ internal sealed partial class ProjectText
         foreach (System.Collections.DictionaryEntry entry in values)
         {
             var name = (string)entry.Key;
-            if (word == "flows" && flow is not null && name != flow || word == "connections" && connections?.Contains(name) == false)
+            if (
+                word == "flows" && flow is not null && name != flow
+                || word == "connections" && connections?.Contains(name) == false
+            )
                 continue;
             Line(indent + 1, Quoted(name), "");
             Record(entry.Value!, Expanded(written?.Find(name)?.Value), indent + 2);
@@ -88,53 +91,87 @@ internal sealed partial class ProjectText
     }
 
     // A column written as one word is written out here: its variables stay with its type.
-    static MapNode? Expanded(Node? node) => node is ScalarNode scalar
-        ? new MapNode(scalar.Span, [new Entry(new ScalarNode(scalar.Span, "type", ScalarStyle.Plain), scalar)])
-        : node as MapNode;
+    static MapNode? Expanded(Node? node) =>
+        node is ScalarNode scalar
+            ? new MapNode(scalar.Span, [new Entry(new ScalarNode(scalar.Span, "type", ScalarStyle.Plain), scalar)])
+            : node as MapNode;
 
     // A default or a text around the variable would be a part of the secret.
     [GeneratedRegex(@"^\$\{((secret|file):)?[^:{}]+\}$")]
     private static partial Regex OneVariable();
 
     void Line(int indent, string key, string value) =>
-        text.Append(' ', indent * 2).Append(key).Append(':').Append(value.Length == 0 ? "" : " ").Append(value).Append('\n');
+        text.Append(' ', indent * 2)
+            .Append(key)
+            .Append(':')
+            .Append(value.Length == 0 ? "" : " ")
+            .Append(value)
+            .Append('\n');
 
-    static bool HasVariable(Node node) => node switch
-    {
-        ScalarNode scalar => Variables.In(scalar.Text),
-        ListNode list => list.Items.Any(HasVariable),
-        _ => false,
-    };
+    static bool HasVariable(Node node) =>
+        node switch
+        {
+            ScalarNode scalar => Variables.In(scalar.Text),
+            ListNode list => list.Items.Any(HasVariable),
+            _ => false,
+        };
 
-    static string AsWritten(Node node) => node switch
-    {
-        ScalarNode scalar => Quoted(scalar.Text),
-        ListNode list => $"[{string.Join(", ", list.Items.Select(AsWritten))}]",
-        _ => "",
-    };
+    static string AsWritten(Node node) =>
+        node switch
+        {
+            ScalarNode scalar => Quoted(scalar.Text),
+            ListNode list => $"[{string.Join(", ", list.Items.Select(AsWritten))}]",
+            _ => "",
+        };
 
     /// <summary>A text as YAML reads it back, in any reader: quoted whenever something else could be meant.</summary>
     static string Quoted(string text)
     {
-        var plain = text.Length > 0
-            && (char.IsLetter(text[0]) || text[0] is '_' or '/' || text[0] == '.' && text.Length > 1 && text[1] is '/' or '.' || text[0] == '.' && text.Length > 1 && char.IsLetter(text[1]))
-            && text.All(letter => char.IsLetterOrDigit(letter) || letter is '_' or '-' or '.' or '/' or ' ' or '@' or '(' or ')' or '+')
+        var plain =
+            text.Length > 0
+            && (
+                char.IsLetter(text[0])
+                || text[0] is '_' or '/'
+                || text[0] == '.' && text.Length > 1 && text[1] is '/' or '.'
+                || text[0] == '.' && text.Length > 1 && char.IsLetter(text[1])
+            )
+            && text.All(letter =>
+                char.IsLetterOrDigit(letter) || letter is '_' or '-' or '.' or '/' or ' ' or '@' or '(' or ')' or '+'
+            )
             && !text.EndsWith(' ')
-            && text.ToLowerInvariant() is not ("true" or "false" or "null" or "yes" or "no" or "on" or "off" or "y" or "n" or ".nan" or ".inf");
+            && text.ToLowerInvariant()
+                is not (
+                    "true"
+                    or "false"
+                    or "null"
+                    or "yes"
+                    or "no"
+                    or "on"
+                    or "off"
+                    or "y"
+                    or "n"
+                    or ".nan"
+                    or ".inf"
+                );
         if (plain)
             return text;
         var quoted = new StringBuilder("\"");
         foreach (var letter in text)
-            quoted.Append(letter switch
-            {
-                '"' => "\\\"",
-                '\\' => "\\\\",
-                '\n' => "\\n",
-                '\r' => "\\r",
-                '\t' => "\\t",
-                _ when char.IsControl(letter) || letter is '\u2028' or '\u2029' or '\uFEFF' => string.Create(CultureInfo.InvariantCulture, $"\\u{(int)letter:x4}"),
-                _ => letter.ToString(),
-            });
+            quoted.Append(
+                letter switch
+                {
+                    '"' => "\\\"",
+                    '\\' => "\\\\",
+                    '\n' => "\\n",
+                    '\r' => "\\r",
+                    '\t' => "\\t",
+                    _ when char.IsControl(letter) || letter is '\u2028' or '\u2029' or '\uFEFF' => string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"\\u{(int)letter:x4}"
+                    ),
+                    _ => letter.ToString(),
+                }
+            );
         return quoted.Append('"').ToString();
     }
 }

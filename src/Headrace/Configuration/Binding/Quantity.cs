@@ -9,12 +9,26 @@ internal static class Quantity
     public const string SizePattern = @"^[0-9]+(\.[0-9]+)?\s*([KMGT]i?)?B?$";
     public const string SharePattern = @"^[0-9]+(\.[0-9]+)?\s*%?$";
 
-    static readonly (string Unit, long Milliseconds)[] Durations = [("d", 86_400_000), ("h", 3_600_000), ("m", 60_000), ("s", 1000), ("ms", 1)];
+    static readonly (string Unit, long Milliseconds)[] Durations =
+    [
+        ("d", 86_400_000),
+        ("h", 3_600_000),
+        ("m", 60_000),
+        ("s", 1000),
+        ("ms", 1),
+    ];
 
     static readonly (string Unit, long Bytes)[] Sizes =
     [
-        ("TiB", 1L << 40), ("TB", 1_000_000_000_000), ("GiB", 1L << 30), ("GB", 1_000_000_000),
-        ("MiB", 1L << 20), ("MB", 1_000_000), ("KiB", 1L << 10), ("KB", 1000), ("B", 1),
+        ("TiB", 1L << 40),
+        ("TB", 1_000_000_000_000),
+        ("GiB", 1L << 30),
+        ("GB", 1_000_000_000),
+        ("MiB", 1L << 20),
+        ("MB", 1_000_000),
+        ("KiB", 1L << 10),
+        ("KB", 1000),
+        ("B", 1),
     ];
 
     /// <summary><c>500ms 2s 10m 1h 1d 0</c></summary>
@@ -38,7 +52,10 @@ internal static class Quantity
         bytes = 0;
         if (!TrySplit(text, out var number, out var unit))
             return false;
-        var found = unit.Length == 0 ? ("B", 1) : Sizes.FirstOrDefault(one => string.Equals(one.Unit, unit, StringComparison.OrdinalIgnoreCase));
+        var found =
+            unit.Length == 0
+                ? ("B", 1)
+                : Sizes.FirstOrDefault(one => string.Equals(one.Unit, unit, StringComparison.OrdinalIgnoreCase));
         if (found.Item1 is null || number * found.Item2 > 1L << 60)
             return false;
         bytes = (long)(number * found.Item2);
@@ -67,10 +84,13 @@ internal static class Quantity
     public static string Text(long bytes)
     {
         var (unit, size) = bytes == 0 ? ("B", 1) : Sizes.First(one => bytes % one.Bytes == 0);
-        return unit == "B" ? bytes.ToString(CultureInfo.InvariantCulture) : string.Create(CultureInfo.InvariantCulture, $"{bytes / size}{unit}");
+        return unit == "B"
+            ? bytes.ToString(CultureInfo.InvariantCulture)
+            : string.Create(CultureInfo.InvariantCulture, $"{bytes / size}{unit}");
     }
 
-    public static string Text(double share) => ((decimal)share * 100).ToString("0.##########", CultureInfo.InvariantCulture) + "%";
+    public static string Text(double share) =>
+        ((decimal)share * 100).ToString("0.##########", CultureInfo.InvariantCulture) + "%";
 
     static bool TrySplit(string text, out decimal number, out string unit)
     {
@@ -79,6 +99,12 @@ internal static class Quantity
         while (end < text.Length && (char.IsAsciiDigit(text[end]) || text[end] == '.'))
             end++;
         unit = text[end..].TrimStart();
-        return decimal.TryParse(text.AsSpan(0, end), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out number) && number < 1e18m;
+        return decimal.TryParse(
+                text.AsSpan(0, end),
+                NumberStyles.AllowDecimalPoint,
+                CultureInfo.InvariantCulture,
+                out number
+            )
+            && number < 1e18m;
     }
 }

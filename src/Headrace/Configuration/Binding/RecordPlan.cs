@@ -6,7 +6,9 @@ using System.Runtime.CompilerServices;
 
 namespace Headrace.Configuration.Binding;
 
-/// <summary>The keys of a record, made from its properties once. Loader, schema, reference and <c>config show</c> all read this.</summary>
+/// <summary>
+/// The keys of a record, made from its properties once. Loader, schema, reference and <c>config show</c> all read this.
+/// </summary>
 [UnconditionalSuppressMessage("Trimming", "IL2070", Justification = Rooted)]
 [UnconditionalSuppressMessage("Trimming", "IL2072", Justification = Rooted)]
 internal sealed class RecordPlan
@@ -20,7 +22,9 @@ internal sealed class RecordPlan
         Type = type;
         var properties = type.GetProperties(BindingFlags.Public | BindingFlags.Instance);
         Keys = [.. properties.Where(IsKey).Select(property => new KeyPlan(property))];
-        Name = Array.Find(properties, property => property.Name == "Name" && !IsKey(property)) is { } name ? new KeyPlan(name) : null;
+        Name = Array.Find(properties, property => property.Name == "Name" && !IsKey(property)) is { } name
+            ? new KeyPlan(name)
+            : null;
     }
 
     public Type Type { get; }
@@ -50,17 +54,27 @@ internal sealed class RecordPlan
 
     /// <summary>The type of the values when <paramref name="type"/> is a map by name.</summary>
     public static Type? MapOf(Type type) =>
-        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>) ? type.GetGenericArguments()[1] : null;
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(IReadOnlyDictionary<,>)
+            ? type.GetGenericArguments()[1]
+            : null;
 
     /// <summary>An empty map by name with values of a record's type.</summary>
-    [UnconditionalSuppressMessage("AOT", "IL3050", Justification = "Maps of records share their code, and the records' own defaults use it.")]
-    public static IDictionary NewMap(Type each) => (IDictionary)Activator.CreateInstance(typeof(OrderedDictionary<,>).MakeGenericType(typeof(string), each))!;
+    [UnconditionalSuppressMessage(
+        "AOT",
+        "IL3050",
+        Justification = "Maps of records share their code, and the records' own defaults use it."
+    )]
+    public static IDictionary NewMap(Type each) =>
+        (IDictionary)Activator.CreateInstance(typeof(OrderedDictionary<,>).MakeGenericType(typeof(string), each))!;
 
-    public static bool IsKey(PropertyInfo property) => property.CanWrite && !property.IsDefined(typeof(NotAKeyAttribute));
+    public static bool IsKey(PropertyInfo property) =>
+        property.CanWrite && !property.IsDefined(typeof(NotAKeyAttribute));
 
     /// <summary>The key of a property.</summary>
     public static string WordOf(PropertyInfo property) =>
-        property.IsDefined(typeof(KeyAttribute)) ? property.GetCustomAttribute<KeyAttribute>()!.Key : Choices.Separated(property.Name, '_');
+        property.IsDefined(typeof(KeyAttribute))
+            ? property.GetCustomAttribute<KeyAttribute>()!.Key
+            : Choices.Separated(property.Name, '_');
 }
 
 /// <summary>One key of a record.</summary>
@@ -79,11 +93,16 @@ internal sealed class KeyPlan(PropertyInfo property)
 
     public bool Required { get; } = property.IsDefined(typeof(RequiredMemberAttribute));
 
-    public long? AtLeast { get; } = property.IsDefined(typeof(AtLeastAttribute)) ? property.GetCustomAttribute<AtLeastAttribute>()!.Value : null;
+    public long? AtLeast { get; } =
+        property.IsDefined(typeof(AtLeastAttribute)) ? property.GetCustomAttribute<AtLeastAttribute>()!.Value : null;
 
     // Setting the field behind the property needs no code made at run time; calling the setter does, and costs a start
     // more than reading the file.
-    FieldInfo Field { get; } = property.DeclaringType!.GetField($"<{property.Name}>k__BackingField", BindingFlags.Instance | BindingFlags.NonPublic)!;
+    FieldInfo Field { get; } =
+        property.DeclaringType!.GetField(
+            $"<{property.Name}>k__BackingField",
+            BindingFlags.Instance | BindingFlags.NonPublic
+        )!;
 
     public void Set(object record, object? value) => Field.SetValue(record, value);
 }

@@ -10,7 +10,9 @@ internal static class Suggestion
             .Select(candidate => (Word: candidate, Distance: Distance(Plain(word), Plain(candidate))))
             .OrderBy(candidate => candidate.Distance)
             .FirstOrDefault();
-        return near.Word is not null && near.Distance <= Math.Max(1, Math.Min(word.Length, near.Word.Length) / 3) ? near.Word : null;
+        return near.Word is not null && near.Distance <= Math.Max(1, Math.Min(word.Length, near.Word.Length) / 3)
+            ? near.Word
+            : null;
     }
 
     /// <summary>"did you mean 'x'?", or what to do when nothing is near.</summary>
@@ -26,20 +28,20 @@ internal static class Suggestion
             return int.MaxValue;
         var table = new int[a.Length + 1, b.Length + 1];
         for (var i = 0; i <= a.Length; i++)
-            for (var j = 0; j <= b.Length; j++)
+        for (var j = 0; j <= b.Length; j++)
+        {
+            if (i == 0 || j == 0)
             {
-                if (i == 0 || j == 0)
-                {
-                    table[i, j] = i + j;
-                    continue;
-                }
-
-                var changed = a[i - 1] == b[j - 1] ? 0 : 1;
-                var best = Math.Min(Math.Min(table[i - 1, j], table[i, j - 1]) + 1, table[i - 1, j - 1] + changed);
-                if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
-                    best = Math.Min(best, table[i - 2, j - 2] + 1);
-                table[i, j] = best;
+                table[i, j] = i + j;
+                continue;
             }
+
+            var changed = a[i - 1] == b[j - 1] ? 0 : 1;
+            var best = Math.Min(Math.Min(table[i - 1, j], table[i, j - 1]) + 1, table[i - 1, j - 1] + changed);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                best = Math.Min(best, table[i - 2, j - 2] + 1);
+            table[i, j] = best;
+        }
 
         return table[a.Length, b.Length];
     }

@@ -29,18 +29,33 @@ internal static partial class SyntaxAdvice
             return ("the line is indented with a tab", "indent with blanks");
         if (Star().Match(line) is { Success: true } star)
             return CronLike().IsMatch(star.Groups[1].Value)
-                ? ("a text that starts with * is an alias in YAML", $"put the cron expression in quotes: \"{star.Groups[1].Value.Trim()}\"")
-                : ("a text that starts with * is an alias in YAML", $"put it in quotes: \"{star.Groups[1].Value.Trim()}\"");
+                ? (
+                    "a text that starts with * is an alias in YAML",
+                    $"put the cron expression in quotes: \"{star.Groups[1].Value.Trim()}\""
+                )
+                : (
+                    "a text that starts with * is an alias in YAML",
+                    $"put it in quotes: \"{star.Groups[1].Value.Trim()}\""
+                );
         if (BareVariable().Match(line) is { Success: true } variable)
             return ("inside { } or [ ], a text with braces needs quotes", $"put it in quotes: \"{variable.Value}\"");
         if (BareCapture().Match(line) is { Success: true } capture)
-            return ("a text that starts with { is a list of keys in YAML", $"put it in quotes: \"{capture.Groups[1].Value.Trim()}\"");
+            return (
+                "a text that starts with { is a list of keys in YAML",
+                $"put it in quotes: \"{capture.Groups[1].Value.Trim()}\""
+            );
         if (message.Contains("cannot start any token", StringComparison.Ordinal))
             return ("a text may not start with this character", "put the text in quotes");
         if (message.Contains("quoted scalar", StringComparison.Ordinal))
-            return ("the quotes that start here are not closed on the line where they should be", "close the quotes; a quote alone is written '\"'");
+            return (
+                "the quotes that start here are not closed on the line where they should be",
+                "close the quotes; a quote alone is written '\"'"
+            );
         if (message.Contains("invalid mapping", StringComparison.Ordinal))
-            return ("there is a ': ' inside a text, or the line is indented too far", "put the text in quotes, or align the key with the ones above it");
+            return (
+                "there is a ': ' inside a text, or the line is indented too far",
+                "put the text in quotes, or align the key with the ones above it"
+            );
         return (Plain(message), "put texts with any of : # { } [ ] * & ! % @ in quotes, and align keys of one level");
     }
 

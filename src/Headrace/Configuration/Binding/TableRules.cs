@@ -22,50 +22,109 @@ internal sealed class TableRules(Problems problems)
         if (flow.Source is { Table: not null, Query: not null })
             Disagree(place.Of("source", "query"), where, "a source has both a table and a query", "remove one of them");
         else if (!flow.ReadsTable)
-            problems.Add(problems.At(place.Of("source")), Error.MissingKey(problems.At(place.Of("source")), "table", $"the source of {where}", "add `table:` with the table to read, for example public.orders, or `query:`"), "table");
+            problems.Add(
+                problems.At(place.Of("source")),
+                Error.MissingKey(
+                    problems.At(place.Of("source")),
+                    "table",
+                    $"the source of {where}",
+                    "add `table:` with the table to read, for example public.orders, or `query:`"
+                ),
+                "table"
+            );
         switch (flow.Read)
         {
             case ReadMode.Drop:
-                Disagree(place.Of("read"), where, "read: drop is for files, and the source is a database", "use read: incremental, full-refresh or snapshot");
+                Disagree(
+                    place.Of("read"),
+                    where,
+                    "read: drop is for files, and the source is a database",
+                    "use read: incremental, full-refresh or snapshot"
+                );
                 break;
             case ReadMode.Incremental:
                 Incremental(flow, place, where);
                 break;
             case ReadMode.FullRefresh when flow.Write is WriteMode.Append or WriteMode.Merge:
-                Disagree(place.Of("write"), where, "read: full-refresh needs write: replace", "write `write: replace`; read: snapshot merges what changed");
+                Disagree(
+                    place.Of("write"),
+                    where,
+                    "read: full-refresh needs write: replace",
+                    "write `write: replace`; read: snapshot merges what changed"
+                );
                 break;
         }
 
         if (flow.Read is not ReadMode.Incremental)
             foreach (var key in Only)
                 if (place.Said(key) is { } said)
-                    Disagree(said, where, $"'{key}' needs read: incremental", $"remove '{key}', or use read: incremental");
+                    Disagree(
+                        said,
+                        where,
+                        $"'{key}' needs read: incremental",
+                        $"remove '{key}', or use read: incremental"
+                    );
     }
 
     // What each table is read by, the process table says.
     private void Listed(Flow flow, FlowRules.Places place, string where)
     {
         if (flow.Source.Tables != "process_table")
-            Disagree(place.Of("source", "tables"), where, $"'tables' is '{flow.Source.Tables}'", "write `tables: process_table`; `table:` names one table");
+            Disagree(
+                place.Of("source", "tables"),
+                where,
+                $"'tables' is '{flow.Source.Tables}'",
+                "write `tables: process_table`; `table:` names one table"
+            );
         foreach (var key in (ReadOnlySpan<string>)["table", "query"])
             if (place.Said("source", key) is { } said)
                 Disagree(said, where, $"'{key}' does not go with tables: process_table", $"remove '{key}'");
         foreach (var key in (ReadOnlySpan<string>)["primary_key", "create_key", "update_key", "columns"])
             if (place.Said(key) is { } said)
-                Disagree(said, where, $"'{key}' does not go with tables: process_table, where each table has its own", $"remove '{key}', and say it with headrace tables add");
+                Disagree(
+                    said,
+                    where,
+                    $"'{key}' does not go with tables: process_table, where each table has its own",
+                    $"remove '{key}', and say it with headrace tables add"
+                );
         if (place.Said("target", "table") is { } table)
-            Disagree(table, where, "all tables of the process table would go to one table", "remove the target's table: each goes to one of its own name");
+            Disagree(
+                table,
+                where,
+                "all tables of the process table would go to one table",
+                "remove the target's table: each goes to one of its own name"
+            );
         if (flow.Read is not ReadMode.Incremental || flow.Write is not WriteMode.Merge)
-            Disagree(place.Of("read"), where, "tables: process_table needs read: incremental and write: merge", "write both; a table without a cursor is compared, one without a key is replaced");
+            Disagree(
+                place.Of("read"),
+                where,
+                "tables: process_table needs read: incremental and write: merge",
+                "write both; a table without a cursor is compared, one without a key is replaced"
+            );
     }
 
     private void Incremental(Flow flow, FlowRules.Places place, string where)
     {
         if (flow.CreateKey is null && flow.UpdateKey is null)
-            problems.Add(problems.At(place.Name), Error.MissingKey(problems.At(place.Name), "update_key", where, "add `update_key:` with the column that says when a row was last changed, or use read: snapshot"), "update_key");
+            problems.Add(
+                problems.At(place.Name),
+                Error.MissingKey(
+                    problems.At(place.Name),
+                    "update_key",
+                    where,
+                    "add `update_key:` with the column that says when a row was last changed, or use read: snapshot"
+                ),
+                "update_key"
+            );
         if (flow.Write == WriteMode.Replace)
-            Disagree(place.Of("write"), where, "write: replace would keep only the rows that are new", "use write: merge, or read: full-refresh with write: replace");
+            Disagree(
+                place.Of("write"),
+                where,
+                "write: replace would keep only the rows that are new",
+                "use write: merge, or read: full-refresh with write: replace"
+            );
     }
 
-    private void Disagree(Node at, string where, string why, string next) => problems.Add(problems.At(at), Error.KeysDisagree(problems.At(at), where, why, next), why);
+    private void Disagree(Node at, string where, string why, string next) =>
+        problems.Add(problems.At(at), Error.KeysDisagree(problems.At(at), where, why, next), why);
 }

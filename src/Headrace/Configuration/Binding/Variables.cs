@@ -15,7 +15,9 @@ internal sealed class Variables(string folder, Func<string, string?> environment
 
     public static bool In(string text) => text.Contains("${", StringComparison.Ordinal);
 
-    /// <summary>The text with its variables resolved; null, with the reason among the problems, when one cannot be.</summary>
+    /// <summary>
+    /// The text with its variables resolved; null, with the reason among the problems, when one cannot be.
+    /// </summary>
     public string? Resolve(ScalarNode node)
     {
         if (!In(node.Text))
@@ -34,7 +36,16 @@ internal sealed class Variables(string folder, Func<string, string?> environment
 
             if (rest[start..].IndexOf('}') is not (>= 0 and var length))
             {
-                Add(node, Error.WrongValue(problems.At(node), "the variable", "a } after ${", rest[start..].ToString(), "close the brace, or write $${ for a plain ${"));
+                Add(
+                    node,
+                    Error.WrongValue(
+                        problems.At(node),
+                        "the variable",
+                        "a } after ${",
+                        rest[start..].ToString(),
+                        "close the brace, or write $${ for a plain ${"
+                    )
+                );
                 return null;
             }
 
@@ -57,10 +68,22 @@ internal sealed class Variables(string folder, Func<string, string?> environment
         var (name, otherwise) = variable.IndexOf(":-", StringComparison.Ordinal) is >= 0 and var at
             ? (variable[..at], variable[(at + 2)..])
             : (variable, null);
-        if (!name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_') || name.Length == 0 || char.IsAsciiDigit(name[0]))
+        if (
+            !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter == '_')
+            || name.Length == 0
+            || char.IsAsciiDigit(name[0])
+        )
         {
-            Add(node, Error.WrongValue(
-                problems.At(node), "the variable", "${NAME}, ${NAME:-default}, ${secret:NAME} or ${file:path}", $"${{{variable}}}", "correct the variable, or write $${ for a plain ${"));
+            Add(
+                node,
+                Error.WrongValue(
+                    problems.At(node),
+                    "the variable",
+                    "${NAME}, ${NAME:-default}, ${secret:NAME} or ${file:path}",
+                    $"${{{variable}}}",
+                    "correct the variable, or write $${ for a plain ${"
+                )
+            );
             return null;
         }
 
@@ -74,9 +97,21 @@ internal sealed class Variables(string folder, Func<string, string?> environment
 
     string? Secret(ScalarNode node, string name)
     {
-        if (name.Length == 0 || name.StartsWith('.') || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-' or '.'))
+        if (
+            name.Length == 0
+            || name.StartsWith('.')
+            || !name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '_' or '-' or '.')
+        )
         {
-            Add(node, Error.SecretUnreadable(problems.At(node), $"${{secret:{name}}}", "its name may have letters, digits, _ - and .", "correct the name"));
+            Add(
+                node,
+                Error.SecretUnreadable(
+                    problems.At(node),
+                    $"${{secret:{name}}}",
+                    "its name may have letters, digits, _ - and .",
+                    "correct the name"
+                )
+            );
             return null;
         }
 
@@ -89,16 +124,36 @@ internal sealed class Variables(string folder, Func<string, string?> environment
         if (!File.Exists(path))
         {
             if (Strict)
-                Add(node, Error.SecretUnreadable(problems.At(node), $"${{secret:{name}}}", "it is set nowhere", $"set {upper}, or write it to .headrace/secrets/{name} with mode 600"));
+                Add(
+                    node,
+                    Error.SecretUnreadable(
+                        problems.At(node),
+                        $"${{secret:{name}}}",
+                        "it is set nowhere",
+                        $"set {upper}, or write it to .headrace/secrets/{name} with mode 600"
+                    )
+                );
             return null;
         }
 
-        const UnixFileMode others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
-            | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        const UnixFileMode others =
+            UnixFileMode.GroupRead
+            | UnixFileMode.GroupWrite
+            | UnixFileMode.GroupExecute
+            | UnixFileMode.OtherRead
+            | UnixFileMode.OtherWrite
+            | UnixFileMode.OtherExecute;
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(path) & others) != 0)
         {
-            Add(node, Error.SecretUnreadable(
-                problems.At(node), $"${{secret:{name}}}", $"others than you may read .headrace/secrets/{name}", $"chmod 600 .headrace/secrets/{name}"));
+            Add(
+                node,
+                Error.SecretUnreadable(
+                    problems.At(node),
+                    $"${{secret:{name}}}",
+                    $"others than you may read .headrace/secrets/{name}",
+                    $"chmod 600 .headrace/secrets/{name}"
+                )
+            );
             return null;
         }
 
@@ -111,7 +166,15 @@ internal sealed class Variables(string folder, Func<string, string?> environment
         if (full is not null && File.Exists(full))
             return ReadFile(node, $"${{file:{path}}}", full);
         if (Strict || full is null)
-            Add(node, Error.SecretUnreadable(problems.At(node), $"${{file:{path}}}", "there is no such file", "put the file there; a relative path starts at the project's folder"));
+            Add(
+                node,
+                Error.SecretUnreadable(
+                    problems.At(node),
+                    $"${{file:{path}}}",
+                    "there is no such file",
+                    "put the file there; a relative path starts at the project's folder"
+                )
+            );
         return null;
     }
 
@@ -121,11 +184,27 @@ internal sealed class Variables(string folder, Func<string, string?> environment
         {
             if (new FileInfo(path).Length <= LargestFile)
                 return Remember(File.ReadAllText(path).Trim());
-            Add(node, Error.SecretUnreadable(problems.At(node), written, "the file is larger than 64 KiB", "name a file that holds the value and nothing else"));
+            Add(
+                node,
+                Error.SecretUnreadable(
+                    problems.At(node),
+                    written,
+                    "the file is larger than 64 KiB",
+                    "name a file that holds the value and nothing else"
+                )
+            );
         }
         catch (Exception problem) when (problem is IOException or UnauthorizedAccessException)
         {
-            Add(node, Error.SecretUnreadable(problems.At(node), written, "the file cannot be read", "let the user who runs headrace read it"));
+            Add(
+                node,
+                Error.SecretUnreadable(
+                    problems.At(node),
+                    written,
+                    "the file cannot be read",
+                    "let the user who runs headrace read it"
+                )
+            );
         }
 
         return null;

@@ -37,14 +37,13 @@ internal sealed class YamlReader
         {
             SyntaxAdvice.Add(problems, SpanOf(problem.Start, problem.End), problem.Message);
         }
-        catch (Exception problem) when (problem is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
+        catch (Exception problem)
+            when (problem is InvalidOperationException or ArgumentException or IndexOutOfRangeException)
         {
             // The scanner gives up in this way on a bracket that is never closed.
             SyntaxAdvice.Add(problems, reader.last, "A bracket or a quote is opened near here and never closed.");
         }
-        catch (Refused)
-        {
-        }
+        catch (Refused) { }
 
         return null;
     }
@@ -58,7 +57,11 @@ internal sealed class YamlReader
                 case StreamStart or StreamEnd or DocumentStart or DocumentEnd:
                     break;
                 case var _ when top is not null:
-                    throw Refuse(last, "it holds more than one document", "remove the line --- and what comes after it, or make it a file of its own");
+                    throw Refuse(
+                        last,
+                        "it holds more than one document",
+                        "remove the line --- and what comes after it, or make it a file of its own"
+                    );
                 default:
                     top = ReadNode(part, 0);
                     break;
@@ -69,11 +72,28 @@ internal sealed class YamlReader
             case MapNode map:
                 return map;
             case null or ScalarNode { IsNull: true }:
-                problems.Add(problems.At(default(Span)), Error.MissingKey(problems.At(default(Span)), "version", "the file", "start it with `version: 1`, or let `headrace init` write one"));
+                problems.Add(
+                    problems.At(default(Span)),
+                    Error.MissingKey(
+                        problems.At(default(Span)),
+                        "version",
+                        "the file",
+                        "start it with `version: 1`, or let `headrace init` write one"
+                    )
+                );
                 return null;
             default:
                 var found = top is ListNode ? "a list" : "one text";
-                problems.Add(problems.At(top), Error.WrongValue(problems.At(top), "the file", "keys and values at the top", found, "start it with `version: 1`"));
+                problems.Add(
+                    problems.At(top),
+                    Error.WrongValue(
+                        problems.At(top),
+                        "the file",
+                        "keys and values at the top",
+                        found,
+                        "start it with `version: 1`"
+                    )
+                );
                 return null;
         }
     }
@@ -95,15 +115,27 @@ internal sealed class YamlReader
     {
         var span = last;
         if (depth > DeepestNesting)
-            throw Refuse(span, $"it is nested more than {DeepestNesting} levels deep", "no key of headrace.yaml is that deep");
+            throw Refuse(
+                span,
+                $"it is nested more than {DeepestNesting} levels deep",
+                "no key of headrace.yaml is that deep"
+            );
         if (part is AnchorAlias alias)
             return anchors.GetValueOrDefault(alias.Value.Value) is { } anchored
                 ? anchored
-                : throw SyntaxAdvice.Exception(alias.Start, alias.End, $"'*{alias.Value.Value}' is an alias of nothing: no '&{alias.Value.Value}' comes before it.");
+                : throw SyntaxAdvice.Exception(
+                    alias.Start,
+                    alias.End,
+                    $"'*{alias.Value.Value}' is an alias of nothing: no '&{alias.Value.Value}' comes before it."
+                );
 
         var start = (NodeEvent)part;
         if (!start.Tag.IsEmpty)
-            throw Refuse(span, $"it has the tag '{(start.Tag.IsNonSpecific ? "!" : start.Tag.Value)}'", "remove the tag: each key has one type anyway");
+            throw Refuse(
+                span,
+                $"it has the tag '{(start.Tag.IsNonSpecific ? "!" : start.Tag.Value)}'",
+                "remove the tag: each key has one type anyway"
+            );
         Node node = start switch
         {
             Scalar scalar => new ScalarNode(span, scalar.Value, StyleOf(scalar.Style)),
@@ -113,7 +145,11 @@ internal sealed class YamlReader
 
         // The size is that of the whole tree below, with every alias followed.
         if (node.Size > MostNodes)
-            throw Refuse(span, "its aliases stand for too many parts", "write less by alias; defaults are for what flows share");
+            throw Refuse(
+                span,
+                "its aliases stand for too many parts",
+                "write less by alias; defaults are for what flows share"
+            );
         if (!start.Anchor.IsEmpty)
             anchors[start.Anchor.Value] = node;
         return node;
@@ -136,22 +172,35 @@ internal sealed class YamlReader
             var key = ReadNode(part, depth + 1);
             var value = ReadNode(Need(), depth + 1);
             if (key is not ScalarNode name)
-                problems.Add(problems.At(key), Error.WrongValue(problems.At(key), "the file", "a key", key is ListNode ? "a list" : "keys and values", "put it in quotes if it is text"));
+                problems.Add(
+                    problems.At(key),
+                    Error.WrongValue(
+                        problems.At(key),
+                        "the file",
+                        "a key",
+                        key is ListNode ? "a list" : "keys and values",
+                        "put it in quotes if it is text"
+                    )
+                );
             else if (seen.TryAdd(name.Text, name))
                 entries.Add(new Entry(name, value));
             else
-                problems.Add(problems.At(name), Error.DuplicateKey(problems.At(name), name.Text, seen[name.Text].Span.Line));
+                problems.Add(
+                    problems.At(name),
+                    Error.DuplicateKey(problems.At(name), name.Text, seen[name.Text].Span.Line)
+                );
         }
 
         return new MapNode(span with { EndLine = last.EndLine, EndColumn = last.EndColumn }, entries, braces);
     }
 
-    static ScalarStyle StyleOf(Style style) => style switch
-    {
-        Style.SingleQuoted or Style.DoubleQuoted => ScalarStyle.Quoted,
-        Style.Literal or Style.Folded => ScalarStyle.Block,
-        _ => ScalarStyle.Plain,
-    };
+    static ScalarStyle StyleOf(Style style) =>
+        style switch
+        {
+            Style.SingleQuoted or Style.DoubleQuoted => ScalarStyle.Quoted,
+            Style.Literal or Style.Folded => ScalarStyle.Block,
+            _ => ScalarStyle.Plain,
+        };
 
     Refused Refuse(Span span, string why, string next)
     {

@@ -1,37 +1,51 @@
 namespace Headrace.Postgres;
 
 /// <summary>A read of a table that goes on while its rows are loaded.</summary>
-internal sealed class RowsAlong
+internal sealed class TableStream
 {
     private readonly CancellationTokenSource stop;
     private readonly TaskCompletionSource<StagedFile>[] begun;
     private readonly Task<IReadOnlyList<StagedFile>> all;
 
     /// <param name="files">How many files the read makes.</param>
-    /// <param name="read">Reads; is given what takes each file, with its place, once some of its rows are there.</param>
-    public RowsAlong(int files, Func<Action<int, StagedFile>, CancellationToken, Task<IReadOnlyList<StagedFile>>> read, CancellationToken cancel)
+    /// <param name="read">Reads; is given what takes each file, with its place, once some of its rows are
+    /// there.</param>
+    public TableStream(
+        int files,
+        Func<Action<int, StagedFile>, CancellationToken, Task<IReadOnlyList<StagedFile>>> read,
+        CancellationToken cancel
+    )
     {
         stop = CancellationTokenSource.CreateLinkedTokenSource(cancel);
-        begun = [.. Enumerable.Range(0, files).Select(_ => new TaskCompletionSource<StagedFile>(TaskCreationOptions.RunContinuationsAsynchronously))];
-        all = Task.Run(async () =>
-        {
-            try
+        begun =
+        [
+            .. Enumerable
+                .Range(0, files)
+                .Select(_ => new TaskCompletionSource<StagedFile>(TaskCreationOptions.RunContinuationsAsynchronously)),
+        ];
+        all = Task.Run(
+            async () =>
             {
-                return await read((i, file) => begun[i].TrySetResult(file), stop.Token);
-            }
-            catch (Exception error)
-            {
-                foreach (var file in Files)
-                    file.Arriving!.Fail(error);
-                throw;
-            }
-        }, CancellationToken.None);
+                try
+                {
+                    return await read((i, file) => begun[i].TrySetResult(file), stop.Token);
+                }
+                catch (Exception error)
+                {
+                    foreach (var file in Files)
+                        file.Stream!.Fail(error);
+                    throw;
+                }
+            },
+            CancellationToken.None
+        );
     }
 
     /// <summary>True when whoever loaded rows had no place for a value.</summary>
-    public bool IsRefused => Files.Any(file => file.Arriving!.IsRefused);
+    public bool IsRefused => Files.Any(file => file.Stream!.IsRefused);
 
-    private IEnumerable<StagedFile> Files => begun.Where(file => file.Task.IsCompletedSuccessfully).Select(file => file.Task.Result);
+    private IEnumerable<StagedFile> Files =>
+        begun.Where(file => file.Task.IsCompletedSuccessfully).Select(file => file.Task.Result);
 
     /// <summary>The files, as soon as each of them has rows, or all of them are whole.</summary>
     public async Task<IReadOnlyList<StagedFile>> FilesAsync()

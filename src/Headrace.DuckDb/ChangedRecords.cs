@@ -4,17 +4,22 @@ using Headrace.Staging;
 namespace Headrace.DuckDb;
 
 /// <summary>
-/// Tells by digests which rows of an export the one before had too, byte for byte. What is left over are the candidates:
+/// Tells by digests which rows of an export the one before had too, byte for byte. What is left over are the
+/// candidates:
 /// they alone are parsed and compared by their values.
 /// </summary>
 /// <remarks>
-/// The digests of the export before are put into a set, as many at once as the memory allows; the more rounds this takes,
+/// The digests of the export before are put into a set, as many at once as the memory allows; the more rounds this
+/// takes,
 /// the more often both lists are read.
 /// </remarks>
 /// <param name="setBytes">What the set may take.</param>
-internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes, CancellationToken cancel)
+internal sealed class ChangedRecords(IReadOnlyList<StagedFile> files, long setBytes, CancellationToken cancel)
 {
-    private readonly RowBits?[] chosen = [.. files.Select(file => file.Digests is null ? null : new RowBits(checked((int)file.Records)))];
+    private readonly RowBits?[] chosen =
+    [
+        .. files.Select(file => file.Digests is null ? null : new RowBits(checked((int)file.Records))),
+    ];
     private readonly int[] taken = new int[files.Count];
     private long matched;
 
@@ -23,11 +28,18 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
 
     /// <summary>Holds the rows of the files against the digests of the export before.</summary>
     /// <param name="count">How many digests there are.</param>
-    /// <param name="fill">Puts those digests into a set whose high half leaves the third number when divided by the second.</param>
+    /// <param name="fill">Puts those digests into a set whose high half leaves the third number when divided by the
+    /// second.</param>
     /// <param name="then">Gets each set, which knows by then what was seen of it.</param>
     /// <param name="ready">All of them in one set, when that is there already.</param>
     /// <param name="atOnce">How many rounds may be under way together; <paramref name="fill"/> and <paramref name="then"/> must be able to.</param>
-    public void Find(long count, Action<DigestSet, long, long> fill, Action<DigestSet, long, long> then, DigestSet? ready = null, int atOnce = 1)
+    public void Find(
+        long count,
+        Action<DigestSet, long, long> fill,
+        Action<DigestSet, long, long> then,
+        DigestSet? ready = null,
+        int atOnce = 1
+    )
     {
         matched = 0;
         Array.Clear(taken);
@@ -46,14 +58,20 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
         }
 
         if (atOnce > 1)
-            Parallel.For(0, rounds, new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancel }, Round);
+            Parallel.For(
+                0,
+                rounds,
+                new ParallelOptions { MaxDegreeOfParallelism = atOnce, CancellationToken = cancel },
+                Round
+            );
         else
             for (var round = 0L; round < rounds; round++)
                 Round(round);
     }
 
     // Digests are random, so their rounds are alike.
-    private static long Room(long count, long rounds) => rounds == 1 ? count : count / rounds + 8 * (long)Math.Sqrt(count / rounds) + 1024;
+    private static long Room(long count, long rounds) =>
+        rounds == 1 ? count : count / rounds + 8 * (long)Math.Sqrt(count / rounds) + 1024;
 
     private void Find(DigestSet set, long rounds, long round, Action<DigestSet, long, long> then)
     {
@@ -65,13 +83,16 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
         then(set, rounds, round);
     }
 
-    /// <summary>The same against the rows of other files, of which those are candidates that are not found exactly once.</summary>
-    public void Find(Candidates others)
+    /// <summary>
+    /// The same against the rows of other files, of which those are candidates that are not found exactly once.
+    /// </summary>
+    public void Find(ChangedRecords others)
     {
         Array.Clear(others.taken);
         Find(others.Rows, others.Fill, others.TakeUnlessOnce, atOnce: Environment.ProcessorCount);
 
-        // A row that both have may be there once more, changed: then all rows of its key are looked at. Keys of one round are in no other.
+        // A row that both have may be there once more, changed: then all rows of its key are looked at. Keys of one
+        // round are in no other.
         var rounds = 1 + (Taken + others.Taken) * KeyBytes / setBytes;
         for (var round = 0L; round < rounds; round++)
         {
@@ -95,19 +116,26 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
 
     private long Rows => files.Sum(file => file.Digests is null ? 0 : file.Records);
 
-    /// <summary>The files with the candidates alone, copied into <paramref name="folder"/>; files without digests as they are.</summary>
+    /// <summary>
+    /// The files with the candidates alone, copied into <paramref name="folder"/>; files without digests as they are.
+    /// </summary>
     public IReadOnlyList<StagedFile> Take(string folder)
     {
         Directory.CreateDirectory(folder);
-        return [.. files.Select((file, i) => chosen[i] is { } rows ? Take(file, rows, taken[i], Path.Combine(folder, $"{i}")) : file)];
+        return
+        [
+            .. files.Select(
+                (file, i) => chosen[i] is { } rows ? Take(file, rows, taken[i], Path.Combine(folder, $"{i}")) : file
+            ),
+        ];
     }
 
     /// <summary>All rows of the files, in copies that have their digests; files without digests as they are.</summary>
     public IReadOnlyList<StagedFile> TakeAll(string folder)
     {
         for (var i = 0; i < files.Count; i++)
-            for (taken[i] = 0; taken[i] < chosen[i]?.Count; taken[i]++)
-                chosen[i]!.Set(taken[i]);
+        for (taken[i] = 0; taken[i] < chosen[i]?.Count; taken[i]++)
+            chosen[i]!.Set(taken[i]);
         return Take(folder);
     }
 
@@ -173,7 +201,11 @@ internal sealed class Candidates(IReadOnlyList<StagedFile> files, long setBytes,
         for (var number = 0; reader.Read(); number++)
         {
             set.Expect(reader.Soon);
-            if ((rounds != 1 && (long)(reader.Digest >> 64) % rounds != round) || rows[number] || set.Seen(reader.Digest) == 1)
+            if (
+                (rounds != 1 && (long)(reader.Digest >> 64) % rounds != round)
+                || rows[number]
+                || set.Seen(reader.Digest) == 1
+            )
                 continue;
             rows.Set(number);
             more++;

@@ -1,7 +1,7 @@
 namespace Headrace.Redshift;
 
 /// <summary>The login that was lent last, kept in memory while it holds; one request for another at a time.</summary>
-internal sealed class KeptLogin(IRedshiftLogin logins, TimeProvider clock) : IDisposable
+internal sealed class CachedLogin(IRedshiftLogin logins, TimeProvider clock) : IDisposable
 {
     // Time to open a connection, and for clocks that differ.
     private static readonly TimeSpan Margin = TimeSpan.FromMinutes(1);
@@ -35,5 +35,6 @@ internal sealed class KeptLogin(IRedshiftLogin logins, TimeProvider clock) : IDi
 
     public void Dispose() => one.Dispose();
 
-    private bool Holds(RedshiftLogin login) => !ReferenceEquals(login, refused) && login.Until - clock.GetUtcNow() > Margin;
+    private bool Holds(RedshiftLogin login) =>
+        !ReferenceEquals(login, refused) && login.Until - clock.GetUtcNow() > Margin;
 }

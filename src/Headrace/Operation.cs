@@ -1,27 +1,5 @@
 namespace Headrace;
 
-/// <summary>How a run of one dataset ended.</summary>
-public enum Outcome
-{
-    /// <summary>At least one batch was committed.</summary>
-    Loaded,
-
-    /// <summary>There was nothing new.</summary>
-    UpToDate,
-
-    /// <summary>A check or a limit stopped the load; nothing of the stopped batch was loaded.</summary>
-    Stopped,
-
-    /// <summary>An error ended the run, or a file was refused.</summary>
-    Failed,
-
-    /// <summary>Another run holds the dataset.</summary>
-    Skipped,
-
-    /// <summary>A plan found something to load; nothing was written.</summary>
-    WouldLoad,
-}
-
 /// <summary>What a change set does to its target.</summary>
 public enum Operation
 {
@@ -119,4 +97,10 @@ public sealed record TableName(string Schema, string Table)
 /// <summary>A column of a target table.</summary>
 /// <param name="HasDefault">The table gives it a value where a row brings none.</param>
 /// <param name="Length">The most characters that a text may have in it; null for any number.</param>
-public sealed record Column(string Name, ColumnType Type, bool Nullable = true, bool HasDefault = false, int? Length = null);
+public sealed record Column(
+    string Name,
+    ColumnType Type,
+    bool Nullable = true,
+    bool HasDefault = false,
+    int? Length = null
+);
