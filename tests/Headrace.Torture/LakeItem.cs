@@ -1,7 +1,7 @@
 namespace Headrace.Torture;
 
 /// <summary>What the model says became of a file version.</summary>
-internal enum Fate
+internal enum Outcome
 {
     Waiting,
     Loaded,
@@ -60,7 +60,7 @@ internal sealed class LakeItem
     /// <summary>False when it was removed, or overwritten by a newer version.</summary>
     public bool IsPresent { get; set; } = true;
 
-    public Fate Fate { get; set; }
+    public Outcome Outcome { get; set; }
 
     public string? ErrorCode { get; set; }
 

@@ -35,7 +35,7 @@ internal sealed class Model(IReadOnlyList<string> flows)
 
     /// <summary>True when a run that ended by itself, and was checked, has seen every file of the dataset.</summary>
     public bool IsSettled(string dataset) =>
-        !Items.Exists(item => item.Dataset == dataset && item.Outcome == Fate.Waiting);
+        !Items.Exists(item => item.Dataset == dataset && item.Outcome == Outcome.Waiting);
 
     /// <summary>The datasets that a run must name.</summary>
     public IReadOnlyList<string> Datasets
@@ -61,7 +61,7 @@ internal sealed class Model(IReadOnlyList<string> flows)
         {
             var open = Present
                 .Where(item =>
-                    item.Dataset == dataset && item.Outcome is Fate.Waiting or Fate.Refused or Fate.PassedOver
+                    item.Dataset == dataset && item.Outcome is Outcome.Waiting or Outcome.Refused or Outcome.PassedOver
                 )
                 .OrderBy(item => item.Landed)
                 .ThenBy(item => item.Key, StringComparer.Ordinal)
@@ -103,7 +103,7 @@ internal sealed class Model(IReadOnlyList<string> flows)
             };
             if (isAlias)
             {
-                item.Outcome = Fate.Alias;
+                item.Outcome = Outcome.Alias;
                 continue;
             }
 
@@ -118,11 +118,11 @@ internal sealed class Model(IReadOnlyList<string> flows)
     {
         var schemas = open.Where(item => item.Action == "schema").ToList();
         foreach (var older in schemas.SkipLast(1))
-            older.Outcome = Fate.Superseded;
+            older.Outcome = Outcome.Superseded;
         if (schemas.Count > 0)
         {
             table.Schema = schemas[^1];
-            schemas[^1].Outcome = Fate.Loaded;
+            schemas[^1].Outcome = Outcome.Loaded;
         }
 
         foreach (var item in open.Where(item => item.Action != "schema"))
@@ -131,14 +131,14 @@ internal sealed class Model(IReadOnlyList<string> flows)
                 Refuse(item, "HDR-143");
             else if (item.Action == "truncate" && table.NewestRows > item.Landed)
                 Refuse(item, "HDR-145");
-            else if (item.Outcome == Fate.Refused && item.Landed < table.Replaced)
-                item.Outcome = Fate.Superseded;
+            else if (item.Outcome == Outcome.Refused && item.Landed < table.Replaced)
+                item.Outcome = Outcome.Superseded;
             else if (
                 item.Action == "append"
                 && table.Contents.TryGetValue(item.Sha256, out var first)
                 && first != item.Key
             )
-                item.Outcome = Fate.Alias;
+                item.Outcome = Outcome.Alias;
             else
             {
                 if (item.Action == "truncate")
@@ -166,7 +166,7 @@ internal sealed class Model(IReadOnlyList<string> flows)
         )
         {
             if (string.CompareOrdinal(parts[0].Version, before) < 0)
-                parts.ForEach(part => part.Outcome = Fate.Superseded);
+                parts.ForEach(part => part.Outcome = Outcome.Superseded);
             else if (parts.Exists(part => part.Whole is not null))
                 parts.ForEach(part => Refuse(part, part == parts[0] ? "HDR-213" : null));
             else
@@ -175,10 +175,10 @@ internal sealed class Model(IReadOnlyList<string> flows)
 
         foreach (
             var item in open.Where(item =>
-                item.Outcome == Fate.Refused && string.CompareOrdinal(item.Version, table.Version) < 0
+                item.Outcome == Outcome.Refused && string.CompareOrdinal(item.Version, table.Version) < 0
             )
         )
-            item.Outcome = Fate.PassedOver;
+            item.Outcome = Outcome.PassedOver;
     }
 
     /// <summary>The table holds the export then, but for the keys of bad lines: their rows stay as they are.</summary>
@@ -201,11 +201,11 @@ internal sealed class Model(IReadOnlyList<string> flows)
             Load(part, table);
     }
 
-    private static void Refuse(LakeItem item, string? code) => (item.Outcome, item.ErrorCode) = (Fate.Refused, code);
+    private static void Refuse(LakeItem item, string? code) => (item.Outcome, item.ErrorCode) = (Outcome.Refused, code);
 
     private void Load(LakeItem item, Table table)
     {
-        item.Outcome = Fate.Loaded;
+        item.Outcome = Outcome.Loaded;
         table.Contents[item.Sha256] = item.Key;
         table.LastContent = item.Sha256;
         table.NewestRows = Math.Max(table.NewestRows, item.Landed);

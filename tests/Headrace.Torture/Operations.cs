@@ -210,7 +210,7 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
         // older export is late then.
         if (
             Pick(item =>
-                item.Outcome is Fate.Loaded or Fate.Alias
+                item.Outcome is Outcome.Loaded or Outcome.Alias
                 && (
                     item.Version is null
                     || (item.Version == model.Of(item.Dataset).Version && model.IsSettled(item.Dataset))
@@ -264,7 +264,7 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
         (item.Bytes, item.Whole, item.Outcome, item.ErrorCode, item.Landed) = (
             item.Whole!,
             null,
-            Fate.Waiting,
+            Outcome.Waiting,
             null,
             ++clock
         );
@@ -274,7 +274,7 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
 
     private void Remove()
     {
-        if (Pick(item => item.Outcome == Fate.Loaded && item.Action == "load") is not { } item)
+        if (Pick(item => item.Outcome == Outcome.Loaded && item.Action == "load") is not { } item)
             return;
         item.IsPresent = false;
         folder.Remove(item);
@@ -286,7 +286,7 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
         if (
             Pick(item =>
                 item.Dataset == "people"
-                && item.Outcome is Fate.Loaded or Fate.Alias
+                && item.Outcome is Outcome.Loaded or Outcome.Alias
                 && item.Key.EndsWith(".jsonl", StringComparison.Ordinal)
             )
             is not { } old

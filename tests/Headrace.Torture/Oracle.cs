@@ -37,7 +37,7 @@ internal sealed class Oracle(Model model, Folder folder, Snapshot found, List<st
 
     // A refused version that was mended or removed leaves no trace; neither was it ever loaded.
     private static bool IsOnRecord(LakeItem item) =>
-        item.IsPresent || item.Outcome is not (Fate.Refused or Fate.Waiting);
+        item.IsPresent || item.Outcome is not (Outcome.Refused or Outcome.Waiting);
 
     private FileRow Expected(LakeItem item) =>
         new(
@@ -45,22 +45,22 @@ internal sealed class Oracle(Model model, Folder folder, Snapshot found, List<st
             item.Key,
             item.Action,
             FateOf(item).ToString().ToLowerInvariant(),
-            item.Outcome is Fate.Loaded or Fate.Alias || (item.Action == "schema" && FateOf(item) == Fate.Superseded)
+            item.Outcome is Outcome.Loaded or Outcome.Alias || (item.Action == "schema" && FateOf(item) == Outcome.Superseded)
                 ? item.Sha256
                 : null,
             item.Bytes.Length,
-            item.Outcome == Fate.Loaded ? item.Rows.Count : 0,
-            item.Outcome == Fate.Loaded ? item.Bad.Count : 0,
-            FateOf(item) == Fate.Refused ? item.ErrorCode : null,
+            item.Outcome == Outcome.Loaded ? item.Rows.Count : 0,
+            item.Outcome == Outcome.Loaded ? item.Bad.Count : 0,
+            FateOf(item) == Outcome.Refused ? item.ErrorCode : null,
             item.Version
         );
 
     // Either of the two is right; but which one it is, a file and its run must say alike.
-    private Fate FateOf(LakeItem item) =>
-        item.Outcome != Fate.PassedOver ? item.Outcome
+    private Outcome FateOf(LakeItem item) =>
+        item.Outcome != Outcome.PassedOver ? item.Outcome
         : found.Files.Any(row => row.Dataset == item.Dataset && row.Key == item.Key && row.Outcome == "refused")
-            ? Fate.Refused
-        : Fate.Superseded;
+            ? Outcome.Refused
+        : Outcome.Superseded;
 
     private static string Text(FileRow row) =>
         $"{row.Key} ({row.Action}{(row.Version is null ? "" : " " + row.Version)}) {row.Outcome}{(row.Error is null ? "" : " " + row.Error)}, {row.Size} bytes, sha256 {row.Sha256?[..12] ?? "none"}, {row.Rows} rows, {row.Quarantined} in quarantine";
@@ -72,7 +72,7 @@ internal sealed class Oracle(Model model, Folder folder, Snapshot found, List<st
         {
             // Each run has to say that a file was refused; an export that cannot be read is stopped by its check.
             var refused = model.Present.FirstOrDefault(item =>
-                item.Dataset == run.Dataset && FateOf(item) == Fate.Refused
+                item.Dataset == run.Dataset && FateOf(item) == Outcome.Refused
             );
             var bad = refused?.Version is null ? "failed" : "stopped";
             if (run.Error == "HDR-117") // a file of which no record is a row: what is good of the others is loaded
