@@ -20,7 +20,8 @@ public sealed class FolderStore(string folder) : IObjectStore
             Directory.CreateDirectory(Path.GetDirectoryName(to)!);
             File.Copy(path, $"{to}.part", overwrite: true);
             using (var copy = new FileStream($"{to}.part", FileMode.Open, FileAccess.ReadWrite))
-                copy.Flush(flushToDisk: true); // what comes to stay is there before anything is committed that relies on it
+                // What comes to stay is there before anything is committed that relies on it.
+                copy.Flush(flushToDisk: true);
             File.Move($"{to}.part", to, overwrite: true);
             return true;
         });

@@ -28,8 +28,8 @@ internal static class Signature
     {
         var (time, names) = (Time(now), string.Join(';', headers.Select(header => header.Name)));
         var scope = $"{time[..8]}/{region}/{service}/aws4_request";
-        var request =
-            $"POST\n{to.AbsolutePath}\n\n{string.Concat(headers.Select(header => $"{header.Name}:{header.Value.Trim()}\n"))}\n{names}\n{Hex(SHA256.HashData(body))}";
+        var lines = string.Concat(headers.Select(header => $"{header.Name}:{header.Value.Trim()}\n"));
+        var request = $"POST\n{to.AbsolutePath}\n\n{lines}\n{names}\n{Hex(SHA256.HashData(body))}";
         var text = $"{Algorithm}\n{time}\n{scope}\n{Hex(SHA256.HashData(Encoding.UTF8.GetBytes(request)))}";
         var key = scope.Split('/').Aggregate(Encoding.UTF8.GetBytes($"AWS4{keys.Secret}"), Mac);
         return $"{Algorithm} Credential={keys.Access}/{scope}, SignedHeaders={names}, Signature={Hex(Mac(key, text))}";

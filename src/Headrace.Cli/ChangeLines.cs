@@ -12,10 +12,19 @@ internal sealed class ChangeLines(Screen screen)
             var key = string.Join(", ", change.Key.Select(column => $"{column.Key}={Shown(column.Value)}"));
             yield return change.Op switch
             {
-                "INSERT" =>
-                    $"{screen.Good("+")} {key}  {string.Join(", ", change.Columns.Take(6).Select(column => $"{Plain.Line(column.Column)}: {Shown(column.After)}"))}{(change.Columns.Count > 6 ? ", …" : "")}",
-                "UPDATE" =>
-                    $"{screen.Warn("~")} {key}  {string.Join(", ", change.Columns.Select(column => $"{Plain.Line(column.Column)}: {Shown(column.Before)} → {Shown(column.After)}"))}",
+                "INSERT" => $"{screen.Good("+")} {key}  "
+                    + string.Join(
+                        ", ",
+                        change.Columns.Take(6).Select(column => $"{Plain.Line(column.Column)}: {Shown(column.After)}")
+                    )
+                    + (change.Columns.Count > 6 ? ", …" : ""),
+                "UPDATE" => $"{screen.Warn("~")} {key}  "
+                    + string.Join(
+                        ", ",
+                        change.Columns.Select(column =>
+                            $"{Plain.Line(column.Column)}: {Shown(column.Before)} → {Shown(column.After)}"
+                        )
+                    ),
                 _ => $"{screen.Bad("-")} {key}",
             };
         }

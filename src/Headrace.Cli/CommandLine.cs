@@ -118,7 +118,8 @@ internal static class CommandLine
             Screen
                 .Of(parsed)
                 .Message(
-                    "Interrupted; the batch under way was not loaded. The next run goes on from the last committed batch."
+                    "Interrupted; the batch under way was not loaded. The next run goes on from the last "
+                        + "committed batch."
                 );
             return ExitCode.Interrupted;
         }

@@ -3,7 +3,14 @@ namespace Headrace.Cli;
 /// <summary>The demo's shop: its configuration, its files on two days, and questions to its warehouse.</summary>
 internal sealed class DemoShop(string folder, TimeProvider clock)
 {
-    public const string Configuration = """
+    private const string OrderColumns =
+        """{ order_id: bigint, customer_id: bigint, amount: "decimal(10,2)", status: text, placed_at: timestamp }""";
+
+    private const string Product = """{"name": "product", "type": "text", "nullable": false}""";
+
+    private const string Price = """{"name": "price", "type": "decimal(10,2)", "nullable": false}""";
+
+    public const string Configuration = $$"""
         # yaml-language-server: $schema=./.headrace/headrace.schema.json
         version: 1
         project: shop
@@ -20,7 +27,7 @@ internal sealed class DemoShop(string folder, TimeProvider clock)
           # One CSV file a day. An order that comes again is updated by its key; a bad row waits in quarantine.
           orders:
             source: { connection: lake, path: "orders/*.csv" }
-            columns: { order_id: bigint, customer_id: bigint, amount: "decimal(10,2)", status: text, placed_at: timestamp }
+            columns: {{OrderColumns}}
             read: incremental
             primary_key: order_id
             write: merge
@@ -90,9 +97,9 @@ internal sealed class DemoShop(string folder, TimeProvider clock)
         Put(
             "inbox/shop/schema/prices/prices.json",
             at,
-            """
+            $$"""
             {"schema_version": 1, "allowed_operations": ["append", "truncate", "schema"],
-             "columns": [{"name": "product", "type": "text", "nullable": false}, {"name": "price", "type": "decimal(10,2)", "nullable": false}]}
+             "columns": [{{Product}}, {{Price}}]}
 
             """
         );

@@ -17,7 +17,9 @@ internal sealed class PlanReport(Screen screen)
                 screen.Say($"{indent}{line}");
             foreach (var row in run.Sample)
                 screen.Say(
-                    $"{indent}{screen.Warn("!")} {Plain.Line(row.File)} line {row.Line}{(row.Column is null ? "" : $", {Plain.Line(row.Column)}")}: {Plain.Line(row.Reason)}"
+                    $"{indent}{screen.Warn("!")} {Plain.Line(row.File)} line "
+                        + $"{row.Line}{(row.Column is null ? "" : $", {Plain.Line(row.Column)}")}: "
+                        + $"{Plain.Line(row.Reason)}"
                 );
             foreach (var warning in run.Warnings)
                 screen.Say($"{indent}{screen.Warn("note")}  {Plain.Line(warning)}");
@@ -41,8 +43,10 @@ internal sealed class PlanReport(Screen screen)
             .SelectMany(run => run.Ddl)
             .Count(ddl => ddl.StartsWith("CREATE TABLE", StringComparison.Ordinal));
         screen.Say(
-            $"Plan: {created} {(created == 1 ? "table" : "tables")} to create, {Text.Rows(planned.Sum(run => run.Inserted))} to insert, "
-                + $"{Text.Count(planned.Sum(run => run.Updated))} to update, {Text.Count(planned.Sum(run => run.Deleted))} to delete, "
+            $"Plan: {created} {(created == 1 ? "table" : "tables")} to create, "
+                + $"{Text.Rows(planned.Sum(run => run.Inserted))} to insert, "
+                + $"{Text.Count(planned.Sum(run => run.Updated))} to update, "
+                + $"{Text.Count(planned.Sum(run => run.Deleted))} to delete, "
                 + $"{Text.Count(planned.Sum(run => run.Quarantined))} to set aside."
         );
         screen.Say("Nothing has been written.");

@@ -84,8 +84,9 @@ internal sealed class RunReport(Screen screen)
     private string Line(Run run, int width) =>
         run.Outcome switch
         {
-            Outcome.Loaded =>
-                $"{(run.Quarantined > 0 ? screen.Warn("!") : screen.Good("✓"))} {(run.Target ?? "").PadRight(width)}  {Changes(run)}  {screen.Dim(Text.Duration(run.Duration))}",
+            Outcome.Loaded => $"{(run.Quarantined > 0 ? screen.Warn("!") : screen.Good("✓"))} "
+                + $"{(run.Target ?? "").PadRight(width)}  {Changes(run)}  "
+                + $"{screen.Dim(Text.Duration(run.Duration))}",
             Outcome.UpToDate when run.Published > 0 =>
                 $"{screen.Good("✓")} {Text.Count(run.Published)} published, which an earlier run had loaded",
             Outcome.UpToDate => $"{screen.Dim("=")} {screen.Dim(run.IsWaiting ? "waits" : "nothing to do")}",
@@ -109,7 +110,8 @@ internal sealed class RunReport(Screen screen)
         var waiting = runs.Count(run => run.IsWaiting);
         troubles += waiting == 0 ? "" : $" {waiting} {(waiting == 1 ? "dataset waits" : "datasets wait")}.";
         var tables = loaded.Select(run => run.Target).Distinct().Count();
-        return $"Loaded {Text.Rows(rows)} into {tables} {(tables == 1 ? "table" : "tables")} in {Text.Duration(took)}.{troubles}";
+        return $"Loaded {Text.Rows(rows)} into {tables} {(tables == 1 ? "table" : "tables")} in "
+            + $"{Text.Duration(took)}.{troubles}";
     }
 
     private static IEnumerable<string> Next(IReadOnlyList<Run> runs)

@@ -38,7 +38,8 @@ public readonly partial record struct ColumnType(TypeKind Kind, int Precision = 
 
     /// <summary>Every name that <see cref="TryParse"/> knows, for messages and the JSON schema.</summary>
     public const string Names =
-        "boolean, smallint, integer, bigint, decimal(p,s), real, double, text, bytes, date, time, timestamp, timestamptz, uuid, json";
+        "boolean, smallint, integer, bigint, decimal(p,s), real, double, text, bytes, date, time, timestamp, "
+        + "timestamptz, uuid, json";
 
     [GeneratedRegex(@"^decimal\s*\(\s*(\d{1,2})\s*(?:,\s*(\d{1,2})\s*)?\)$")]
     private static partial Regex DecimalPattern();

@@ -51,7 +51,8 @@ public static partial class Error
     public static HeadraceException DuplicateKey(Place place, string key, int firstLine) =>
         new(
             "HDR-506",
-            $"Key '{key}' is there twice, first in line {firstLine.ToString(System.Globalization.CultureInfo.InvariantCulture)}; nothing was run.",
+            $"Key '{key}' is there twice, first in line "
+                + $"{firstLine.ToString(System.Globalization.CultureInfo.InvariantCulture)}; nothing was run.",
             "remove one, or put both together"
         )
         {
@@ -81,7 +82,8 @@ public static partial class Error
     ) =>
         new(
             "HDR-519",
-            $"Type {found} of {where} is not known in this version; known: {string.Join(", ", known)}; nothing was run.",
+            $"Type {found} of {where} is not known in this version; known: {string.Join(", ", known)}; "
+                + "nothing was run.",
             Configuration.Binding.Suggestion.Ask(found.Trim('\''), known, $"write one of {string.Join(", ", known)}")
         )
         {

@@ -64,8 +64,10 @@ public static partial class Error
     ) =>
         new(
             "HDR-154",
-            $"'{table}' is another table than the one that was read before, on this server or on another one; nothing was loaded.",
-            $"correct the connection; if the source was moved on purpose, read it again from the start: headrace run --confirm {dataset}"
+            $"'{table}' is another table than the one that was read before, on this server or on another one; "
+                + "nothing was loaded.",
+            "correct the connection; if the source was moved on purpose, read it again from the start: "
+                + $"headrace run --confirm {dataset}"
         )
         {
             Kind = ErrorKind.DatabaseFailed,
@@ -127,7 +129,8 @@ public static partial class Error
         new(
             "HDR-159",
             $"Row level security hides rows of '{table}' from the connection's user; nothing was loaded.",
-            "connect as a role that sees all rows (ALTER ROLE … BYPASSRLS, or the table's owner); or have its owner make a view of the rows that are meant, and read that",
+            "connect as a role that sees all rows (ALTER ROLE … BYPASSRLS, or the table's owner); or have "
+                + "its owner make a view of the rows that are meant, and read that",
             inner
         )
         {
@@ -140,7 +143,8 @@ public static partial class Error
         new(
             "HDR-160",
             "Row level security hides rows of the target from the connection's user; nothing of the batch was loaded.",
-            "connect as a role that sees all rows (ALTER ROLE … BYPASSRLS, or the table's owner), or switch it off: ALTER TABLE … DISABLE ROW LEVEL SECURITY",
+            "connect as a role that sees all rows (ALTER ROLE … BYPASSRLS, or the table's owner), or switch "
+                + "it off: ALTER TABLE … DISABLE ROW LEVEL SECURITY",
             inner
         )
         {
@@ -152,7 +156,8 @@ public static partial class Error
         new(
             "HDR-161",
             $"The columns '{first}' and '{second}' of '{table}' differ in nothing but case; nothing was loaded.",
-            "read the table by query:, and give one of the two another name there: SELECT id, \"ID\" AS id_2, … FROM schema.table"
+            "read the table by query:, and give one of the two another name there: SELECT id, \"ID\" AS "
+                + "id_2, … FROM schema.table"
         )
         {
             Facts = Facts(("database", database)),
@@ -163,7 +168,8 @@ public static partial class Error
         new(
             "HDR-162",
             $"A text of '{table}' cannot be written in UTF-8; nothing of the batch was loaded.",
-            "correct the value; or read the table by query: with convert_from(convert_to(column, 'SQL_ASCII'), 'LATIN1') for the encoding that the text has",
+            "correct the value; or read the table by query: with "
+                + "convert_from(convert_to(column, 'SQL_ASCII'), 'LATIN1') for the encoding that the text has",
             inner
         )
         {
@@ -175,6 +181,7 @@ public static partial class Error
         new(
             "HDR-163",
             $"{target} can have no column '{column}': {database} keeps that name for itself; nothing was loaded.",
-            $"give it another name under columns: {{ {column}_value: {{ from: {column} }} }}, or read the table by query:"
+            $"give it another name under columns: {{ {column}_value: {{ from: {column} }} }}, or read the "
+                + "table by query:"
         );
 }

@@ -7,7 +7,8 @@ public static partial class Error
     public static HeadraceException RowsDiffer(string where, long staged, long taken) =>
         new(
             "HDR-334",
-            $"{staged} {(staged == 1 ? "row was" : "rows were")} staged and {taken} arrived; nothing of the batch was loaded.",
+            $"{staged} {(staged == 1 ? "row was" : "rows were")} staged and {taken} arrived; nothing of the "
+                + "batch was loaded.",
             "run again; when it comes back, look for a program that writes into the folder of spool:"
         )
         {

@@ -196,7 +196,9 @@ public static partial class Error
                 ? "name it in the file"
                 : Beginning(
                     found,
-                    $"name it in the file; or, to name all columns in the flow, set csv: {{ header: false, skip: {lastLine} }} and write columns:; if the table begins in a later line, set csv: {{ skip: {lastLine} }}"
+                    "name it in the file; or, to name all columns in the flow, set csv: { header: false, "
+                        + $"skip: {lastLine} }} and write columns:; if the table begins in a later line, set csv: "
+                        + $"{{ skip: {lastLine} }}"
                 )
         )
         {

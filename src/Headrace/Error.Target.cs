@@ -8,8 +8,10 @@ public static partial class Error
     public static HeadraceException RowsReferred(TableName target, string constraint, string table, string action) =>
         new(
             "HDR-323",
-            $"Rows of {target} would be deleted, and rows of {table} refer to them with ON DELETE {action}; nothing was deleted and nothing was loaded.",
-            $"write: merge and deletes: soft delete no row; or change the constraint {constraint} to one without ON DELETE {action}"
+            $"Rows of {target} would be deleted, and rows of {table} refer to them with ON DELETE {action}; "
+                + "nothing was deleted and nothing was loaded.",
+            $"write: merge and deletes: soft delete no row; or change the constraint {constraint} to one "
+                + $"without ON DELETE {action}"
         )
         {
             Facts = Facts(("table", target.ToString()), ("constraint", constraint), ("on", table)),
@@ -30,8 +32,10 @@ public static partial class Error
     public static HeadraceException TargetRowsHidden(TableName target) =>
         new(
             "HDR-325",
-            $"Row level security may hide rows of {target} from this role, so no load and no comparison could be right; nothing was loaded.",
-            "connect as the owner of the table, or as a role with BYPASSRLS, or switch row level security off for this table"
+            $"Row level security may hide rows of {target} from this role, so no load and no comparison could "
+                + "be right; nothing was loaded.",
+            "connect as the owner of the table, or as a role with BYPASSRLS, or switch row level security "
+                + "off for this table"
         )
         {
             Facts = Facts(("table", target.ToString())),
@@ -49,7 +53,8 @@ public static partial class Error
     ) =>
         new(
             "HDR-326",
-            $"{(expected == 1 ? "1 row" : $"{expected} rows")} of {target} were to be {did}, and the table took {taken}: "
+            $"{(expected == 1 ? "1 row" : $"{expected} rows")} of {target} were to be {did}, and the table "
+                + $"took {taken}: "
                 + "a trigger or a rule keeps rows out; nothing was loaded.",
             "drop or change the trigger or rule, or load into another table"
         )

@@ -14,7 +14,8 @@ public static partial class Error
         new(
             "HDR-522",
             $"There is no file '{key}' in the lakes of these flows; it was not read again.",
-            "name its path in the lake, as headrace quarantine show and headrace.files have it, and a flow that reads it"
+            "name its path in the lake, as headrace quarantine show and headrace.files have it, and a flow "
+                + "that reads it"
         );
 
     /// <summary>The folder of the demo holds something else.</summary>
@@ -32,7 +33,8 @@ public static partial class Error
     public static HeadraceException ReleaseRefused(string flow) =>
         new(
             "HDR-534",
-            $"The flow '{flow}' publishes what exports change, and a released row would be missing there; nothing was loaded.",
+            $"The flow '{flow}' publishes what exports change, and a released row would be missing there; "
+                + "nothing was loaded.",
             "mend the row in the source: the next export brings it; or discard it"
         )
         {

@@ -42,8 +42,10 @@ public static partial class Error
     public static HeadraceException TargetGone(TableName target, string dataset, int loads) =>
         new(
             "HDR-304",
-            $"The table {target} is gone, though {loads} {(loads == 1 ? "load" : "loads")} brought rows into it; nothing was loaded.",
-            "bring the table back, or start anew: delete the dataset's rows from headrace.files, headrace.loads and headrace.positions"
+            $"The table {target} is gone, though {loads} {(loads == 1 ? "load" : "loads")} brought rows into "
+                + "it; nothing was loaded.",
+            "bring the table back, or start anew: delete the dataset's rows from headrace.files, "
+                + "headrace.loads and headrace.positions"
         )
         {
             Facts = Facts(("dataset", dataset)),
@@ -53,8 +55,10 @@ public static partial class Error
     public static HeadraceException PositionLost(string dataset, int loads) =>
         new(
             "HDR-313",
-            $"The position of '{dataset}' is gone, though {loads} {(loads == 1 ? "load" : "loads")} moved it; nothing was loaded.",
-            "put its row in headrace.positions back, or start anew: empty the table and delete the dataset's rows from headrace.loads"
+            $"The position of '{dataset}' is gone, though {loads} {(loads == 1 ? "load" : "loads")} moved it; "
+                + "nothing was loaded.",
+            "put its row in headrace.positions back, or start anew: empty the table and delete the dataset's "
+                + "rows from headrace.loads"
         )
         {
             Facts = Facts(("dataset", dataset)),
@@ -149,7 +153,8 @@ public static partial class Error
     public static HeadraceException PublishFailed(Publication publication, string where, Exception inner) =>
         new(
             "HDR-310",
-            $"{Operations(publication)} could not be published; the rows are loaded, and the next run publishes the operations.",
+            $"{Operations(publication)} could not be published; the rows are loaded, and the next run "
+                + "publishes the operations.",
             "read what was found, and run again",
             inner
         )
@@ -167,8 +172,10 @@ public static partial class Error
     public static HeadraceException PublicationLost(Publication publication, string path) =>
         new(
             "HDR-311",
-            $"{Operations(publication)} of a committed load wait to be published and are not in the outbox; nothing more was loaded.",
-            "run where that load ran, or bring the file back; if its operations may be missing from the stream, set published_at of the load in headrace.published"
+            $"{Operations(publication)} of a committed load wait to be published and are not in the outbox; "
+                + "nothing more was loaded.",
+            "run where that load ran, or bring the file back; if its operations may be missing from the "
+                + "stream, set published_at of the load in headrace.published"
         )
         {
             Facts = Facts(
@@ -197,7 +204,9 @@ public static partial class Error
         new(
             "HDR-402",
             $"The memory of export {version} is gone and cannot be made again; nothing was loaded.",
-            $"bring .headrace/snapshots back, or the files of export {version} if none of its rows waits in quarantine; or delete the dataset's rows from headrace.positions and headrace.files: the next export is taken as the first one then"
+            $"bring .headrace/snapshots back, or the files of export {version} if none of its rows waits in "
+                + "quarantine; or delete the dataset's rows from headrace.positions and headrace.files: the next "
+                + "export is taken as the first one then"
         )
         {
             Facts = Facts(("dataset", dataset)),
@@ -215,9 +224,17 @@ public static partial class Error
         new(
             "HDR-328",
             isKnown
-                ? $"The table {table} belongs to another dataset, which '{dataset.Name}' would undo, or be undone by; nothing was loaded."
+                ? $"The table {table} belongs to another dataset, which '{dataset.Name}' would undo, or be "
+                    + "undone by; nothing was loaded."
                 : $"Several datasets load into the table {table} and would undo each other; nothing was loaded.",
-            $"give each a table of its own (target: {{ table }}, or headrace tables add --target), or a key that holds every capture of the path (add_columns); to give the table to this one: headrace run {dataset.Flow} --take-over {(dataset.Name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '_' or '-' or '.') ? dataset.Name : $"'{dataset.Name.Replace("'", "'\\''", StringComparison.Ordinal)}'")}"
+            "give each a table of its own (target: { table }, or headrace tables add --target), or a key "
+                + "that holds every capture of the path (add_columns); to give the table to this one: headrace run "
+                + $"{dataset.Flow} --take-over "
+                + (
+                    dataset.Name.All(letter => char.IsAsciiLetterOrDigit(letter) || letter is '/' or '_' or '-' or '.')
+                        ? dataset.Name
+                        : $"'{dataset.Name.Replace("'", "'\\''", StringComparison.Ordinal)}'"
+                )
         )
         {
             Facts = Facts(
@@ -234,7 +251,8 @@ public static partial class Error
     public static HeadraceException WarehouseNewer(string warehouse, State.StateVersion found, int known) =>
         new(
             "HDR-329",
-            "A newer Headrace has changed its own tables in the warehouse; this one cannot read them, and nothing was loaded.",
+            "A newer Headrace has changed its own tables in the warehouse; this one cannot read them, and "
+                + "nothing was loaded.",
             $"use Headrace {found.WrittenBy} or a newer one here too; headrace version says which this is"
         )
         {
@@ -262,7 +280,8 @@ public static partial class Error
     public static HeadraceException LeaseLost(string dataset) =>
         new(
             "HDR-403",
-            $"This run held '{dataset}' no longer, since it did not answer for longer than lease: of the ledger; the batch it was in was not loaded.",
+            $"This run held '{dataset}' no longer, since it did not answer for longer than lease: of the "
+                + "ledger; the batch it was in was not loaded.",
             "nothing: the next run goes on from the last committed batch"
         )
         {
@@ -288,7 +307,8 @@ public static partial class Error
     public static HeadraceException FolderNewer(string folder, State.StateVersion found, int known) =>
         new(
             "HDR-405",
-            "A newer Headrace has written what it keeps beside the project; this one cannot use it, and nothing was loaded.",
+            "A newer Headrace has written what it keeps beside the project; this one cannot use it, and "
+                + "nothing was loaded.",
             $"use Headrace {found.WrittenBy} or a newer one here too; headrace version says which this is"
         )
         {
@@ -303,7 +323,8 @@ public static partial class Error
     public static HeadraceException PlaceNewer(string where, int found, int known) =>
         new(
             "HDR-406",
-            "A newer Headrace has written how far this dataset is read; this one cannot go on from there, and nothing was loaded.",
+            "A newer Headrace has written how far this dataset is read; this one cannot go on from there, "
+                + "and nothing was loaded.",
             "use the newer one here too; headrace version says which this is"
         )
         {

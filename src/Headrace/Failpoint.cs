@@ -112,7 +112,8 @@ public static class Failpoint
             ({ } bug, null) => $"the bug '{bug}' is planted in this process: its results are wrong on purpose",
             (null, { } armed) => $"the failpoint '{string.Join(':', armed)}' is armed in this process",
             ({ } bug, { } armed) =>
-                $"the bug '{bug}' is planted and the failpoint '{string.Join(':', armed)}' is armed in this process: its results are wrong on purpose",
+                $"the bug '{bug}' is planted and the failpoint '{string.Join(':', armed)}' is armed in this "
+                    + "process: its results are wrong on purpose",
         };
 
     /// <summary>Marks that the process is at the boundary <paramref name="name"/>.</summary>

@@ -49,20 +49,24 @@ public sealed class RepeatedRows(
                 changes
                     .Rules.PrimaryKey.Select(key => literal(Column(key)))
                     .Select(column =>
-                        $"{value("o.\"row\"", column)} = {value("n.\"row\"", column)} AND {value("n.\"row\"", column)} <> ''"
+                        $"{value("o.\"row\"", column)} = {value("n.\"row\"", column)} "
+                        + $"AND {value("n.\"row\"", column)} <> ''"
                     )
             );
 
     private string Twins(string which) =>
         Pairs(
             which,
-            "o.reason = n.reason AND coalesce(o.\"row\", '') = coalesce(n.\"row\", '') AND coalesce(o.value, '') = coalesce(n.value, '') AND coalesce(o.\"column\", '') = coalesce(n.\"column\", '')"
+            "o.reason = n.reason AND coalesce(o.\"row\", '') = coalesce(n.\"row\", '') "
+                + "AND coalesce(o.value, '') = coalesce(n.value, '') "
+                + "AND coalesce(o.\"column\", '') = coalesce(n.\"column\", '')"
         );
 
     // Older rows and newer ones.
     private string Pairs(string which, string alike) =>
         $"""
-            SELECT {which}.id FROM {table} AS o JOIN {table} AS n ON n.dataset = o.dataset AND n.file = o.file AND {alike}
+            SELECT {which}.id
+            FROM {table} AS o JOIN {table} AS n ON n.dataset = o.dataset AND n.file = o.file AND {alike}
             WHERE o.dataset = {literal(changes.Dataset.Name)} AND o.status = {Waits} AND o.load_id <> {literal(
                 changes.Id
             )} AND n.load_id = {literal(changes.Id)}

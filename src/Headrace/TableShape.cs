@@ -1,49 +1,5 @@
 namespace Headrace;
 
-/// <summary>A target column and where each file has it.</summary>
-/// <param name="Name">In the target, as the target spells it.</param>
-/// <param name="Type">Null until it is inferred.</param>
-/// <param name="IsNew">The target lacks it.</param>
-/// <param name="Length">The most characters that a text may have in it; null for any number.</param>
-public sealed record ShapeColumn(
-    string Name,
-    ColumnType? Type,
-    bool Nullable,
-    bool IsNew,
-    bool HasDefault = false,
-    int? Length = null
-)
-{
-    /// <summary>
-    /// True when the table has the type and nobody declared it: a value that the type would change is bad.
-    /// </summary>
-    public bool IsKept { get; init; }
-}
-
-/// <summary>
-/// A file of a change set, matched to the target: the index of each target column among the file's, or -1.
-/// </summary>
-public sealed record ShapedFile(StagedFile File, IReadOnlyList<StagedColumn> Columns, IReadOnlyList<int> Indexes)
-{
-    /// <summary>
-    /// True when rows may go into the target as the database of the source writes them: each column has the same type
-    /// on both sides.
-    /// </summary>
-    public bool IsBinaryFit(TableShape shape) =>
-        Columns.Select((_, i) => i).All(Indexes.Contains)
-        && shape
-            .Columns.Select((column, i) => IsSame(column, Indexes[i] < 0 ? null : Columns[Indexes[i]]))
-            .All(same => same);
-
-    private static bool IsSame(ShapeColumn target, StagedColumn? source) =>
-        source is null
-            ? target.Nullable || target.HasDefault
-            : source.Written is { } written
-                && written == target.Type
-                && target.Length is null
-                && (target.Nullable || source.IsNotNull);
-}
-
 /// <summary>
 /// The columns that a change set brings and those that its target has, matched by name without regard to case.
 /// Files that break the flow's rules on columns are refused; the others are not held up.
@@ -330,7 +286,8 @@ public sealed class TableShape
             var names = file.Columns.Where(column => !column.IsAdded).Select(column => column.Name).ToList();
             if (names is [var only] && only.AsSpan().IndexOfAny(';', '\t', '|') >= 0)
                 Warnings.Add(
-                    $"{file.File.File.Key} has one column named '{only}'; is it written with another csv: {{ delimiter }}?"
+                    $"{file.File.File.Key} has one column named '{only}'; is it written with another "
+                        + "csv: { delimiter }?"
                 );
             else if (
                 changes.Format.Kind == FormatKind.Csv
@@ -339,7 +296,8 @@ public sealed class TableShape
                 )
             )
                 Warnings.Add(
-                    $"the first line of {file.File.File.Key} became column names and looks like a row ({string.Join(", ", names.Take(5))}); if it is one, set csv: {{ header: false }}"
+                    $"the first line of {file.File.File.Key} became column names and looks like a row "
+                        + $"({string.Join(", ", names.Take(5))}); if it is one, set csv: {{ header: false }}"
                 );
         }
     }

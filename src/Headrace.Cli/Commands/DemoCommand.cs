@@ -39,7 +39,8 @@ internal static class DemoCommand
         screen.Say();
         screen.Say(
             screen.Bold(
-                "Day two. Changed orders, an order file that comes a day late, a row with a typo, a product that is gone, a whole new list of suppliers."
+                "Day two. Changed orders, an order file that comes a day late, a row with a typo, a product "
+                    + "that is gone, a whole new list of suppliers."
             )
         );
         shop.DayTwo();

@@ -116,7 +116,9 @@ internal static class DiffCommand
             var (names, side) in ((IReadOnlyList<string>, string)[])[(found.OldOnly, "OLD"), (found.NewOnly, "NEW")]
         )
             if (names.Count > 0)
-                yield return $"{(names.Count == 1 ? "A column is" : "Columns are")} in {side} only and {(names.Count == 1 ? "was" : "were")} not compared: {string.Join(", ", names.Select(Plain.Line))}";
+                yield return $"{(names.Count == 1 ? "A column is" : "Columns are")} in {side} only and "
+                    + $"{(names.Count == 1 ? "was" : "were")} not compared: "
+                    + $"{string.Join(", ", names.Select(Plain.Line))}";
     }
 
     private static void Show(Screen screen, bool isCsv, FileComparison comparison)
@@ -168,11 +170,13 @@ internal static class DiffCommand
         screen.Say(
             all == 0
                 ? $"The same {Text.Rows(found.Unchanged)} on both sides."
-                : $"{Text.Count(found.Inserted)} inserted, {Text.Count(found.Updated)} updated, {Text.Count(found.Deleted)} deleted, {Text.Count(found.Unchanged)} unchanged."
+                : $"{Text.Count(found.Inserted)} inserted, {Text.Count(found.Updated)} updated, "
+                    + $"{Text.Count(found.Deleted)} deleted, {Text.Count(found.Unchanged)} unchanged."
         );
         if (found.Doubtful > 0)
             screen.Say(
-                $"{screen.Warn("note")}  {Text.Rows(found.Doubtful)} could not be compared: no key, a key that is there more than once, or no row at all."
+                $"{screen.Warn("note")}  {Text.Rows(found.Doubtful)} could not be compared: no key, a key "
+                    + "that is there more than once, or no row at all."
             );
         if (all > 15)
             screen.Say("Next:  the same with --csv or --json shows every changed row");

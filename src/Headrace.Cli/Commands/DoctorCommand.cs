@@ -36,7 +36,8 @@ internal static class DoctorCommand
         foreach (var check in checks)
         {
             screen.Say(
-                $"  {check.Name.PadRight(width)}  {(check.State == "ok" ? screen.Good("✓") : screen.Bad("✗"))} {check.Found}"
+                $"  {check.Name.PadRight(width)}  "
+                    + $"{(check.State == "ok" ? screen.Good("✓") : screen.Bad("✗"))} {check.Found}"
             );
             if (check.Next is not null)
                 screen.Say($"  {"".PadRight(width)}    next  {check.Next}");

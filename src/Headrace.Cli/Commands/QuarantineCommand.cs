@@ -129,7 +129,8 @@ internal static class QuarantineCommand
         screen.Say();
         if (rows.FirstOrDefault(row => row.Row is not null && row.Status == "waiting") is { } row)
             screen.Say(
-                $"Next:  headrace quarantine release {Shell.Word(of)} {row.Id}{string.Concat(ColumnsOf(row).Select(column => $" --set {Shell.Word($"{column}=value")}"))}"
+                $"Next:  headrace quarantine release {Shell.Word(of)} {row.Id}"
+                    + string.Concat(ColumnsOf(row).Select(column => $" --set {Shell.Word($"{column}=value")}"))
             );
         screen.Say($"Next:  headrace quarantine discard {Shell.Word(of)} {rows[0].Id} --reason \"…\"");
         return ExitCode.Ok;

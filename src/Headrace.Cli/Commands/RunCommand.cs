@@ -16,7 +16,8 @@ internal static class RunCommand
     private static readonly Option<string[]> Accept = new("--accept")
     {
         Description =
-            "Read this file again as it is now (its path in the lake), under the settings of now; may be given more than once",
+            "Read this file again as it is now (its path in the lake), under the settings of now; may be "
+            + "given more than once",
         HelpName = "FILE",
     };
     private static readonly Option<string[]> Confirm = new("--confirm")

@@ -48,8 +48,8 @@ internal static class StatusCommand
                 (0, 0, 0) => "There is no flow.",
                 (0, 0, 1) => "The dataset is well.",
                 (0, 0, _) => $"All {views.Count} datasets are well.",
-                (0, _, _) =>
-                    $"{views.Count - open} of {views.Count} datasets are well; {open} {(open == 1 ? "waits, or has notes" : "wait, or have notes")}.",
+                (0, _, _) => $"{views.Count - open} of {views.Count} datasets are well; {open} "
+                    + $"{(open == 1 ? "waits, or has notes" : "wait, or have notes")}.",
                 _ => $"{need.Count} of {views.Count} datasets need you.",
             }
         );

@@ -44,8 +44,11 @@ internal static class VerifyCommand
             screen.Say(
                 one.IsEqual ? $"{screen.Good("equal")}  {one.Dataset}: {Text.Rows(one.RowsSource)} on both sides."
                 : one.Missing + one.Extra + one.Different == 0
-                    ? $"{screen.Bad("not verified")}  {one.Dataset}: no difference was found, but not all could be compared."
-                : $"{(one.IsRepaired ? screen.Good("repaired") : screen.Bad("differs"))}  {one.Dataset}: {Text.Count(one.Missing)} missing, {Text.Count(one.Extra)} extra, {Text.Count(one.Different)} different, of {Text.Rows(one.RowsSource)} in the source."
+                    ? $"{screen.Bad("not verified")}  {one.Dataset}: no difference was found, but not all "
+                        + "could be compared."
+                : $"{(one.IsRepaired ? screen.Good("repaired") : screen.Bad("differs"))}  {one.Dataset}: "
+                    + $"{Text.Count(one.Missing)} missing, {Text.Count(one.Extra)} extra, "
+                    + $"{Text.Count(one.Different)} different, of {Text.Rows(one.RowsSource)} in the source."
             );
             foreach (var line in new ChangeLines(screen).Of(one.Sample))
                 screen.Say($"  {line}");

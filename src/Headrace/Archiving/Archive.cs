@@ -148,7 +148,8 @@ public sealed class Archive(IObjectStore store, string path, IWarehouse warehous
         catch (Exception error) when (error is HeadraceException or IOException or UnauthorizedAccessException)
         {
             // How the load ended is what counts; the next one removes what this one could not.
-            return $"files in the archive of a load that was not committed are still there: {(error is HeadraceException named ? named.What : error.Message)}";
+            return "files in the archive of a load that was not committed are still there: "
+                + $"{(error is HeadraceException named ? named.What : error.Message)}";
         }
     }
 

@@ -11,7 +11,8 @@ public sealed record AddedColumn
     internal static readonly IReadOnlyList<string> Facts = ["file.name", "file.path"];
 
     [Description(
-        "A text with captures of the path ({name}), {file.name} (the name without folders) or {file.path} (the path in the lake)."
+        "A text with captures of the path ({name}), {file.name} (the name without folders) or {file.path} "
+            + "(the path in the lake)."
     )]
     public required string Value { get; init; }
 

@@ -40,15 +40,12 @@ public static class ConfigurationReference
 
     static void Section(StringBuilder text, string title, Type type)
     {
-        text.Append(
-            CultureInfo.InvariantCulture,
-            $"### {title}\n\n{type.GetCustomAttribute<DescriptionAttribute>()!.Description}\n\n| Key | Type | Default | What it says |\n|---|---|---|---|\n"
-        );
+        var description = type.GetCustomAttribute<DescriptionAttribute>()!.Description;
+        text.Append(CultureInfo.InvariantCulture, $"### {title}\n\n{description}\n\n")
+            .Append("| Key | Type | Default | What it says |\n|---|---|---|---|\n");
+        var kinds = string.Join(", ", Connection.Kinds.Select(kind => $"`{kind.Word}`"));
         if (type == typeof(Connection))
-            text.Append(
-                CultureInfo.InvariantCulture,
-                $"| `type` | {string.Join(", ", Connection.Kinds.Select(kind => $"`{kind.Word}`"))} | required | What kind of place it is. |\n"
-            );
+            text.Append(CultureInfo.InvariantCulture, $"| `type` | {kinds} | required | What kind of place it is. |\n");
         else
             foreach (var key in RecordPlan.Of(type).Keys)
                 Row(text, type, key);

@@ -49,7 +49,8 @@ public sealed record DuckDbConnection : Connection
     public required string Path { get; init; }
 
     [Description(
-        "Memory that the whole process may use while this database is loaded, 384MB or more; the project's when it is not said."
+        "Memory that the whole process may use while this database is loaded, 384MB or more; the project's "
+            + "when it is not said."
     )]
     [AtLeast(Project.LeastMemory)]
     public long? Memory { get; init; }
@@ -59,7 +60,8 @@ public sealed record DuckDbConnection : Connection
     public int? Threads { get; init; }
 
     [Description(
-        "Blocks of a file that is made: large (256 KiB) for tables of millions of rows, small (16 KiB) where loads of a few rows into many tables are to be quick."
+        "Blocks of a file that is made: large (256 KiB) for tables of millions of rows, small (16 KiB) where "
+            + "loads of a few rows into many tables are to be quick."
     )]
     public BlockSize Blocks { get; init; }
 }

@@ -7,7 +7,8 @@ namespace Headrace.Configuration;
 public sealed record CsvOptions
 {
     [Description(
-        "The character between fields; tab may be written as the word tab. When it is not said: what a first line such as sep=; says, else a comma."
+        "The character between fields; tab may be written as the word tab. When it is not said: what a first "
+            + "line such as sep=; says, else a comma."
     )]
     public string? Delimiter { get; init; }
 
@@ -42,7 +43,8 @@ public sealed record CsvOptions
     public int Skip { get; init; }
 
     [Description(
-        "A text such as #: lines that begin with it are no records, before the header too. No line is a comment when it is not said."
+        "A text such as #: lines that begin with it are no records, before the header too. No line is a "
+            + "comment when it is not said."
     )]
     public string? Comment { get; init; }
 

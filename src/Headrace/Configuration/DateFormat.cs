@@ -37,8 +37,8 @@ public static class DateFormat
     };
 
     /// <summary>
-    /// The format in strptime notation. Null for null, and for a format that is not one: then <paramref name="unknown"/>
-    /// is the part of it that means nothing.
+    /// The format in strptime notation. Null for null, and for a format that is not one: then
+    /// <paramref name="unknown"/> is the part of it that means nothing.
     /// </summary>
     public static string? ToStrptime(string? format, out string? unknown)
     {

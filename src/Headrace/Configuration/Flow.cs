@@ -3,8 +3,9 @@ using System.ComponentModel;
 namespace Headrace.Configuration;
 
 /// <summary>
-/// One entry of <c>flows</c>, complete: the defaults are in it, the target has its names, <see cref="FlowSettings.Settle"/>
-/// is the one that holds, and <see cref="FlowSettings.ChangedFiles"/> is set unless the action comes from the path.
+/// One entry of <c>flows</c>, complete: the defaults are in it, the target has its names,
+/// <see cref="FlowSettings.Settle"/> is the one that holds, and <see cref="FlowSettings.ChangedFiles"/> is set unless
+/// the action comes from the path.
 /// </summary>
 [Description("A way from a source to a target.")]
 public sealed record Flow : FlowSettings

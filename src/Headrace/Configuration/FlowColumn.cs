@@ -14,7 +14,8 @@ public sealed record FlowColumn
     public string? From { get; init; }
 
     [Description(
-        "Whether NULL is allowed; a row with NULL in a column that does not allow it is a bad row. It is allowed when it is not said; when it is said that it is, files may lack the column from the start."
+        "Whether NULL is allowed; a row with NULL in a column that does not allow it is a bad row. It is "
+            + "allowed when it is not said; when it is said that it is, files may lack the column from the start."
     )]
     public bool? Nullable { get; init; }
 

@@ -19,12 +19,18 @@ public record FlowSettings
     public bool Enabled { get; init; } = true;
 
     [Description(
-        "How what is new is found. incremental: each file once; of a table the rows that create_key and update_key say are new. full-refresh: all rows of a table, each time. drop: each file once, and the captures {action} and {table} of its path say what it does. snapshot: full exports, all files with one {version} are one, or all rows of a table; what changed since the export before is found by primary_key."
+        "How what is new is found. incremental: each file once; of a table the rows that create_key and "
+            + "update_key say are new. full-refresh: all rows of a table, each time. drop: each file once, and the "
+            + "captures {action} and {table} of its path say what it does. snapshot: full exports, all files with "
+            + "one {version} are one, or all rows of a table; what changed since the export before is found by "
+            + "primary_key."
     )]
     public ReadMode? Read { get; init; }
 
     [Description(
-        "What happens to the rows of the table: append adds, replace puts the new rows in the place of all rows, merge inserts or updates by primary_key. Needed with read: incremental, not allowed with read: drop; with read: snapshot it is merge, and a flow without it only publishes."
+        "What happens to the rows of the table: append adds, replace puts the new rows in the place of all "
+            + "rows, merge inserts or updates by primary_key. Needed with read: incremental, not allowed with "
+            + "read: drop; with read: snapshot it is merge, and a flow without it only publishes."
     )]
     public WriteMode? Write { get; init; }
 
@@ -32,7 +38,8 @@ public record FlowSettings
     public IReadOnlyList<string> PrimaryKey { get; init; } = [];
 
     [Description(
-        "The column that says when a row was made (read: incremental of a table); rows without an update_key are found by it."
+        "The column that says when a row was made (read: incremental of a table); rows without an update_key "
+            + "are found by it."
     )]
     public string? CreateKey { get; init; }
 
@@ -40,32 +47,39 @@ public record FlowSettings
     public string? UpdateKey { get; init; }
 
     [Description(
-        "How far before its position a table is read again (read: incremental). Needed only where late commits cannot be told: see docs/tables.md."
+        "How far before its position a table is read again (read: incremental). Needed only where late "
+            + "commits cannot be told: see docs/tables.md."
     )]
     public TimeSpan? Lookback { get; init; }
 
     [Description(
-        "The columns by which two versions of a row are compared (read: snapshot); all of them when it is not said, or `all`."
+        "The columns by which two versions of a row are compared (read: snapshot); all of them when it is "
+            + "not said, or `all`."
     )]
     public IReadOnlyList<string> Compare { get; init; } = [];
 
     [Description(
-        "What happens to a row that an export no longer has (read: snapshot): hard deletes it, soft sets its deleted_at, ignore keeps it."
+        "What happens to a row that an export no longer has (read: snapshot): hard deletes it, soft sets its "
+            + "deleted_at, ignore keeps it."
     )]
     public Deletes Deletes { get; init; } = Deletes.Hard;
 
     [Description(
-        "What happens when an export lacks a column that the one before had (read: snapshot): stop loads nothing of it, allow makes the column NULL in all rows."
+        "What happens when an export lacks a column that the one before had (read: snapshot): stop loads "
+            + "nothing of it, allow makes the column NULL in all rows."
     )]
     public MissingColumns MissingColumns { get; init; } = MissingColumns.Stop;
 
     [Description(
-        "How exports follow one another (read: snapshot): by the text of {version}, or by its date where the path gives the form of one ({version:dd-MM-yyyy}), by the time their files landed, or natural: by the text with its numbers as numbers."
+        "How exports follow one another (read: snapshot): by the text of {version}, or by its date where the "
+            + "path gives the form of one ({version:dd-MM-yyyy}), by the time their files landed, or natural: by "
+            + "the text with its numbers as numbers."
     )]
     public VersionOrder VersionOrder { get; init; } = VersionOrder.Text;
 
     [Description(
-        "When an export is complete (read: snapshot); all that is said must hold. Its files unchanged for 30s when nothing is said."
+        "When an export is complete (read: snapshot); all that is said must hold. Its files unchanged for "
+            + "30s when nothing is said."
     )]
     public CompleteWhen CompleteWhen { get; init; } = new();
 
@@ -73,7 +87,8 @@ public record FlowSettings
     public Publish? Publish { get; init; }
 
     [Description(
-        "Where what is read is kept (source: a database): all rows of each load, in the lake. A default of it is for flows that read a database."
+        "Where what is read is kept (source: a database): all rows of each load, in the lake. A default of "
+            + "it is for flows that read a database."
     )]
     public ArchiveSettings? Archive { get; init; }
 
@@ -81,12 +96,15 @@ public record FlowSettings
     public Target Target { get; init; } = new();
 
     [Description(
-        "The columns and their types, in the order of the table. What is not listed is found out from the data, unless infer: false."
+        "The columns and their types, in the order of the table. What is not listed is found out from the "
+            + "data, unless infer: false."
     )]
     public IReadOnlyDictionary<string, FlowColumn> Columns { get; init; } = new OrderedDictionary<string, FlowColumn>();
 
     [Description(
-        "Columns that are not in the files and say what their paths do: dt: \"{dt}\" with a capture, file: \"{file.name}\". They are typed as others are: as listed under columns, else by their texts. A default of it is for flows that read files."
+        "Columns that are not in the files and say what their paths do: dt: \"{dt}\" with a capture, file: "
+            + "\"{file.name}\". They are typed as others are: as listed under columns, else by their texts. A "
+            + "default of it is for flows that read files."
     )]
     public IReadOnlyDictionary<string, AddedColumn> AddColumns { get; init; } =
         new OrderedDictionary<string, AddedColumn>();
@@ -102,7 +120,8 @@ public record FlowSettings
     public SchemaChanges SchemaChanges { get; init; } = SchemaChanges.Evolve;
 
     [Description(
-        "What happens to a row that cannot be loaded: quarantine sets it aside and good rows go on, stop loads nothing of the batch."
+        "What happens to a row that cannot be loaded: quarantine sets it aside and good rows go on, stop "
+            + "loads nothing of the batch."
     )]
     public OnFail OnFail { get; init; } = OnFail.Quarantine;
 
@@ -112,7 +131,9 @@ public record FlowSettings
     public double? Allow { get; init; }
 
     [Description(
-        "What happens when a loaded file has new content under its old name: stop asks, append adds the new rows (write: append only), replace puts them over the old ones (write: merge or replace). When it is not said: stop with write: append, else replace."
+        "What happens when a loaded file has new content under its old name: stop asks, append adds the new "
+            + "rows (write: append only), replace puts them over the old ones (write: merge or replace). When it "
+            + "is not said: stop with write: append, else replace."
     )]
     public ChangedFiles? ChangedFiles { get; init; }
 
@@ -130,7 +151,8 @@ public record FlowSettings
     public TimeSpan? Timeout { get; init; }
 
     [Description(
-        "How long a file must be unchanged before it is read; 30s with read: snapshot when nobody says and complete_when names no marker and no parts."
+        "How long a file must be unchanged before it is read; 30s with read: snapshot when nobody says and "
+            + "complete_when names no marker and no parts."
     )]
     public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(2);
 

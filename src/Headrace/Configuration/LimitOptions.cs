@@ -25,13 +25,15 @@ public sealed record LimitOptions
     public int MaxColumns { get; init; } = Usual.MaxColumns;
 
     [Description(
-        "The least rows that may replace a table that has rows, and the least rows of an export; an empty file does not wipe a table by mistake."
+        "The least rows that may replace a table that has rows, and the least rows of an export; an empty "
+            + "file does not wipe a table by mistake."
     )]
     [AtLeast(0)]
     public int MinRows { get; init; } = 1;
 
     [Description(
-        "The largest share of the rows of the export before that an export may lack (read: snapshot). When it is not said: half of them, where that is more than 100 rows."
+        "The largest share of the rows of the export before that an export may lack (read: snapshot). When "
+            + "it is not said: half of them, where that is more than 100 rows."
     )]
     public double? MaxDeleted { get; init; }
 

@@ -49,7 +49,8 @@ public sealed record Project
     public string Spool { get; init; } = ".headrace/spool";
 
     [Description(
-        "Where the history of runs is kept, and who runs what, when several machines share the project; a file of this machine when it is not said."
+        "Where the history of runs is kept, and who runs what, when several machines share the project; a "
+            + "file of this machine when it is not said."
     )]
     public LedgerSettings? Ledger { get; init; }
 

@@ -36,7 +36,8 @@ public sealed record RedshiftConnection : Connection
     public string? Endpoint { get; init; }
 
     [Description(
-        "The ARN of the role with which Redshift reads and writes staged files, or several with commas between them, or default."
+        "The ARN of the role with which Redshift reads and writes staged files, or several with commas "
+            + "between them, or default."
     )]
     public required string IamRole { get; init; }
 

@@ -4,7 +4,8 @@ namespace Headrace.Configuration;
 
 /// <summary>A bucket of Amazon S3, or of what speaks its protocol.</summary>
 [Description(
-    "A bucket of Amazon S3, for the staging of a redshift connection and for archives. Credentials come from where AWS's tools look for them."
+    "A bucket of Amazon S3, for the staging of a redshift connection and for archives. Credentials come from "
+        + "where AWS's tools look for them."
 )]
 public sealed record S3Connection : Connection
 {

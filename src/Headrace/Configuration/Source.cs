@@ -10,12 +10,14 @@ public sealed record Source
     public required string Connection { get; init; }
 
     [Description(
-        "The files, from the connection's folder: {name} captures a part, * stands for anything within one folder, ** for several folders. Needed with a folder."
+        "The files, from the connection's folder: {name} captures a part, * stands for anything within one "
+            + "folder, ** for several folders. Needed with a folder."
     )]
     public string Path { get; init; } = "";
 
     [Description(
-        "The table or view, with its schema (public when it is not said): shop.orders. Needed with a database, unless query is said."
+        "The table or view, with its schema (public when it is not said): shop.orders. Needed with a "
+            + "database, unless query is said."
     )]
     public string? Table { get; init; }
 
@@ -28,7 +30,8 @@ public sealed record Source
     public string? Query { get; init; }
 
     [Description(
-        "How the files are read; by the ending of their names when it is not said. json and ndjson are the same as jsonl."
+        "How the files are read; by the ending of their names when it is not said. json and ndjson are the "
+            + "same as jsonl."
     )]
     public FormatKind? Format { get; init; }
 

@@ -13,12 +13,14 @@ public sealed record Target
     public string Schema { get; init; } = "main";
 
     [Description(
-        "The table; made when it is missing. May hold {captures} of the path. When it is not said: the flow's name, and {table} with read: drop."
+        "The table; made when it is missing. May hold {captures} of the path. When it is not said: the "
+            + "flow's name, and {table} with read: drop."
     )]
     public string Table { get; init; } = "";
 
     [Description(
-        "How a table that is made in Redshift is distributed: auto, all, even, or the column by which. auto when it is not said."
+        "How a table that is made in Redshift is distributed: auto, all, even, or the column by which. auto "
+            + "when it is not said."
     )]
     public string? Distribution { get; init; }
 

@@ -276,7 +276,8 @@ public sealed class FolderLake(string path) : ILake
     /// </summary>
     private string PathOf(string key)
     {
-        var full = Path.GetFullPath(root + "/" + key); // not Path.Combine, which would drop the root before a rooted key
+        // Not Path.Combine, which would drop the root before a rooted key.
+        var full = Path.GetFullPath(root + "/" + key);
         if (
             !(full + "/").StartsWith(root == "/" ? root : root + "/", StringComparison.Ordinal)
             && !full.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal)

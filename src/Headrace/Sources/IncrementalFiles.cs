@@ -127,7 +127,8 @@ public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimePr
             // Rows of files that came later go over its rows again, so that the last one of a key wins as before.
             if (known.Rows > 0)
                 said.Add(
-                    $"{file.Key} is read again; rows that it brought before under keys that it does not have now stay: headrace verify {Flow.Name} shows them"
+                    $"{file.Key} is read again; rows that it brought before under keys that it does not have "
+                        + $"now stay: headrace verify {Flow.Name} shows them"
                 );
             return WithLater(dataset, file, from);
         }

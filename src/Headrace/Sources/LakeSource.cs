@@ -10,14 +10,8 @@ namespace Headrace.Sources;
 /// What the ways in from lake files share: list once, wait for files still being written, group by captured path
 /// values, stage. What a group of new files means is left to the way in.
 /// </summary>
-public abstract class LakeSource : ISource, IFileSource
+public abstract partial class LakeSource : ISource, IFileSource
 {
-    // A run waits for files that just landed, but not longer than this; they are taken by the next run then.
-    private static readonly TimeSpan LongestWait = TimeSpan.FromSeconds(10);
-
-    // A timer may end a little early.
-    private static readonly TimeSpan Slack = TimeSpan.FromMilliseconds(20);
-
     private static readonly HashSet<string> ReservedSchemas = new(
         ["headrace", "information_schema", "pg_catalog", "pg_temp", "temp"],
         StringComparer.OrdinalIgnoreCase
@@ -168,83 +162,6 @@ public abstract class LakeSource : ISource, IFileSource
     public FileFormat FormatOf(LakeFile file) => Format(file);
 
     /// <summary>
-    /// Which of the accepted files of a dataset are read again; says of each other one why it is not.
-    /// </summary>
-    private List<HeadraceException> Accept(Dataset dataset, Position from, StageAttempt attempt, List<string> said)
-    {
-        attempt.Again = new Dictionary<string, string>(StringComparer.Ordinal);
-        var refusals = new List<HeadraceException>();
-        foreach (
-            var file in Settled(dataset).Concat(Unsettled(dataset)).Where(file => attempt.Accepted.Contains(file.Key))
-        )
-        {
-            attempt.Found[file.Key] = true;
-            switch (from.Files.GetValueOrDefault(file.Key))
-            {
-                case { Outcome: FileOutcome.Alias } alias:
-                    said.Add(
-                        $"{file.Key} is not read again: its rows came with {alias.Note}, which has the same content; accept that one"
-                    );
-                    break;
-                case { Outcome: FileOutcome.Superseded } past:
-                    said.Add($"{file.Key} is not read again: {past.Note}");
-                    break;
-                case { Outcome: FileOutcome.Loaded, LoadId: not null } known:
-                    try
-                    {
-                        foreach (var key in ReadAgain(dataset, file, known, from, said))
-                            attempt.Again[key] = from.Files[key].LoadId!;
-                    }
-                    catch (HeadraceException refused)
-                    {
-                        refusals.Add(refused);
-                    }
-
-                    break;
-            }
-        }
-
-        return refusals;
-    }
-
-    /// <summary>
-    /// The files that have to be read again when this one is, itself among them: none, with a sentence why, when its
-    /// rows are in no
-    /// table any more. Throws when what it brought before cannot be replaced.
-    /// </summary>
-    protected virtual IReadOnlyList<string> ReadAgain(
-        Dataset dataset,
-        LakeFile file,
-        KnownFile known,
-        Position from,
-        List<string> said
-    ) => [file.Key];
-
-    /// <summary>
-    /// An appended file: read again unless rows of it are in the table already. Rows of a new version are added to
-    /// those of the old one.
-    /// </summary>
-    protected IReadOnlyList<string> AppendAgain(Dataset dataset, LakeFile file, KnownFile known) =>
-        known.Rows == 0 ? [file.Key]
-        : known.Stamp == file.Stamp ? throw Error.RowsNotKnown(Where(file), Target(dataset), known.Rows, Flow.Name)
-        : [];
-
-    /// <summary>Why an accepted file that was touched is not read again.</summary>
-    protected static string SameAsBefore(LakeFile file) =>
-        $"{file.Key} is not read again: its content is what it was, and rows of it are in the table";
-
-    /// <summary>Loaded files that landed after this one, and itself.</summary>
-    protected IReadOnlyList<string> WithLater(Dataset dataset, LakeFile file, Position from) =>
-        [
-            .. Settled(dataset)
-                .SkipWhile(one => one.Key != file.Key)
-                .Where(one =>
-                    from.Files.GetValueOrDefault(one.Key) is { Outcome: FileOutcome.Loaded, LoadId: not null }
-                )
-                .Select(one => one.Key),
-        ];
-
-    /// <summary>
     /// Makes the next change set of <paramref name="waiting"/> (in order of landing, then key), or none.
     /// </summary>
     protected abstract Task<ChangeSet?> ChooseAsync(
@@ -274,7 +191,11 @@ public abstract class LakeSource : ISource, IFileSource
             ILake watched = attempt.Progress is { } progress ? new WatchedLake(Lake, progress) : Lake;
             var added = AddedColumns.Of(Flow, file);
             if (digesting is not null && added.Count > 0)
-                digesting = digesting with { Meaning = $"{digesting.Meaning};{string.Join(';', added)}" }; // the same text is another row with other values
+                // The same text is another row with other values.
+                digesting = digesting with
+                {
+                    Meaning = $"{digesting.Meaning};{string.Join(';', added)}",
+                };
             var stager = stagers.GetOrAdd(dataset.Name, _ => new Stager(Spool(dataset), Flow.Limits.ToLimits()));
             return (await stager.StageAsync(watched, file, Format(file), DeclaredNames(), cancel, digesting)).With(
                 added
@@ -320,13 +241,6 @@ public abstract class LakeSource : ISource, IFileSource
     /// <summary>An identifier for the load of a change set.</summary>
     protected string NewLoadId() => Id.New("l", clock);
 
-    /// <summary>Sentences on files that somebody may have put in the wrong place.</summary>
-    protected virtual Task<IReadOnlyList<string>> MisplacedAsync(
-        ILake lake,
-        PathPattern pattern,
-        CancellationToken cancel
-    ) => Task.FromResult<IReadOnlyList<string>>([]);
-
     private static bool IsKnown(LakeFile file, Position from) =>
         (from.Files.TryGetValue(file.Key, out var known) && known.Stamp == file.Stamp)
         || (Failpoint.Planted("latest-name") && from.Files.Keys.Any(key => string.CompareOrdinal(key, file.Key) > 0));
@@ -348,83 +262,4 @@ public abstract class LakeSource : ISource, IFileSource
 
     // The folder's name is a hash: a captured value never becomes a path.
     protected string Spool(Dataset dataset) => Path.Combine(spool, Publishing.Outbox.Hash(dataset.Name));
-
-    private async Task<IReadOnlyList<LakeFile>> ListSettledAsync(CancellationToken cancel)
-    {
-        var misplaced = await MisplacedAsync(Lake, pattern, cancel);
-        var seen = new Dictionary<string, (string Stamp, DateTimeOffset At, bool IsChanged)>(StringComparer.Ordinal);
-        var started = clock.GetUtcNow();
-        TimeSpan? most = null;
-        for (var hasWaited = false; ; hasWaited = true)
-        {
-            warnings.Clear();
-            warnings.AddRange(misplaced);
-            var listed = await Lake.ListAsync(pattern, Skipped, cancel);
-            var now = clock.GetUtcNow();
-            foreach (var file in listed)
-                if (!seen.TryGetValue(file.Key, out var before) || before.Stamp != file.Stamp)
-                    seen[file.Key] = (file.Stamp, now, hasWaited);
-            var open = listed.Where(file => Remaining(file) > TimeSpan.Zero).ToList();
-            most ??= Wait is null
-                ? LongestWait
-                : Shorter(Wait == Timeout.InfiniteTimeSpan ? Flow.Settle : Wait.Value, Flow.Timeout);
-
-            // What will not have settled by then is nothing to wait for.
-            var left = started + most.Value - now;
-            var pause = open.Select(Remaining)
-                .Where(remaining => remaining <= left)
-                .DefaultIfEmpty(TimeSpan.Zero)
-                .Max();
-            if (pause > TimeSpan.Zero && (!hasWaited || Wait is not null))
-            {
-                await Task.Delay(pause + Slack, clock, cancel);
-                continue;
-            }
-
-            unsettled.AddRange(open.Select(file => (Name(file), file)));
-            if (listed.Count == 0)
-                warnings.Add($"nothing matches {Flow.Source.Path} in {Lake.Address}");
-            return open.Count == 0 ? listed : [.. listed.Except(open)];
-
-            // A time of landing in the future (another machine's clock) counts from when it was seen, and so does a
-            // change.
-            TimeSpan Remaining(LakeFile file) =>
-                seen[file.Key] switch
-                {
-                    var (_, at, isChanged) => (isChanged || file.LandedAt > at ? at : file.LandedAt)
-                        + Flow.Settle
-                        - now,
-                };
-        }
-    }
-
-    private static TimeSpan Shorter(TimeSpan one, TimeSpan? other) => other < one ? other.Value : one;
-
-    private string Waiting(List<LakeFile> open)
-    {
-        var now = clock.GetUtcNow();
-        var until = open.Max(file => file.LandedAt > now ? now : file.LandedAt) + Flow.Settle;
-        return $"{Named(open)} still being written or {(open.Count == 1 ? "has" : "have")} just landed; {(open.Count == 1 ? "it waits" : "they wait")} until {until:u}, when {(open.Count == 1 ? "it has" : "they have")} been unchanged for {Configuration.Binding.Quantity.Text(Flow.Settle)}: headrace run {Shell.Word(Flow.Name)} --wait";
-    }
-
-    private static string Named(List<LakeFile> files) =>
-        files.Count switch
-        {
-            1 => $"{files[0].Key} is",
-            <= 3 => $"{string.Join(", ", files.Select(file => file.Key))} are",
-            _ => $"{files.Count} files ({string.Join(", ", files.Take(2).Select(file => file.Key))}, …) are",
-        };
-
-    // What the listing met belongs to no dataset in particular; the first one to look says it.
-    private List<string> TakeWarnings()
-    {
-        lock (warnings)
-        {
-            var taken = warnings.ToList();
-            warnings.Clear();
-            return taken;
-        }
-    }
-
-    private void Skipped(string key, string reason) => warnings.Add($"{key} was left out: {reason}");
 }

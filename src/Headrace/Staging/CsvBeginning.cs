@@ -53,7 +53,8 @@ internal sealed class CsvBeginning
         var mark = dialect.Comment is null
             ? Mark(Encoding.Latin1.GetString(record[..Math.Min(record.Length, 2)]))
             : null;
-        return $"{found} {(found == 1 ? "field" : "fields")} where {expected} are expected{(mark is null ? "" : $"; if it is a comment, set {Setting(mark)}")}";
+        return $"{found} {(found == 1 ? "field" : "fields")} where {expected} are "
+            + $"expected{(mark is null ? "" : $"; if it is a comment, set {Setting(mark)}")}";
     }
 
     /// <summary>What to look at when most records do not fit the header; null when they do.</summary>
@@ -62,8 +63,10 @@ internal sealed class CsvBeginning
         if (misfits <= rows || Line == 0)
             return null;
         if (dialect.Comment is null && Mark(columns[0].Name) is { } mark)
-            return $"line {Line} begins with {mark} and was taken for the header; if it is a comment, set {Setting(mark)}";
-        return $"most lines do not have as many fields as the header in line {Line}; if the table begins in line {firstMisfit}, set csv: {{ skip: {firstMisfit - 1} }}";
+            return $"line {Line} begins with {mark} and was taken for the header; if it is a comment, set "
+                + $"{Setting(mark)}";
+        return $"most lines do not have as many fields as the header in line {Line}; if the table begins in line "
+            + $"{firstMisfit}, set csv: {{ skip: {firstMisfit - 1} }}";
     }
 
     /// <summary>The setting that makes comments of lines that begin with a mark.</summary>

@@ -21,7 +21,9 @@ internal sealed class JsonRow(FileLimits limits, string source)
 
     private readonly List<StagedColumn> columns = [];
     private readonly List<byte[]> names = [];
-    private readonly Dictionary<string, int> places = new(StringComparer.OrdinalIgnoreCase); // as names of columns are told apart
+
+    // As names of columns are told apart.
+    private readonly Dictionary<string, int> places = new(StringComparer.OrdinalIgnoreCase);
     private readonly List<Field> fields = []; // one for each column; of the current record when Record says so
     private readonly ArrayBufferWriter<byte> texts = new(4096);
     private long records;
@@ -115,7 +117,8 @@ internal sealed class JsonRow(FileLimits limits, string source)
             if (fields[place].Record == records)
                 return reader.ValueTextEquals(columns[place].Name)
                     ? $"the property '{columns[place].Name}' stands twice"
-                    : $"the properties '{columns[place].Name}' and '{reader.GetString()}' are one column (case does not count)";
+                    : $"the properties '{columns[place].Name}' and '{reader.GetString()}' are one column "
+                        + "(case does not count)";
             guess = place + 1;
             reader.Read();
             if (ReadValue(ref reader, json, place) is { } fault)
@@ -207,7 +210,8 @@ internal sealed class JsonRow(FileLimits limits, string source)
     {
         try
         {
-            JsonDocument.Parse(raw.ToArray(), Strict).Dispose(); // it was read once already, so nothing else can be wrong
+            // It was read once already, so nothing else can be wrong.
+            JsonDocument.Parse(raw.ToArray(), Strict).Dispose();
             return false;
         }
         catch (JsonException)

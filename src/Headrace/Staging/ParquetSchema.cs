@@ -190,7 +190,7 @@ public sealed class ParquetSchema
                 : (element.Number(Scale) ?? 0, element.Number(Precision) ?? 0);
         if (isDecimal && (precision is < 1 or > 38 || scale < 0 || scale > precision))
             throw Error.ParquetColumn(source, name, $"decimal({precision},{scale})");
-        var unit = logical?.Part(kind)?.Part(2)?.Numbers.FirstOrDefault() ?? 0; // 1 to 3: milliseconds, microseconds, nanoseconds
+        var unit = logical?.Part(kind)?.Part(2)?.Numbers.FirstOrDefault() ?? 0; // 1 to 3: milli-, micro-, nanoseconds
         var isUtcNanoseconds = kind == 8 && unit == 3 && logical!.Part(8)!.IsTrue(1);
         if (!isColumn && (type == Int96 || isUtcNanoseconds))
             throw Error.ParquetColumn(

@@ -33,7 +33,8 @@ internal sealed class PlainBytes : ForwardStream
         Stream inner = stored;
         if (magic is [0x1f, 0x8b, ..] or [0x1f])
             inner = new GzipReader(stored);
-        else if (magic is [0x28, 0xb5, 0x2f, 0xfd] or [>= 0x50 and <= 0x5f, 0x2a, 0x4d, 0x18]) // the second is a frame to be skipped
+        // Zstandard: a frame of it, or one to be skipped.
+        else if (magic is [0x28, 0xb5, 0x2f, 0xfd] or [>= 0x50 and <= 0x5f, 0x2a, 0x4d, 0x18])
             inner = new ZstdStream(stored);
         else if (magic is [0x28] or [0x28, 0xb5] or [0x28, 0xb5, 0x2f])
             throw Error.Corrupt(stored.Source, "The zstd data end early", magic.Length);

@@ -89,7 +89,8 @@ public sealed class RowStream(string path)
                     ready += bytes;
             }
 
-            var read = file.Read(buffer.Span[..(int)Math.Min(buffer.Length, ready)]); // what was just written is in memory
+            // What was just written is in memory.
+            var read = file.Read(buffer.Span[..(int)Math.Min(buffer.Length, ready)]);
             ready -= read;
             return read;
         }

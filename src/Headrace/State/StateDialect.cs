@@ -55,24 +55,24 @@ public abstract class StateDialect
 
     /// <summary>Makes a table when it is not there.</summary>
     public string Create(string table, IReadOnlyList<StateColumn> columns, string key = "") =>
-        $"CREATE TABLE IF NOT EXISTS {Name(table)} ({string.Join(", ", columns.Select(Written))}{(HasKeys && key.Length > 0 ? $", PRIMARY KEY ({key})" : "")})";
+        $"CREATE TABLE IF NOT EXISTS {Name(table)} "
+        + $"({string.Join(", ", columns.Select(Written))}"
+        + $"{(HasKeys && key.Length > 0 ? $", PRIMARY KEY ({key})" : "")})";
 
     /// <summary>True when tables here have the column.</summary>
     public bool Has(StateColumn column) =>
         column.Where is not { } where || (where[0] == '-' ? where[1..] != Database : where == Database);
 
     private string Written(StateColumn column) =>
-        $"{column.Name} {Type(column.Type)}{(column.Default is { } value ? $" DEFAULT {value}" : "")}{(column.IsNeeded ? " NOT NULL" : "")}";
+        $"{column.Name} {Type(column.Type)}"
+        + (column.Default is { } value ? $" DEFAULT {value}" : "")
+        + (column.IsNeeded ? " NOT NULL" : "");
 
     // {files} becomes the table of that name.
     private string Filled(string sql) =>
         string.Concat(
             sql.Split('{')
-                .Select(
-                    (part, i) =>
-                        i == 0
-                            ? part
-                            : $"{Name(part[..part.IndexOf('}', StringComparison.Ordinal)])}{part[(part.IndexOf('}', StringComparison.Ordinal) + 1)..]}"
-                )
+                .Select((part, i) => (Part: part, End: i == 0 ? -1 : part.IndexOf('}', StringComparison.Ordinal)))
+                .Select(at => at.End < 0 ? at.Part : $"{Name(at.Part[..at.End])}{at.Part[(at.End + 1)..]}")
         );
 }

@@ -27,7 +27,8 @@ public sealed class StateSteps(
                     .Where(step => step.Version > from)
                     .SelectMany(step => step.Changes)
                     .SelectMany(dialect.Statements),
-                $"INSERT INTO {dialect.Name(table)} (version, written_by, written_at) VALUES ({Version}, '{StateVersion.Program}', {dialect.Now})",
+                $"INSERT INTO {dialect.Name(table)} (version, written_by, written_at) VALUES ({Version}, "
+                    + $"'{StateVersion.Program}', {dialect.Now})",
             ];
 
     /// <summary>Asks which version wrote the state: its number and the program.</summary>

@@ -9,8 +9,9 @@ namespace Headrace.State;
 public static class WarehouseState
 {
     private const string Entry = """
-        connection text!, source_table text!, target_schema text, target_table text, primary_key text, create_key text, update_key text, enabled flag=true,
-        last_sync_time time, last_status text, last_inserted number, last_updated number, last_deleted number, last_error text
+        connection text!, source_table text!, target_schema text, target_table text, primary_key text,
+        create_key text, update_key text, enabled flag=true, last_sync_time time, last_status text,
+        last_inserted number, last_updated number, last_deleted number, last_error text
         """;
 
     /// <summary>All steps, the oldest first.</summary>
@@ -24,14 +25,16 @@ public static class WarehouseState
                     // writers of it.
                     new CreateTable(
                         "positions",
-                        "dataset text!, flow text!, generation number!, load_id word!, run_id word!, updated_at time!, cursor text",
+                        "dataset text!, flow text!, generation number!, load_id word!, run_id word!, "
+                            + "updated_at time!, cursor text",
                         "dataset"
                     ),
                     new CreateTable(
                         "files",
                         """
-                        flow text!, dataset text!, schema_name text, table_name text, key text!, action word!, size number!, sha256 word, rows number!,
-                        quarantined number!, schema_version text, outcome word!, note text, error_code word, stamp text!, landed_at time!, seen_at time!,
+                        flow text!, dataset text!, schema_name text, table_name text, key text!, action word!,
+                        size number!, sha256 word, rows number!, quarantined number!, schema_version text,
+                        outcome word!, note text, error_code word, stamp text!, landed_at time!, seen_at time!,
                         loaded_at time, load_id word, sequence counter!, version text, parts number
                         """
                     ),
@@ -39,16 +42,18 @@ public static class WarehouseState
                     new CreateTable(
                         "loads",
                         """
-                        load_id word!, run_id word!, flow text!, dataset text!, schema_name text, table_name text, generation number!, operation word!,
-                        files number!, inserted number!, updated number!, deleted number!, unchanged number!, quarantined number!, committed_at time!
+                        load_id word!, run_id word!, flow text!, dataset text!, schema_name text, table_name text,
+                        generation number!, operation word!, files number!, inserted number!, updated number!,
+                        deleted number!, unchanged number!, quarantined number!, committed_at time!
                         """
                     ),
                     new CreateIndex("loads_dataset", "loads", "dataset"),
                     new CreateTable(
                         "quarantine",
                         """
-                        id counter!, flow text!, dataset text!, schema_name text, table_name text, file text!, sha256 word, line number, "column" text,
-                        value text, reason text!, "row" text, operation word!, load_id word!, run_id word!, status word!, held_at time!, resolved_at time,
+                        id counter!, flow text!, dataset text!, schema_name text, table_name text, file text!,
+                        sha256 word, line number, "column" text, value text, reason text!, "row" text,
+                        operation word!, load_id word!, run_id word!, status word!, held_at time!, resolved_at time,
                         resolution text
                         """
                     ),
@@ -57,13 +62,15 @@ public static class WarehouseState
                     new CreateTable(
                         "schemas",
                         """
-                        flow text!, dataset text!, schema_version text!, key text!, sha256 word!, document text!, landed_at time!, applied_at time!,
-                        load_id word!, sequence counter! -Redshift, generation number! Redshift
+                        flow text!, dataset text!, schema_version text!, key text!, sha256 word!, document text!,
+                        landed_at time!, applied_at time!, load_id word!, sequence counter! -Redshift,
+                        generation number! Redshift
                         """
                     ),
                     new CreateTable(
                         "published",
-                        "load_id word!, flow text!, dataset text!, version text!, generation number!, operations number!, committed_at time!, published_at time"
+                        "load_id word!, flow text!, dataset text!, version text!, generation number!, "
+                            + "operations number!, committed_at time!, published_at time"
                     ),
                     new CreateTable("process_table", Entry, "connection, source_table"),
                     new CreateTable("process_table_snapshot", $"{Entry}, snapshot_at time!"),
@@ -83,14 +90,20 @@ public static class WarehouseState
                     new RenameColumn("published", "flow", "of_flow"),
                     new CreateTable(
                         "owners",
-                        "schema_name text!, table_name text!, dataset text!, flow text!, way word!, is_alone flag!, since time!"
+                        "schema_name text!, table_name text!, dataset text!, flow text!, way word!, "
+                            + "is_alone flag!, since time!"
                     ),
                     new ChangeRows(
                         """
                         INSERT INTO {owners} (schema_name, table_name, dataset, flow, way, is_alone, since)
-                        SELECT lower(schema_name), lower(table_name), dataset, max(flow), CASE WHEN max(operation) = 'append' AND min(operation) = 'append' THEN 'append' ELSE 'unknown' END,
-                            CASE WHEN max(operation) = 'append' AND min(operation) = 'append' THEN false ELSE true END, min(committed_at)
-                        FROM {loads} WHERE table_name IS NOT NULL AND table_name <> '' AND operation <> 'repair' GROUP BY lower(schema_name), lower(table_name), dataset
+                        SELECT lower(schema_name), lower(table_name), dataset, max(flow),
+                            CASE WHEN max(operation) = 'append' AND min(operation) = 'append'
+                                THEN 'append' ELSE 'unknown' END,
+                            CASE WHEN max(operation) = 'append' AND min(operation) = 'append' THEN false ELSE true END,
+                            min(committed_at)
+                        FROM {loads}
+                        WHERE table_name IS NOT NULL AND table_name <> '' AND operation <> 'repair'
+                        GROUP BY lower(schema_name), lower(table_name), dataset
                         """
                     ),
                     new CreateTable("meta", "version number!, written_by text!, written_at time!"),

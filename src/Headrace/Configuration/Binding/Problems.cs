@@ -46,6 +46,14 @@ internal sealed partial class Problems(string file, string text)
             found.Add((place, problem));
     }
 
+    /// <summary>Adds that keys do not go together.</summary>
+    public void Disagree(Node at, string where, string why, string next) =>
+        Add(At(at), Error.KeysDisagree(At(at), where, why, next), why);
+
+    /// <summary>Adds that a path, or a name that is made of one, cannot be used.</summary>
+    public void Refuse(Node at, string where, string why, string next, string subject = "") =>
+        Add(At(at), Error.PathRefused(At(at), where, why, next), subject);
+
     public Place At(Node node) => At(node.Span);
 
     public Place At(Span span)
@@ -68,8 +76,10 @@ internal sealed partial class Problems(string file, string text)
         var before =
             Shown(line - 1).Trim().Length == 0
                 ? ""
-                : $"{(line - 1).ToString(System.Globalization.CultureInfo.InvariantCulture).PadLeft(number.Length)} | {Shown(line - 1)}\n";
-        return $"{before}{number} | {shown}\n{new string(' ', number.Length)} | {new string(' ', Math.Min(column - 1, LongestExcerpt))}{new string('^', carets)}";
+                : $"{(line - 1).ToString(System.Globalization.CultureInfo.InvariantCulture).PadLeft(number.Length)} "
+                    + $"| {Shown(line - 1)}\n";
+        return $"{before}{number} | {shown}\n{new string(' ', number.Length)} | "
+            + $"{new string(' ', Math.Min(column - 1, LongestExcerpt))}{new string('^', carets)}";
     }
 
     // A password that somebody wrote into the file must not go on from here into a log.

@@ -18,7 +18,8 @@ internal sealed class RedshiftRules(Problems problems)
                     problems.At(name),
                     "password",
                     where,
-                    "add `password: ${secret:…}`, or let IAM lend a login: `cluster: NAME`, or `workgroup: NAME` for Serverless"
+                    "add `password: ${secret:…}`, or let IAM lend a login: `cluster: NAME`, or `workgroup: "
+                        + "NAME` for Serverless"
                 ),
                 "password"
             );

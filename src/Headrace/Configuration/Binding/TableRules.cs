@@ -10,9 +10,19 @@ internal sealed class TableRules(Problems problems)
     {
         foreach (var key in (ReadOnlySpan<string>)["path", "format", "csv"])
             if (place.Said("source", key) is { } said)
-                Disagree(said, where, $"'{key}' is for files, and the source is a database", $"remove '{key}'");
+                problems.Disagree(
+                    said,
+                    where,
+                    $"'{key}' is for files, and the source is a database",
+                    $"remove '{key}'"
+                );
         if (place.Said("add_columns") is { } added)
-            Disagree(added, where, "'add_columns' is for files, and the source is a database", "remove 'add_columns'");
+            problems.Disagree(
+                added,
+                where,
+                "'add_columns' is for files, and the source is a database",
+                "remove 'add_columns'"
+            );
         if (flow.ReadsList)
         {
             Listed(flow, place, where);
@@ -20,7 +30,12 @@ internal sealed class TableRules(Problems problems)
         }
 
         if (flow.Source is { Table: not null, Query: not null })
-            Disagree(place.Of("source", "query"), where, "a source has both a table and a query", "remove one of them");
+            problems.Disagree(
+                place.Of("source", "query"),
+                where,
+                "a source has both a table and a query",
+                "remove one of them"
+            );
         else if (!flow.ReadsTable)
             problems.Add(
                 problems.At(place.Of("source")),
@@ -35,7 +50,7 @@ internal sealed class TableRules(Problems problems)
         switch (flow.Read)
         {
             case ReadMode.Drop:
-                Disagree(
+                problems.Disagree(
                     place.Of("read"),
                     where,
                     "read: drop is for files, and the source is a database",
@@ -46,7 +61,7 @@ internal sealed class TableRules(Problems problems)
                 Incremental(flow, place, where);
                 break;
             case ReadMode.FullRefresh when flow.Write is WriteMode.Append or WriteMode.Merge:
-                Disagree(
+                problems.Disagree(
                     place.Of("write"),
                     where,
                     "read: full-refresh needs write: replace",
@@ -58,7 +73,7 @@ internal sealed class TableRules(Problems problems)
         if (flow.Read is not ReadMode.Incremental)
             foreach (var key in Only)
                 if (place.Said(key) is { } said)
-                    Disagree(
+                    problems.Disagree(
                         said,
                         where,
                         $"'{key}' needs read: incremental",
@@ -70,7 +85,7 @@ internal sealed class TableRules(Problems problems)
     private void Listed(Flow flow, FlowRules.Places place, string where)
     {
         if (flow.Source.Tables != "process_table")
-            Disagree(
+            problems.Disagree(
                 place.Of("source", "tables"),
                 where,
                 $"'tables' is '{flow.Source.Tables}'",
@@ -78,24 +93,24 @@ internal sealed class TableRules(Problems problems)
             );
         foreach (var key in (ReadOnlySpan<string>)["table", "query"])
             if (place.Said("source", key) is { } said)
-                Disagree(said, where, $"'{key}' does not go with tables: process_table", $"remove '{key}'");
+                problems.Disagree(said, where, $"'{key}' does not go with tables: process_table", $"remove '{key}'");
         foreach (var key in (ReadOnlySpan<string>)["primary_key", "create_key", "update_key", "columns"])
             if (place.Said(key) is { } said)
-                Disagree(
+                problems.Disagree(
                     said,
                     where,
                     $"'{key}' does not go with tables: process_table, where each table has its own",
                     $"remove '{key}', and say it with headrace tables add"
                 );
         if (place.Said("target", "table") is { } table)
-            Disagree(
+            problems.Disagree(
                 table,
                 where,
                 "all tables of the process table would go to one table",
                 "remove the target's table: each goes to one of its own name"
             );
         if (flow.Read is not ReadMode.Incremental || flow.Write is not WriteMode.Merge)
-            Disagree(
+            problems.Disagree(
                 place.Of("read"),
                 where,
                 "tables: process_table needs read: incremental and write: merge",
@@ -117,14 +132,11 @@ internal sealed class TableRules(Problems problems)
                 "update_key"
             );
         if (flow.Write == WriteMode.Replace)
-            Disagree(
+            problems.Disagree(
                 place.Of("write"),
                 where,
                 "write: replace would keep only the rows that are new",
                 "use write: merge, or read: full-refresh with write: replace"
             );
     }
-
-    private void Disagree(Node at, string where, string why, string next) =>
-        problems.Add(problems.At(at), Error.KeysDisagree(problems.At(at), where, why, next), why);
 }
