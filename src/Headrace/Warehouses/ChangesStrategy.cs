@@ -71,7 +71,8 @@ internal sealed class ChangesStrategy(OpenLoad load) : WriteStrategy(load)
             ? []
             :
             [
-                $"{Changes.Target} was changed by others since the export before: {expected} of its rows were to be replaced, {replaced} were there",
+                $"{Changes.Target} was changed by others since the export before: "
+                    + $"{expected} of its rows were to be replaced, {replaced} were there",
             ];
     }
 }

@@ -21,12 +21,14 @@ internal sealed class ReadAgain(ChangeSet changes, Func<string, string> literal)
 
     /// <summary>The versions before are no part of what the table is made of.</summary>
     public string Supersede(string files) =>
-        $"UPDATE {files} SET outcome = 'superseded', note = '{SeenFiles.ReadAgain}' WHERE {Those("key")} AND outcome = 'loaded'";
+        $"UPDATE {files} SET outcome = 'superseded', note = '{SeenFiles.ReadAgain}' "
+        + $"WHERE {Those("key")} AND outcome = 'loaded'";
 
     /// <summary>Their bad rows wait no more.</summary>
     /// <param name="now">The time in the warehouse's SQL.</param>
     public string Resolve(string quarantine, string now) =>
-        $"UPDATE {quarantine} SET status = 'superseded', resolved_at = {now}, resolution = 'the file was read again' WHERE {Those("file")} AND status = 'waiting'";
+        $"UPDATE {quarantine} SET status = 'superseded', resolved_at = {now}, resolution = 'the file was read again' "
+        + $"WHERE {Those("file")} AND status = 'waiting'";
 
     /// <summary>Stops when rows would be doubled.</summary>
     public void Check(long rows)
@@ -36,5 +38,6 @@ internal sealed class ReadAgain(ChangeSet changes, Func<string, string> literal)
     }
 
     private string Those(string column) =>
-        $"dataset = {literal(changes.Dataset.Name)} AND {column} IN ({string.Join(", ", changes.Again.Select(literal))})";
+        $"dataset = {literal(changes.Dataset.Name)} "
+        + $"AND {column} IN ({string.Join(", ", changes.Again.Select(literal))})";
 }

@@ -40,7 +40,10 @@ public abstract class SqlDialect
 
     /// <summary>A time with a zone, to the microsecond.</summary>
     public virtual string Literal(DateTimeOffset time) =>
-        $"CAST('{time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)}+00' AS timestamptz)";
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"CAST('{time.UtcDateTime:yyyy-MM-dd HH:mm:ss.ffffff}+00' AS timestamptz)"
+        );
 
     /// <summary>A user's table, qualified and quoted.</summary>
     public virtual string Qualified(TableName name) => $"{Identifier(name.Schema)}.{Identifier(name.Table)}";
@@ -88,7 +91,7 @@ public abstract class SqlDialect
     /// <summary>Has a table keep the keys of its rows; null where that is not done.</summary>
     public virtual string? AddKey(TableName target, IEnumerable<string> keys) => null;
 
-    /// <summary>True for a column that takes fewer values than others of its type, which a schema document takes away.</summary>
+    /// <summary>True for a column that takes fewer values than its type; a schema document ends that.</summary>
     public virtual bool IsLimited(Column column) => column.Length is not null;
 
     public virtual string ChangeType(TableName target, Column column, ColumnType type) =>

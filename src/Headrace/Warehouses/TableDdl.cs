@@ -36,7 +36,9 @@ internal sealed class TableDdl(
     }
 
     /// <summary>Fits the table to a schema document: columns added, types widened, NULL allowed or forbidden.</summary>
-    /// <exception cref="HeadraceException">HDR-147 for what would lose or break data; what <see cref="SqlDialect.Refusal"/> has.</exception>
+    /// <exception cref="HeadraceException">
+    /// HDR-147 for what would lose or break data; what <see cref="SqlDialect.Refusal"/> has.
+    /// </exception>
     public async Task<IReadOnlyList<string>> EvolveAsync(SchemaDocument document, string source)
     {
         if (table is null)

@@ -3,7 +3,8 @@ using Headrace.Engines;
 namespace Headrace.Warehouses;
 
 /// <summary>
-/// What a load does differently in each database: how rows are brought there, and how they are merged. <see cref="WarehouseLoad"/> calls its
+/// What a load does differently in each database: how rows are brought there, and how they are merged.
+/// <see cref="WarehouseLoad"/> calls its
 /// methods in the order in which they stand here. One load each.
 /// </summary>
 public abstract class TargetWriter : IAsyncDisposable

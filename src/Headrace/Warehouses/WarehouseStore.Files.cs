@@ -56,13 +56,16 @@ public sealed partial class WarehouseStore
         RunAsync(
             dialect.Sql(
                 $"""
-                INSERT INTO {Loads} (load_id, run_id, flow, dataset, schema_name, table_name, generation, operation, files,
+                INSERT INTO {Loads} (load_id, run_id, flow, dataset, schema_name, table_name, generation, operation,
+                    files,
                     inserted, updated, deleted, unchanged, quarantined, committed_at)
-                VALUES ({changes.Id}, {runId}, {changes.Dataset.Flow}, {changes.Dataset.Name}, {changes.Target.Schema}, {changes.Target.Table},
+                VALUES ({changes.Id}, {runId}, {changes.Dataset.Flow}, {changes.Dataset.Name},
+                    {changes.Target.Schema}, {changes.Target.Table},
                     {changes.From.Generation + 1}, {(
                     changes.Action == "load" ? Word(changes.Operation) : changes.Action
                 )}, {files},
-                    {result.Inserted}, {result.Updated}, {result.Deleted}, {result.Unchanged}, {result.Quarantined}, {Now})
+                    {result.Inserted}, {result.Updated}, {result.Deleted}, {result.Unchanged}, {result.Quarantined},
+                        {Now})
                 """
             )
         );
@@ -78,7 +81,8 @@ public sealed partial class WarehouseStore
         await RunAsync(
             dialect.Sql(
                 $"""
-                INSERT INTO {Schemas} (flow, dataset, schema_version, key, sha256, document, landed_at, applied_at, load_id, {order})
+                INSERT INTO {Schemas} (flow, dataset, schema_version, key, sha256, document, landed_at, applied_at,
+                    load_id, {order})
                 VALUES ({changes.Dataset.Flow}, {name}, {document.Version}, {file.Key}, {sha256}, {document.Json},
                     {file.LandedAt}, {Now}, {changes.Id}, {last + 1})
                 """
@@ -92,7 +96,8 @@ public sealed partial class WarehouseStore
             dialect.Sql(
                 $"""
                 INSERT INTO {Published} (load_id, of_flow, dataset, version, generation, operations, committed_at)
-                VALUES ({publication.LoadId}, {publication.Dataset.Flow}, {publication.Dataset.Name}, {publication.Version},
+                VALUES ({publication.LoadId}, {publication.Dataset.Flow}, {publication.Dataset.Name},
+                    {publication.Version},
                     {publication.Generation}, {publication.Operations}, {Now})
                 """
             )
@@ -102,7 +107,10 @@ public sealed partial class WarehouseStore
     public async Task<IReadOnlyList<string>> PendingAsync(string flow) =>
         await db.RowsAsync(
             dialect.Sql(
-                $"SELECT DISTINCT dataset FROM {Published} WHERE of_flow = {flow} AND published_at IS NULL ORDER BY dataset"
+                $"""
+                SELECT DISTINCT dataset FROM {Published}
+                WHERE of_flow = {flow} AND published_at IS NULL ORDER BY dataset
+                """
             ),
             row => row.Text(0),
             cancel
@@ -113,7 +121,8 @@ public sealed partial class WarehouseStore
         await db.RowsAsync(
             dialect.Sql(
                 $"""
-                SELECT load_id, version, generation, operations FROM {Published} WHERE dataset = {dataset.Name} AND published_at IS NULL ORDER BY generation
+                SELECT load_id, version, generation, operations FROM {Published} WHERE dataset = {dataset.Name}
+                    AND published_at IS NULL ORDER BY generation
                 """
             ),
             row => new Publication(row.Text(0), dataset, row.Text(1), row.Number(2), row.Number(3)),
@@ -137,7 +146,7 @@ public sealed partial class WarehouseStore
     public Task<long> LoadsAsync(Dataset dataset, bool thatInserted) =>
         db.NumberAsync(
             dialect.Sql(
-                $"SELECT count(*) FROM {Loads} WHERE dataset = {dataset.Name}{new Raw(thatInserted ? " AND inserted > 0" : "")}"
+                $"SELECT count(*) FROM {Loads} WHERE inserted >= {(thatInserted ? 1 : 0)} AND dataset = {dataset.Name}"
             ),
             cancel
         );
@@ -148,9 +157,11 @@ public sealed partial class WarehouseStore
         var files = await db.RowsAsync(
             dialect.Sql(
                 $"""
-                SELECT f.schema_name, f.table_name, f.dataset, f.key, coalesce(f.sha256, ''), f.action, l.load_id, l.operation, f.rows, f.quarantined,
+                SELECT f.schema_name, f.table_name, f.dataset, f.key, coalesce(f.sha256, ''), f.action, l.load_id,
+                    l.operation, f.rows, f.quarantined,
                     f.version, s.document
-                FROM {Files} AS f JOIN {Loads} AS l ON l.load_id = f.load_id LEFT JOIN {Schemas} AS s ON s.load_id = f.load_id AND f.action = 'schema'
+                FROM {Files} AS f JOIN {Loads} AS l ON l.load_id = f.load_id LEFT JOIN {Schemas} AS s
+                    ON s.load_id = f.load_id AND f.action = 'schema'
                 WHERE f.flow = {flow} AND f.outcome = 'loaded' ORDER BY l.committed_at, f.dataset, f.sequence
                 """
             ),
@@ -234,7 +245,8 @@ public sealed partial class WarehouseStore
             var values = some.Select(row =>
                 dialect.Sql(
                     $"""
-                    ({dataset.Flow}, {dataset.Name}, {target.Schema}, {target.Table}, {row.File.Key}, {row.Action}, {row.File.Size}, {row.Sha256}, {row.Rows},
+                    ({dataset.Flow}, {dataset.Name}, {target.Schema}, {target.Table}, {row.File.Key}, {row.Action},
+                        {row.File.Size}, {row.Sha256}, {row.Rows},
                     {row.Quarantined}, {row.SchemaVersion}, {row.Outcome.ToString().ToLowerInvariant()}, {Short(
                         row.Note
                     )}, {row.ErrorCode}, {row.File.Stamp},
@@ -247,7 +259,8 @@ public sealed partial class WarehouseStore
             await RunAsync(
                 dialect.Sql(
                     $"""
-                    INSERT INTO {Files} (flow, dataset, schema_name, table_name, key, action, size, sha256, rows, quarantined, schema_version, outcome, note,
+                    INSERT INTO {Files} (flow, dataset, schema_name, table_name, key, action, size, sha256, rows,
+                        quarantined, schema_version, outcome, note,
                         error_code, stamp, landed_at, seen_at, loaded_at, load_id, sequence, version, parts)
                     VALUES {new Raw(string.Join(", ", values))}
                     """

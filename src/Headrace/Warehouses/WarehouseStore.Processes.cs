@@ -7,7 +7,8 @@ public sealed partial class WarehouseStore
 {
     private static readonly Raw ProcessColumns = new(
         """
-        connection, source_table, target_schema, target_table, primary_key, create_key, update_key, enabled, last_sync_time, last_status,
+        connection, source_table, target_schema, target_table, primary_key, create_key, update_key, enabled,
+            last_sync_time, last_status,
         last_inserted, last_updated, last_deleted, last_error
         """
     );
@@ -47,7 +48,8 @@ public sealed partial class WarehouseStore
         var changed = await RunAsync(
             dialect.Sql(
                 $"""
-                UPDATE {Processes} SET target_schema = {entry.Target?.Schema}, target_table = {entry.Target?.Table}, primary_key = {key},
+                UPDATE {Processes} SET target_schema = {entry.Target?.Schema}, target_table = {entry.Target?.Table},
+                    primary_key = {key},
                     create_key = {entry.CreateKey}, update_key = {entry.UpdateKey}, enabled = {entry.IsEnabled}
                 WHERE connection = {entry.Connection} AND source_table = {entry.Table}
                 """
@@ -57,8 +59,10 @@ public sealed partial class WarehouseStore
             await RunAsync(
                 dialect.Sql(
                     $"""
-                    INSERT INTO {Processes} (connection, source_table, target_schema, target_table, primary_key, create_key, update_key, enabled)
-                    VALUES ({entry.Connection}, {entry.Table}, {entry.Target?.Schema}, {entry.Target?.Table}, {key}, {entry.CreateKey}, {entry.UpdateKey},
+                    INSERT INTO {Processes} (connection, source_table, target_schema, target_table, primary_key,
+                        create_key, update_key, enabled)
+                    VALUES ({entry.Connection}, {entry.Table}, {entry.Target?.Schema}, {entry.Target?.Table}, {key},
+                        {entry.CreateKey}, {entry.UpdateKey},
                         {entry.IsEnabled}){new Raw(dialect.OnConflictNothing)}
                     """
                 )

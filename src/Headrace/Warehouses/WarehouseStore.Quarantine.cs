@@ -7,14 +7,18 @@ public sealed partial class WarehouseStore
     /// Loads that replaced the table of a row <c>q</c> after it was set aside: what waits for nothing any more.
     /// </summary>
     private const string Replaces = """
-        l.schema_name = q.schema_name AND l.table_name = q.table_name AND l.operation IN ('replace', 'truncate', 'changes')
+        l.schema_name = q.schema_name AND l.table_name = q.table_name AND l.operation IN ('replace', 'truncate',
+            'changes')
             AND l.load_id <> q.load_id AND l.committed_at > q.held_at
         """;
 
     public async Task<IReadOnlyList<(string Dataset, long Rows, DateTimeOffset Oldest)>> CountWaitingAsync() =>
         await db.RowsAsync(
             dialect.Sql(
-                $"SELECT dataset, count(*), min(held_at) FROM {Quarantine} WHERE status = 'waiting' GROUP BY dataset ORDER BY dataset"
+                $"""
+                SELECT dataset, count(*), min(held_at) FROM {Quarantine}
+                WHERE status = 'waiting' GROUP BY dataset ORDER BY dataset
+                """
             ),
             row => (row.Text(0), row.Number(1), row.Time(2)),
             cancel
@@ -24,7 +28,8 @@ public sealed partial class WarehouseStore
         await db.RowsAsync(
             dialect.Sql(
                 $"""
-                SELECT id, flow, dataset, coalesce(schema_name, ''), coalesce(table_name, ''), file, line, "column", value, reason, "row", status, held_at, resolution
+                SELECT id, flow, dataset, coalesce(schema_name, ''), coalesce(table_name, ''), file, line, "column",
+                    value, reason, "row", status, held_at, resolution
                 FROM {Quarantine} WHERE (flow = {of} OR dataset = {of}){new Raw(all ? "" : " AND status = 'waiting'")}
                 ORDER BY {new Raw(dialect.QuarantineOrder)} LIMIT {most}
                 """
@@ -65,7 +70,8 @@ public sealed partial class WarehouseStore
                     Replaces
                 )} WHERE q.status = 'waiting') AS r ON r.id = q.id
                 WHERE q.status = 'waiting' AND r.id IS NULL AND q.dataset IN ({datasets})
-                    AND lower(q.schema_name) = {target.Schema.ToLowerInvariant()} AND lower(q.table_name) = {target.Table.ToLowerInvariant()}
+                    AND lower(q.schema_name) = {target.Schema.ToLowerInvariant()}
+                        AND lower(q.table_name) = {target.Table.ToLowerInvariant()}
                 ORDER BY {new Raw(order)} LIMIT {most}
                 """
             ),
@@ -181,14 +187,15 @@ public sealed partial class WarehouseStore
             cancel
         );
 
-    private Task<long> ResolveAsync(string condition, string status, string? resolution) =>
-        RunAsync(
+    private Task<long> ResolveAsync(string condition, string status, string? resolution)
+    {
+        var rows = new Raw(condition);
+        return RunAsync(
             dialect.Sql(
                 $"""
-                UPDATE {Quarantine} SET status = {status}, resolved_at = {Now}, resolution = {resolution} WHERE {new Raw(
-                    condition
-                )}
+                UPDATE {Quarantine} SET status = {status}, resolved_at = {Now}, resolution = {resolution} WHERE {rows}
                 """
             )
         );
+    }
 }

@@ -208,7 +208,8 @@ public sealed partial class WarehouseStore(
         var moved = await RunAsync(
             dialect.Sql(
                 $"""
-                UPDATE {positions} SET generation = generation + 1, load_id = {changes.Id}, run_id = {runId}, updated_at = {Now}{cursor}
+                UPDATE {positions} SET generation = generation + 1, load_id = {changes.Id}, run_id = {runId},
+                    updated_at = {Now}{cursor}
                 WHERE dataset = {dataset.Name} AND generation = {from} AND (SELECT max(version) FROM {Table(
                     "meta"
                 )}) = {WarehouseState.Steps.Version}{others}

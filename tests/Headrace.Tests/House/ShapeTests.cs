@@ -76,6 +76,18 @@ public partial class ShapeTests
     }
 
     [Fact]
+    public void No_line_is_wider_than_the_editor_shows()
+    {
+        var width = int.Parse(
+            Repository.Read(".editorconfig").Split("max_line_length = ")[1].Split('\n')[0],
+            System.Globalization.CultureInfo.InvariantCulture
+        );
+        var tooWide = Repository.Sources("src").SelectMany(file => File.ReadLines(file)).Where(line => line.Length > width);
+
+        Assert.Empty(tooWide);
+    }
+
+    [Fact]
     public void Every_type_that_the_architecture_names_exists()
     {
         var one = new[]
