@@ -17,7 +17,7 @@ public sealed record CsvLayout(string Null, string BytesPrefix)
 /// <param name="Columns">The names of its columns, unquoted, in order.</param>
 /// <param name="Rows">How many; -1 while they arrive.</param>
 /// <param name="IsBinary">They are as PostgreSQL writes them for its like, and no CSV.</param>
-/// <param name="Arriving">For rows of which not all are there yet.</param>
+/// <param name="Stream">For rows of which not all are there yet.</param>
 public sealed record RowsFile(
     string Path,
     IReadOnlyList<string> Columns,
