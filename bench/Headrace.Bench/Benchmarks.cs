@@ -10,7 +10,8 @@ internal sealed class Benchmarks(string cli, string folder)
 
     public IEnumerable<string> All()
     {
-        yield return $"{Environment.ProcessorCount} cores, .NET {Environment.Version}, DuckDB {DuckDbDatabase.Version}; whole processes, median of {Rounds} after one warm-up";
+        yield return $"{Environment.ProcessorCount} cores, .NET {Environment.Version}, "
+            + $"DuckDB {DuckDbDatabase.Version}; whole processes, median of {Rounds} after one warm-up";
         yield return "";
         yield return "| what | Headrace | baseline | ratio | bound | peak memory |";
         yield return "|---|---|---|---|---|---|";
@@ -139,6 +140,7 @@ internal sealed class Benchmarks(string cli, string folder)
     private static string Row(string what, double mine, double? baseline, double? ratio, string bound, double peak) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"| {what} | {mine:0.00} s | {(baseline is { } b ? $"{b:0.00} s" : "")} | {(ratio is { } r ? $"{r:0.00}" : "")} | {bound} | {peak:0} MB |"
+            $"| {what} | {mine:0.00} s | {(baseline is { } b ? $"{b:0.00} s" : "")} | "
+                + $"{(ratio is { } r ? $"{r:0.00}" : "")} | {bound} | {peak:0} MB |"
         );
 }

@@ -8,7 +8,8 @@ namespace Headrace.Bench;
 internal static class Data
 {
     public const string Columns =
-        "{'pk':'BIGINT','name':'VARCHAR','amount':'DECIMAL(12,2)','d':'DATE','token':'VARCHAR','qty':'INT','addr':'VARCHAR','note':'VARCHAR','ts':'TIMESTAMP','flag':'BOOLEAN'}";
+        "{'pk':'BIGINT','name':'VARCHAR','amount':'DECIMAL(12,2)','d':'DATE','token':'VARCHAR','qty':'INT',"
+        + "'addr':'VARCHAR','note':'VARCHAR','ts':'TIMESTAMP','flag':'BOOLEAN'}";
 
     public const string Flow = """
         version: 1
@@ -35,9 +36,12 @@ internal static class Data
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"""
-                COPY (SELECT i AS pk, 'customer ' || i AS name, (hash(i) % 100000) / 100.0 AS amount, DATE '2020-01-01' + (hash(i) % 1500)::INT AS d,
-                    md5(i::VARCHAR) AS token, hash(i * 7) % 1000 AS qty, 'Street ' || (hash(i * 3) % 10000) || ', City' AS addr,
-                    CASE WHEN i % 10 = 0 THEN NULL ELSE 'x' || i END AS note, TIMESTAMP '2024-01-01' + INTERVAL (hash(i) % 86400) SECOND AS ts, i % 5 = 0 AS flag
+                COPY (SELECT i AS pk, 'customer ' || i AS name, (hash(i) % 100000) / 100.0 AS amount,
+                    DATE '2020-01-01' + (hash(i) % 1500)::INT AS d,
+                    md5(i::VARCHAR) AS token, hash(i * 7) % 1000 AS qty, 'Street ' || (hash(i * 3) % 10000)
+                        || ', City' AS addr,
+                    CASE WHEN i % 10 = 0 THEN NULL ELSE 'x' || i END AS note,
+                        TIMESTAMP '2024-01-01' + INTERVAL (hash(i) % 86400) SECOND AS ts, i % 5 = 0 AS flag
                 FROM range({rows}) t(i)) TO {Sql.Literal(path)} (HEADER, COMPRESSION gzip)
                 """
             ),
@@ -61,9 +65,11 @@ internal static class Data
             string.Create(
                 CultureInfo.InvariantCulture,
                 $"""
-                COPY (SELECT i AS pk, 'customer ' || i AS name, CAST((hash(i) % 100000) / 100.0 + CASE WHEN {isSecond} AND i % 100 = 3 THEN 1 ELSE 0 END AS DECIMAL(12,2)) AS amount,
+                COPY (SELECT i AS pk, 'customer ' || i AS name, CAST((hash(i) % 100000) / 100.0 + CASE WHEN {isSecond}
+                    AND i % 100 = 3 THEN 1 ELSE 0 END AS DECIMAL(12,2)) AS amount,
                     DATE '2020-01-01' + (hash(i) % 1500)::INT AS d, md5(i::VARCHAR) AS token, hash(i * 7) % 1000 AS qty,
-                    'Street ' || (hash(i * 3) % 10000) || ', City' AS addr, CASE WHEN i % 10 = 0 THEN NULL ELSE 'x' || i END AS note,
+                    'Street ' || (hash(i * 3) % 10000) || ', City' AS addr, CASE WHEN i % 10 = 0 THEN NULL ELSE 'x'
+                        || i END AS note,
                     TIMESTAMP '2024-01-01' + INTERVAL (hash(i) % 86400) SECOND AS ts, i % 5 = 0 AS flag
                 FROM range({rows + more}) t(i) {changed}) TO {Sql.Literal(path)} (HEADER, COMPRESSION gzip)
                 """
@@ -78,7 +84,8 @@ internal static class Data
         using (var gzip = new GZipStream(File.Create(path), CompressionLevel.Fastest))
             gzip.Write(
                 System.Text.Encoding.UTF8.GetBytes(
-                    $"pk,name,amount,d,token,qty,addr,note,ts,flag\n{number},n,1.50,2020-01-01,t,1,a,,2020-01-01 00:00:00,true\n"
+                    $"pk,name,amount,d,token,qty,addr,note,ts,flag\n{number},n,1.50,2020-01-01,t,1,a,,"
+                        + "2020-01-01 00:00:00,true\n"
                 )
             );
         File.SetLastWriteTimeUtc(path, new DateTime(2020, 1, 1, 0, 0, 0, DateTimeKind.Utc).AddSeconds(number));

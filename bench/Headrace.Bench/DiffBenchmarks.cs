@@ -22,14 +22,17 @@ internal sealed class DiffBenchmarks(string cli, string folder)
     {
         Data.WriteExport(first, Rows, isSecond: false);
         Data.WriteExport(second, Rows, isSecond: true);
-        yield return $"{Environment.ProcessorCount} cores, .NET {Environment.Version}, DuckDB {DuckDb.DuckDbDatabase.Version}; whole processes, median of {Rounds} after one warm-up. The script reads both exports with DuckDB and joins them (full outer join by key).";
+        yield return $"{Environment.ProcessorCount} cores, .NET {Environment.Version}, "
+            + $"DuckDB {DuckDb.DuckDbDatabase.Version}; whole processes, median of {Rounds} after one warm-up. "
+            + "The script reads both exports with DuckDB and joins them (full outer join by key).";
         yield return "";
         yield return "| what | Headrace | script | ratio | bound | rows a second | peak memory |";
         yield return "|---|---|---|---|---|---|---|";
         foreach (var row in Compare())
             yield return row;
         yield return "";
-        yield return "Where the time goes, one after the other in one warm process (in a run decompression and cutting go side by side, and what is compiled at the start comes on top):";
+        yield return "Where the time goes, one after the other in one warm process (in a run decompression and cutting "
+            + "go side by side, and what is compiled at the start comes on top):";
         yield return "";
         yield return "| step | seconds |";
         yield return "|---|---|";
@@ -149,7 +152,8 @@ internal sealed class DiffBenchmarks(string cli, string folder)
         var ratio = Measure.Median(mine.Zip(script, (run, baseline) => run.Seconds / baseline));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"| {what} | {seconds:0.00} s | {Measure.Median(script):0.00} s | {ratio:0.00} | {bound} | {Rows / seconds:N0} | {mine.Max(run => run.PeakMb):0} MB |"
+            $"| {what} | {seconds:0.00} s | {Measure.Median(script):0.00} s | {ratio:0.00} | {bound} | "
+                + $"{Rows / seconds:N0} | {mine.Max(run => run.PeakMb):0} MB |"
         );
     }
 }

@@ -30,7 +30,8 @@ if (args is ["join", var before, var after])
         SELECT op, count(*) FROM (SELECT CASE WHEN o.pk IS NULL THEN 'I' WHEN n.pk IS NULL THEN 'D' ELSE 'U' END AS op
             FROM n FULL OUTER JOIN o ON n.pk = o.pk
             WHERE o.pk IS NULL OR n.pk IS NULL OR (n.name, n.amount, n.d, n.token, n.qty, n.addr, n.note, n.ts, n.flag)
-                IS DISTINCT FROM (o.name, o.amount, o.d, o.token, o.qty, o.addr, o.note, o.ts, o.flag)) GROUP BY op ORDER BY op
+                IS DISTINCT FROM (o.name, o.amount, o.d, o.token, o.qty, o.addr, o.note, o.ts, o.flag))
+                    GROUP BY op ORDER BY op
         """,
         default
     );

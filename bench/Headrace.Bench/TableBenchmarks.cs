@@ -10,7 +10,8 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
 {
     private const int Rounds = 5;
     private const string Shape =
-        "(pk bigint PRIMARY KEY, name text, amount numeric(12,2), d date, token text, qty int, addr text, note text, updated_at timestamptz NOT NULL, flag boolean)";
+        "(pk bigint PRIMARY KEY, name text, amount numeric(12,2), d date, token text, qty int, addr text, "
+        + "note text, updated_at timestamptz NOT NULL, flag boolean)";
 
     private static readonly string Psql = Directory
         .GetDirectories("/usr/lib/postgresql")
@@ -31,7 +32,9 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
     private async IAsyncEnumerable<string> LinesAsync()
     {
         await FillAsync("million", 1_000_000);
-        yield return $"{Environment.ProcessorCount} cores, .NET {Environment.Version}, DuckDB {DuckDbDatabase.Version}, PostgreSQL {await ValueAsync(source, "SHOW server_version")}, both databases and Headrace on one machine; whole processes, median of {Rounds} after one warm-up";
+        yield return $"{Environment.ProcessorCount} cores, .NET {Environment.Version}, "
+            + $"DuckDB {DuckDbDatabase.Version}, PostgreSQL {await ValueAsync(source, "SHOW server_version")}, "
+            + $"both databases and Headrace on one machine; whole processes, median of {Rounds} after one warm-up";
         yield return "";
         yield return "| what | Headrace | baseline | ratio | bound | peak memory |";
         yield return "|---|---|---|---|---|---|";
@@ -56,8 +59,10 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
             source,
             $"""
             CREATE TABLE {table} {Shape};
-            INSERT INTO {table} SELECT i, 'customer ' || i, (i % 100000) / 100.0, date '2020-01-01' + (i % 1500)::int, md5(i::text), i % 1000, 'Street ' || (i % 10000) || ', City',
-                CASE WHEN i % 10 = 0 THEN NULL ELSE 'x' || i END, timestamptz '2024-01-01' + (i % 86400) * interval '1 second', i % 5 = 0 FROM generate_series(1, {rows}) AS i;
+            INSERT INTO {table} SELECT i, 'customer ' || i, (i % 100000) / 100.0, date '2020-01-01' + (i % 1500)::int,
+                md5(i::text), i % 1000, 'Street ' || (i % 10000) || ', City',
+                CASE WHEN i % 10 = 0 THEN NULL ELSE 'x' || i END, timestamptz '2024-01-01' + (i % 86400) * interval
+                    '1 second', i % 5 = 0 FROM generate_series(1, {rows}) AS i;
             CREATE INDEX ON {table} (updated_at);
             ANALYZE {table}
             """
@@ -96,7 +101,11 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
         {
             await ExecuteAsync(
                 target,
-                $"DROP TABLE IF EXISTS baseline; CREATE TABLE baseline {Shape.Replace(" PRIMARY KEY", "", StringComparison.Ordinal)}; DROP SCHEMA IF EXISTS raw CASCADE; DROP SCHEMA IF EXISTS headrace CASCADE"
+                $"""
+                DROP TABLE IF EXISTS baseline;
+                CREATE TABLE baseline {Shape.Replace(" PRIMARY KEY", "", StringComparison.Ordinal)};
+                DROP SCHEMA IF EXISTS raw CASCADE; DROP SCHEMA IF EXISTS headrace CASCADE
+                """
             );
             var theirs = Shell(
                 $"gunzip -c {csv} | {Client(target)} -c \"copy baseline from stdin (format csv, header)\""
@@ -139,7 +148,10 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
         var nothing = Enumerable.Range(0, Rounds + 1).Select(_ => (Headrace(project, "run"), double.NaN)).ToList();
         await ExecuteAsync(
             target,
-            "UPDATE raw.million SET amount = amount + 1 WHERE pk % 1000 = 1; DELETE FROM raw.million WHERE pk % 1000 = 2; ANALYZE raw.million"
+            """
+            UPDATE raw.million SET amount = amount + 1 WHERE pk % 1000 = 1; DELETE FROM raw.million
+            WHERE pk % 1000 = 2; ANALYZE raw.million
+            """
         );
         var samples = new List<(Measured Mine, double Theirs)>();
         for (var round = 0; round <= Rounds; round++)
@@ -211,7 +223,11 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
         return double.Parse(
             await ValueAsync(
                 "postgres",
-                "SELECT max(d[1]::float8)::text FROM regexp_matches(pg_read_file(regexp_replace(current_setting('data_directory'), 'data$', 'log')), 'duration: ([0-9.]+) ms', 'g') AS d"
+                """
+                SELECT max(d[1]::float8)::text
+                FROM regexp_matches(pg_read_file(regexp_replace(current_setting('data_directory'), 'data$',
+                'log')), 'duration: ([0-9.]+) ms', 'g') AS d
+                """
             ),
             CultureInfo.InvariantCulture
         );
@@ -241,7 +257,8 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
     }
 
     private static string Flow(string table) =>
-        $"source: {{ connection: shop, table: {table} }}\n    read: incremental\n    primary_key: pk\n    update_key: updated_at\n    write: merge\n    target: {{ table: {table} }}";
+        $"source: {{ connection: shop, table: {table} }}\n    read: incremental\n    primary_key: pk\n"
+        + $"    update_key: updated_at\n    write: merge\n    target: {{ table: {table} }}";
 
     private Measured Headrace(string project, string command, string? option = null, int allowed = 0) =>
         Measure.Run(cli, ["-C", project, command, .. option is null ? (string[])[] : [option]], out _, allowed);
@@ -272,7 +289,10 @@ internal sealed class TableBenchmarks(string cli, string folder, PostgresCluster
         var ratio = Measure.Median(counted.Select(sample => sample.Mine.Seconds / sample.Theirs));
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"| {what} | {Measure.Median(counted.Select(sample => sample.Mine.Seconds)):0.00} s | {(double.IsNaN(theirs) ? "" : $"{theirs:0.00} s")} | {(double.IsNaN(ratio) ? "" : $"{ratio:0.00}")} | {bound} | {counted.Max(sample => sample.Mine.PeakMb):0} MB |"
+            $"| {what} | {Measure.Median(counted.Select(sample => sample.Mine.Seconds)):0.00} "
+                + $"s | {(double.IsNaN(theirs) ? "" : $"{theirs:0.00} s")} | "
+                + $"{(double.IsNaN(ratio) ? "" : $"{ratio:0.00}")} | {bound} | "
+                + $"{counted.Max(sample => sample.Mine.PeakMb):0} MB |"
         );
     }
 }

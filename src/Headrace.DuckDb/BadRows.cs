@@ -61,10 +61,10 @@ internal sealed class BadRows(DuckDbConnection db, ChangeSet changes, TableShape
             yield return (
                 file.File,
                 $"""
-                SELECT line, p[1].c AS "column", p[1].v AS value, list_aggregate(list_transform(p, x -> x.r), 'string_agg', '; ') AS reason, "row"::VARCHAR AS "row", * EXCLUDE (line, p, "row")
-                FROM (SELECT line, {rows.Problems} AS p, {rows.Json} AS "row"{more?.Invoke(
-                    rows
-                )} FROM {rows.Source} WHERE ({rows.Good}) IS NOT TRUE)
+                SELECT line, p[1].c AS "column", p[1].v AS value, list_aggregate(list_transform(p, x -> x.r),
+                    'string_agg', '; ') AS reason, "row"::VARCHAR AS "row", * EXCLUDE (line, p, "row")
+                FROM (SELECT line, {rows.Problems} AS p, {rows.Json} AS "row"{more?.Invoke(rows)} FROM {rows.Source}
+                    WHERE ({rows.Good}) IS NOT TRUE)
                 """
             );
         }

@@ -81,8 +81,11 @@ internal sealed unsafe class BinaryTable : IDisposable
         var anyOrder = isOrdered
             ? ""
             : $" LEFT JOIN (VALUES (false)) AS one(row) ON one.row = (r.{Sql.Identifier(columns[0].Name)} IS NULL)";
-        var insert =
-            $"INSERT INTO {target} ({string.Join(", ", columns.Select(column => Sql.Identifier(column.Name)))}) SELECT r.* FROM {Function}({own.number}) AS r{anyOrder}";
+        var insert = $"""
+            INSERT INTO
+            {target} ({string.Join(", ", columns.Select(column => Sql.Identifier(column.Name)))})
+            SELECT r.* FROM {Function}({own.number}) AS r{anyOrder}
+            """;
         var inserting = Task.Run(
             () =>
             {
@@ -163,7 +166,8 @@ internal sealed unsafe class BinaryTable : IDisposable
             Native.DestroyType(ref type);
         }
 
-        Native.SetCardinality(info, 1_000_000, false); // nobody knows; of the two sides of a join DuckDB keeps the smaller one in memory
+        // Nobody knows; of the two sides of a join DuckDB keeps the smaller one in memory.
+        Native.SetCardinality(info, 1_000_000, false);
         Native.SetBindData(info, (nint)number, null);
     }
 

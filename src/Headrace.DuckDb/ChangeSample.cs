@@ -26,7 +26,10 @@ internal sealed class ChangeSample(
             var (before, from) = Before(op);
             var values = rows.Columns.Select((_, i) => SnapshotColumns.Text($"CAST(c.c{i} AS VARCHAR), {before(i)}"));
             using var reader = db.Query(
-                $"SELECT {string.Join(", ", values)} FROM (SELECT * FROM read_parquet({Sql.Literal(rows.Path)}) WHERE op = '{op}' LIMIT {most}) AS c{from}",
+                $"""
+                SELECT {string.Join(", ", values)} FROM (SELECT *
+                FROM read_parquet({Sql.Literal(rows.Path)}) WHERE op = '{op}' LIMIT {most}) AS c{from}
+                """,
                 cancel
             );
             while (reader.Read())
@@ -66,7 +69,15 @@ internal sealed class ChangeSample(
                 table.Any(column => Same(column.Name, rows.Columns[i].Name))
                     ? $"CAST(t.{Sql.Identifier(rows.Columns[i].Name)} AS VARCHAR)"
                     : "NULL::VARCHAR",
-            $" LEFT JOIN {target} AS t ON {string.Join(" AND ", changes.Rules.PrimaryKey.Select(key => SnapshotColumns.Text($"c.c{rows.Columns.ToList().FindIndex(column => Same(column.Name, key))} = t.{Sql.Identifier(key)}")))}"
+            $" LEFT JOIN {target} AS t ON "
+                + string.Join(
+                    " AND ",
+                    changes.Rules.PrimaryKey.Select(key =>
+                    {
+                        var place = rows.Columns.ToList().FindIndex(column => Same(column.Name, key));
+                        return SnapshotColumns.Text($"c.c{place} = t.{Sql.Identifier(key)}");
+                    })
+                )
         );
     }
 

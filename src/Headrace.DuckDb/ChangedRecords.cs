@@ -32,7 +32,8 @@ internal sealed class ChangedRecords(IReadOnlyList<StagedFile> files, long setBy
     /// second.</param>
     /// <param name="then">Gets each set, which knows by then what was seen of it.</param>
     /// <param name="ready">All of them in one set, when that is there already.</param>
-    /// <param name="atOnce">How many rounds may be under way together; <paramref name="fill"/> and <paramref name="then"/> must be able to.</param>
+    /// <param name="atOnce">How many rounds may be under way together; <paramref name="fill"/> and
+    /// <paramref name="then"/> must be able to.</param>
     public void Find(
         long count,
         Action<DigestSet, long, long> fill,

@@ -29,11 +29,14 @@ public sealed record Doubts(
             if (TargetTwice.Count > 0)
                 yield return $"the target has these keys more than once: {Named(TargetTwice)}";
             if (SourceTwice.Count > 0)
-                yield return $"the source has these keys more than once, and nobody can say which row counts: {Named(SourceTwice)}";
+                yield return "the source has these keys more than once, "
+                    + $"and nobody can say which row counts: {Named(SourceTwice)}";
             if (Source > 0)
-                yield return $"{Rows(Source)} of the source could not be compared: {string.Join("; ", Sample.Select(row => $"{row.Column ?? "the row"} {row.Value}: {row.Reason}"))}";
+                yield return $"{Rows(Source)} of the source could not be compared: "
+                    + string.Join("; ", Sample.Select(row => $"{row.Column ?? "the row"} {row.Value}: {row.Reason}"));
             if (Target > 0)
-                yield return $"{Rows(Target)} of the target could not be compared: no key, or a value that does not fit";
+                yield return $"{Rows(Target)} of the target could not be compared: "
+                    + "no key, or a value that does not fit";
         }
     }
 

@@ -62,7 +62,10 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
                     db.Execute("BEGIN", cancel);
                     foreach (var run in runs)
                         db.Execute(
-                            "INSERT INTO run_history (id, flow, dataset, outcome, started_at, detail) VALUES ($1, $2, $3, $4, $5, $6)",
+                            """
+                            INSERT INTO run_history (id, flow, dataset, outcome, started_at, detail)
+                            VALUES ($1, $2, $3, $4, $5, $6)
+                            """,
                             cancel,
                             run.Id,
                             run.Flow,
@@ -88,7 +91,8 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
                 var runs = new List<Run>();
                 using var reader = db.Query(
                     """
-                    SELECT detail FROM run_history WHERE $1 IS NULL OR flow = $1 OR dataset = $1 OR id = $1 OR starts_with(id, $1)
+                    SELECT detail FROM run_history
+                        WHERE $1 IS NULL OR flow = $1 OR dataset = $1 OR id = $1 OR starts_with(id, $1)
                     ORDER BY started_at DESC, id DESC LIMIT $2
                     """,
                     cancel,

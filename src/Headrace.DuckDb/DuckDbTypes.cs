@@ -96,8 +96,8 @@ internal static class DuckDbTypes
             TypeKind.Boolean => $"regexp_full_match({text}, '(?i)(true|t|yes|y|1)')",
 
             // unhex fails on what is no hexadecimal, and only CASE keeps it from being asked.
-            TypeKind.Bytes =>
-                $@"(CASE WHEN regexp_full_match({text}, {Sql.Literal(Pattern(type)!)}) THEN unhex(CASE WHEN starts_with({text}, '\x') THEN {text}[3:] ELSE {text} END) END)",
+            TypeKind.Bytes => $@"(CASE WHEN regexp_full_match({text}, {Sql.Literal(Pattern(type)!)}) "
+                + $@"THEN unhex(CASE WHEN starts_with({text}, '\x') THEN {text}[3:] ELSE {text} END) END)",
             TypeKind.Json => $"(CASE WHEN json_valid({text}) THEN {text}::JSON END)",
             TypeKind.Date when dialect?.Date is { } format =>
                 $"TRY_CAST(try_strptime({text}, {Sql.Literal(format)}) AS DATE)",
@@ -129,7 +129,9 @@ internal static class DuckDbTypes
             cast = $"{IsWholeInDouble(Number(text, dialect))} AND {cast}";
         return hasFormat || Pattern(type, isKept) is not { } pattern
             ? cast
-            : $"(CASE WHEN regexp_full_match({Number(text, type, dialect)}, {Sql.Literal(pattern)}) THEN {cast} ELSE false END)"; // a cast that fails is slow
+            // A cast that fails is slow.
+            : $"(CASE WHEN regexp_full_match({Number(text, type, dialect)}, {Sql.Literal(pattern)}) THEN {cast} "
+                + "ELSE false END)";
     }
 
     /// <summary>
@@ -170,13 +172,15 @@ internal static class DuckDbTypes
     /// shortest.
     /// </summary>
     public static string IsWholeInDouble(string number) =>
-        $"(length(ltrim(regexp_replace({number}, '[eE].*$|[-+. ]', '', 'g'), '0')) <= 15 OR CAST(TRY_CAST({number} AS DOUBLE) AS VARCHAR) = {number})";
+        $"(length(ltrim(regexp_replace({number}, '[eE].*$|[-+. ]', '', 'g'), '0')) <= 15 "
+        + $"OR CAST(TRY_CAST({number} AS DOUBLE) AS VARCHAR) = {number})";
 
     // Infinity is what DuckDB makes of '1e999', and zero of '1e-999'.
     private static string Finite(string number, ColumnType type)
     {
         var cast = $"TRY_CAST({number} AS {Name(type)})";
-        return $"(CASE WHEN isfinite({cast}) AND ({cast} <> 0 OR NOT regexp_matches({number}, '^[^eE]*[1-9]')) THEN {cast} END)";
+        return $"(CASE WHEN isfinite({cast}) AND ({cast} <> 0 OR NOT regexp_matches({number}, '^[^eE]*[1-9]')) "
+            + $"THEN {cast} END)";
     }
 
     private static string Number(string text, ColumnType type, CsvDialect? dialect) =>

@@ -66,8 +66,10 @@ internal sealed class ExportRows(
 
     /// <summary>The same with one row of each key that is there more than once, whose digest is no row's.</summary>
     public string Once =>
-        $"(FROM {Single} UNION ALL BY NAME SELECT DISTINCT ON ({Columns.KeyColumns}) * REPLACE (NULL::BIGINT AS hi, NULL::BIGINT AS lo, "
-        + $"'00000000-0000-0000-0000-000000000000'::UUID AS row) FROM {Fresh} AS f SEMI JOIN temp.repeated AS o ON {On})";
+        $"(FROM {Single} UNION ALL BY NAME "
+        + $"SELECT DISTINCT ON ({Columns.KeyColumns}) * REPLACE (NULL::BIGINT AS hi, NULL::BIGINT AS lo, "
+        + $"'00000000-0000-0000-0000-000000000000'::UUID AS row) FROM {Fresh} AS f "
+        + $"SEMI JOIN temp.repeated AS o ON {On})";
 
     /// <summary>The keys of all rows that have one, good or bad.</summary>
     public string Keys => $"SELECT {Columns.AsKeys} FROM {Fresh} UNION ALL FROM temp.held";
@@ -83,7 +85,10 @@ internal sealed class ExportRows(
             var values = Columns.All.Select(i =>
                 SnapshotColumns.Text($"CAST(NULL AS {DuckDbTypes.Name(Columns[i].Type)}) AS c{i}")
             );
-            return $"(SELECT 0 AS file, 0::BIGINT AS line, NULL::BIGINT AS hi, NULL::BIGINT AS lo, NULL::UUID AS row, {string.Join(", ", values)} WHERE false)";
+            return $"""
+                (SELECT 0 AS file, 0::BIGINT AS line, NULL::BIGINT AS hi, NULL::BIGINT AS lo,
+                NULL::UUID AS row, {string.Join(", ", values)} WHERE false)
+                """;
         }
     }
 
@@ -160,7 +165,8 @@ internal sealed class ExportRows(
         if (listed * Parts.DigestBytes > Parts.Bytes(db))
             return All();
         db.Execute(
-            $"CREATE OR REPLACE TEMP TABLE gone AS SELECT DISTINCT hi, lo FROM {SpoolCsv.Read([gone], 0, [("hi", "BIGINT"), ("lo", "BIGINT")])}",
+            "CREATE OR REPLACE TEMP TABLE gone AS SELECT DISTINCT hi, lo "
+                + $"FROM {SpoolCsv.Read([gone], 0, [("hi", "BIGINT"), ("lo", "BIGINT")])}",
             cancel
         );
         Matched = candidates.Matched;
@@ -273,7 +279,11 @@ internal sealed class ExportRows(
                 )
             );
         db.Execute(
-            $"INSERT INTO temp.held SELECT {Columns.KeyList} FROM read_parquet([{string.Join(", ", Bad.Select(file => Sql.Literal(file.Path)))}]) WHERE k0 IS NOT NULL",
+            $"""
+            INSERT INTO temp.held SELECT {Columns.KeyList}
+            FROM read_parquet([{string.Join(", ", Bad.Select(file => Sql.Literal(file.Path)))}])
+            WHERE k0 IS NOT NULL
+            """,
             cancel
         );
     }
@@ -304,7 +314,8 @@ internal sealed class ExportRows(
                 INSERT INTO temp.repeated FROM {doubtful} ANTI JOIN temp.repeated USING ({Columns.KeyList});
                 INSERT INTO temp.repeated SELECT DISTINCT {Columns.KeyList}, 1 FROM
                     ({UnreadRecords.Among($"SELECT {Columns.AsKeys} FROM {Fresh}", Columns, $"{doubtful}_")})
-                    ANTI JOIN (SELECT {Columns.KeyList} FROM ({Before!.Open})) USING ({Columns.KeyList}) ANTI JOIN temp.repeated USING ({Columns.KeyList});
+                    ANTI JOIN (SELECT {Columns.KeyList} FROM ({Before!.Open})) USING ({Columns.KeyList})
+                        ANTI JOIN temp.repeated USING ({Columns.KeyList});
                 """,
                 cancel
             );
@@ -315,17 +326,18 @@ internal sealed class ExportRows(
         for (var i = 0; i < Shape.Files.Count; i++)
         {
             var rows = new StagedRows([Shape.Files[i]], Shape, export);
-            var lines =
-                $"(SELECT line, {value} AS key, times FROM (SELECT line, file, {Columns.AsKeys} FROM {Fresh}) JOIN temp.repeated USING ({Columns.KeyList}) WHERE file = {i})";
+            var lines = $"""
+                (SELECT line, {value} AS key, times FROM (SELECT line, file, {Columns.AsKeys} FROM {Fresh})
+                JOIN temp.repeated USING ({Columns.KeyList}) WHERE file = {i})
+                """;
             if (!rows.HasRows || db.Scalar<long>($"SELECT count(*) FROM {lines}", cancel) is not (> 0 and var count))
                 continue;
             Good -= count;
             Hold(
                 Shape.Files[i].File,
                 $"""
-                SELECT line, {Sql.Literal(
-                    names
-                )} AS "column", key AS value, 'the key is ' || times || ' times in the export' AS reason, {rows.Json}::VARCHAR AS "row"
+                SELECT line, {Sql.Literal(names)} AS "column", key AS value, 'the key is ' || times
+                    || ' times in the export' AS reason, {rows.Json}::VARCHAR AS "row"
                 FROM {rows.Source} JOIN {lines} USING (line)
                 """
             );
@@ -335,9 +347,3 @@ internal sealed class ExportRows(
     private bool IsDeletedAt(Column column) =>
         rules.Deletes == Deletes.Soft && column.Name.Equals(RowChanges.DeletedAt, StringComparison.OrdinalIgnoreCase);
 }
-
-/// <summary>
-/// The key of an export's digests, what memory a set of digests may take, and those of the export before where they
-/// were read ahead.
-/// </summary>
-internal sealed record DigestKeyed(Staging.DigestKey Key, long SetBytes, DigestSet? Ready = null);

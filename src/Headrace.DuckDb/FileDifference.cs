@@ -76,10 +76,11 @@ public sealed class FileDifference
         if (newest.Count == 0)
             return 0;
         var newer = newest.Select(one =>
-            SnapshotColumns.Text(
-                $"c{columns.IndexOf(one.Column)} >= TRY_CAST({Sql.Literal(one.Value)} AS {DuckDbTypes.Name(rows.Columns[columns.IndexOf(one.Column)].Type)})"
-            )
-        );
+        {
+            var place = columns.IndexOf(one.Column);
+            var type = DuckDbTypes.Name(rows.Columns[place].Type);
+            return SnapshotColumns.Text($"c{place} >= TRY_CAST({Sql.Literal(one.Value)} AS {type})");
+        });
         return Leave($"op <> 'D' AND coalesce({string.Join(", ", newer)}, false) AND {IsOnce}", folder);
     }
 
@@ -95,12 +96,17 @@ public sealed class FileDifference
         {
             var meant = columns.Keys.Select(
                 (i, k) =>
-                    SnapshotColumns.Text(
-                        $"{(columns[i].Type.Kind == TypeKind.Json ? JsonText.Meaning($"{prefix}{i}") : $"{prefix}{i}")} AS m{k}"
-                    )
+                {
+                    var value = SnapshotColumns.Text($"{prefix}{i}");
+                    var meaning = columns[i].Type.Kind == TypeKind.Json ? JsonText.Meaning(value) : value;
+                    return SnapshotColumns.Text($"{meaning} AS m{k}");
+                }
             );
             db.Execute(
-                $"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {string.Join(", ", meant)}, * FROM read_parquet({Sql.Literal(rows.Path)}) WHERE op = '{op}'",
+                $"""
+                CREATE OR REPLACE TEMP TABLE {table} AS SELECT {string.Join(", ", meant)}, *
+                FROM read_parquet({Sql.Literal(rows.Path)}) WHERE op = '{op}'
+                """,
                 cancel
             );
         }
@@ -115,7 +121,8 @@ public sealed class FileDifference
         Keep(
             $"""
             SELECT {all} FROM read_parquet({Sql.Literal(rows.Path)}) WHERE op = 'U'
-            UNION ALL SELECT {all} FROM temp.came ANTI JOIN temp.went USING ({keys}) UNION ALL SELECT {all} FROM temp.went ANTI JOIN temp.came USING ({keys})
+            UNION ALL SELECT {all} FROM temp.came ANTI JOIN temp.went USING ({keys}) UNION ALL SELECT {all}
+                FROM temp.went ANTI JOIN temp.came USING ({keys})
             UNION ALL SELECT 'U' AS op, {string.Join(", ", both)} FROM temp.came AS c JOIN temp.went AS w USING ({keys})
             """,
             folder
@@ -159,9 +166,11 @@ public sealed class FileDifference
             return (0, 0);
         var values = columns.Keys.Select(
             (column, k) =>
-                SnapshotColumns.Text(
-                    $"{DuckDbTypes.Cast($"\"row\"::JSON ->> {Sql.Literal(QuarantineReader.Pointer(source(columns[column].Name)))}", columns[column].Type, dialect)} AS k{k}"
-                )
+            {
+                var pointer = QuarantineReader.Pointer(source(columns[column].Name));
+                var text = $"\"row\"::JSON ->> {Sql.Literal(pointer)}";
+                return SnapshotColumns.Text($"{DuckDbTypes.Cast(text, columns[column].Type, dialect)} AS k{k}");
+            }
         );
         var read =
             $"SELECT {string.Join(", ", values)} FROM (SELECT unnest(from_json($1, '[\"VARCHAR\"]')) AS \"row\")";
@@ -176,7 +185,8 @@ public sealed class FileDifference
                 )
             );
         var unknown = db.Scalar<long>(
-            $"SELECT count(*) FROM temp.released_keys WHERE {string.Join(" OR ", columns.Keys.Select((_, k) => SnapshotColumns.Text($"k{k} IS NULL")))}",
+            "SELECT count(*) FROM temp.released_keys WHERE "
+                + string.Join(" OR ", columns.Keys.Select((_, k) => SnapshotColumns.Text($"k{k} IS NULL"))),
             cancel
         );
         var on = columns.Keys.Select((column, k) => SnapshotColumns.Text($"r.k{k} = c{column}"));
@@ -190,7 +200,9 @@ public sealed class FileDifference
     private string IsOnce =>
         Doubts.Copies == 0
             ? "true"
-            : $"NOT EXISTS (SELECT 1 FROM temp.doubtful AS o WHERE {string.Join(" AND ", columns.Keys.Select((column, k) => SnapshotColumns.Text($"o.k{k} = c{column}")))})";
+            : "NOT EXISTS (SELECT 1 FROM temp.doubtful AS o WHERE "
+                + string.Join(" AND ", columns.Keys.Select((column, k) => SnapshotColumns.Text($"o.k{k} = c{column}")))
+                + ")";
 
     private long Leave(string condition, string folder)
     {
@@ -204,7 +216,10 @@ public sealed class FileDifference
         var path = Path.Combine(folder, SnapshotColumns.Text($"left-{++left}.parquet"));
         db.Execute($"COPY ({changes}) TO {Sql.Literal(path)} ({ExportRows.Layout})", cancel);
         using var reader = db.Query(
-            $"SELECT count(*) FILTER (op = 'I'), count(*) FILTER (op = 'U'), count(*) FILTER (op = 'D') FROM read_parquet({Sql.Literal(path)})",
+            $"""
+            SELECT count(*) FILTER (op = 'I'), count(*) FILTER (op = 'U'), count(*) FILTER (op = 'D')
+            FROM read_parquet({Sql.Literal(path)})
+            """,
             cancel
         );
         reader.Read();
@@ -228,7 +243,8 @@ public sealed class FileDifference
         var key = columns.JsonObject(columns.Keys, i => SnapshotColumns.Text($"c{i}"));
         db.Execute(
             $"""
-            COPY (SELECT concat('{"{"}"op":"', {Op}, '","key":', {key}, ',"before":', CASE WHEN op <> 'I' THEN {before} ELSE 'null' END,
+            COPY (SELECT concat('{"{"}"op":"', {Op}, '","key":', {key}, ',"before":', CASE WHEN op <> 'I' THEN {before}
+                ELSE 'null' END,
                     ',"after":', CASE WHEN op <> 'D' THEN {after} ELSE 'null' END, '{"}"}')
                 FROM read_parquet({Sql.Literal(rows.Path)})) TO {Sql.Literal(path)} ({Operations.Lines})
             """,
@@ -250,9 +266,11 @@ public sealed class FileDifference
         );
         var former = Without([.. OldOnly, .. NewOnly])
             .Select(i =>
-                SnapshotColumns.Text(
-                    $"CASE WHEN {JsonText.Differ($"b{i}", $"c{i}", columns[i].Type)} THEN CAST(to_json({Sql.Literal(columns[i].Name)}) AS VARCHAR) || ':' || coalesce(CAST({columns.Json($"b{i}", i)} AS VARCHAR), 'null') END"
-                )
+                $"""
+                    CASE WHEN {JsonText.Differ($"b{i}", $"c{i}", columns[i].Type)}
+                    THEN CAST(to_json({Sql.Literal(columns[i].Name)}) AS VARCHAR) || ':'
+                        || coalesce(CAST({columns.Json($"b{i}", i)} AS VARCHAR), 'null') END
+                    """
             );
         db.Execute(
             $"""

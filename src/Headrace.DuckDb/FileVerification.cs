@@ -56,7 +56,8 @@ public sealed class FileVerification(
             { } other
         )
             return NotCompared(
-                $"{other.Key} was loaded by read: {(isSnapshot ? "incremental" : "snapshot")}, and the flow says another way now"
+                $"{other.Key} was loaded by read: {(isSnapshot ? "incremental" : "snapshot")}, "
+                    + "and the flow says another way now"
             );
         if (datasets.Count > 1 && isSnapshot)
             return NotCompared($"{datasets.Count} datasets put their exports into {history.Target}");
@@ -103,15 +104,19 @@ public sealed class FileVerification(
                     files.Add(staged);
             if (files.Count < export.Count)
                 return NotCompared(
-                    $"{export.Count - files.Count} of {export.Count} files of export {export[0].Version} are no longer in the lake as they were loaded ({Some(export.Where(file => files.All(there => there.File.Key != file.Key)))})"
+                    $"{export.Count - files.Count} of {export.Count} files of export "
+                        + $"{export[0].Version} are no longer in the lake as they were loaded ("
+                        + $"{Some(export.Where(file => files.All(there => there.File.Key != file.Key)))})"
                 );
             var brought = files
                 .SelectMany(file => file.IsParquet ? new ParquetFiles(db, cancel).Columns(file) : file.Columns)
                 .Select(column => column.Name)
                 .ToHashSet(StringComparer.OrdinalIgnoreCase);
-            var columns = Compared(
+            var columns = ComparedColumns.Of(
+                flow,
+                warnings,
                 position.Table,
-                column => brought.Contains(From(flow, column.Name)),
+                column => brought.Contains(ComparedColumns.From(flow, column.Name)),
                 column => flow.Deletes == Deletes.Soft && Same(column.Name, RowChanges.DeletedAt)
             );
             var compare = flow.Rules().Snapshot!.Compare is { Count: > 0 } only
@@ -140,14 +145,21 @@ public sealed class FileVerification(
             var expected = copy.Parquet(history.Target, Path.Combine(folder, "expected.parquet"), cancel);
             if (replay.Gone.Count > 0)
                 warnings.Add(
-                    $"{replay.Gone.Count} of {replay.Counting.Count} loaded files are no longer in the lake as they were loaded ({Some(replay.Gone)}): "
+                    $"{replay.Gone.Count} of {replay.Counting.Count} loaded files are no longer in the lake "
+                        + $"as they were loaded ({Some(replay.Gone)}): "
                         + (
                             replay.IsMerged
                                 ? "only rows of files that were loaded after them were compared"
                                 : "their rows were counted and not compared"
                         )
                 );
-            var columns = Compared(position.Table ?? replay.Table, replay.Compares, _ => false);
+            var columns = ComparedColumns.Of(
+                flow,
+                warnings,
+                position.Table ?? replay.Table,
+                replay.Compares,
+                _ => false
+            );
             if (columns.Count == 0)
                 return nothing with
                 {
@@ -195,7 +207,7 @@ public sealed class FileVerification(
             var bag = new RowBag(
                 db,
                 expected.Segments[0],
-                before?.Segments[0] ?? Empty(expected.Segments[0]),
+                before?.Segments[0] ?? RowBag.Empty(db, expected.Segments[0], folder, cancel),
                 typed,
                 folder,
                 cancel
@@ -206,7 +218,8 @@ public sealed class FileVerification(
             var explained = Math.Min(extra, released);
             if (explained > 0)
                 warnings.Add(
-                    $"{explained} {Rows(explained)} of the target {(explained == 1 ? "was" : "were")} taken for released from quarantine, and not compared"
+                    $"{explained} {Rows(explained)} of the target {(explained == 1 ? "was" : "were")} taken "
+                        + "for released from quarantine, and not compared"
                 );
             extra -= explained;
             missing += Math.Max(0, gone - extra); // how many rows a file had is on record
@@ -214,8 +227,10 @@ public sealed class FileVerification(
             if (missing + extra > 0 && repair is not null)
                 warnings.Add(
                     flow.Write == WriteMode.Replace
-                        ? "nothing was repaired: rows are not told by a key here. Put the files into the lake again under new names, and the next run replaces the table"
-                        : "nothing was repaired: rows are not told by a key here. Put them right in the warehouse, or empty the table and have a flow of another name load the files again"
+                        ? "nothing was repaired: rows are not told by a key here. Put the files into the lake "
+                            + "again under new names, and the next run replaces the table"
+                        : "nothing was repaired: rows are not told by a key here. Put them right in the "
+                            + "warehouse, or empty the table and have a flow of another name load the files again"
                 );
             return new Verified(
                 name,
@@ -246,7 +261,7 @@ public sealed class FileVerification(
         )
         {
             var declared = isSnapshot
-                ? columns?.Select(column => column with { From = From(flow, column.Name) }).ToList()
+                ? columns?.Select(column => column with { From = ComparedColumns.From(flow, column.Name) }).ToList()
                 : columns;
             var found = new FileDiff(db, folder, setBytes, cancel, limits).Run(
                 old is null ? [] : [copy.Only(old, declared!, cancel)],
@@ -267,7 +282,7 @@ public sealed class FileVerification(
                 found.LeaveDeletes(folder);
             var (explained, unknown) = found.LeaveReleased(
                 released,
-                column => From(flow, column),
+                column => ComparedColumns.From(flow, column),
                 flow.Source.Csv.ToDialect(),
                 folder
             );
@@ -282,7 +297,9 @@ public sealed class FileVerification(
 
             if (explained > 0)
                 warnings.Add(
-                    $"{explained} {Rows(explained)} of the target {(explained == 1 ? "was" : "were")} released from quarantine and {(explained == 1 ? "is" : "are")} not as the files have {(explained == 1 ? "it" : "them")}; they were not compared"
+                    $"{explained} {Rows(explained)} of the target {(explained == 1 ? "was" : "were")} "
+                        + $"released from quarantine and {(explained == 1 ? "is" : "are")} not as the files have "
+                        + $"{(explained == 1 ? "it" : "them")}; they were not compared"
                 );
             warnings.AddRange(found.Doubts.Sentences);
             var result = new Verified(
@@ -313,41 +330,7 @@ public sealed class FileVerification(
                 cancel
             );
         }
-
-        // The columns of the table that the files have something to say of.
-        IReadOnlyList<DeclaredColumn> Compared(
-            IReadOnlyList<Column>? table,
-            Func<Column, bool> isBrought,
-            Func<Column, bool> isOwn
-        )
-        {
-            var compared = new List<DeclaredColumn>();
-            foreach (var column in (table ?? []).Where(column => !isOwn(column)))
-                if (isBrought(column))
-                    compared.Add(
-                        new DeclaredColumn(column.Name, column.Name, column.Type, column.Nullable)
-                        {
-                            IsInferred = !flow.Columns.Values.Any(declared => Same(declared.Name, column.Name)),
-                        }
-                    );
-                else
-                    warnings.Add($"column '{column.Name}' of the target is not in the files and was not compared");
-            return compared;
-        }
-
-        string Empty(string like)
-        {
-            var path = Path.Combine(folder, "empty.parquet");
-            db.Execute(
-                $"COPY (SELECT * FROM read_parquet({Sql.Literal(like)}) LIMIT 0) TO {Sql.Literal(path)} (FORMAT parquet)",
-                cancel
-            );
-            return path;
-        }
     }
-
-    private static string From(Flow flow, string column) =>
-        flow.DeclaredColumns().FirstOrDefault(one => Same(one.Name, column))?.From ?? column;
 
     private static string Rows(long rows) => rows == 1 ? "row" : "rows";
 

@@ -26,7 +26,9 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
                 group,
                 rows =>
                     db.Execute(
-                        $"INSERT INTO temp.staged SELECT {string.Join(", ", Enumerable.Range(0, shape.Columns.Count).Select(rows.Value))} FROM {rows.Source} WHERE {rows.Good}",
+                        "INSERT INTO temp.staged SELECT "
+                            + string.Join(", ", Enumerable.Range(0, shape.Columns.Count).Select(rows.Value))
+                            + $" FROM {rows.Source} WHERE {rows.Good}",
                         cancel
                     )
             );

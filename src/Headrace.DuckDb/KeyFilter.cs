@@ -109,9 +109,12 @@ internal sealed unsafe class KeyFilter : IDisposable
         db.Scalar<bool>(
             $"""
             SELECT count(*) = $4 AND (SELECT bool_and(NOT contains(lower(sql), 'collate')) FROM duckdb_tables()
-                WHERE database_name = '{HeadraceTables.Catalog}' AND lower(schema_name) = lower($1) AND lower(table_name) = lower($2)) IS TRUE
-            FROM duckdb_columns() AS t JOIN duckdb_columns() AS s ON s.column_name = list_extract($5, list_position($3, lower(t.column_name))) AND s.data_type = t.data_type
-            WHERE t.database_name = '{HeadraceTables.Catalog}' AND lower(t.schema_name) = lower($1) AND lower(t.table_name) = lower($2)
+                WHERE database_name = '{HeadraceTables.Catalog}' AND lower(schema_name) = lower($1)
+                    AND lower(table_name) = lower($2)) IS TRUE
+            FROM duckdb_columns() AS t JOIN duckdb_columns() AS s ON s.column_name = list_extract($5,
+                list_position($3, lower(t.column_name))) AND s.data_type = t.data_type
+            WHERE t.database_name = '{HeadraceTables.Catalog}' AND lower(t.schema_name) = lower($1)
+                AND lower(t.table_name) = lower($2)
                 AND s.database_name = 'temp' AND s.table_name = 'staged' AND list_contains($3, lower(t.column_name))
             """,
             cancel,

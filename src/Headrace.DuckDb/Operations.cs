@@ -22,7 +22,8 @@ internal sealed class Operations(
         var key = columns.JsonObject(columns.Keys, i => SnapshotColumns.Text($"c{i}"));
         var after = columns.JsonObject(columns.All, i => SnapshotColumns.Text($"c{i}"));
         var before = hasBefore
-            ? $"CASE WHEN op <> 'I' THEN {columns.JsonObject(columns.All, i => SnapshotColumns.Text($"b{i}"))} ELSE 'null' END"
+            ? $"CASE WHEN op <> 'I' THEN {columns.JsonObject(columns.All, i => SnapshotColumns.Text($"b{i}"))} "
+                + "ELSE 'null' END"
             : "'null'";
 
         // The same operation has the same id whenever and wherever it is made. An export that is applied again, with
@@ -32,9 +33,11 @@ internal sealed class Operations(
         var seed = Failpoint.Planted("ids-by-load") ? export.Id : export.Version;
         var count = db.Execute(
             $"""
-            COPY (SELECT concat('{"{"}"id":"', left(sha256(concat(json_array($1, $3, {times}, name), key)), 32), '","dataset":', to_json($1), ',"version":', to_json($2),
+            COPY (SELECT concat('{"{"}"id":"', left(sha256(concat(json_array($1, $3, {times}, name), key)), 32),
+                '","dataset":', to_json($1), ',"version":', to_json($2),
                     ',"op":"', name, '","key":', key, ',"before":', before, ',"after":', after, '{"}"}')
-                FROM (SELECT CASE op WHEN 'I' THEN 'INSERT' WHEN 'U' THEN 'UPDATE' ELSE 'DELETE' END AS name, {key} AS key, {before} AS before,
+                FROM (SELECT CASE op WHEN 'I' THEN 'INSERT' WHEN 'U' THEN 'UPDATE' ELSE 'DELETE'
+                    END AS name, {key} AS key, {before} AS before,
                     CASE WHEN op <> 'D' THEN {after} ELSE 'null' END AS after
                     FROM read_parquet({Sql.Literal(changes)}))) TO {Sql.Literal(path)} ({Lines})
             """,

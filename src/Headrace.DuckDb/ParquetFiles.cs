@@ -69,7 +69,10 @@ internal sealed class ParquetFiles(DuckDbConnection db, CancellationToken cancel
         var found = new List<(string Name, string Type)>();
         using (
             var reader = db.Query(
-                $"SELECT column_name, column_type FROM (DESCRIBE SELECT * FROM read_parquet({Sql.Literal(file.Segments[0])}))",
+                $"""
+                SELECT column_name, column_type
+                FROM (DESCRIBE SELECT * FROM read_parquet({Sql.Literal(file.Segments[0])}))
+                """,
                 cancel
             )
         )

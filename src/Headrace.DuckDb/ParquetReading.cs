@@ -29,7 +29,8 @@ internal sealed class ParquetReading(DuckDbConnection db, string path, Cancellat
             ParquetForm.Nothing => Text(name, "CAST(NULL AS VARCHAR)", ColumnType.Text),
             ParquetForm.Bytes => Text(
                 name,
-                $"CASE WHEN {value} IS NOT NULL THEN coalesce(TRY(decode({value})), {NoValue} || CAST({value} AS VARCHAR)) END",
+                $"CASE WHEN {value} IS NOT NULL "
+                    + $"THEN coalesce(TRY(decode({value})), {NoValue} || CAST({value} AS VARCHAR)) END",
                 column.Type!.Value
             ),
             _ => new StagedColumn(name, ParquetType: type) { Holds = column.Type },
@@ -46,10 +47,19 @@ internal sealed class ParquetReading(DuckDbConnection db, string path, Cancellat
     private StagedColumn Int96(string name, string value)
     {
         string Number(int from, int to, string type) =>
-            $"CAST('0x' || {string.Join(" || ", Enumerable.Range(from, to - from + 1).Reverse().Select(i => SnapshotColumns.Text($"hex({value})[{(2 * i) + 1}:{(2 * i) + 2}]")))} AS {type})";
+            "CAST('0x' || "
+            + string.Join(
+                " || ",
+                Enumerable
+                    .Range(from, to - from + 1)
+                    .Reverse()
+                    .Select(i => SnapshotColumns.Text($"hex({value})[{(2 * i) + 1}:{(2 * i) + 2}]"))
+            )
+            + $" AS {type})";
         var nanoseconds = Number(0, 7, "UBIGINT");
         var day = $"(CAST({Number(8, 11, "UBIGINT")} AS BIGINT) - 2440588)";
-        var isMoment = $"({nanoseconds} < 86400000000000 AND {day} BETWEEN -719528 AND 2932896)"; // of the years 0 to 9999
+        // Of the years 0 to 9999.
+        var isMoment = $"({nanoseconds} < 86400000000000 AND {day} BETWEEN -719528 AND 2932896)";
         var moment = $"make_timestamp({day} * 86400000000 + CAST({nanoseconds} // 1000 AS BIGINT))";
         if (All($"{isMoment} AND {nanoseconds} % 1000 = 0"))
             return new StagedColumn(name, ParquetType: "TIMESTAMP")
@@ -59,7 +69,8 @@ internal sealed class ParquetReading(DuckDbConnection db, string path, Cancellat
             };
         var text = $"{Seconds(moment)} || printf('%03d', CAST({nanoseconds} % 1000 AS BIGINT))";
         var read =
-            $"CASE WHEN {isMoment} THEN {Short(text)} WHEN {value} IS NOT NULL THEN {NoValue} || '0x' || hex({value}) END";
+            $"CASE WHEN {isMoment} THEN {Short(text)} WHEN {value} IS NOT NULL THEN {NoValue} || '0x' "
+            + $"|| hex({value}) END";
         return Text(
             name,
             read,
@@ -78,7 +89,8 @@ internal sealed class ParquetReading(DuckDbConnection db, string path, Cancellat
                 Holds = new ColumnType(TypeKind.TimestampTz),
             };
         var read =
-            $"CASE WHEN {isMoment} THEN CAST({value} AS VARCHAR) || '+00' WHEN {value} IS NOT NULL THEN {NoValue} || CAST({value} AS VARCHAR) END";
+            $"CASE WHEN {isMoment} THEN CAST({value} AS VARCHAR) || '+00' WHEN {value} IS NOT NULL "
+            + $"THEN {NoValue} || CAST({value} AS VARCHAR) END";
         return Text(
             name,
             read,
@@ -106,11 +118,15 @@ internal sealed class ParquetReading(DuckDbConnection db, string path, Cancellat
         );
         var text = Short(
             SnapshotColumns.Text(
-                $"printf('%02d:%02d:%02d.%0{digits}d', {whole} // 3600, {whole} // 60 % 60, {whole} % 60, CAST({value} % {perSecond} AS BIGINT))"
+                $"""
+                printf('%02d:%02d:%02d.%0{digits}d',
+                    {whole} // 3600, {whole} // 60 % 60, {whole} % 60, CAST({value} % {perSecond} AS BIGINT))
+                """
             )
         );
         var read =
-            $"CASE WHEN {isTime} THEN {text} WHEN {value} >= 0 THEN {NoValue} || {text} WHEN {value} IS NOT NULL THEN {NoValue} || CAST({value} AS VARCHAR) END";
+            $"CASE WHEN {isTime} THEN {text} WHEN {value} >= 0 THEN {NoValue} || {text} "
+            + $"WHEN {value} IS NOT NULL THEN {NoValue} || CAST({value} AS VARCHAR) END";
         return Text(name, read, All($"NOT {isTime} OR {isMicro}") ? new ColumnType(TypeKind.Time) : ColumnType.Text);
     }
 

@@ -30,9 +30,8 @@ internal sealed class PlannedTable(DuckDbConnection db, ChangeSet changes, Table
         foreach (var part in Parts.Ranges(db, StagedTable.Name, "s.rowid", cancel))
             db.Execute(
                 $"""
-                INSERT INTO {Name} BY NAME SELECT t.* FROM {target} AS t SEMI JOIN (SELECT {keys} FROM temp.staged AS s WHERE {part}) AS s ON {On(
-                    key => $"s.{StagedTable.Column(shape, key)}"
-                )}
+                INSERT INTO {Name} BY NAME SELECT t.* FROM {target} AS t SEMI JOIN (SELECT {keys} FROM temp.staged AS s
+                    WHERE {part}) AS s ON {On(key => $"s.{StagedTable.Column(shape, key)}")}
                 ANTI JOIN {Name} AS p ON {On(key => $"p.{Sql.Identifier(key)}")}
                 """,
                 cancel

@@ -104,7 +104,8 @@ internal static class Render
         if (digits.Length == 0)
             return sign + "0.0";
         if (exponent is < -4 or >= 16)
-            return $"{sign}{digits[0]}{(digits.Length > 1 ? "." : "")}{digits[1..]}e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
+            return $"{sign}{digits[0]}{(digits.Length > 1 ? "." : "")}{digits[1..]}"
+                + $"e{(exponent < 0 ? '-' : '+')}{Math.Abs(exponent):00}";
         if (exponent < 0)
             return $"{sign}0.{new string('0', -exponent - 1)}{digits}";
         var whole = digits.PadRight(exponent + 1, '0');

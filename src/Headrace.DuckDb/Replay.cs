@@ -118,7 +118,10 @@ internal sealed class Replay(
             var target = HeadraceTables.Target(history.Target);
             scratch.Translate(() =>
                 db.Execute(
-                    $"DELETE FROM {target}; INSERT INTO {target} ({columns}) SELECT {columns} FROM read_parquet({Sql.Literal(copy)})",
+                    $"""
+                    DELETE FROM {target}; INSERT INTO {target} ({columns}) SELECT {columns}
+                    FROM read_parquet({Sql.Literal(copy)})
+                    """,
                     cancel
                 )
             );
@@ -160,7 +163,9 @@ internal sealed class Replay(
         var quarantined = files.Where(file => !Gone.Contains(file)).Sum(file => file.Quarantined);
         if (result.Quarantined != quarantined)
             Warnings.Add(
-                $"of {files[0].Key}{(files.Count > 1 ? $" and {files.Count - 1} more" : "")} {quarantined} {(quarantined == 1 ? "row" : "rows")} went to quarantine, and {result.Quarantined} would now: the flow or the table has changed"
+                $"of {files[0].Key}{(files.Count > 1 ? $" and {files.Count - 1} more" : "")} "
+                    + $"{quarantined} {(quarantined == 1 ? "row" : "rows")} went to quarantine, "
+                    + $"and {result.Quarantined} would now: the flow or the table has changed"
             );
         return result.Position;
     }

@@ -41,10 +41,10 @@ internal sealed class RowBag(
                 )
                 .Where(one => one.Place >= 0)
                 .Select(one =>
-                    SnapshotColumns.Text(
-                        $"c{one.Place} >= TRY_CAST({Sql.Literal(one.Value)} AS {DuckDbTypes.Name(columns[one.Place].Type)})"
-                    )
-                )
+                {
+                    var type = DuckDbTypes.Name(columns[one.Place].Type);
+                    return SnapshotColumns.Text($"c{one.Place} >= TRY_CAST({Sql.Literal(one.Value)} AS {type})");
+                })
                 .ToList();
             return conditions.Count == 0 ? "false" : $"coalesce({string.Join(", ", conditions)}, false)";
         }
@@ -57,20 +57,20 @@ internal sealed class RowBag(
     {
         db.Execute(
             $"""
-            COPY (SELECT "row", sum(n)::BIGINT AS n, greatest(0, least(sum(n), count(*) FILTER (newer)))::BIGINT AS pending
-                FROM (SELECT {Digest} AS "row", 1 AS n, {IsNewer} AS newer FROM {From(
-                source
-            )} UNION ALL SELECT {Digest}, -1, false FROM {From(target)})
+            COPY (SELECT "row", sum(n)::BIGINT AS n,
+                greatest(0, least(sum(n), count(*) FILTER (newer)))::BIGINT AS pending
+                FROM (SELECT {Digest} AS "row", 1 AS n, {IsNewer} AS newer FROM {From(source)} UNION ALL
+                    SELECT {Digest}, -1, false FROM {From(target)})
                 GROUP BY "row" HAVING sum(n) <> 0) TO {Sql.Literal(counts)} (FORMAT parquet)
             """,
             cancel
         );
         using var reader = db.Query(
             $"""
-            SELECT coalesce(sum(n - pending) FILTER (n > 0), 0)::BIGINT, coalesce(-sum(n) FILTER (n < 0), 0)::BIGINT, coalesce(sum(pending), 0)::BIGINT,
-                (SELECT count(*) FROM read_parquet({Sql.Literal(
-                source
-            )})), (SELECT count(*) FROM read_parquet({Sql.Literal(target)})) FROM read_parquet({Sql.Literal(counts)})
+            SELECT coalesce(sum(n - pending) FILTER (n > 0), 0)::BIGINT, coalesce(-sum(n) FILTER (n < 0), 0)::BIGINT,
+                coalesce(sum(pending), 0)::BIGINT,
+                (SELECT count(*) FROM read_parquet({Sql.Literal(source)})), (SELECT count(*)
+                    FROM read_parquet({Sql.Literal(target)})) FROM read_parquet({Sql.Literal(counts)})
             """,
             cancel
         );
@@ -89,7 +89,8 @@ internal sealed class RowBag(
         {
             var texts = columns.Select((_, i) => SnapshotColumns.Text($"CAST(c{i} AS VARCHAR)"));
             using var reader = db.Query(
-                $"SELECT {string.Join(", ", texts)} FROM {From(file)} WHERE {Digest} IN (SELECT \"row\" FROM read_parquet({Sql.Literal(counts)}) WHERE {which} LIMIT {Asked}) LIMIT {most}",
+                $"SELECT {string.Join(", ", texts)} FROM {From(file)} WHERE {Digest} IN (SELECT \"row\" "
+                    + $"FROM read_parquet({Sql.Literal(counts)}) WHERE {which} LIMIT {Asked}) LIMIT {most}",
                 cancel
             );
             while (reader.Read())
@@ -116,5 +117,19 @@ internal sealed class RowBag(
                 SnapshotColumns.Text($"CAST({Sql.Identifier(column.Name)} AS {DuckDbTypes.Name(column.Type)}) AS c{i}")
         );
         return $"(SELECT {string.Join(", ", typed)} FROM read_parquet({Sql.Literal(file)}))";
+    }
+
+    /// <summary>A file without rows, with the columns of another one.</summary>
+    public static string Empty(DuckDbConnection db, string like, string folder, CancellationToken cancel)
+    {
+        var path = Path.Combine(folder, "empty.parquet");
+        db.Execute(
+            $"""
+            COPY (SELECT * FROM read_parquet({Sql.Literal(like)}) LIMIT 0)
+            TO {Sql.Literal(path)} (FORMAT parquet)
+            """,
+            cancel
+        );
+        return path;
     }
 }

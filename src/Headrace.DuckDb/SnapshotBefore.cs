@@ -27,7 +27,8 @@ internal sealed class SnapshotBefore(SnapshotMemory memory, SnapshotColumns colu
             db.Execute(
                 $"""
                 CREATE OR REPLACE TEMP TABLE open AS
-                SELECT s.* FROM ({All}) AS s SEMI JOIN temp.gone AS g ON s.hi = g.hi AND s.lo = g.lo UNION ALL SELECT s.* FROM ({All}) AS s WHERE s.hi IS NULL
+                SELECT s.* FROM ({All}) AS s SEMI JOIN temp.gone AS g ON s.hi = g.hi AND s.lo = g.lo UNION ALL
+                    SELECT s.* FROM ({All}) AS s WHERE s.hi IS NULL
                 """,
                 cancel
             );
@@ -47,9 +48,8 @@ internal sealed class SnapshotBefore(SnapshotMemory memory, SnapshotColumns colu
                             .FindIndex(column =>
                                 column.Name.Equals(columns[i].Name, StringComparison.OrdinalIgnoreCase)
                             );
-                        return SnapshotColumns.Text(
-                            $", CAST({(old < 0 ? "NULL" : SnapshotColumns.Text($"c{old}"))} AS {DuckDbTypes.Name(columns[i].Type)}) AS c{i}"
-                        );
+                        var value = old < 0 ? "NULL" : SnapshotColumns.Text($"c{old}");
+                        return SnapshotColumns.Text($", CAST({value} AS {DuckDbTypes.Name(columns[i].Type)}) AS c{i}");
                     })
                 );
             return $"SELECT {columns.KeyList}, hi, lo, row{images} FROM ({memory.Sql})";

@@ -59,7 +59,8 @@ internal sealed class SnapshotColumns
             {
                 var text = Canonical(value(i), columns[i].Type);
                 var name = columns[i].Name.ToLowerInvariant();
-                return $"CASE WHEN {value(i)} IS NULL THEN '' ELSE {Sql.Literal(Text($"{name.Length}:{name}="))} || strlen({text}) || ':' || {text} END";
+                return $"CASE WHEN {value(i)} IS NULL THEN '' ELSE {Sql.Literal(Text($"{name.Length}:{name}="))} "
+                    + $"|| strlen({text}) || ':' || {text} END";
             });
         return $"CAST(left(sha256(concat({string.Join(", ", parts.DefaultIfEmpty("''"))})), 32) AS UUID)";
     }
@@ -68,12 +69,13 @@ internal sealed class SnapshotColumns
     public string Json(string value, int column) =>
         columns[column].Type.Kind switch
         {
-            TypeKind.Real =>
-                $"CASE WHEN isfinite({value}) THEN to_json(CAST(CAST({value} AS VARCHAR) AS DOUBLE)) ELSE to_json(CAST({value} AS VARCHAR)) END",
+            TypeKind.Real => $"CASE WHEN isfinite({value}) THEN to_json(CAST(CAST({value} AS VARCHAR) AS DOUBLE)) "
+                + $"ELSE to_json(CAST({value} AS VARCHAR)) END",
             TypeKind.Double =>
                 $"CASE WHEN isfinite({value}) THEN to_json({value}) ELSE to_json(CAST({value} AS VARCHAR)) END",
             TypeKind.Decimal => $"CAST({value} AS VARCHAR)", // to_json makes a double of it
-            TypeKind.Json => $"translate(CAST({value} AS VARCHAR), chr(10) || chr(13) || chr(9), '   ')", // they stand between its parts only
+            // They stand between its parts only.
+            TypeKind.Json => $"translate(CAST({value} AS VARCHAR), chr(10) || chr(13) || chr(9), '   ')",
             TypeKind.Bytes => $"to_json('\\x' || lower(hex({value})))",
             _ => $"to_json({value})",
         };
@@ -83,7 +85,9 @@ internal sealed class SnapshotColumns
     {
         var members = which.Select(
             (i, n) =>
-                $"{Sql.Literal($"{(n == 0 ? "" : ",")}{JsonSerializer.Serialize(columns[i].Name, SnapshotJson.Default.String)}:")}, coalesce(CAST({Json(value(i), i)} AS VARCHAR), 'null')"
+                Sql.Literal(
+                    $"{(n == 0 ? "" : ",")}{JsonSerializer.Serialize(columns[i].Name, SnapshotJson.Default.String)}:"
+                ) + $", coalesce(CAST({Json(value(i), i)} AS VARCHAR), 'null')"
         );
         return $"concat('{{', {string.Join(", ", members)}, '}}')";
     }
@@ -114,7 +118,8 @@ internal sealed class SnapshotColumns
         {
             TypeKind.Text => value,
             TypeKind.Bytes => $"hex({value})",
-            TypeKind.Real or TypeKind.Double => $"CAST(CASE WHEN {value} = 0 THEN 0 ELSE {value} END AS VARCHAR)", // -0 is 0
+            // -0 is 0.
+            TypeKind.Real or TypeKind.Double => $"CAST(CASE WHEN {value} = 0 THEN 0 ELSE {value} END AS VARCHAR)",
             TypeKind.Json => JsonText.Meaning(value),
             TypeKind.TimestampTz => $"CAST(epoch_us({value}) AS VARCHAR)",
             _ => $"CAST({value} AS VARCHAR)",

@@ -8,7 +8,7 @@ namespace Headrace.DuckDb;
 /// <param name="folder">Where it stages.</param>
 /// <param name="doubtful">A table of keys that were there more than once before; their rows are not compared. Null for
 /// none.</param>
-internal sealed class SnapshotDiff(
+internal sealed partial class SnapshotDiff(
     DuckDbConnection db,
     ChangeSet export,
     SnapshotMemory? before,
@@ -18,14 +18,9 @@ internal sealed class SnapshotDiff(
     string? doubtful = null
 )
 {
-    private const long LargeMemory = 100_000;
-    private const int MostParts = 10;
-
     private readonly SnapshotRules rules = export.Rules.Snapshot!;
     private readonly List<string> warnings = [];
     private readonly ExportRows rows = new(db, export, before, key, folder, doubtful, cancel);
-
-    private bool withRepeated;
 
     private SnapshotColumns Columns => rows.Columns;
 
@@ -142,11 +137,19 @@ internal sealed class SnapshotDiff(
         Spared = db.Scalar<long>("SELECT count(*) FROM temp.spared", cancel);
         if (Spared > 0 && rows.Unreadable > 0)
             warnings.Add(
-                $"{Spared} {(Spared == 1 ? "row was" : "rows were")} not deleted: the key of {rows.Unreadable} {(rows.Unreadable == 1 ? "record" : "records")} of the export cannot be read, and may be any of theirs"
+                $"{Spared} {(Spared == 1 ? "row was" : "rows were")} not deleted: "
+                    + $"the key of {rows.Unreadable} {(rows.Unreadable == 1 ? "record" : "records")} of the export "
+                    + "cannot be read, and may be any of theirs"
             );
         else if (Spared > 0)
             warnings.Add(
-                $"{Spared} {(Spared == 1 ? "row was not deleted, since its key stands" : "rows were not deleted, since their keys stand")} in records that could not be read"
+                $"{Spared} "
+                    + (
+                        Spared == 1
+                            ? "row was not deleted, since its key stands"
+                            : "rows were not deleted, since their keys stand"
+                    )
+                    + " in records that could not be read"
             );
     }
 
@@ -163,7 +166,10 @@ internal sealed class SnapshotDiff(
                 )
                 : "";
             db.Execute(
-                $"COPY (SELECT 'I' AS op, {values}{none} FROM {rows.Single} AS f) TO {Sql.Literal(path)} ({ExportRows.Layout})",
+                $"""
+                COPY (SELECT 'I' AS op, {values}{none}
+                FROM {rows.Single} AS f) TO {Sql.Literal(path)} ({ExportRows.Layout})
+                """,
                 cancel
             );
             return;
@@ -185,7 +191,10 @@ internal sealed class SnapshotDiff(
         }
 
         db.Execute(
-            $"COPY (FROM read_parquet([{string.Join(", ", files.Select(Sql.Literal))}])) TO {Sql.Literal(path)} ({ExportRows.Layout})",
+            $"""
+            COPY (FROM read_parquet([{string.Join(", ", files.Select(Sql.Literal))}])) TO
+            {Sql.Literal(path)} ({ExportRows.Layout})
+            """,
             cancel
         );
         files.ForEach(File.Delete);
@@ -208,7 +217,11 @@ internal sealed class SnapshotDiff(
         var deletes =
             rules.Deletes == Deletes.Ignore
                 ? ""
-                : $"UNION ALL SELECT 'D' AS op, {gone}{old} FROM ({GoneOf(open, $"FROM ({rows.Keys}){isOf}")}) AS o ANTI JOIN temp.spared AS f USING ({Columns.KeyList})";
+                : $"""
+                    UNION ALL SELECT 'D' AS op, {gone}{old}
+                    FROM ({GoneOf(open, $"FROM ({rows.Keys}){isOf}")}) AS o ANTI JOIN temp.spared AS f
+                    USING ({Columns.KeyList})
+                    """;
         return $"""
             SELECT CASE WHEN o.row IS NULL THEN 'I' ELSE 'U' END AS op, {values}{old}
                 FROM {rows.Single} AS f LEFT JOIN {open} AS o ON {rows.On} WHERE {Parts.Hash(
@@ -223,7 +236,10 @@ internal sealed class SnapshotDiff(
     private (long Inserted, long Updated, long Deleted) Count(string path)
     {
         using var reader = db.Query(
-            $"SELECT count(*) FILTER (op = 'I'), count(*) FILTER (op = 'U'), count(*) FILTER (op = 'D') FROM read_parquet({Sql.Literal(path)})",
+            $"""
+            SELECT count(*) FILTER (op = 'I'), count(*) FILTER (op = 'U'), count(*) FILTER (op = 'D')
+            FROM read_parquet({Sql.Literal(path)})
+            """,
             cancel
         );
         reader.Read();
@@ -258,101 +274,14 @@ internal sealed class SnapshotDiff(
             throw Error.TooManyChanged(flow, dataset, export.Version!, updated + deleted, all, share);
     }
 
-    /// <summary>Writes what the next comparison needs of this export.</summary>
-    private SnapshotMemory Remember(string memories)
-    {
-        var isDigested = export.Files.All(file => file.Digests is not null);
-        var memory = new SnapshotMemory
-        {
-            Folders = [memories],
-            Parts = [new SnapshotPart($"{export.Id}.parquet")],
-            Key = isDigested ? key.Key.ToString() : null,
-            Columns = [.. Columns.All.Select(i => Columns[i])],
-            PrimaryKey = export.Rules.PrimaryKey,
-            Compare = rules.Compare,
-            Before = rules.Before,
-            Rows = 0,
-            IsJsonMeant = true,
-        };
-        if (rows.Before is null)
-            return memory with { Rows = Write(memory.Parts[0].Rows, New), IsDigested = isDigested };
-
-        // Rows in quarantine are not gone: what is known of their keys stays. With deletes: ignore nothing ever goes.
-        var (keep, lose) = rules.Deletes == Deletes.Ignore ? ("ANTI", "SEMI") : ("SEMI", "ANTI");
-        var keys =
-            rules.Deletes == Deletes.Ignore
-                ? $"SELECT {Columns.AsKeys} FROM {rows.Single}"
-                : $"SELECT {Columns.KeyList} FROM temp.repeated UNION ALL FROM temp.held UNION ALL FROM temp.spared";
-        string Old(string join) => $"({rows.Before.Open}) AS o {join} JOIN ({keys}) AS f USING ({Columns.KeyList})";
-        if (isDigested && MayAdd(memory))
-        {
-            var part = new SnapshotPart(memory.Parts[0].Rows, $"{export.Id}.gone.parquet");
-            var came = Write(part.Rows, New);
-            var went = Write(part.Gone!, $"SELECT o.hi, o.lo FROM {Old(lose)}");
-            return memory with
-            {
-                Folders = [memories, .. before!.Folders],
-                Parts = [.. before.Parts, part],
-                Rows = before.Rows + came - went,
-                IsDigested = true,
-            };
-        }
-
-        var matched = rows.IsNarrowed ? (string[])[rows.Before.Matched] : [];
-        var count = Write(
-            memory.Parts[0].Rows,
-            string.Join(
-                " UNION ALL ",
-                matched.Append($"SELECT o.* FROM {Old(keep)}").Append(New).Select(part => $"({part})")
-            )
-        );
-        return memory with
-        {
-            Rows = count,
-            IsDigested =
-                isDigested && db.Scalar<long>($"SELECT count(*) FROM ({memory.Sql}) WHERE hi IS NULL", cancel) == 0,
-        };
-
-        long Write(string file, string sql) =>
-            db.Execute(
-                $"COPY ({sql}) TO {Sql.Literal(Path.Combine(memories, file))} (FORMAT parquet, COMPRESSION {(rules.Before ? "snappy" : "uncompressed")})",
-                cancel
-            );
-    }
-
-    // Few changes of a large memory go into a part of their own, until there are many parts.
-    private bool MayAdd(SnapshotMemory memory) =>
-        rows.IsNarrowed
-        && before is { IsDigested: true, Rows: >= LargeMemory }
-        && before.Parts.Count < MostParts
-        && before.Before == memory.Before
-        && before.Columns.SequenceEqual(memory.Columns)
-        && (rows.Good + before.Rows - rows.Matched) * 10 < before.Rows;
-
-    /// <summary>The rows of this export that are not in the memory of the one before as they are.</summary>
-    private string New
-    {
-        get
-        {
-            if (rows.Before is null || !rules.Before || (rules.Compare.Count == 0 && !Columns.HasJson))
-                return $"SELECT {Columns.AsKeys}, hi, lo, row{(rules.Before ? $", {Columns.List()}" : "")} FROM {(withRepeated ? rows.Once : rows.Single)}";
-
-            // A row that counts as unchanged was not published: what is known of it stays what was.
-            var images = Columns.All.Select(i =>
-                SnapshotColumns.Text($"CASE WHEN f.row = o.row THEN o.c{i} ELSE f.c{i} END AS c{i}")
-            );
-            var keys = Columns.Keys.Select((column, i) => SnapshotColumns.Text($"f.c{column} AS k{i}"));
-            return $"SELECT {string.Join(", ", keys)}, f.hi, f.lo, f.row, {string.Join(", ", images)} FROM {rows.Single} AS f LEFT JOIN ({rows.Before.Open}) AS o ON {rows.On}";
-        }
-    }
-
     private List<BadRow> Sample()
     {
         var sample = new List<BadRow>();
         foreach (var file in rows.Bad)
         {
             using var reader = db.Query(
-                $"SELECT line, \"column\", left(value, 200), reason FROM read_parquet({Sql.Literal(file.Path)}) ORDER BY line LIMIT {5 - sample.Count}",
+                "SELECT line, \"column\", left(value, 200), reason "
+                    + $"FROM read_parquet({Sql.Literal(file.Path)}) ORDER BY line LIMIT {5 - sample.Count}",
                 cancel
             );
             while (reader.Read())

@@ -69,7 +69,8 @@ internal sealed record SnapshotMemory
             .Aggregate(
                 $"SELECT * FROM {Table(Parts[0].Rows)}",
                 (sql, part) =>
-                    $"SELECT s.* FROM ({sql}) AS s ANTI JOIN {Table(part.Gone!)} AS g ON s.hi = g.hi AND s.lo = g.lo UNION ALL SELECT * FROM {Table(part.Rows)}"
+                    $"SELECT s.* FROM ({sql}) AS s ANTI JOIN {Table(part.Gone!)} AS g ON s.hi = g.hi "
+                    + $"AND s.lo = g.lo UNION ALL SELECT * FROM {Table(part.Rows)}"
             );
 
     /// <summary>
@@ -77,7 +78,10 @@ internal sealed record SnapshotMemory
     /// name="rounds"/>.
     /// </summary>
     public string Digests(long rounds, long round) =>
-        $"SELECT hi, lo FROM ({Sql}) WHERE hi IS NOT NULL{(rounds == 1 ? "" : SnapshotColumns.Text($" AND hi % {rounds} = {round}"))}";
+        $"""
+            SELECT hi, lo FROM ({Sql})
+            WHERE hi IS NOT NULL{(rounds == 1 ? "" : SnapshotColumns.Text($" AND hi % {rounds} = {round}"))}
+            """;
 
     /// <summary>
     /// Reads the memory of a load, which is in the first folder; null when it is not there, or not whole.

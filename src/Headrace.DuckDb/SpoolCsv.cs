@@ -33,11 +33,10 @@ public static class SpoolCsv
         return string.Create(
             CultureInfo.InvariantCulture,
             $$"""
-            read_csv([{{string.Join(
-                ", ",
-                paths.Select(Sql.Literal)
-            )}}], auto_detect = false, header = false, delim = ',', quote = '"', escape = '"', new_line = '\n', {{nulls}},
-                max_line_size = {{record}}, buffer_size = {{2 * record}}, columns = { {{string.Join(
+            read_csv([{{string.Join(", ", paths.Select(Sql.Literal))}}], auto_detect = false, header = false,
+                delim = ',', quote = '"', escape = '"', new_line = '\n', {{nulls}},
+                max_line_size = {{record}}, buffer_size = {{2 * record}}, columns = {
+                    {{string.Join(
                 ", ",
                 columns.Select(column => $"{Sql.Literal(column.Name)}: {Sql.Literal(column.Type)}")
             )}} })

@@ -27,7 +27,10 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
                 (column, i) =>
                     $"{(column.IsAdded ? Text(column.Value) : column.Read ?? Sql.Identifier(column.Name))} AS {Raw(i)}"
             );
-            return $"(SELECT file_row_number + 1 AS line, {string.Join(", ", names)} FROM read_parquet([{paths}], file_row_number = true))";
+            return $"""
+                (SELECT file_row_number + 1 AS line, {string.Join(", ", names)}
+                FROM read_parquet([{paths}], file_row_number = true))
+                """;
         }
 
         (string, string)[] digests = files[0].HasInlineDigests ? [("hi", "BIGINT"), ("lo", "BIGINT")] : [];
@@ -103,7 +106,8 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
                     : Given(index, column.Type!.Value);
                 if (Limit(i) is { } limit)
                     problems.Add(
-                        $"CASE WHEN NOT coalesce({limit.Fits}, true) THEN {{'c': {name}, 'v': {value}, 'r': {Sql.Literal(limit.Reason)}}} END"
+                        $"CASE WHEN NOT coalesce({limit.Fits}, true) "
+                            + $"THEN {{'c': {name}, 'v': {value}, 'r': {Sql.Literal(limit.Reason)}}} END"
                     );
                 if (Fits(i) is not { } fits)
                     continue;
@@ -112,7 +116,8 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
                     isKey ? $"the key column '{column.Name}' is NULL" : $"'{column.Name}' is NULL and may not be"
                 );
                 var reason =
-                    $"CASE WHEN {value} IS NULL THEN {isNull}{Why(i, value)} ELSE '''' || left({value}, 200) || {Sql.Literal($"' is no {column.Type}")} END";
+                    $"CASE WHEN {value} IS NULL THEN {isNull}{Why(i, value)} ELSE '''' || left({value}, 200) "
+                    + $"|| {Sql.Literal($"' is no {column.Type}")} END";
                 problems.Add($"CASE WHEN NOT ({fits}) THEN {{'c': {name}, 'v': {value}, 'r': {reason}}} END");
             }
 
@@ -122,7 +127,9 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
 
     /// <summary>The row as it came, as a JSON object of the file's own column names.</summary>
     public string Json =>
-        $"json_object({string.Join(", ", shaped.Columns.Select((column, i) => $"{Sql.Literal(column.Name)}, {AsText(column, i)}"))})";
+        "json_object("
+        + string.Join(", ", shaped.Columns.Select((column, i) => $"{Sql.Literal(column.Name)}, {AsText(column, i)}"))
+        + ")";
 
     // Each value as a CSV file would have it, so that nothing is lost and the row can be read again.
     private static string AsText(StagedColumn column, int index) =>
@@ -156,19 +163,30 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
             shaped.File.IsParquet
             && (column.IsJson || (column.ParquetType == "VARCHAR" && column.Read is null && type.Kind == TypeKind.Text))
         )
-            return $" WHEN true THEN {Sql.Literal(column.IsJson ? $"a NUL character, NaN or Infinity in '{name}'" : $"a NUL character in '{name}'")}";
+            return " WHEN true THEN "
+                + Sql.Literal(
+                    column.IsJson ? $"a NUL character, NaN or Infinity in '{name}'" : $"a NUL character in '{name}'"
+                );
         var why = "";
         if (IsKept(i))
             why =
-                $" WHEN {DuckDbTypes.Fits(value, type, dialect)} THEN '''' || left({value}, 200) || {Sql.Literal($"' would change as {type}, a type that nobody declared: declare the column under columns:, as this type or as text")}";
+                $" WHEN {DuckDbTypes.Fits(value, type, dialect)} THEN '''' || left({value}, 200) || "
+                + Sql.Literal(
+                    $"' would change as {type}, a type that nobody declared: "
+                        + "declare the column under columns:, as this type or as text"
+                );
         return type.Kind != TypeKind.Decimal
             ? why
-            : $"{why} WHEN {DuckDbTypes.Fits(value, new ColumnType(TypeKind.Decimal, 38, 19), dialect)} THEN '''' || left({value}, 200) || {Sql.Literal($"' has more digits than {type} holds")}";
+            : $"{why} WHEN {DuckDbTypes.Fits(value, new ColumnType(TypeKind.Decimal, 38, 19), dialect)}"
+                + $" THEN '''' || left({value}, 200) || {Sql.Literal($"' has more digits than {type} holds")}";
     }
 
     // Of a value that does not fit its type nothing is asked: there it is NULL.
     private (string Fits, string Reason)? Limit(int column) =>
-        shaped.Indexes[column] < 0 ? null : changes.Limits?.Invoke(shape.Columns[column], false, Value(column)); // a NUL is no text of any file
+        // A NUL is no text of any file.
+        shaped.Indexes[column] < 0
+            ? null
+            : changes.Limits?.Invoke(shape.Columns[column], false, Value(column));
 
     // A text without a letter is no value of a type that has none.
     private string Given(int index, ColumnType type) =>
@@ -249,6 +267,8 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
     private static string IsJson(string text) =>
         $"""
             (CASE WHEN contains({text}, '\u0000') AND regexp_matches({text}, '(^|[^\\])(\\\\)*\\u0000') THEN false
-                WHEN contains({text}, 'NaN') OR contains({text}, 'Infinity') THEN NOT regexp_matches(regexp_replace({text}, '"([^"\\]|\\.)*"', 's', 'g'), 'NaN|Infinity') ELSE true END)
+                WHEN contains({text}, 'NaN') OR contains({text}, 'Infinity')
+                    THEN NOT regexp_matches(regexp_replace({text}, '"([^"\\]|\\.)*"', 's', 'g'), 'NaN|Infinity')
+                    ELSE true END)
             """;
 }

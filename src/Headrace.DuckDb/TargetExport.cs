@@ -31,7 +31,10 @@ internal sealed class TargetExport(
             var all = path;
             path = Path.Combine(folder, "kept.parquet");
             db.Execute(
-                $"COPY (SELECT * FROM read_parquet({Sql.Literal(all)}) WHERE {Sql.Identifier(RowChanges.DeletedAt)} IS NULL) TO {Sql.Literal(path)} (FORMAT parquet)",
+                $"""
+                COPY (SELECT * FROM read_parquet({Sql.Literal(all)}) WHERE
+                {Sql.Identifier(RowChanges.DeletedAt)} IS NULL) TO {Sql.Literal(path)} (FORMAT parquet)
+                """,
                 cancel
             );
         }
@@ -64,7 +67,10 @@ internal sealed class TargetExport(
         var path = Path.Combine(folder, $"only-{Path.GetFileName(file.Segments[0])}");
         var named = columns.Select(column => $"{Sql.Identifier(column.Name)} AS {Sql.Identifier(column.From)}");
         db.Execute(
-            $"COPY (SELECT {string.Join(", ", named)} FROM read_parquet({Sql.Literal(file.Segments[0])})) TO {Sql.Literal(path)} (FORMAT parquet)",
+            $"""
+            COPY (SELECT {string.Join(", ", named)}
+            FROM read_parquet({Sql.Literal(file.Segments[0])})) TO {Sql.Literal(path)} (FORMAT parquet)
+            """,
             cancel
         );
         return file with { Segments = [path] };
@@ -132,7 +138,8 @@ internal sealed class TargetExport(
             return found;
         var named = string.Join(", ", places) + (rows > places.Count ? $" and {rows - places.Count} more" : "");
         var note =
-            $"{rows} {(rows == 1 ? "row waits" : "rows wait")} in quarantine and {(rows == 1 ? "was" : "were")} not compared: {named} (headrace quarantine show {flow})";
+            $"{rows} {(rows == 1 ? "row waits" : "rows wait")} in quarantine and "
+            + $"{(rows == 1 ? "was" : "were")} not compared: {named} (headrace quarantine show {flow})";
         return found with { IsWhole = false, Warnings = [.. found.Warnings, note] };
     }
 

@@ -25,7 +25,8 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
         (new ColumnType(TypeKind.Boolean), "(?i)(true|false)"),
         (ColumnType.BigInt, "0|-?[1-9][0-9]*"),
         (new ColumnType(TypeKind.Decimal, 38, 0), "0|-?[1-9][0-9]*"),
-        (new ColumnType(TypeKind.Decimal, 18, 2), @"(0|-?[1-9][0-9]*|-0)\.[0-9]{2}"), // amounts: each value has two places
+        // Amounts: each value has two places.
+        (new ColumnType(TypeKind.Decimal, 18, 2), @"(0|-?[1-9][0-9]*|-0)\.[0-9]{2}"),
         (new ColumnType(TypeKind.Decimal, 18, 4), Point),
         (new ColumnType(TypeKind.Decimal, 18, 9), Point),
         (new ColumnType(TypeKind.Decimal, 38, 12), Point),
@@ -82,7 +83,9 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
                 {
                     var (text, point) = ($"c{group[0].Indexes[column]}", Sql.Literal($"{dialect?.Decimal ?? '.'}"));
                     return db.Scalar<long>(
-                        $"SELECT coalesce(max(strlen({text}) - strpos({text}, {point})) FILTER (contains({text}, {point})), 0) FROM {StagedRows.From([.. group.Select(one => one.File)], group[0].Columns)}",
+                        $"SELECT coalesce(max(strlen({text}) - strpos({text}, "
+                            + $"{point})) FILTER (contains({text}, {point})), 0) FROM "
+                            + StagedRows.From([.. group.Select(one => one.File)], group[0].Columns),
                         cancel
                     );
                 });
@@ -106,7 +109,10 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
             : Options(shape, column)
                 .Where(option =>
                     db.Scalar<bool>(
-                        $"SELECT coalesce({Question("c", option, null)}, false) FROM (VALUES {string.Join(", ", texts)}) AS texts(c)",
+                        $"""
+                        SELECT coalesce({Question("c", option, null)}, false)
+                        FROM (VALUES {string.Join(", ", texts)}) AS texts(c)
+                        """,
                         cancel
                     )
                 )
@@ -140,7 +146,8 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
     // Nanoseconds fit a timestamp as long as none of them says anything.
     private bool IsMicroseconds(ShapedFile file, int column) =>
         db.Scalar<bool>(
-            $"SELECT coalesce(bool_and(c{file.Indexes[column]}::TIMESTAMP::TIMESTAMP_NS = c{file.Indexes[column]}), true) FROM {StagedRows.From([file.File], file.Columns)}",
+            $"SELECT coalesce(bool_and(c{file.Indexes[column]}::TIMESTAMP::TIMESTAMP_NS = "
+                + $"c{file.Indexes[column]}), true) FROM {StagedRows.From([file.File], file.Columns)}",
             cancel
         );
 
@@ -187,7 +194,9 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
             return;
         var names = string.Join(", ", texts.Select(column => $"c{first.Indexes[column]}"));
         using var reader = db.Query(
-            $"SELECT {names} FROM {StagedRows.From([first.File with { Segments = [first.File.Segments[0]] }], first.Columns)} LIMIT {FewRows}",
+            $"SELECT {names} FROM "
+                + StagedRows.From([first.File with { Segments = [first.File.Segments[0]] }], first.Columns)
+                + $" LIMIT {FewRows}",
             cancel
         );
         while (reader.Read())
@@ -236,7 +245,10 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
                     )
                 );
                 using var reader = db.Query(
-                    $"SELECT {string.Join(", ", answers)} FROM (SELECT * FROM {StagedRows.From([.. group.Select(one => one.File)], file.Columns)}{limit})",
+                    $"""
+                    SELECT {string.Join(", ", answers)} FROM (SELECT *
+                    FROM {StagedRows.From([.. group.Select(one => one.File)], file.Columns)}{limit})
+                    """,
                     cancel
                 );
                 reader.Read();
@@ -270,7 +282,8 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
                 : text;
         var fits = pattern is null
             ? DuckDbTypes.Fits(text, type, dialect, isKept: true)
-            : $"(CASE WHEN regexp_full_match({number}, {Sql.Literal(pattern)}) THEN {DuckDbTypes.Fits(text, type, dialect)} ELSE false END)";
+            : $"(CASE WHEN regexp_full_match({number}, {Sql.Literal(pattern)}) "
+                + $"THEN {DuckDbTypes.Fits(text, type, dialect)} ELSE false END)";
         if (
             type.Kind == TypeKind.TimestampTz
             && dialect?.Timestamp is { } format
@@ -284,7 +297,8 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
         // 12E4 is a code, unless numbers beside it have a point or the sign of an exponent.
         return type.Kind != TypeKind.Double
             ? all
-            : $"({all} AND (bool_or(regexp_matches({text}, '[.,]|[eE][+-]')) OR NOT bool_or(regexp_matches({text}, '[eE]'))))";
+            : $"({all} AND (bool_or(regexp_matches({text}, '[.,]|[eE][+-]')) "
+                + $"OR NOT bool_or(regexp_matches({text}, '[eE]'))))";
     }
 
     // Files with the same columns are asked together, so that the engine reads them in parallel.

@@ -18,7 +18,10 @@ internal sealed class UnreadRecords(
     /// <summary>The tables of an export's CSV records, which are empty then.</summary>
     public static void Clear(DuckDbConnection db, CancellationToken cancel) =>
         db.Execute(
-            "CREATE OR REPLACE TEMP TABLE unread (fields VARCHAR[]); CREATE OR REPLACE TEMP TABLE cut_short (place BIGINT, fields VARCHAR[])",
+            """
+            CREATE OR REPLACE TEMP TABLE unread (fields VARCHAR[]);
+            CREATE OR REPLACE TEMP TABLE cut_short (place BIGINT, fields VARCHAR[])
+            """,
             cancel
         );
 
@@ -32,14 +35,15 @@ internal sealed class UnreadRecords(
         var starts = texts.Select(
             (text, i) =>
                 SnapshotColumns.Text(
-                    $"CASE WHEN r.place = {i} THEN starts_with({text}, r.fields[-1]) ELSE list_contains(r.fields, {text}) END"
+                    $"""
+                    CASE WHEN r.place = {i} THEN starts_with({text}, r.fields[-1])
+                    ELSE list_contains(r.fields, {text}) END
+                    """
                 )
         );
         return $"""
-            SELECT o.* FROM ({rows}) AS o SEMI JOIN (SELECT unnest(fields) AS field, fields FROM {from}unread) AS r ON {string.Join(
-                " AND ",
-                same
-            )}
+            SELECT o.* FROM ({rows}) AS o SEMI JOIN (SELECT unnest(fields) AS field, fields
+                FROM {from}unread) AS r ON {string.Join(" AND ", same)}
             UNION SELECT o.* FROM ({rows}) AS o SEMI JOIN {from}cut_short AS r ON {string.Join(" AND ", starts)}
             """;
     }
@@ -62,7 +66,10 @@ internal sealed class UnreadRecords(
         if (places.Max() < file.Columns.Count)
             db.Execute(
                 SnapshotColumns.Text(
-                    $"INSERT INTO temp.cut_short SELECT {places.IndexOf(places.Max())}, fields FROM {all} WHERE len(fields) = {places.Max()}"
+                    $"""
+                    INSERT INTO temp.cut_short SELECT {places.IndexOf(places.Max())}, fields
+                    FROM {all} WHERE len(fields) = {places.Max()}
+                    """
                 ),
                 cancel
             );
@@ -123,7 +130,10 @@ internal sealed class UnreadRecords(
             )
         );
         var held = db.Execute(
-            $"INSERT INTO temp.held SELECT * FROM (SELECT {typed} FROM (SELECT unnest(from_json($1, '[[\"VARCHAR\"]]')) AS t)) WHERE k0 IS NOT NULL",
+            $"""
+            INSERT INTO temp.held SELECT * FROM (SELECT {typed}
+            FROM (SELECT unnest(from_json($1, '[["VARCHAR"]]')) AS t)) WHERE k0 IS NOT NULL
+            """,
             cancel,
             JsonSerializer.Serialize([.. found], KeysJson.Default.StringArrayArray)
         );

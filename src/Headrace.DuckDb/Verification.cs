@@ -89,7 +89,8 @@ public sealed class Verification(
                 0,
                 [],
                 [
-                    $"nothing was compared: {target} is loaded by {string.Join(", ", others)} too; its rows cannot be told apart",
+                    $"nothing was compared: {target} is loaded by {string.Join(", ", others)} too; "
+                        + "its rows cannot be told apart",
                 ]
             )
             {
@@ -191,14 +192,18 @@ public sealed class Verification(
                 there = (await copy.StageAsync(target, position.Table, Deletes.Hard, cancel)).Segments[0];
             else
                 db.Execute(
-                    $"COPY (SELECT * FROM read_parquet({Sql.Literal(rows.Path)}) LIMIT 0) TO {Sql.Literal(there)} (FORMAT parquet)",
+                    $"""
+                    COPY (SELECT * FROM read_parquet({Sql.Literal(rows.Path)})
+                    LIMIT 0) TO {Sql.Literal(there)} (FORMAT parquet)
+                    """,
                     cancel
                 );
             var bag = new RowBag(db, rows.Path, there, columns, folder, cancel) { Newest = whole.Newest };
             var counted = bag.Run();
             if (rows.Lost > 0)
                 notes.Add(
-                    $"{rows.Lost} {(rows.Lost == 1 ? "row" : "rows")} of the source could not be compared: a value that does not fit its type"
+                    $"{rows.Lost} {(rows.Lost == 1 ? "row" : "rows")} of the source could not be compared: "
+                        + "a value that does not fit its type"
                 );
             if (repair is not null && counted.Missing + counted.Extra > 0)
                 notes.Add(

@@ -62,7 +62,8 @@ public static class Commands
                 $"target column size should be greater or equal to current maximum column size ({longest})"
             );
         await server.RunAsync(
-            $"ALTER TABLE {widen.Table.Sql} ALTER COLUMN {Relation.Quote(widen.Column)} TYPE {widen.Type.Sql}, ADD {widen.Type.Check(widen.Column)}"
+            $"ALTER TABLE {widen.Table.Sql} ALTER COLUMN {Relation.Quote(widen.Column)} TYPE "
+                + $"{widen.Type.Sql}, ADD {widen.Type.Check(widen.Column)}"
         );
         return "ALTER TABLE";
     }

@@ -141,7 +141,8 @@ public sealed partial record CopyColumn(string Name, string Type, long Bytes, in
             )
         )
             throw new LoadError(1207, $"Overflow (Numeric value exceeds 64 bits, precision {Precision})", Name);
-        return $"{match.Groups[1].Value}{(match.Groups[2].Length > 0 ? match.Groups[2].Value : "0")}.{(round || fraction.Length <= Scale ? fraction + "0" : fraction[..Scale] + "0")}";
+        return $"{match.Groups[1].Value}{(match.Groups[2].Length > 0 ? match.Groups[2].Value : "0")}."
+            + (round || fraction.Length <= Scale ? fraction + "0" : fraction[..Scale] + "0");
     }
 
     private LoadError Digit(string text, string type)

@@ -31,7 +31,8 @@ public sealed partial class CopyRun(Session session, CopyCommand copy)
             throw Refusal.NotPlayed($"COPY of {copy.Format.ToUpperInvariant()}");
         var columns = await ColumnsAsync(session.Server, copy.Table, copy.Columns);
         await session.Server.BeginCopyAsync(
-            $"COPY {copy.Table.Sql} ({string.Join(", ", columns.Select(column => Relation.Quote(column.Name)))}) FROM STDIN"
+            $"COPY {copy.Table.Sql} ("
+                + $"{string.Join(", ", columns.Select(column => Relation.Quote(column.Name)))}) FROM STDIN"
         );
         try
         {
@@ -60,7 +61,10 @@ public sealed partial class CopyRun(Session session, CopyCommand copy)
 
         await KeepErrorsAsync();
         await session.Server.RunAsync(
-            $"SELECT set_config('standin.copy_id', '{session.StandIn.NextQuery()}', false), set_config('standin.copy_count', '{rows}', false)"
+            $"""
+            SELECT set_config('standin.copy_id', '{session.StandIn.NextQuery()}', false),
+            set_config('standin.copy_count', '{rows}', false)
+            """
         );
         await session.TellAsync(
             Message.Info($"Load into table '{copy.Table.Name}' completed, {rows} record(s) loaded successfully.")
@@ -73,16 +77,20 @@ public sealed partial class CopyRun(Session session, CopyCommand copy)
     {
         var found = await server.RunAsync(
             $"""
-            SELECT a.attname, CASE WHEN t.typname IN ('super', 'varbyte') THEN t.typname::text ELSE format_type(a.atttypid, NULL) END,
-                   coalesce(substring(c.conname::text from 'standin_bytes_([0-9]+)_'), CASE WHEN a.atttypmod > 4 AND t.typname IN ('varchar', 'bpchar') THEN (a.atttypmod - 4)::text END, '65535'),
-                   CASE WHEN t.typname = 'numeric' AND a.atttypmod > 0 THEN (((a.atttypmod - 4) >> 16) & 65535)::text ELSE '38' END,
-                   CASE WHEN t.typname = 'numeric' AND a.atttypmod > 0 THEN ((a.atttypmod - 4) & 65535)::text ELSE '0' END,
+            SELECT a.attname, CASE WHEN t.typname IN ('super', 'varbyte') THEN t.typname::text
+                ELSE format_type(a.atttypid, NULL) END,
+                   coalesce(substring(c.conname::text from 'standin_bytes_([0-9]+)_'), CASE WHEN a.atttypmod > 4
+                       AND t.typname IN ('varchar', 'bpchar') THEN (a.atttypmod - 4)::text END, '65535'),
+                   CASE WHEN t.typname = 'numeric' AND a.atttypmod > 0 THEN (((a.atttypmod - 4) >> 16) & 65535)::text
+                       ELSE '38' END,
+                   CASE WHEN t.typname = 'numeric' AND a.atttypmod > 0 THEN ((a.atttypmod - 4) & 65535)::text
+                       ELSE '0' END,
                    (a.attnotnull)::text, c.conname
             FROM pg_catalog.pg_attribute AS a JOIN pg_catalog.pg_type AS t ON t.oid = a.atttypid
-            LEFT JOIN pg_catalog.pg_constraint AS c ON c.conrelid = a.attrelid AND c.conkey = ARRAY[a.attnum] AND c.conname LIKE 'standin!_bytes!_%' ESCAPE '!'
-            WHERE a.attrelid = {Relation.Literal(
-                table.Sql
-            )}::regclass AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum
+            LEFT JOIN pg_catalog.pg_constraint AS c ON c.conrelid = a.attrelid AND c.conkey = ARRAY[a.attnum]
+                AND c.conname LIKE 'standin!_bytes!_%' ESCAPE '!'
+            WHERE a.attrelid = {Relation.Literal(table.Sql)}::regclass AND a.attnum > 0 AND NOT a.attisdropped
+                ORDER BY a.attnum
             """
         );
         var all = found

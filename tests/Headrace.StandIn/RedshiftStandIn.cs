@@ -118,7 +118,8 @@ public sealed class RedshiftStandIn : IAsyncDisposable
         if (role != settings.IamRole)
             throw new Refusal(
                 "XX000",
-                $"User arn:aws:redshift:us-east-1:111122223333:dbuser:stand-in/{user} is not authorized to assume IAM Role {role}"
+                $"User arn:aws:redshift:us-east-1:111122223333:dbuser:stand-in/{user} is not authorized to "
+                    + $"assume IAM Role {role}"
             );
     }
 
@@ -181,7 +182,9 @@ public sealed class RedshiftStandIn : IAsyncDisposable
     private async Task<NpgsqlConnection> OpenAsync(string database)
     {
         var db = new NpgsqlConnection(
-            $"Host={host};Port={serverPort.ToString(CultureInfo.InvariantCulture)};Database={database};Username={user};Password={password};SSL Mode=Disable;GSS Encryption Mode=Disable;Pooling=false"
+            $"Host={host};Port={serverPort.ToString(CultureInfo.InvariantCulture)};"
+                + $"Database={database};Username={user};Password={password};"
+                + "SSL Mode=Disable;GSS Encryption Mode=Disable;Pooling=false"
         );
         await db.OpenAsync();
         return db;

@@ -176,7 +176,8 @@ public static class Refusals
         if (bytes > 63)
             throw new Refusal(
                 "42622",
-                $"stand-in limit: identifier \"{token.Value}\" has {bytes} bytes, PostgreSQL takes 63 (Amazon Redshift takes 127 and silently cuts what is longer)"
+                $"stand-in limit: identifier \"{token.Value}\" has {bytes} bytes, "
+                    + "PostgreSQL takes 63 (Amazon Redshift takes 127 and silently cuts what is longer)"
             );
         if (token.Value.Length == 0)
             throw new Refusal("42601", "zero-length delimited identifier at or near \"\"\"\"");

@@ -73,8 +73,11 @@ public static class Startup
     {
         var own = new Dictionary<string, string>(parameters)
         {
-            ["options"] =
-                $"{parameters.GetValueOrDefault("options", "")} -c standard_conforming_strings=off -c escape_string_warning=off -c backslash_quote=on -c standin.serializable={(serializable ? "on" : "off")}".Trim(),
+            ["options"] = (
+                $"{parameters.GetValueOrDefault("options", "")} -c standard_conforming_strings=off "
+                + "-c escape_string_warning=off -c backslash_quote=on -c "
+                + $"standin.serializable={(serializable ? "on" : "off")}"
+            ).Trim(),
         };
         var body = new BodyWriter().Raw(packet.AsSpan(0, 4));
         foreach (var (name, value) in own)

@@ -328,7 +328,12 @@ public sealed class TableDefinition(TokenReader tokens)
 
     // A primary key is on record, and nothing keeps rows apart by it.
     private string Primary() =>
-        $"CONSTRAINT standin_primary_key CHECK ({string.Join(" AND ", primary.Select(name => $"{Relation.Quote(name)} IS NOT DISTINCT FROM {Relation.Quote(name)}"))})";
+        "CONSTRAINT standin_primary_key CHECK ("
+        + string.Join(
+            " AND ",
+            primary.Select(name => $"{Relation.Quote(name)} IS NOT DISTINCT FROM {Relation.Quote(name)}")
+        )
+        + ")";
 
     private void AddSortKeys(List<string> names)
     {

@@ -156,9 +156,13 @@ public readonly record struct ColumnType(string Sql, long? Bytes = null)
     /// </summary>
     public string Check(string column) =>
         Bytes is { } bytes
-            ? $"CONSTRAINT {Relation.Quote(CheckName(column))} CHECK (pg_catalog.octet_length({Relation.Quote(column)}) <= {bytes})"
+            ? $"CONSTRAINT {Relation.Quote(CheckName(column))} CHECK "
+                + $"(pg_catalog.octet_length({Relation.Quote(column)}) <= {bytes})"
             : "";
 
     private string CheckName(string column) =>
-        $"standin_bytes_{Bytes}_{Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(column)))[..12]}";
+        $"standin_bytes_{Bytes}_"
+        + Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(column)))[
+            ..12
+        ];
 }

@@ -21,7 +21,8 @@ public sealed class UnloadRun(Session session, UnloadCommand unload)
         else if (found.Count > 0 && !unload.AllowOverwrite)
             throw new Refusal(
                 "XX000",
-                "Specified unload destination on S3 is not empty. Consider using a different bucket / prefix, manually removing the target files in S3, or using the ALLOWOVERWRITE option.",
+                "Specified unload destination on S3 is not empty. Consider using a different bucket / "
+                    + "prefix, manually removing the target files in S3, or using the ALLOWOVERWRITE option.",
                 unload.To
             );
         var columns = await session.Server.DescribeAsync(unload.Query);

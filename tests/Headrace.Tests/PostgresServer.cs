@@ -29,7 +29,8 @@ public sealed class PostgresServer : IAsyncDisposable
         var name = await (await cluster.Value).CreateAsync();
         await using var standIn = await RedshiftStandIn.StartAsync("127.0.0.1", Port, "tester", "known");
         await using var db = new NpgsqlConnection(
-            $"Host=127.0.0.1;Port={standIn.Port};Database={name};Username=tester;Password=known;SSL Mode=Disable;GSS Encryption Mode=Disable;Pooling=false;Server Compatibility Mode=NoTypeLoading"
+            $"Host=127.0.0.1;Port={standIn.Port};Database={name};Username=tester;Password=known;SSL "
+                + "Mode=Disable;GSS Encryption Mode=Disable;Pooling=false;Server Compatibility Mode=NoTypeLoading"
         );
         await db.OpenAsync();
         return name;
@@ -68,7 +69,10 @@ public sealed class PostgresTestDatabase(PostgresServer server, string name)
     {
         await using var db = await server.OpenAsync(name);
         await using var command = new NpgsqlCommand(
-            $"SELECT concat_ws('|', VARIADIC (SELECT array_agg(coalesce(value, 'NULL') ORDER BY n) FROM json_each_text(row_to_json(q)) WITH ORDINALITY AS e(key, value, n))) FROM ({sql}) AS q",
+            $"""
+            SELECT concat_ws('|', VARIADIC (SELECT array_agg(coalesce(value, 'NULL') ORDER BY n)
+            FROM json_each_text(row_to_json(q)) WITH ORDINALITY AS e(key, value, n))) FROM ({sql}) AS q
+            """,
             db
         );
         await using var reader = await command.ExecuteReaderAsync();

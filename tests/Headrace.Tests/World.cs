@@ -174,7 +174,10 @@ public sealed class World : IDisposable
     {
         var name = table.Split('.');
         return Query(
-            $"SELECT column_name || ' ' || data_type FROM duckdb_columns() WHERE schema_name = '{name[0]}' AND table_name = '{name[1]}' ORDER BY column_index"
+            $"""
+            SELECT column_name || ' ' || data_type FROM duckdb_columns()
+            WHERE schema_name = '{name[0]}' AND table_name = '{name[1]}' ORDER BY column_index
+            """
         );
     }
 

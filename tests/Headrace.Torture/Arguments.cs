@@ -118,7 +118,8 @@ internal sealed record Arguments
         if (!File.Exists(options.Setting.Program))
         {
             Console.Error.WriteLine(
-                $"{options.Setting.Program} is not there: build it with ./build.sh --native, or name it with --headrace or --release."
+                $"{options.Setting.Program} is not there: build it with ./build.sh --native, "
+                    + $"or name it with --headrace or --release."
             );
             return null;
         }

@@ -41,7 +41,8 @@ internal static class Canaries
                 await TryAsync(setting, isOfTables, cluster, tally, target, Program.SeedOf(options.Seed, i)) is
                 { } problem
             )
-                return $"found {bug} on {target.ToString().ToLowerInvariant()} after {tally.Processes} runs, in {(isOfTables ? "round" : "sequence")} {i}: {problem}";
+                return $"found {bug} on {target.ToString().ToLowerInvariant()} after {tally.Processes} runs, "
+                    + $"in {(isOfTables ? "round" : "sequence")} {i}: {problem}";
         return null;
     }
 

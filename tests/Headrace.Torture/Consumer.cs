@@ -136,7 +136,8 @@ internal sealed record PublishedOperation(
     private static string? Row(JsonElement row) =>
         row.ValueKind == JsonValueKind.Null
             ? null
-            : $"{row.GetProperty("id").GetInt64()}|{row.GetProperty("name").GetString() ?? Content.Null}|{Amount(row.GetProperty("amount"))}";
+            : $"{row.GetProperty("id").GetInt64()}|{row.GetProperty("name").GetString() ?? Content.Null}|"
+                + $"{Amount(row.GetProperty("amount"))}";
 
     private static string Amount(JsonElement amount) =>
         amount.ValueKind == JsonValueKind.Null

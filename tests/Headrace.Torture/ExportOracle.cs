@@ -42,7 +42,8 @@ internal sealed class ExportOracle(Model model, Folder folder, Snapshot found, C
             found.Published.Select(row =>
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{row.Dataset.Replace('/', '.')}-{row.Generation:D8}-{row.LoadId}.jsonl, {row.Operations} operations"
+                    $"{row.Dataset.Replace('/', '.')}-{row.Generation:D8}-{row.LoadId}.jsonl, "
+                        + $"{row.Operations} operations"
                 )
             ),
             consumer.Files
@@ -62,7 +63,8 @@ internal sealed class ExportOracle(Model model, Folder folder, Snapshot found, C
     private static long Changes(LoadRow load) => load.Inserted + load.Updated + load.Deleted;
 
     private static string Text(LoadRow load) =>
-        $"{load.Inserted} inserted, {load.Updated} updated, {load.Deleted} deleted, {load.Unchanged} unchanged, {load.Quarantined} in quarantine";
+        $"{load.Inserted} inserted, {load.Updated} updated, {load.Deleted} deleted, {load.Unchanged} "
+        + $"unchanged, {load.Quarantined} in quarantine";
 
     private static string Numbered(string load, int number) => $"{number + 1}: {load}";
 

@@ -191,7 +191,8 @@ internal sealed class Model(IReadOnlyList<string> flows)
         var inserted = rows.Keys.Except(table.Keyed.Keys).Count();
         var updated = rows.Count(row => table.Keyed.TryGetValue(row.Key, out var old) && old != row.Value);
         table.Loads.Add(
-            $"{inserted} inserted, {updated} updated, {gone.Count} deleted, {rows.Count - inserted - updated} unchanged, {parts.Sum(part => part.Bad.Count)} in quarantine"
+            $"{inserted} inserted, {updated} updated, {gone.Count} deleted, {rows.Count - inserted - updated} "
+                + $"unchanged, {parts.Sum(part => part.Bad.Count)} in quarantine"
         );
         table.Version = parts[0].Version;
         gone.ForEach(key => table.Keyed.Remove(key));

@@ -328,7 +328,9 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
         folder.Land(item);
         model.Items.Add(item);
         log(
-            $"land {item.Key}{(item.Whole is null ? "" : " (cut off)")}: {item.Rows.Count} rows, {item.Bad.Count} bad{(item.Allowed.Count > 0 ? $", allows {string.Join(' ', item.Allowed)}" : "")}"
+            $"land {item.Key}{(item.Whole is null ? "" : " (cut off)")}: "
+                + $"{item.Rows.Count} rows, {item.Bad.Count} bad"
+                + (item.Allowed.Count > 0 ? $", allows {string.Join(' ', item.Allowed)}" : "")
         );
     }
 

@@ -28,7 +28,8 @@ internal sealed class Oracle(Model model, Folder folder, Snapshot found, List<st
                 .Where(rows => rows.Count() > 1)
         ) // the feed's are in a file of their own
             problems.Add(
-                $"headrace.quarantine: the number {rows.Key} stands for {rows.Count()} rows: {string.Join(", ", rows.Select(row => $"{row.Dataset} {row.File} line {row.Line}"))}"
+                $"headrace.quarantine: the number {rows.Key} stands for {rows.Count()} rows: "
+                    + string.Join(", ", rows.Select(row => $"{row.Dataset} {row.File} line {row.Line}"))
             );
         Same("headrace.files", model.Items.Where(IsOnRecord).Select(Expected).Select(Text), found.Files.Select(Text));
         Counts();
@@ -63,7 +64,9 @@ internal sealed class Oracle(Model model, Folder folder, Snapshot found, List<st
         : Outcome.Superseded;
 
     private static string Text(FileRow row) =>
-        $"{row.Key} ({row.Action}{(row.Version is null ? "" : " " + row.Version)}) {row.Outcome}{(row.Error is null ? "" : " " + row.Error)}, {row.Size} bytes, sha256 {row.Sha256?[..12] ?? "none"}, {row.Rows} rows, {row.Quarantined} in quarantine";
+        $"{row.Key} ({row.Action}{(row.Version is null ? "" : " " + row.Version)}) "
+        + $"{row.Outcome}{(row.Error is null ? "" : " " + row.Error)}, {row.Size} bytes, "
+        + $"sha256 {row.Sha256?[..12] ?? "none"}, {row.Rows} rows, {row.Quarantined} in quarantine";
 
     private void Runs(IReadOnlyList<RunRow> runs)
     {
@@ -86,7 +89,8 @@ internal sealed class Oracle(Model model, Folder folder, Snapshot found, List<st
             }
             else if (refused is null ? run.Outcome is not ("loaded" or "up_to_date") : run.Outcome != bad)
                 problems.Add(
-                    $"{run.Dataset}: outcome {run.Outcome} {run.Error} {run.Facts}{(refused is not null ? $", though a file of it must be refused: {bad}" : "")}"
+                    $"{run.Dataset}: outcome {run.Outcome} {run.Error} {run.Facts}"
+                        + (refused is not null ? $", though a file of it must be refused: {bad}" : "")
                 );
             var loads = found.Loads.Where(load => load.RunId == run.Id).ToList();
             if (
@@ -95,7 +99,9 @@ internal sealed class Oracle(Model model, Folder folder, Snapshot found, List<st
                 || loads.Sum(load => load.Quarantined) != run.Quarantined
             )
                 problems.Add(
-                    $"{run.Dataset}: the run says {run.Batches} batches, {run.Inserted} rows, {run.Quarantined} in quarantine; headrace.loads says {loads.Count}, {loads.Sum(load => load.Inserted)}, {loads.Sum(load => load.Quarantined)}"
+                    $"{run.Dataset}: the run says {run.Batches} batches, {run.Inserted} rows, "
+                        + $"{run.Quarantined} in quarantine; headrace.loads says {loads.Count}, "
+                        + $"{loads.Sum(load => load.Inserted)}, {loads.Sum(load => load.Quarantined)}"
                 );
         }
 
@@ -124,7 +130,8 @@ internal sealed class Oracle(Model model, Folder folder, Snapshot found, List<st
                 || newest != loads.Last().Id
             )
                 problems.Add(
-                    $"{loads.Key}: position is at batch {generation} ({newest}), headrace.loads has {loads.Count()}, the last {loads.Last().Id}"
+                    $"{loads.Key}: position is at batch {generation} ({newest}), "
+                        + $"headrace.loads has {loads.Count()}, the last {loads.Last().Id}"
                 );
 
             var released = model.Held.Count(row => row.Dataset == loads.Key && row.Status == "released");
@@ -132,12 +139,14 @@ internal sealed class Oracle(Model model, Folder folder, Snapshot found, List<st
             var net = loads.Sum(load => load.Inserted - load.Deleted) + released;
             if (net != rows && loads.Key != "feed")
                 problems.Add(
-                    $"{loads.Key}: headrace.loads sums up to {net} rows ({released} of them released), the table has {rows}"
+                    $"{loads.Key}: headrace.loads sums up to {net} rows ({released} of them released), "
+                        + $"the table has {rows}"
                 );
             var quarantined = found.Quarantine.Count(row => row.Dataset == loads.Key);
             if (loads.Sum(load => load.Quarantined) != quarantined)
                 problems.Add(
-                    $"{loads.Key}: headrace.loads counts {loads.Sum(load => load.Quarantined)} rows in quarantine, there are {quarantined}"
+                    $"{loads.Key}: headrace.loads counts {loads.Sum(load => load.Quarantined)} rows in "
+                        + $"quarantine, there are {quarantined}"
                 );
             var ofFiles = found
                 .Files.Where(file => file.Dataset == loads.Key && file.Outcome == "loaded")
@@ -179,7 +188,8 @@ internal sealed class Oracle(Model model, Folder folder, Snapshot found, List<st
             counts[one] = counts.GetValueOrDefault(one) - 1;
         foreach (var (one, count) in counts.Where(pair => pair.Value != 0))
             problems.Add(
-                $"{what}: {(count > 0 ? "lost" : known.Contains(one) ? "doubled" : "unexpected")}: {one.Replace("\n", "\\n", StringComparison.Ordinal)}"
+                $"{what}: {(count > 0 ? "lost" : known.Contains(one) ? "doubled" : "unexpected")}"
+                    + $": {one.Replace("\n", "\\n", StringComparison.Ordinal)}"
             );
     }
 }

@@ -172,7 +172,8 @@ internal static class Program
             foreach (var problem in wrong)
                 Console.WriteLine($"  WRONG  {problem}");
             Console.WriteLine(
-                $"  the writers and faults of this round once more: --round {seed} --target {target.ToString().ToLowerInvariant()}"
+                $"  the writers and faults of this round once more: --round {seed} --target "
+                    + $"{target.ToString().ToLowerInvariant()}"
             );
         }
     }

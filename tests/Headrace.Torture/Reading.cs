@@ -54,7 +54,10 @@ internal abstract class Reading : IDisposable
         {
             var rows = new List<string?[]>();
             using var command = new NpgsqlCommand(
-                $"SELECT ARRAY(SELECT e.value FROM json_each_text(row_to_json(q)) WITH ORDINALITY AS e(key, value, n) ORDER BY n) FROM ({sql}) AS q",
+                $"""
+                SELECT ARRAY(SELECT e.value FROM json_each_text(row_to_json(q))
+                WITH ORDINALITY AS e(key, value, n) ORDER BY n) FROM ({sql}) AS q
+                """,
                 db
             );
             using var reader = command.ExecuteReader();

@@ -44,14 +44,16 @@ internal sealed record RunRow(
             );
             if (ended.ExitCode != Expected(rows))
                 problems.Add(
-                    $"exit code {ended.ExitCode} where the outcomes ask for {Expected(rows)}: {string.Join(", ", rows.Select(row => $"{row.Dataset} {row.Outcome}"))}"
+                    $"exit code {ended.ExitCode} where the outcomes ask for {Expected(rows)}: "
+                        + string.Join(", ", rows.Select(row => $"{row.Dataset} {row.Outcome}"))
                 );
             return rows;
         }
         catch (Exception error) when (error is JsonException or KeyNotFoundException or InvalidOperationException)
         {
             problems.Add(
-                $"exit code {ended.ExitCode}, and no JSON of the contract on standard output: {ended.Output} {ended.Messages}"
+                $"exit code {ended.ExitCode}, "
+                    + $"and no JSON of the contract on standard output: {ended.Output} {ended.Messages}"
             );
             return null;
         }

@@ -161,7 +161,8 @@ internal sealed class Sequence : IAsyncDisposable
         if (happened)
             tally.Fault(fault);
         log.Add(
-            $"run, {fault}{(happened ? "" : " (it did not come to that)")}, ended with {string.Join(", then ", ends.Select(end => end.ExitCode))}"
+            $"run, {fault}{(happened ? "" : " (it did not come to that)")}, "
+                + $"ended with {string.Join(", then ", ends.Select(end => end.ExitCode))}"
         );
         foreach (var end in ends)
             if (end.WasKilled)
@@ -205,7 +206,8 @@ internal sealed class Sequence : IAsyncDisposable
             || !(ended.Output + ended.Messages).Contains("HDR-", StringComparison.Ordinal)
         )
             Problems.Add(
-                $"a run whose failpoint {name}:{hit}:{action} failed ended with {ended.ExitCode}: {ended.Output} {ended.Messages}"
+                $"a run whose failpoint {name}:{hit}:{action} failed ended with {ended.ExitCode}: "
+                    + $"{ended.Output} {ended.Messages}"
             );
         else
             tally.Error();
@@ -243,7 +245,8 @@ internal sealed class Sequence : IAsyncDisposable
             var second = await EndAsync(null);
             var rows = RunRow.Parse(second, Problems) ?? [];
             log.Add(
-                $"a run stopped at {name}; the second one: {string.Join(", ", rows.Select(row => $"{row.Dataset} {row.Outcome} {row.Error}"))}"
+                $"a run stopped at {name}; the second one: "
+                    + string.Join(", ", rows.Select(row => $"{row.Dataset} {row.Outcome} {row.Error}"))
             );
             foreach (
                 var row in rows.Where(row =>

@@ -83,7 +83,10 @@ internal sealed class Snapshot
         Files.AddRange(
             warehouse
                 .Rows(
-                    "SELECT dataset, key, action, outcome, sha256, size, rows, quarantined, error_code, version FROM headrace.files"
+                    """
+                    SELECT dataset, key, action, outcome, sha256, size, rows, quarantined, error_code,
+                    version FROM headrace.files
+                    """
                 )
                 .Select(row => new FileRow(
                     row[0]!,
@@ -101,7 +104,10 @@ internal sealed class Snapshot
         Loads.AddRange(
             warehouse
                 .Rows(
-                    "SELECT load_id, run_id, dataset, generation, inserted, updated, deleted, unchanged, quarantined FROM headrace.loads ORDER BY dataset, generation"
+                    """
+                    SELECT load_id, run_id, dataset, generation, inserted, updated, deleted, unchanged,
+                    quarantined FROM headrace.loads ORDER BY dataset, generation
+                    """
                 )
                 .Select(row => new LoadRow(
                     row[0]!,
@@ -118,7 +124,10 @@ internal sealed class Snapshot
         Published.AddRange(
             warehouse
                 .Rows(
-                    "SELECT load_id, dataset, generation, operations, CASE WHEN published_at IS NULL THEN 0 ELSE 1 END AS is_published FROM headrace.published"
+                    """
+                    SELECT load_id, dataset, generation, operations, CASE WHEN published_at IS NULL THEN 0
+                    ELSE 1 END AS is_published FROM headrace.published
+                    """
                 )
                 .Select(row => new PublishedRow(row[0]!, row[1]!, Number(row[2]), Number(row[3]), row[4] == "1"))
         );

@@ -173,7 +173,13 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
     private async Task<bool> KillAsync(Trial trial, string name, List<string> wrong)
     {
         var failpoint =
-            $"{name}:{(trial.Random.Next(3) > 0 || name is "config_read" or "ledger_written" or "end" ? 1 : trial.Random.Next(2, 6))}:kill";
+            $"{name}:"
+            + (
+                trial.Random.Next(3) > 0 || name is "config_read" or "ledger_written" or "end"
+                    ? 1
+                    : trial.Random.Next(2, 6)
+            )
+            + ":kill";
         var ended = await RunAsync(trial.Folders[0], failpoint);
         if (ended.WasKilled)
             tally.Kill(name);
@@ -284,7 +290,8 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
             || (ended.Output + ended.Messages).Contains("HDR-9", StringComparison.Ordinal)
         )
             wrong.Add(
-                $"a run {how} ended with {ended.ExitCode}{(ended.TimedOut ? " (it did not end)" : "")}: {ended.Output} {ended.Messages}"
+                $"a run {how} ended with {ended.ExitCode}{(ended.TimedOut ? " (it did not end)" : "")}: "
+                    + $"{ended.Output} {ended.Messages}"
             );
     }
 
@@ -343,7 +350,8 @@ internal sealed class TableTrials(Setting setting, PostgresCluster cluster, Tall
               warehouse: {{(
                 warehouse is null
                     ? "{ type: duckdb, path: ./warehouse.duckdb }"
-                    : $"{{ type: postgres, host: 127.0.0.1, port: {targetPort}, database: {warehouse}, user: tester, password: known }}"
+                    : $"{{ type: postgres, host: 127.0.0.1, port: {targetPort}, database: {warehouse}, "
+                        + "user: tester, password: known }"
             )}}
             defaults:
               target: { connection: warehouse, schema: raw }

@@ -11,7 +11,8 @@ namespace Headrace.Torture;
 internal sealed class Writers : IAsyncDisposable
 {
     public const string Tables = """
-        CREATE TABLE orders (id bigserial PRIMARY KEY, n int, created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz);
+        CREATE TABLE orders (id bigserial PRIMARY KEY, n int, created_at timestamptz NOT NULL DEFAULT now(),
+            updated_at timestamptz);
         CREATE TABLE events (id bigserial PRIMARY KEY, n int, created_at timestamptz NOT NULL DEFAULT now());
         CREATE TABLE numbers (id bigserial PRIMARY KEY, n int);
         CREATE TABLE stamps (id bigserial PRIMARY KEY, n int, tx xid8 NOT NULL DEFAULT pg_current_xact_id());
@@ -81,13 +82,15 @@ internal sealed class Writers : IAsyncDisposable
     {
         var (n, id) = (random.Next(1_000_000), random.Next(1, 400));
         string Some(string table) =>
-            $"id IN (SELECT id FROM {table} WHERE id % 397 = {id % 397} ORDER BY id DESC LIMIT 1 FOR UPDATE SKIP LOCKED)";
+            $"id IN (SELECT id FROM {table} WHERE id % 397 = {id % 397} ORDER BY id DESC "
+            + "LIMIT 1 FOR UPDATE SKIP LOCKED)";
         return random.Next(9) switch
         {
             0 => $"INSERT INTO orders (n) SELECT {n} + i FROM generate_series(1, {random.Next(1, 4)}) i",
-            1 =>
-                $"UPDATE orders SET n = {n}, updated_at = {(random.Next(2) == 0 ? "now()" : "clock_timestamp()")} WHERE {Some("orders")}",
-            2 => $"UPDATE orders SET n = {n}, updated_at = date_trunc('second', now()) WHERE {Some("orders")}", // rows of one moment
+            1 => $"UPDATE orders SET n = {n}, "
+                + $"updated_at = {(random.Next(2) == 0 ? "now()" : "clock_timestamp()")} WHERE {Some("orders")}",
+            // Rows of one moment.
+            2 => $"UPDATE orders SET n = {n}, updated_at = date_trunc('second', now()) WHERE {Some("orders")}",
             3 => $"INSERT INTO events (n) SELECT {n} + i FROM generate_series(1, {random.Next(1, 4)}) i",
             4 => $"INSERT INTO numbers (n) VALUES ({n})",
             5 => $"INSERT INTO stamps (n) VALUES ({n})",

@@ -96,7 +96,9 @@ public sealed class PostgresCluster : IAsyncDisposable
             "-l",
             Path.Combine(folder, "log"),
             "-o",
-            $"-p {Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c autovacuum=off -c jit=off -c max_prepared_transactions=5 -c max_connections=80 -c password_encryption=scram-sha-256",
+            $"-p {Port} -c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c "
+                + "autovacuum=off -c jit=off -c max_prepared_transactions=5 -c max_connections=80 -c "
+                + "password_encryption=scram-sha-256",
             "start"
         );
 
@@ -116,7 +118,9 @@ public sealed class PostgresCluster : IAsyncDisposable
     public async Task<NpgsqlConnection> OpenAsync(string database, string user = "tester", bool pooling = true)
     {
         var connection = new NpgsqlConnection(
-            $"Pooling={pooling};Host=127.0.0.1;Port={Port};Database={database};Username={user};Password=known;SSL Mode=Disable;GSS Encryption Mode=Disable;Connection Idle Lifetime=2;Connection Pruning Interval=1;Include Error Detail=true"
+            $"Pooling={pooling};Host=127.0.0.1;Port={Port};Database={database};Username={user};Password=known;SSL "
+                + "Mode=Disable;GSS Encryption Mode=Disable;Connection Idle Lifetime=2;Connection Pruning "
+                + "Interval=1;Include Error Detail=true"
         );
         await connection.OpenAsync();
         return connection;

@@ -7,7 +7,7 @@ namespace Headrace.DuckDb;
 /// <summary>A batch as CSV files: the rows that fit, and those that do not.</summary>
 /// <param name="engine">It need not be opened for rows that go as they are.</param>
 /// <param name="folder">An absolute folder of this load's own.</param>
-internal sealed class CsvBatch(
+internal sealed partial class CsvBatch(
     DuckDbEngine engine,
     ChangeSet changes,
     LoadAttempt attempt,
@@ -17,26 +17,6 @@ internal sealed class CsvBatch(
     CancellationToken cancel
 ) : FileBatch
 {
-    private static readonly string[] Quarantine =
-    [
-        "flow",
-        "dataset",
-        "schema_name",
-        "table_name",
-        "file",
-        "sha256",
-        "line",
-        "column",
-        "value",
-        "reason",
-        "row",
-        "operation",
-        "load_id",
-        "run_id",
-        "status",
-        "held_at",
-    ];
-
     private const int PieceSegments = 2;
 
     private int files;
@@ -326,45 +306,5 @@ internal sealed class CsvBatch(
             .Select(column => SnapshotColumns.Text($"v{column.Index}"));
         var rows = layout.Write(Db, $"SELECT {string.Join(", ", values)} FROM {from}", texts, path, cancel);
         return new RowsFile(path, [.. columns.Select(column => column.Name)], rows);
-    }
-
-    private void AssertHeld()
-    {
-        if (Held.Sum(one => one.Rows) is var held && held != Quarantined)
-            throw Error.RowsDiffer("headrace.quarantine", Quarantined, held);
-    }
-
-    // What came with a NUL is shown with its picture: not every database has a text for it.
-    private void Hold(StagedFile file, string query)
-    {
-        string Cut(string column) => layout.Cut($"replace({column}, chr(0), '\u2400')");
-        var path = NewPath();
-        var rows = layout.Write(
-            Db,
-            $"""
-            SELECT $1 AS flow, $2 AS dataset, $3 AS schema_name, $4 AS table_name, $5 AS file, $6 AS sha256, line, {Cut(
-                "\"column\""
-            )} AS "column",
-                {Cut("value")} AS value, {Cut("reason")} AS reason, {layout.Whole(
-                "\"row\""
-            )} AS "row", $7 AS operation, $8 AS load_id, $9 AS run_id,
-                'waiting' AS status, $10 AS held_at
-            FROM ({query})
-            """,
-            Quarantine.Where(column => column is not ("line" or "held_at")),
-            path,
-            cancel,
-            changes.Dataset.Flow,
-            changes.Dataset.Name,
-            changes.Target.Schema,
-            changes.Target.Table,
-            file.File.Key,
-            file.Sha256,
-            changes.Operation.ToString().ToLowerInvariant(),
-            changes.Id,
-            attempt.RunId,
-            clock.GetUtcNow()
-        );
-        Held.Add(new RowsFile(path, Quarantine, rows));
     }
 }

@@ -89,7 +89,8 @@ internal static class CsvText
     private static string Texts(CsvRows rows)
     {
         if (rows.Paths.Count == 0)
-            return $"(SELECT {string.Join(", ", rows.Columns.Select((_, i) => $"NULL::VARCHAR AS {Name(i)}"))} WHERE false)";
+            return $"(SELECT {string.Join(", ", rows.Columns.Select((_, i) => $"NULL::VARCHAR AS {Name(i)}"))}"
+                + " WHERE false)";
         var names = rows.Columns.Select((_, i) => (Name(i), "VARCHAR"));
         return !rows.IsGzip
             ? SpoolCsv.Read(rows.Paths, rows.LongestRecord, names)

@@ -57,7 +57,10 @@ public sealed class DuckDbEngine(DuckDbSettings settings) : IDuckDb, IEngine
             .Select(column => CsvText.Name(column.Index));
         var rows = layout.Write(
             db,
-            $"SELECT headrace_id, {QuarantineReader.Brings(columns.Count)} AS has, {string.Join(", ", values)} FROM temp.released",
+            $"""
+            SELECT headrace_id, {QuarantineReader.Brings(columns.Count)} AS has,
+            {string.Join(", ", values)} FROM temp.released
+            """,
             texts,
             path,
             cancel

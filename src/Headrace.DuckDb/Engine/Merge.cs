@@ -137,7 +137,10 @@ internal sealed class Merge(
         if (sign >= 0)
             CompareRest(differs, part);
         using var reader = db.Query(
-            "SELECT count(*), count(*) FILTER (differs) FROM (SELECT bool_or(differs) OR count(*) > 1 AS differs FROM temp.matched GROUP BY staged_row)",
+            """
+            SELECT count(*), count(*) FILTER (differs)
+            FROM (SELECT bool_or(differs) OR count(*) > 1 AS differs FROM temp.matched GROUP BY staged_row)
+            """,
             cancel
         );
         reader.Read();
@@ -168,12 +171,16 @@ internal sealed class Merge(
     private void CompareRest(string differs, string part)
     {
         var same =
-            $"(FROM temp.staged AS s SEMI JOIN (SELECT staged_row FROM temp.matched WHERE NOT differs) AS m ON s.rowid = m.staged_row WHERE {part})";
+            "(FROM temp.staged AS s SEMI JOIN (SELECT staged_row FROM temp.matched "
+            + $"WHERE NOT differs) AS m ON s.rowid = m.staged_row WHERE {part})";
         if (db.Scalar<long>($"SELECT count(*) FROM {same}", cancel) is var rows && rows == 0)
             return;
         using var filter = Filter(same, rows);
         db.Execute(
-            $"UPDATE temp.matched SET differs = true WHERE NOT differs AND target_row IN (SELECT t.rowid FROM {same} AS s JOIN {target} AS t ON {On} WHERE {filter.Condition("t")} AND ({differs}))",
+            $"""
+            UPDATE temp.matched SET differs = true WHERE NOT differs AND target_row IN (SELECT t.rowid
+            FROM {same} AS s JOIN {target} AS t ON {On} WHERE {filter.Condition("t")} AND ({differs}))
+            """,
             cancel
         );
     }
@@ -191,7 +198,10 @@ internal sealed class Merge(
         const string Going = "SELECT staged_row FROM temp.matched ANTI JOIN temp.unchanged USING (staged_row)";
         db.Execute(
             hasRowNumbers
-                ? $"DELETE FROM {target} WHERE rowid IN ({Going.Replace("SELECT staged_row", "SELECT target_row", StringComparison.Ordinal)})"
+                ? $"""
+                DELETE FROM {target} WHERE rowid
+                IN ({Going.Replace("SELECT staged_row", "SELECT target_row", StringComparison.Ordinal)})
+                """
                 : $"DELETE FROM {target} AS t USING temp.staged AS s WHERE {On} AND s.rowid IN ({Going})",
             cancel
         );
@@ -203,14 +213,17 @@ internal sealed class Merge(
         if (old.Count > 0)
             db.Execute(
                 $"""
-                INSERT INTO {target} ({all}) SELECT {values} FROM temp.staged AS s JOIN (SELECT DISTINCT ON (staged_row) * FROM temp.matched) AS m ON m.staged_row = s.rowid
+                INSERT INTO {target} ({all}) SELECT {values} FROM temp.staged AS s
+                    JOIN (SELECT DISTINCT ON (staged_row) * FROM temp.matched) AS m ON m.staged_row = s.rowid
                 ANTI JOIN temp.unchanged AS u ON u.staged_row = s.rowid WHERE {part}
                 """,
                 cancel
             );
         var isNew = old.Count > 0 ? " ANTI JOIN temp.matched AS m ON m.staged_row = s.rowid" : "";
         db.Execute(
-            $"INSERT INTO {target} ({names}) SELECT {string.Join(", ", brought.Select(i => $"s.{Staged(i)}"))} FROM temp.staged AS s ANTI JOIN temp.unchanged AS u ON u.staged_row = s.rowid{isNew} WHERE {part}",
+            $"INSERT INTO {target} ({names}) "
+                + $"SELECT {string.Join(", ", brought.Select(i => $"s.{Staged(i)}"))} FROM temp.staged AS s "
+                + $"ANTI JOIN temp.unchanged AS u ON u.staged_row = s.rowid{isNew} WHERE {part}",
             cancel
         );
     }

@@ -45,11 +45,17 @@ internal sealed class QuarantineReader(
 
     /// <summary>A text with a sign for each column: 1 where the row brings it, else 0.</summary>
     public static string Brings(int columns) =>
-        $"concat({string.Join(", ", Enumerable.Range(0, columns).Select(i => SnapshotColumns.Text($"CASE WHEN has_{i} THEN '1' ELSE '0' END")))})";
+        "concat("
+        + string.Join(
+            ", ",
+            Enumerable.Range(0, columns).Select(i => SnapshotColumns.Text($"CASE WHEN has_{i} THEN '1' ELSE '0' END"))
+        )
+        + ")";
 
     /// <summary>
-    /// The sets of columns that rows of <c>temp.released</c> are inserted with, each with the sign of <see cref="Brings"/> of its rows, in which
-    /// <c>_</c> stands for any: a column with a default gets it where a row does not bring it.
+    /// The sets of columns that rows of <c>temp.released</c> are inserted with, each with the sign of
+    /// <see cref="Brings"/> of its rows, in which <c>_</c> stands for any: a column with a default
+    /// gets it where a row does not bring it.
     /// </summary>
     public IReadOnlyList<(IReadOnlyList<int> Columns, string Like)> Inserted()
     {
@@ -129,9 +135,12 @@ internal sealed class QuarantineReader(
             true,
             Value(i)
         );
-        var hasText = columns[i].Type.Kind == TypeKind.Text ? $" AND NOT contains(coalesce(c{i}, ''), chr(0))" : ""; // as in files
+        // As in files.
+        var hasText = columns[i].Type.Kind == TypeKind.Text ? $" AND NOT contains(coalesce(c{i}, ''), chr(0))" : "";
         var fits =
-            $"({Given(i)} IS {(mayBeNull ? "NULL OR" : "NOT NULL AND")} {DuckDbTypes.Fits(Given(i), columns[i].Type, Dialect(columns[i]), IsKept(i))}){hasText}{(limit is null ? "" : $" AND coalesce({limit.Value.Fits}, true)")}";
+            $"({Given(i)} IS {(mayBeNull ? "NULL OR" : "NOT NULL AND")} "
+            + DuckDbTypes.Fits(Given(i), columns[i].Type, Dialect(columns[i]), IsKept(i))
+            + $"){hasText}{(limit is null ? "" : $" AND coalesce({limit.Value.Fits}, true)")}";
         return columns[i].HasDefault ? $"(NOT has_{i} OR ({fits}))" : fits;
     }
 }

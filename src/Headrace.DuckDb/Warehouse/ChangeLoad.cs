@@ -63,11 +63,15 @@ internal sealed class ChangeLoad(
                 );
             if (deletes == Deletes.Soft) // rows that come back
                 db.Execute(
-                    $"DELETE FROM {target} AS t USING {file} AS c WHERE {found} AND c.op = 'I' AND t.{deletedAt} IS NOT NULL",
+                    $"""
+                    DELETE FROM {target} AS t USING {file} AS c
+                    WHERE {found} AND c.op = 'I' AND t.{deletedAt} IS NOT NULL
+                    """,
                     cancel
                 );
             went += db.Execute(
-                $"DELETE FROM {target} AS t USING {file} AS c WHERE {found}{(deletes == Deletes.Hard ? "" : " AND c.op <> 'D'")}",
+                $"DELETE FROM {target} AS t USING {file} AS c "
+                    + $"WHERE {found}{(deletes == Deletes.Hard ? "" : " AND c.op <> 'D'")}",
                 cancel
             );
             Failpoint.Hit("rows_deleted");
@@ -92,7 +96,8 @@ internal sealed class ChangeLoad(
             .Select(column => SnapshotColumns.Text($"c.c{column.Place}"))
             .Concat(kept.Select((_, i) => SnapshotColumns.Text($"k.o{i}")));
         return db.Execute(
-            $"INSERT INTO {target} ({string.Join(", ", names)}) SELECT {string.Join(", ", values)} FROM {file} AS c{join} WHERE c.op <> 'D' AND {isOf}",
+            $"INSERT INTO {target} ({string.Join(", ", names)}) SELECT {string.Join(", ", values)} "
+                + $"FROM {file} AS c{join} WHERE c.op <> 'D' AND {isOf}",
             cancel
         );
     }

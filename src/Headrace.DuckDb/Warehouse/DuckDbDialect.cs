@@ -44,10 +44,10 @@ internal sealed class DuckDbDialect : SqlDialect
             $"""
             SELECT d.column_name, d.column_type, d."null" = 'YES', coalesce(d."default", 'NULL') NOT IN ('NULL', ''),
                 d."default" IS NULL AND c.column_default IS NOT NULL
-            FROM (DESCRIBE {HeadraceTables.Target(
-                name
-            )}) AS d JOIN duckdb_columns() AS c ON c.column_name = d.column_name
-            WHERE c.database_name = $1 AND lower(c.schema_name) = lower($2) AND lower(c.table_name) = lower($3) ORDER BY c.column_index
+            FROM (DESCRIBE {HeadraceTables.Target(name)}) AS d
+                JOIN duckdb_columns() AS c ON c.column_name = d.column_name
+            WHERE c.database_name = $1 AND lower(c.schema_name) = lower($2) AND lower(c.table_name) = lower($3)
+                ORDER BY c.column_index
             """,
             cancel,
             HeadraceTables.Catalog,
@@ -75,7 +75,10 @@ internal sealed class DuckDbDialect : SqlDialect
     {
         long Count(string kind) =>
             db.Scalar<long>(
-                $"SELECT count(*) FROM duckdb_{kind}s() WHERE database_name = $1 AND lower(schema_name) = lower($2) AND lower({kind}_name) = lower($3)",
+                $"""
+                SELECT count(*) FROM duckdb_{kind}s() WHERE database_name = $1
+                AND lower(schema_name) = lower($2) AND lower({kind}_name) = lower($3)
+                """,
                 cancel,
                 HeadraceTables.Catalog,
                 name.Schema,
@@ -91,7 +94,10 @@ internal sealed class DuckDbConcurrency : IConcurrency
     // They are made, or brought up to date, when the file is opened; a plan may look at one that has none.
     public async Task<bool> ExistAsync(SqlSession db, CancellationToken cancel) =>
         await db.NumberAsync(
-            $"SELECT count(*) FROM duckdb_tables() WHERE database_name = '{HeadraceTables.Catalog}' AND schema_name = 'headrace' AND table_name = 'positions'",
+            $"""
+            SELECT count(*) FROM duckdb_tables() WHERE database_name = '{HeadraceTables.Catalog}'
+            AND schema_name = 'headrace' AND table_name = 'positions'
+            """,
             cancel
         ) > 0;
 

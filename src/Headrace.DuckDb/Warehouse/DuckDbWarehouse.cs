@@ -227,7 +227,8 @@ public sealed class DuckDbWarehouse : SqlWarehouse, IDuckDb
                 );
                 HeadraceTables.Ensure(db, path, cancel);
                 db.Execute(
-                    $"DETACH {HeadraceTables.Catalog}; ATTACH {Sql.Literal(file)} AS {HeadraceTables.Catalog} (READ_ONLY)",
+                    $"DETACH {HeadraceTables.Catalog}; "
+                        + $"ATTACH {Sql.Literal(file)} AS {HeadraceTables.Catalog} (READ_ONLY)",
                     cancel
                 );
             }

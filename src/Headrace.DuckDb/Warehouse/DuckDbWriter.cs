@@ -116,9 +116,11 @@ internal sealed class DuckDbWriter : TargetWriter
         var held = Prepared.Held.Sum(one =>
             db.Execute(
                 $"""
-                INSERT INTO {table} (id, flow, dataset, schema_name, table_name, file, sha256, line, "column", value, reason, "row", operation, load_id, run_id,
+                INSERT INTO {table} (id, flow, dataset, schema_name, table_name, file, sha256, line, "column", value,
+                    reason, "row", operation, load_id, run_id,
                     status, held_at)
-                SELECT coalesce((SELECT max(id) FROM {table}), 0) + row_number() OVER (), $1, $2, $3, $4, $5, $6, line, "column", value, reason, "row",
+                SELECT coalesce((SELECT max(id) FROM {table}), 0) + row_number() OVER (), $1, $2, $3, $4, $5, $6, line,
+                    "column", value, reason, "row",
                     $7, $8, $9, 'waiting', $10
                 FROM ({one.Rows})
                 """,
@@ -184,7 +186,9 @@ internal sealed class DuckDbWriter : TargetWriter
                     attempt.IsPlan
                         ? db.Scalar<long>($"SELECT count(*) FROM {some.Source} WHERE {some.Good}", cancel)
                         : db.Execute(
-                            $"INSERT INTO {target} ({names}) SELECT {string.Join(", ", brought.Select(some.Value))} FROM {some.Source} WHERE {some.Good}",
+                            $"INSERT INTO {target} ({names}) "
+                                + $"SELECT {string.Join(", ", brought.Select(some.Value))} FROM {some.Source} "
+                                + $"WHERE {some.Good}",
                             cancel
                         )
             );

@@ -29,7 +29,8 @@ internal static class HeadraceTables
         var from = Version(db, warehouse, cancel);
         if (from < WarehouseState.Steps.Version)
             db.Execute(
-                $"BEGIN; CREATE SCHEMA IF NOT EXISTS {Catalog}.headrace; {string.Join("; ", WarehouseState.Steps.Migration(Own, from))}; COMMIT",
+                $"BEGIN; CREATE SCHEMA IF NOT EXISTS {Catalog}.headrace; "
+                    + $"{string.Join("; ", WarehouseState.Steps.Migration(Own, from))}; COMMIT",
                 cancel
             );
     }
@@ -40,7 +41,10 @@ internal static class HeadraceTables
     {
         if (
             db.Scalar<long>(
-                "SELECT count(*) FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'headrace' AND table_name = 'meta'",
+                """
+                SELECT count(*) FROM duckdb_tables()
+                WHERE database_name = $1 AND schema_name = 'headrace' AND table_name = 'meta'
+                """,
                 cancel,
                 Catalog
             ) > 0
@@ -56,7 +60,10 @@ internal static class HeadraceTables
 
         return
             db.Scalar<long>(
-                "SELECT count(*) FROM duckdb_tables() WHERE database_name = $1 AND schema_name = 'headrace' AND table_name = 'positions'",
+                """
+                SELECT count(*) FROM duckdb_tables()
+                WHERE database_name = $1 AND schema_name = 'headrace' AND table_name = 'positions'
+                """,
                 cancel,
                 Catalog
             ) > 0

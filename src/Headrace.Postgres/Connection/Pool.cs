@@ -82,7 +82,8 @@ internal static class Pool
         text.Encoding = "UTF8";
         text.Timezone = "UTC";
         text.SslNegotiation = SslNegotiation.Postgres;
-        text.GssEncryptionMode = GssEncryptionMode.Disable; // `tls` says what is wanted; a try at GSS costs a connection
+        // `tls` says what is wanted; a try at GSS costs a connection.
+        text.GssEncryptionMode = GssEncryptionMode.Disable;
         if (Environment.GetEnvironmentVariable("PGOPTIONS") is { Length: > 0 })
             text.Options = " ";
         text.ApplicationName = "headrace";

@@ -16,12 +16,16 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
     // these says how, whatever the server's, the database's and the role's own settings are.
     private const string Session = """
         SET search_path = pg_catalog, pg_temp; SET row_security = off;
-        SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'iso_8601'; SET TimeZone = 'UTC'; SET extra_float_digits = 1; SET bytea_output = 'hex'; SET xmloption = 'content';
-        SET standard_conforming_strings = on; SET backslash_quote = 'safe_encoding'; SET array_nulls = on; SET transform_null_equals = off; SET quote_all_identifiers = off;
+        SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'iso_8601'; SET TimeZone = 'UTC'; SET extra_float_digits = 1;
+            SET bytea_output = 'hex'; SET xmloption = 'content';
+        SET standard_conforming_strings = on; SET backslash_quote = 'safe_encoding'; SET array_nulls = on;
+            SET transform_null_equals = off; SET quote_all_identifiers = off;
         SET default_transaction_isolation = 'read committed'; SET default_transaction_deferrable = off;
         SET statement_timeout = 0; SET lock_timeout = '30s'; SET idle_in_transaction_session_timeout = '10min';
-        SELECT set_config('idle_session_timeout', '0', false) WHERE current_setting('idle_session_timeout', true) IS NOT NULL;
-        SELECT set_config('transaction_timeout', '0', false) WHERE current_setting('transaction_timeout', true) IS NOT NULL;
+        SELECT set_config('idle_session_timeout', '0', false)
+            WHERE current_setting('idle_session_timeout', true) IS NOT NULL;
+        SELECT set_config('transaction_timeout', '0', false)
+            WHERE current_setting('transaction_timeout', true) IS NOT NULL;
         SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'
         """;
 
@@ -32,11 +36,14 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
     private const string Look = """
         SELECT CASE WHEN pg_postmaster_start_time()::text <> $2 OR pg_is_in_recovery() THEN 'works'
             WHEN NOT EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1) THEN 'gone'
-            WHEN EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event IN ('ClientRead', 'ClientWrite')) THEN 'waits' ELSE 'works' END
+            WHEN EXISTS (SELECT FROM pg_stat_activity WHERE pid = $1 AND wait_event IN ('ClientRead', 'ClientWrite'))
+                THEN 'waits' ELSE 'works' END
         """;
 
-    private const string End =
-        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = $1 AND application_name = 'headrace' AND pg_postmaster_start_time()::text = $2";
+    private const string End = """
+        SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE pid = $1 AND application_name = 'headrace' AND pg_postmaster_start_time()::text = $2
+        """;
 
     private readonly Lazy<NpgsqlDataSource> source = new(() => Build(settings, rootCertificate));
     private Sentry? sentry;
@@ -109,7 +116,8 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         {
             await using var db = await OpenAsync(cancel);
             var horizon = await Horizon.AskAsync(db, table: 0, cancel);
-            return $"PostgreSQL {db.PostgreSqlVersion}, {Address}, {(horizon.Obstacle is { } obstacle ? $"but {obstacle}" : "late commits can be told")}";
+            return $"PostgreSQL {db.PostgreSqlVersion}, {Address}, "
+                + (horizon.Obstacle is { } obstacle ? $"but {obstacle}" : "late commits can be told");
         });
 
     /// <summary>True for what Npgsql says of a connection that was lost between two statements.</summary>
@@ -268,7 +276,8 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         builder.EnableTransportSecurity();
         builder.EnableArrays();
         builder.BeginWith([Session]);
-        builder.ConfigureTypeLoading(loading => loading.EnableTypeLoading(false)); // values come as text: the server's types need not be known
+        // Values come as text: the server's types need not be known.
+        builder.ConfigureTypeLoading(loading => loading.EnableTypeLoading(false));
         return builder.Build();
     }
 

@@ -73,10 +73,14 @@ internal sealed class Sentry(TimeSpan silence, Func<Watch, bool, CancellationTok
 
         if (++watch.Doubts < 2)
             return; // a server may be too busy once to let somebody in
+        var does =
+            standing == Standing.Gone
+                ? "cannot be reached, or has ended this session"
+                : "does nothing for this session";
         watch.Cut(
             string.Create(
                 CultureInfo.InvariantCulture,
-                $"no answer for {Stopwatch.GetElapsedTime(since).TotalSeconds:0} seconds, and the server {(standing == Standing.Gone ? "cannot be reached, or has ended this session" : "does nothing for this session")}"
+                $"no answer for {Stopwatch.GetElapsedTime(since).TotalSeconds:0} seconds, and the server {does}"
             )
         );
         await look(watch, true, stop.Token);

@@ -14,9 +14,12 @@ internal static class TextCopy
     // counting is off. What the
     // triggers of a table do, TargetWriter finds and names.
     private const string Inserted = """
-        WITH RECURSIVE parts AS (SELECT $1::text::regclass::oid AS oid UNION SELECT i.inhrelid FROM parts AS p JOIN pg_inherits AS i ON i.inhparent = p.oid)
-        SELECT CASE WHEN current_setting('track_counts')::boolean AND to_regclass('pg_catalog.pg_dist_partition') IS NULL
-            AND NOT bool_or(c.relkind = 'f' OR EXISTS (SELECT 1 FROM pg_trigger AS g WHERE g.tgrelid = c.oid AND NOT g.tgisinternal)) THEN sum(pg_stat_get_xact_tuples_inserted(p.oid))::bigint END
+        WITH RECURSIVE parts AS (SELECT $1::text::regclass::oid AS oid UNION SELECT i.inhrelid FROM parts AS p
+            JOIN pg_inherits AS i ON i.inhparent = p.oid)
+        SELECT CASE WHEN current_setting('track_counts')::boolean
+            AND to_regclass('pg_catalog.pg_dist_partition') IS NULL
+            AND NOT bool_or(c.relkind = 'f' OR EXISTS (SELECT 1 FROM pg_trigger AS g WHERE g.tgrelid = c.oid
+                AND NOT g.tgisinternal)) THEN sum(pg_stat_get_xact_tuples_inserted(p.oid))::bigint END
         FROM parts AS p JOIN pg_class AS c ON c.oid = p.oid
         """;
 

@@ -7,8 +7,8 @@ namespace Headrace.Postgres;
 
 /// <summary>
 /// Looks after one connection while an answer of its server is awaited. A statement may take hours, and says nothing
-/// meanwhile; that it is still
-/// at work another connection can ask (<see cref="Sentry"/>). Where it is not, what was awaited ends with <see cref="TimeoutException"/>.
+/// meanwhile; that it is still at work another connection can ask (<see cref="Sentry"/>). Where it is not, what was
+/// awaited ends with <see cref="TimeoutException"/>.
 /// </summary>
 /// <param name="process">The server's process, and since when the server has run.</param>
 internal sealed class Watch(NpgsqlConnection db, Sentry sentry, (int Id, string Server) process)
@@ -83,7 +83,8 @@ internal sealed class Watch(NpgsqlConnection db, Sentry sentry, (int Id, string 
 
     private void Heard() => Volatile.Write(ref since, Stopwatch.GetTimestamp());
 
-#pragma warning disable NPG9001 // what Npgsql may change: then this does not compile, or the test of silent servers fails
+    // What Npgsql may change: then this does not compile, or the test of silent servers fails.
+#pragma warning disable NPG9001
     private void End()
     {
         if (Connector(db) is { } open)

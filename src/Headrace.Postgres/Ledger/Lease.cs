@@ -54,8 +54,10 @@ internal sealed class Lease : IHold
             db =>
                 db.RowsAsync(
                     """
-                    INSERT INTO headrace.leases AS held (dataset, holder, epoch, expires_at) VALUES ($1, $2, 1, clock_timestamp() + $3::float8 * interval '1 second')
-                    ON CONFLICT (dataset) DO UPDATE SET holder = excluded.holder, epoch = held.epoch + 1, expires_at = clock_timestamp() + $3::float8 * interval '1 second'
+                    INSERT INTO headrace.leases AS held (dataset, holder, epoch, expires_at)
+                        VALUES ($1, $2, 1, clock_timestamp() + $3::float8 * interval '1 second')
+                    ON CONFLICT (dataset) DO UPDATE SET holder = excluded.holder, epoch = held.epoch + 1,
+                        expires_at = clock_timestamp() + $3::float8 * interval '1 second'
                     WHERE held.expires_at <= clock_timestamp() RETURNING epoch
                     """,
                     row => row.GetInt64(0),

@@ -24,7 +24,10 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
                 await using var transaction = await db.BeginTransactionAsync(cancel);
                 foreach (var run in runs)
                     await db.ExecuteAsync(
-                        "INSERT INTO headrace.runs (id, flow, dataset, outcome, started_at, detail) VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING",
+                        """
+                        INSERT INTO headrace.runs (id, flow, dataset, outcome, started_at, detail)
+                        VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT DO NOTHING
+                        """,
                         cancel,
                         run.Id,
                         run.Flow,
@@ -52,7 +55,10 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
 
     public Task<IReadOnlyList<Run>> LatestAsync(CancellationToken cancel) =>
         ReadAsync(
-            """SELECT DISTINCT ON (dataset COLLATE "C") detail FROM headrace.runs ORDER BY dataset COLLATE "C", started_at DESC, id COLLATE "C" DESC""",
+            """
+            SELECT DISTINCT ON (dataset COLLATE "C") detail FROM headrace.runs
+            ORDER BY dataset COLLATE "C", started_at DESC, id COLLATE "C" DESC
+            """,
             cancel
         );
 
@@ -108,7 +114,10 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
             )
                 await db.ExecuteAsync("CREATE SCHEMA headrace", cancel);
             var columns = await db.ScalarAsync<long>(
-                "SELECT count(*) FROM pg_attribute WHERE attrelid = to_regclass('headrace.ledger') AND attnum > 0 AND NOT attisdropped",
+                """
+                SELECT count(*) FROM pg_attribute
+                WHERE attrelid = to_regclass('headrace.ledger') AND attnum > 0 AND NOT attisdropped
+                """,
                 cancel
             );
             var from = columns > 1 ? (await VersionAsync(db, cancel)).Number : (int)columns;

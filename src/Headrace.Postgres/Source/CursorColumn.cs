@@ -66,7 +66,9 @@ internal sealed class CursorColumn
     /// rows.
     /// </summary>
     public string Since(string value, Horizon horizon) =>
-        $"{Quoted} {(Failpoint.Planted("cursor-strict") || (isExact && method == Method.Sequence) ? ">" : ">=")} {From(value, horizon)}";
+        $"{Quoted} "
+        + (Failpoint.Planted("cursor-strict") || (isExact && method == Method.Sequence) ? ">" : ">=")
+        + $" {From(value, horizon)}";
 
     /// <summary>
     /// The rows that come after a position, without a look back; before the first one all that have a value.
@@ -124,8 +126,8 @@ internal sealed class CursorColumn
                 );
         }
 
-        var time =
-            $"({PostgresSql.Literal(horizon.Obstacle is null && !Failpoint.Planted("cursor-to-now") ? horizon.Time : horizon.Now)}::timestamptz - {Interval(isExact ? Back(horizon) : TimeSpan.Zero)})";
+        var upTo = horizon.Obstacle is null && !Failpoint.Planted("cursor-to-now") ? horizon.Time : horizon.Now;
+        var time = $"({PostgresSql.Literal(upTo)}::timestamptz - {Interval(isExact ? Back(horizon) : TimeSpan.Zero)})";
         var value = await ScalarAsync(
             open,
             (method, column.Type.Kind) switch
@@ -135,8 +137,9 @@ internal sealed class CursorColumn
 
                 // Who writes a time without its zone writes it in UTC or in the server's own; where clocks are set
                 // back, an hour comes twice.
-                _ =>
-                    $"least({time} AT TIME ZONE 'UTC', (SELECT {time} AT TIME ZONE reset_val - CASE WHEN reset_val IN ('UTC', 'Etc/UTC') THEN interval '0' ELSE interval '1 hour' END FROM pg_settings WHERE name = 'TimeZone'))",
+                _ => $"least({time} AT TIME ZONE 'UTC', (SELECT {time} AT TIME ZONE reset_val - CASE "
+                    + "WHEN reset_val IN ('UTC', 'Etc/UTC') THEN interval '0' ELSE interval '1 hour' END "
+                    + "FROM pg_settings WHERE name = 'TimeZone'))",
             },
             cancel
         );
@@ -145,7 +148,8 @@ internal sealed class CursorColumn
                 value,
                 "horizon",
                 horizon.Lag > TimeSpan.FromHours(1)
-                    ? $"a transaction has been open for {horizon.Lag.TotalHours:0.#} hours and holds the position back; rows since then are read again each time"
+                    ? $"a transaction has been open for {horizon.Lag.TotalHours:0.#} hours and holds the "
+                        + "position back; rows since then are read again each time"
                     : null
             )
             : new CursorMove(
@@ -167,7 +171,9 @@ internal sealed class CursorColumn
             Method.Xid => await ScalarAsync(open, $"{Literal(horizon.OldestXid)} < {Literal(from)}", cancel) == "true",
             Method.Time => await ScalarAsync(
                 open,
-                $"{Literal(from)} > ({PostgresSql.Literal(horizon.Now)}::timestamptz AT TIME ZONE 'UTC')::timestamp{(column.Type.Kind == TypeKind.TimestampTz ? " AT TIME ZONE 'UTC'" : "")} + interval '{(column.Type.Kind == TypeKind.TimestampTz ? "1 minute" : "15 hours")}'",
+                $"{Literal(from)} > ({PostgresSql.Literal(horizon.Now)}::timestamptz AT TIME ZONE "
+                    + $"'UTC')::timestamp{(column.Type.Kind == TypeKind.TimestampTz ? " AT TIME ZONE 'UTC'" : "")}"
+                    + $" + interval '{(column.Type.Kind == TypeKind.TimestampTz ? "1 minute" : "15 hours")}'",
                 cancel
             ) == "true",
             _ => false, // the newest rows may have been deleted
@@ -199,7 +205,8 @@ internal sealed class CursorColumn
             : new CursorMove(
                 null,
                 "sequence",
-                "a transaction that began before this run is still open, so the position stays where it is; rows are read again by the next run"
+                "a transaction that began before this run is still open, so the position stays where it is; "
+                    + "rows are read again by the next run"
             );
     }
 

@@ -10,14 +10,19 @@ internal static class CursorNumbers
 
     // The sequences that a column takes its numbers from, in the table and in what inherits from it.
     private const string Sequences = """
-        WITH RECURSIVE tree AS (SELECT $1::bigint::oid AS oid UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid),
-            named AS (SELECT attrelid, attnum FROM pg_attribute JOIN tree ON attrelid = oid WHERE attname = $2 AND NOT attisdropped)
+        WITH RECURSIVE tree AS (SELECT $1::bigint::oid AS oid UNION SELECT inhrelid FROM pg_inherits
+            JOIN tree ON inhparent = tree.oid),
+            named AS (SELECT attrelid, attnum FROM pg_attribute JOIN tree ON attrelid = oid
+                WHERE attname = $2 AND NOT attisdropped)
         SELECT n.nspname || '.' || c.relname, s.seqcache, s.seqincrement, s.seqcycle
         FROM pg_sequence AS s JOIN pg_class AS c ON c.oid = s.seqrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
-        WHERE s.seqrelid IN (SELECT d.objid FROM pg_depend AS d JOIN named ON d.refobjid = attrelid AND d.refobjsubid = attnum
+        WHERE s.seqrelid IN (SELECT d.objid FROM pg_depend AS d
+            JOIN named ON d.refobjid = attrelid AND d.refobjsubid = attnum
                 WHERE d.classid = 'pg_class'::regclass AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'i')
-            OR s.seqrelid IN (SELECT d.refobjid FROM pg_attrdef AS a JOIN named ON a.adrelid = attrelid AND a.adnum = attnum
-                JOIN pg_depend AS d ON d.classid = 'pg_attrdef'::regclass AND d.objid = a.oid AND d.refclassid = 'pg_class'::regclass)
+            OR s.seqrelid IN (SELECT d.refobjid FROM pg_attrdef AS a
+                JOIN named ON a.adrelid = attrelid AND a.adnum = attnum
+                JOIN pg_depend AS d ON d.classid = 'pg_attrdef'::regclass AND d.objid = a.oid
+                    AND d.refclassid = 'pg_class'::regclass)
         ORDER BY 1
         """;
 
@@ -61,14 +66,21 @@ internal static class CursorNumbers
     public static async Task<bool> AllEndedAsync(NpgsqlConnection db, CancellationToken cancel)
     {
         var open = await db.ScalarAsync<string>(
-            $"SELECT string_agg(virtualxid, ',') {Horizon.OpenLocks} AND pid IN (SELECT pid FROM pg_stat_activity WHERE {Horizon.Writers})",
+            $"""
+            SELECT string_agg(virtualxid, ',') {Horizon.OpenLocks} AND pid IN (SELECT pid
+            FROM pg_stat_activity WHERE {Horizon.Writers})
+            """,
             cancel
         );
         for (var waited = TimeSpan.Zero; waited < LongestWait; waited += TimeSpan.FromMilliseconds(100))
         {
             if (
                 await db.ScalarAsync<bool>(
-                    $"SELECT NOT EXISTS (SELECT {Horizon.OpenLocks} AND virtualxid = ANY (string_to_array($1, ','))) AND NOT EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database())",
+                    $"""
+                    SELECT NOT EXISTS (SELECT {Horizon.OpenLocks}
+                    AND virtualxid = ANY (string_to_array($1, ','))) AND NOT EXISTS (SELECT
+                    FROM pg_prepared_xacts WHERE database = current_database())
+                    """,
                     cancel,
                     open ?? ""
                 )

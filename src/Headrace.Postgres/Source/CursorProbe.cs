@@ -66,7 +66,10 @@ internal sealed class CursorProbe(NpgsqlConnection db, SourceTable table, long b
         var most = await RowsAsync(cancel);
         await using var transaction = await db.BeginTransactionAsync(cancel);
         await db.ExecuteAsync(
-            "SET TRANSACTION READ ONLY; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_sort = off; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0",
+            """
+            SET TRANSACTION READ ONLY; SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off;
+            SET LOCAL enable_sort = off; SET LOCAL jit = off; SET LOCAL max_parallel_workers_per_gather = 0
+            """,
             cancel
         );
         if (!IsAlongAnIndex(await PlanAsync(Probe(most), cancel)))
@@ -88,7 +91,10 @@ internal sealed class CursorProbe(NpgsqlConnection db, SourceTable table, long b
             var first = $"(SELECT {column.Quoted} {waiting} ORDER BY {column.Quoted} LIMIT 1)";
             return string.Create(
                 CultureInfo.InvariantCulture,
-                $"SELECT {column.Quoted}::text FROM (SELECT {column.Quoted} {waiting} AND {column.Quoted} > {first} ORDER BY {column.Quoted} OFFSET {batch - 1} LIMIT 1) AS behind"
+                $"""
+                SELECT {column.Quoted}::text FROM (SELECT {column.Quoted} {waiting}
+                AND {column.Quoted} > {first} ORDER BY {column.Quoted} OFFSET {batch - 1} LIMIT 1) AS behind
+                """
             );
         }
     }

@@ -27,7 +27,8 @@ internal sealed record Horizon(
 {
     /// <summary>The sessions that may write in this database.</summary>
     public const string Writers =
-        "pid <> pg_backend_pid() AND backend_type NOT IN ('autovacuum worker', 'walsender') AND (datname IS NULL OR datname = current_database())";
+        "pid <> pg_backend_pid() AND backend_type NOT IN ('autovacuum worker', "
+        + "'walsender') AND (datname IS NULL OR datname = current_database())";
 
     /// <summary>The lock that every open transaction holds on itself, whatever else its session shows.</summary>
     public const string OpenLocks =
@@ -43,7 +44,9 @@ internal sealed record Horizon(
     public string? Warning =>
         Hidden == 0
             ? null
-            : $"{Hidden} open {(Hidden == 1 ? "transaction does" : "transactions do")} not show when {(Hidden == 1 ? "it" : "they")} began (track_activities is off): the position stays before the begin of {(Hidden == 1 ? "its session" : "their sessions")}, and rows since then are read again";
+            : $"{Hidden} open {(Hidden == 1 ? "transaction does" : "transactions do")} not show when "
+                + $"{(Hidden == 1 ? "it" : "they")} began (track_activities is off): the position stays before the "
+                + $"begin of {(Hidden == 1 ? "its session" : "their sessions")}, and rows since then are read again";
 
     /// <param name="table">The number of the table that is read; 0 for a query.</param>
     public static async Task<Horizon> AskAsync(NpgsqlConnection db, long table, CancellationToken cancel) =>
@@ -52,19 +55,27 @@ internal sealed record Horizon(
                 $"""
                 WITH asked AS MATERIALIZED (SELECT clock_timestamp() AS now),
                     open AS MATERIALIZED (
-                        SELECT min(coalesce(xact_start, backend_start)) AS oldest, count(*) FILTER (WHERE xact_start IS NULL) AS hidden FROM pg_stat_activity
+                        SELECT min(coalesce(xact_start, backend_start)) AS oldest,
+                            count(*) FILTER (WHERE xact_start IS NULL) AS hidden FROM pg_stat_activity
                         WHERE {Writers} AND (xact_start IS NOT NULL
-                            OR ((state = 'disabled' OR state LIKE 'idle in transaction%' OR backend_xid IS NOT NULL) AND pid IN (SELECT pid {OpenLocks})))),
+                            OR ((state = 'disabled' OR state LIKE 'idle in transaction%' OR backend_xid IS NOT NULL)
+                                AND pid IN (SELECT pid {OpenLocks})))),
                     read AS (
-                        WITH RECURSIVE tree AS (SELECT $1::bigint::oid AS oid UNION SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = tree.oid) SELECT oid FROM tree)
-                SELECT (least(oldest, now) - interval '{Guard}')::text, now::text, pg_snapshot_xmin(pg_current_snapshot())::text,
+                        WITH RECURSIVE tree AS (SELECT $1::bigint::oid AS oid UNION SELECT inhrelid FROM pg_inherits
+                            JOIN tree ON inhparent = tree.oid) SELECT oid FROM tree)
+                SELECT (least(oldest, now) - interval '{Guard}')::text, now::text,
+                    pg_snapshot_xmin(pg_current_snapshot())::text,
                     extract(epoch FROM now - least(oldest, now))::double precision,
                     CASE WHEN pg_is_in_recovery() THEN 'the server is a standby, which does not show who writes'
-                        WHEN EXISTS (SELECT FROM pg_class JOIN read USING (oid) WHERE relkind = 'f') THEN 'the table is foreign, so who writes it cannot be seen'
-                        WHEN EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid IN (SELECT oid FROM read)) THEN 'a subscription fills the table, so its rows come later than their times say'
-                        WHEN NOT (pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')) THEN 'the role is not a member of pg_read_all_stats, so open transactions cannot be seen' END,
+                        WHEN EXISTS (SELECT FROM pg_class JOIN read USING (oid)
+                            WHERE relkind = 'f') THEN 'the table is foreign, so who writes it cannot be seen'
+                        WHEN EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid IN (SELECT oid FROM read))
+                            THEN 'a subscription fills the table, so its rows come later than their times say'
+                        WHEN NOT (pg_has_role(current_user, 'pg_read_all_stats', 'USAGE')) THEN
+                            'the role is not a member of pg_read_all_stats, so open transactions cannot be seen' END,
                     EXISTS (SELECT FROM pg_prepared_xacts WHERE database = current_database()), hidden,
-                    EXISTS (SELECT FROM pg_class JOIN read USING (oid) WHERE relkind = 'f') OR EXISTS (SELECT FROM pg_subscription_rel WHERE srrelid IN (SELECT oid FROM read))
+                    EXISTS (SELECT FROM pg_class JOIN read USING (oid) WHERE relkind = 'f') OR EXISTS (SELECT
+                        FROM pg_subscription_rel WHERE srrelid IN (SELECT oid FROM read))
                 FROM asked, open
                 """,
                 row => new Horizon(

@@ -91,7 +91,8 @@ internal sealed record IncrementalStep(
         };
         if (updated is { IsNullable: true } && created is null)
             warnings.Add(
-                $"{flow.UpdateKey} may be NULL: rows without it are seen by the first sync only; name a create_key, or make the column NOT NULL"
+                $"{flow.UpdateKey} may be NULL: rows without it are seen by the first sync only; "
+                    + "name a create_key, or make the column NOT NULL"
             );
 
         // Without a bound what is appended now would be appended again: nothing is read until there is one.
@@ -214,7 +215,11 @@ internal sealed record IncrementalStep(
                 await db.RowsAsync(
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"SELECT {string.Join(", ", keys.Select(key => $"{key.Quoted}::text"))} FROM (SELECT {names} FROM {table.From} WHERE {Both([after, .. there])} ORDER BY {names} OFFSET {rows - 1} LIMIT 1) AS last"
+                        $"""
+                        SELECT {string.Join(", ", keys.Select(key => $"{key.Quoted}::text"))}
+                        FROM (SELECT {names} FROM {table.From} WHERE {Both([after, .. there])}
+                        ORDER BY {names} OFFSET {rows - 1} LIMIT 1) AS last
+                        """
                     ),
                     row => keys.Select((_, i) => row.GetString(i)).ToList(),
                     cancel

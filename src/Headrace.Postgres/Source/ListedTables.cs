@@ -54,7 +54,8 @@ public sealed class ListedTables(
             null,
             [],
             [
-                $"the process table has no enabled table of {flow.Source.Connection}: headrace tables add {flow.Source.Connection} TABLE",
+                $"the process table has no enabled table of {flow.Source.Connection}: "
+                    + $"headrace tables add {flow.Source.Connection} TABLE",
             ]
         );
     }

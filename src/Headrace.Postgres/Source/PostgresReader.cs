@@ -108,7 +108,8 @@ internal sealed class PostgresReader(Flow flow, PostgresDatabase database, TimeP
                 (begun, stop) =>
                     database.RunAsync(async () =>
                     {
-                        await using var own = await OpenAsync(flow, database, stop); // this one is gone before the rows are loaded
+                        // This one is gone before the rows are loaded.
+                        await using var own = await OpenAsync(flow, database, stop);
                         return await read.RunAsync(own, conditions, null, stop, begun);
                     }),
                 cancel

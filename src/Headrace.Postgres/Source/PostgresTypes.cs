@@ -40,8 +40,8 @@ internal static partial class PostgresTypes
         };
 
     /// <summary>
-    /// The type of <see cref="Of"/> where PostgreSQL's has the same values, but for those that <see cref="StagedColumn.Written"/> names, and
-    /// COPY writes and reads them alike wherever it is; else null.
+    /// The type of <see cref="Of"/> where PostgreSQL's has the same values, but for those that
+    /// <see cref="StagedColumn.Written"/> names, and COPY writes and reads them alike wherever it is; else null.
     /// </summary>
     public static ColumnType? Written(string name, char category) =>
         Of(name, category) is var type

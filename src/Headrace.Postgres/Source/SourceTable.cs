@@ -70,7 +70,9 @@ internal sealed record SourceTable(
                 address,
                 name.ToString(),
                 $"{refused.SqlState} {refused.MessageText}",
-                $"have its owner say: GRANT SELECT ON {PostgresSql.Identifier(name.Schema)}.{PostgresSql.Identifier(name.Table)} TO the connection's user; where only some columns may be read, name them in query:",
+                "have its owner say: GRANT "
+                    + $"SELECT ON {PostgresSql.Identifier(name.Schema)}.{PostgresSql.Identifier(name.Table)} TO the "
+                    + "connection's user; where only some columns may be read, name them in query:",
                 refused
             );
         }
@@ -114,10 +116,13 @@ internal sealed record SourceTable(
         var layout = await LayoutAsync(db, from, cancel);
         var rows = await db.RowsAsync(
             $"""
-            SELECT a.attname::text, {ResolvedType}, a.attnotnull::text, c.oid::bigint, c.reltuples::double precision,
-                CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) ELSE 0 END, (SELECT oid::text FROM pg_database WHERE datname = current_database())
-            FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-                {ResolvedFrom("a.atttypid", "a.atttypmod")}
+            SELECT a.attname::text, {ResolvedType.Columns}, a.attnotnull::text, c.oid::bigint,
+                c.reltuples::double precision,
+                CASE WHEN c.relkind IN ('r', 'm') THEN pg_relation_size(c.oid) ELSE 0 END, (SELECT oid::text
+                    FROM pg_database WHERE datname = current_database())
+            FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+                {ResolvedType.From("a.atttypid", "a.atttypmod")}
             WHERE n.nspname = $1 AND c.relname = $2 AND c.relkind IN ({Kinds}) ORDER BY a.attnum
             """,
             row =>
@@ -155,9 +160,12 @@ internal sealed record SourceTable(
             Number = number,
             UniqueKeys = await db.RowsAsync(
                 """
-                SELECT string_agg(a.attname, ',' ORDER BY a.attname COLLATE "C") FROM pg_index AS i JOIN pg_attribute AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])
-                WHERE i.indrelid = $1::bigint AND i.indisunique AND i.indisvalid AND i.indimmediate AND i.indpred IS NULL AND i.indexprs IS NULL
-                    AND ((SELECT relkind FROM pg_class WHERE oid = i.indrelid) = 'p' OR NOT EXISTS (SELECT FROM pg_inherits WHERE inhparent = i.indrelid))
+                SELECT string_agg(a.attname, ',' ORDER BY a.attname COLLATE "C") FROM pg_index AS i JOIN pg_attribute
+                    AS a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey[0:i.indnkeyatts - 1])
+                WHERE i.indrelid = $1::bigint AND i.indisunique AND i.indisvalid AND i.indimmediate
+                    AND i.indpred IS NULL AND i.indexprs IS NULL
+                    AND ((SELECT relkind FROM pg_class WHERE oid = i.indrelid) = 'p' OR NOT EXISTS (SELECT
+                        FROM pg_inherits WHERE inhparent = i.indrelid))
                 GROUP BY i.indexrelid HAVING bool_and(a.attnotnull)
                 """,
                 row => row.GetString(0),
@@ -180,9 +188,11 @@ internal sealed record SourceTable(
     {
         var found = await db.RowsAsync(
             $"""
-            SELECT n.nspname::text, c.relname::text, has_schema_privilege(n.oid, 'USAGE'), has_table_privilege(c.oid, 'SELECT')
+            SELECT n.nspname::text, c.relname::text, has_schema_privilege(n.oid, 'USAGE'),
+                has_table_privilege(c.oid, 'SELECT')
             FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-            WHERE c.relkind IN ({Kinds}) AND c.relname = ANY ($1) AND (n.nspname || '.' || c.relname = $2 OR (n.nspname = 'public' AND c.relname = $2))
+            WHERE c.relkind IN ({Kinds}) AND c.relname = ANY ($1)
+                AND (n.nspname || '.' || c.relname = $2 OR (n.nspname = 'public' AND c.relname = $2))
             ORDER BY n.nspname || '.' || c.relname = $2 DESC, n.nspname
             """,
             row =>
@@ -206,7 +216,8 @@ internal sealed record SourceTable(
             throw Error.SourceTableMissing(
                 address,
                 name,
-                $"{found.Count} tables of this name, in the schemas {string.Join(" and ", found.Select(one => $"'{one.Name.Schema}'"))}",
+                $"{found.Count} tables of this name, "
+                    + $"in the schemas {string.Join(" and ", found.Select(one => $"'{one.Name.Schema}'"))}",
                 "read the one that is meant by query:"
             );
         var (table, mayEnter, mayRead) = found[0];
@@ -215,7 +226,8 @@ internal sealed record SourceTable(
                 address,
                 name,
                 $"the connection's user may not use the schema '{table.Schema}'",
-                $"have its owner say: GRANT USAGE ON SCHEMA {PostgresSql.Identifier(table.Schema)} TO the connection's user{(mayRead ? "" : ", and GRANT SELECT on the table")}"
+                $"have its owner say: GRANT USAGE ON SCHEMA {PostgresSql.Identifier(table.Schema)} TO the "
+                    + $"connection's user{(mayRead ? "" : ", and GRANT SELECT on the table")}"
             );
         return table;
     }
@@ -231,19 +243,6 @@ internal sealed record SourceTable(
         ];
 
     private const string Kinds = "'r', 'p', 'v', 'm', 'f'";
-
-    // A domain is what it is made of, with the length and precision that are said there, however often it is made of
-    // another domain.
-    private const string ResolvedType =
-        "format_type(b.oid, b.typmod), t.typcategory::text, (t.typnamespace = 'pg_catalog'::regnamespace OR t.typtype = 'e')::text";
-
-    private static string ResolvedFrom(string type, string modifier) =>
-        $"""
-            CROSS JOIN LATERAL (
-                WITH RECURSIVE made (oid, typmod) AS (
-                    SELECT {type}, {modifier} UNION ALL SELECT d.typbasetype, d.typtypmod FROM made JOIN pg_type AS d ON d.oid = made.oid AND d.typtype = 'd')
-                SELECT oid, typmod FROM made) AS b JOIN pg_type AS t ON t.oid = b.oid AND t.typtype <> 'd'
-            """;
 
     // Name of the type, category, whether it is PostgreSQL's own.
     private static SourceColumn Column(string name, NpgsqlDataReader row, int type, bool isNotNull) =>
@@ -303,8 +302,9 @@ internal sealed record SourceTable(
         );
         var columns = await db.RowsAsync(
             $"""
-            SELECT {ResolvedType}, place FROM unnest($1::bigint[], $2::bigint[]) WITH ORDINALITY AS asked (type, modifier, place)
-                {ResolvedFrom("asked.type::oid", "asked.modifier::int")} ORDER BY place
+            SELECT {ResolvedType.Columns}, place FROM unnest($1::bigint[], $2::bigint[])
+                WITH ORDINALITY AS asked (type, modifier, place)
+                {ResolvedType.From("asked.type::oid", "asked.modifier::int")} ORDER BY place
             """,
             row => (Place: row.GetInt64(3), Column: Column("", row, 0, isNotNull: false)),
             cancel,
@@ -334,7 +334,10 @@ internal sealed record SourceTable(
     // Where the function may not be asked, the position says only which table it was.
     private static async Task<string> ServerAsync(NpgsqlConnection db, CancellationToken cancel) =>
         await db.ScalarAsync<string>(
-            "SELECT CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE') THEN (SELECT system_identifier::text FROM pg_control_system()) END",
+            """
+            SELECT CASE WHEN has_function_privilege('pg_control_system()', 'EXECUTE')
+            THEN (SELECT system_identifier::text FROM pg_control_system()) END
+            """,
             cancel
         ) ?? "";
 }

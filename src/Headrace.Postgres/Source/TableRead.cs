@@ -29,7 +29,8 @@ internal sealed class TableRead(
     /// <param name="and">What else must hold.</param>
     public IReadOnlyList<string> Whole(string and = IncrementalStep.All)
     {
-        var readers = IsBinary && database.IsHere ? 1 : database.Readers; // there is nothing to do with binary rows but to write them down
+        // There is nothing to do with binary rows but to write them down.
+        var readers = IsBinary && database.IsHere ? 1 : database.Readers;
         if (!IsSliced(table, readers))
             return [and];
         var pages = table.Bytes / PageBytes;
@@ -39,11 +40,14 @@ internal sealed class TableRead(
             .. Enumerable
                 .Range(0, readers)
                 .Select(i =>
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"ctid >= '({i * each},0)'::tid{(i == readers - 1 ? "" : $" AND ctid < '({(i + 1) * each},0)'::tid")} AND {and}"
-                    )
-                ),
+                {
+                    var (from, to) = (i * each, (i + 1) * each);
+                    var below =
+                        i == readers - 1
+                            ? ""
+                            : string.Create(CultureInfo.InvariantCulture, $" AND ctid < '({to},0)'::tid");
+                    return string.Create(CultureInfo.InvariantCulture, $"ctid >= '({from},0)'::tid{below} AND {and}");
+                }),
         ];
     }
 

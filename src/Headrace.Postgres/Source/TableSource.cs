@@ -9,6 +9,7 @@ namespace Headrace.Postgres;
 public sealed class TableSource : ISource, IWholeSource, ICheckedSource
 {
     private readonly Flow flow;
+    private readonly TableColumns columns;
     private readonly ITableReader reader;
     private readonly string spool;
     private readonly TimeProvider clock;
@@ -25,6 +26,7 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
     internal TableSource(Flow flow, ITableReader reader, string spool, TimeProvider clock, ISnapshots? snapshots)
     {
         this.flow = flow;
+        columns = new TableColumns(flow, reader.Address, Name);
         this.reader = reader;
         this.spool = spool;
         this.clock = clock;
@@ -55,22 +57,8 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
             {
                 var table = reading.Table;
                 Failpoint.Hit("table_described");
-                Check(table);
-                foreach (
-                    var column in flow.DeclaredColumns()
-                        .Where(column => !column.IsOptional && table.Find(column.From) is null)
-                )
-                    if (
-                        from.Table?.Any(there => there.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))
-                            != true
-                        && !from.Computed.Contains(column.Name, StringComparer.OrdinalIgnoreCase)
-                    )
-                        throw Error.ColumnNeverThere(
-                            Address,
-                            column.From,
-                            null,
-                            [.. table.Columns.Select(there => there.Name)]
-                        );
+                columns.Check(table);
+                columns.CheckThere(table, from);
                 var cursor = TableCursor.Parse(from.Cursor);
                 if (cursor is not null && cursor.Source != table.Identity)
                     cursor = attempt.IsConfirmed
@@ -124,7 +112,7 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
                 Release(dataset);
                 var table = reading.Table;
                 var cursor = await CheckAsync(reading, dataset, position, cancel);
-                var declared = Columns(table);
+                var declared = columns.Of(table);
                 string Named(string column) =>
                     declared.FirstOrDefault(one => one.From.Equals(column, StringComparison.OrdinalIgnoreCase))?.Name
                     ?? column;
@@ -297,55 +285,18 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
             Format = new FileFormat(FormatKind.Csv, new CsvDialect { Header = false }),
             Rules = flow.Rules() with
             {
-                Columns = Columns(table),
+                Columns = columns.Of(table),
                 UpdateKey = flow.UpdateKey is { } cursor
-                    ? Columns(table)
+                    ? columns
+                        .Of(table)
                         .FirstOrDefault(column => column.From.Equals(cursor, StringComparison.OrdinalIgnoreCase))
                         ?.Name
                     : null,
                 HasUniqueKeys =
-                    !flow.DeclaredColumns().Any(column => column.Type is not null) && table.IsUnique(Keys(table)),
+                    !flow.DeclaredColumns().Any(column => column.Type is not null)
+                    && table.IsUnique(columns.Keys(table)),
             },
         };
-
-    // What the flow declares goes before what the catalogue says.
-    private IReadOnlyList<DeclaredColumn> Columns(SourceTable table)
-    {
-        var declared = flow.DeclaredColumns();
-        var columns = declared
-            .Select(column =>
-                column.Type is not null
-                    ? column
-                    : column with
-                    {
-                        Type = (
-                            table.Find(column.From)
-                            ?? throw Error.CursorUnfit(
-                                reader.Address,
-                                Name,
-                                column.From,
-                                "is not there",
-                                "correct columns: of the flow"
-                            )
-                        ).Type,
-                    }
-            )
-            .ToList();
-        if (flow.Infer)
-            columns.AddRange(
-                table
-                    .Columns.Where(column =>
-                        !declared.Any(known => known.From.Equals(column.Name, StringComparison.OrdinalIgnoreCase))
-                    )
-                    .Select(column => new DeclaredColumn(column.Name, column.Name, column.Type))
-            );
-        return columns;
-    }
-
-    private IEnumerable<string> Keys(SourceTable table) =>
-        flow.PrimaryKey.Select(key =>
-            table.Find(flow.DeclaredColumns().FirstOrDefault(column => column.Name == key)?.From ?? key)?.Name ?? key
-        );
 
     private async Task<TableCursor?> CheckAsync(
         ITableReading reading,
@@ -354,41 +305,12 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
         CancellationToken cancel
     )
     {
-        Check(reading.Table);
+        columns.Check(reading.Table);
         var cursor = TableCursor.Parse(position.Cursor);
         if (cursor is not null && cursor.Source != reading.Table.Identity)
             throw Error.SourceReplaced(reader.Address, Name, dataset.Name, cursor.Source, reading.Table.Identity);
         await reading.CheckAsync(cursor, dataset, cancel);
         return cursor;
-    }
-
-    private void Check(SourceTable table)
-    {
-        if (
-            table
-                .Columns.GroupBy(column => column.Name, StringComparer.OrdinalIgnoreCase)
-                .FirstOrDefault(group => group.Count() > 1) is
-            { } twice
-        )
-            throw Error.ColumnsAlike(reader.Address, Name, twice.First().Name, twice.Last().Name);
-        foreach (var cursor in new[] { flow.UpdateKey, flow.CreateKey }.OfType<string>())
-            if (table.Find(cursor) is null)
-                throw Error.CursorUnfit(
-                    reader.Address,
-                    Name,
-                    cursor,
-                    "is not there",
-                    $"the columns are {string.Join(", ", table.Columns.Select(column => column.Name))}"
-                );
-        foreach (var key in flow.PrimaryKey)
-            if (table.Find(flow.DeclaredColumns().FirstOrDefault(column => column.Name == key)?.From ?? key) is null)
-                throw Error.CursorUnfit(
-                    reader.Address,
-                    Name,
-                    key,
-                    "is not there, and primary_key names it",
-                    $"the columns are {string.Join(", ", table.Columns.Select(column => column.Name))}"
-                );
     }
 
     private Stager NewStager(Dataset dataset) => new(Spool(dataset), flow.Limits.ToLimits());

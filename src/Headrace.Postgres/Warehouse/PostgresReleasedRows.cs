@@ -38,7 +38,10 @@ internal sealed class PostgresReleasedRows(
     {
         var types = Columns.Select((column, i) => $"{Text(i)} {Target.The(column.Name).TypeName}");
         await db.ExecuteAsync(
-            $"CREATE TEMP TABLE headrace_released (headrace_id bigint, has text, {string.Join(", ", types)}) ON COMMIT DROP",
+            $"""
+            CREATE TEMP TABLE headrace_released (headrace_id bigint, has text, {string.Join(", ", types)})
+            ON COMMIT DROP
+            """,
             Cancel
         );
         await TextCopy.InAsync(db, Staged, rows, null, Cancel);
@@ -57,7 +60,8 @@ internal sealed class PostgresReleasedRows(
                     .Select(name =>
                         (
                             name.Item,
-                            $"CASE WHEN substr(r.has, {name.Index + 1}, 1) = '1' THEN r.{Text(name.Index)} ELSE t.{name.Item} END"
+                            $"CASE WHEN substr(r.has, {name.Index + 1}, 1) = '1' THEN r.{Text(name.Index)} "
+                                + $"ELSE t.{name.Item} END"
                         )
                     ),
             ],

@@ -90,12 +90,14 @@ internal sealed class TableChange(NpgsqlConnection db, ChangeSet changes, DateTi
             deletes != Deletes.Soft || rows.Deleted == 0
                 ? rows.Deleted
                 : await db.ExecuteAsync(
-                    $"UPDATE {PostgresDialect.Instance.Qualified(table.Name)} AS t SET {deletedAt} = $1 FROM {Changed} AS c WHERE c.op = 'D' AND {on}",
+                    $"UPDATE {PostgresDialect.Instance.Qualified(table.Name)} AS t SET {deletedAt} = $1 "
+                        + $"FROM {Changed} AS c WHERE c.op = 'D' AND {on}",
                     cancel,
                     now
                 );
         var isMissing =
-            $"c.op = 'U' AND NOT EXISTS (SELECT 1 FROM {PostgresDialect.Instance.Qualified(table.Name)} AS t WHERE {on})";
+            "c.op = 'U' AND NOT EXISTS (SELECT 1 "
+            + $"FROM {PostgresDialect.Instance.Qualified(table.Name)} AS t WHERE {on})";
         var missing =
             updated == rows.Updated
                 ? 0
@@ -111,10 +113,10 @@ internal sealed class TableChange(NpgsqlConnection db, ChangeSet changes, DateTi
     private Task<long> MendTwiceAsync(TargetStatements target, TargetTable table, string on) =>
         target.DeleteAsync(
             $"""
-            (SELECT t.tableoid AS part, t.ctid AS place, row_number() OVER (PARTITION BY c.ctid ORDER BY t.tableoid, t.ctid) AS number
-                FROM {PostgresDialect.Instance.Qualified(
-                table.Name
-            )} AS t, {Changed} AS c WHERE c.op = 'U' AND {on}) AS m
+            (SELECT t.tableoid AS part, t.ctid AS place, row_number() OVER (PARTITION BY c.ctid
+                ORDER BY t.tableoid, t.ctid) AS number
+                FROM {PostgresDialect.Instance.Qualified(table.Name)} AS t, {Changed} AS c
+                    WHERE c.op = 'U' AND {on}) AS m
             """,
             "t.tableoid = m.part AND t.ctid = m.place AND m.number > 1"
         );

@@ -41,7 +41,11 @@ internal sealed class TableMerge(
     {
         var columns = files[0]
             .Columns.Select(name =>
-                $"{PostgresSql.Identifier(name)} {table?.Find(name)?.TypeName ?? TargetTypes.Name(shape.Columns.First(column => Same(column.Name, name)).Type!.Value)}"
+                $"{PostgresSql.Identifier(name)} "
+                + (
+                    table?.Find(name)?.TypeName
+                    ?? TargetTypes.Name(shape.Columns.First(column => Same(column.Name, name)).Type!.Value)
+                )
             );
         await db.ExecuteAsync(
             $"CREATE TEMP TABLE headrace_staged ({string.Join(", ", columns)}) ON COMMIT DROP",
@@ -90,8 +94,10 @@ internal sealed class TableMerge(
         var (found, updated, twice, changed) = (
             await db.RowsAsync(
                 $"""
-                SELECT count(*), count(*) FILTER (WHERE differs OR n > 1), count(*) FILTER (WHERE n > 1), count(*) FILTER (WHERE first)
-                FROM (SELECT bool_or(differs) AS differs, count(*) AS n, bool_or(differs AND place = 1) AS first FROM {Matched} GROUP BY staged_row) AS found
+                SELECT count(*), count(*) FILTER (WHERE differs OR n > 1), count(*) FILTER (WHERE n > 1),
+                    count(*) FILTER (WHERE first)
+                FROM (SELECT bool_or(differs) AS differs, count(*) AS n, bool_or(differs AND place = 1) AS first
+                    FROM {Matched} GROUP BY staged_row) AS found
                 """,
                 row => (row.GetInt64(0), row.GetInt64(1), row.GetInt64(2), row.GetInt64(3)),
                 cancel
@@ -120,7 +126,10 @@ internal sealed class TableMerge(
         if (inserted > 0)
             await target.InsertAllAsync(
                 names,
-                $"SELECT {string.Join(", ", names)} FROM {Staged} AS s WHERE NOT EXISTS (SELECT 1 FROM {Matched} AS m WHERE m.staged_row = s.ctid)",
+                $"""
+                SELECT {string.Join(", ", names)} FROM {Staged} AS s
+                WHERE NOT EXISTS (SELECT 1 FROM {Matched} AS m WHERE m.staged_row = s.ctid)
+                """,
                 inserted
             );
         return new MergeCounts(inserted, updated, found - updated);

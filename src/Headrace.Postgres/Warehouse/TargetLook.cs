@@ -15,12 +15,16 @@ internal static class TargetLook
     {
         var rows = await db.RowsAsync(
             """
-            SELECT c.oid::bigint, n.nspname::text, c.relname::text, a.attname::text, format_type(a.atttypid, a.atttypmod), NOT a.attnotnull, a.atthasdef OR a.attidentity <> '',
-                coalesce(to_jsonb(a) ->> 'attgenerated', '') <> '', a.attidentity = 'a', c.relkind::text, row_security_active(c.oid), (c.relhastriggers OR c.relhasrules)
-                    OR EXISTS (SELECT FROM pg_inherits AS i JOIN pg_class AS p ON p.oid = i.inhrelid WHERE i.inhparent = c.oid AND (p.relhastriggers OR p.relhassubclass))
+            SELECT c.oid::bigint, n.nspname::text, c.relname::text, a.attname::text,
+                format_type(a.atttypid, a.atttypmod), NOT a.attnotnull, a.atthasdef OR a.attidentity <> '',
+                coalesce(to_jsonb(a) ->> 'attgenerated', '') <> '', a.attidentity = 'a', c.relkind::text,
+                    row_security_active(c.oid), (c.relhastriggers OR c.relhasrules)
+                    OR EXISTS (SELECT FROM pg_inherits AS i JOIN pg_class AS p ON p.oid = i.inhrelid
+                        WHERE i.inhparent = c.oid AND (p.relhastriggers OR p.relhassubclass))
             FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
                 JOIN pg_attribute AS a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-            WHERE lower(n.nspname) = lower($1) AND lower(c.relname) = lower($2) AND (c.relkind IN ('r', 'p') OR (n.nspname = $1 AND c.relname = $2))
+            WHERE lower(n.nspname) = lower($1) AND lower(c.relname) = lower($2)
+                AND (c.relkind IN ('r', 'p') OR (n.nspname = $1 AND c.relname = $2))
             ORDER BY (c.relkind IN ('r', 'p')) DESC, (n.nspname = $1) DESC, (c.relname = $2) DESC, c.oid, a.attnum
             """,
             reader =>

@@ -54,7 +54,8 @@ internal sealed class TargetStatements(NpgsqlConnection db, TargetTable table, C
             set.Where(column => column.Name == name).Select(column => column.Value).FirstOrDefault() ?? $"t.{name}";
         var rows = string.Join(", ", all.Select((name, i) => $"{New(name)} AS v{i}"));
         await db.ExecuteAsync(
-            $"CREATE TEMP TABLE headrace_replaced ON COMMIT DROP AS SELECT {rows} FROM {quoted} AS t, {from} WHERE {where}",
+            $"CREATE TEMP TABLE headrace_replaced ON COMMIT DROP AS SELECT {rows} FROM {quoted} AS t, {from} "
+                + $"WHERE {where}",
             cancel
         );
         var went = await DeleteAsync(from, where);
@@ -99,9 +100,12 @@ internal sealed class TargetStatements(NpgsqlConnection db, TargetTable table, C
         (
             await db.RowsAsync(
                 """
-                SELECT CASE WHEN current_setting('track_counts')::boolean THEN (SELECT sum(pg_stat_get_xact_tuples_inserted(p.oid))::bigint
-                    FROM (SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2
-                        UNION SELECT i.relid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace, pg_partition_tree(c.oid) AS i WHERE n.nspname = $1 AND c.relname = $2) AS p) END
+                SELECT CASE WHEN current_setting('track_counts')::boolean
+                    THEN (SELECT sum(pg_stat_get_xact_tuples_inserted(p.oid))::bigint
+                    FROM (SELECT c.oid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
+                        WHERE n.nspname = $1 AND c.relname = $2
+                        UNION SELECT i.relid FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace,
+                            pg_partition_tree(c.oid) AS i WHERE n.nspname = $1 AND c.relname = $2) AS p) END
                 """,
                 row => row.IsDBNull(0) ? (long?)null : row.GetInt64(0),
                 cancel,
@@ -123,9 +127,11 @@ internal sealed class TargetStatements(NpgsqlConnection db, TargetTable table, C
     {
         var names = await db.RowsAsync(
             """
-            SELECT g.tgname::text FROM pg_trigger AS g JOIN pg_class AS c ON c.oid = g.tgrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+            SELECT g.tgname::text FROM pg_trigger AS g JOIN pg_class AS c ON c.oid = g.tgrelid
+                JOIN pg_namespace AS n ON n.oid = c.relnamespace
             WHERE n.nspname = $1 AND c.relname = $2 AND NOT g.tgisinternal
-            UNION ALL SELECT r.rulename::text FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class JOIN pg_namespace AS n ON n.oid = c.relnamespace
+            UNION ALL SELECT r.rulename::text FROM pg_rewrite AS r JOIN pg_class AS c ON c.oid = r.ev_class
+                JOIN pg_namespace AS n ON n.oid = c.relnamespace
             WHERE n.nspname = $1 AND c.relname = $2
             """,
             row => row.GetString(0),
@@ -147,10 +153,13 @@ internal sealed class TargetStatements(NpgsqlConnection db, TargetTable table, C
     {
         var found = await db.RowsAsync(
             """
-            SELECT k.conname::text, k.conrelid::regclass::text, CASE k.confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'n' THEN 'SET NULL' ELSE 'SET DEFAULT' END
-            FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.confrelid OR k.confrelid IN (SELECT relid FROM pg_partition_tree(c.oid))
+            SELECT k.conname::text, k.conrelid::regclass::text, CASE k.confdeltype WHEN 'c' THEN 'CASCADE' WHEN 'n'
+                THEN 'SET NULL' ELSE 'SET DEFAULT' END
+            FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.confrelid OR k.confrelid IN (SELECT relid
+                FROM pg_partition_tree(c.oid))
                 JOIN pg_namespace AS n ON n.oid = c.relnamespace
-            WHERE k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd') AND n.nspname = $1 AND c.relname = $2 AND NOT ($3 AND k.conrelid = c.oid)
+            WHERE k.contype = 'f' AND k.confdeltype IN ('c', 'n', 'd') AND n.nspname = $1 AND c.relname = $2
+                AND NOT ($3 AND k.conrelid = c.oid)
             ORDER BY k.conparentid, k.conname LIMIT 1
             """,
             row => (row.GetString(0), row.GetString(1), row.GetString(2)),

@@ -81,7 +81,8 @@ internal static partial class TargetTypes
             TypeKind.Text when isParquet => (NoNul(value), "a text of PostgreSQL takes no NUL"),
             TypeKind.Json => (
                 Json($"CAST({value} AS VARCHAR)", value),
-                @"jsonb of PostgreSQL takes no \u0000, NaN, Infinity, trailing comma or exponent beyond 999, and no property twice"
+                @"jsonb of PostgreSQL takes no \u0000, NaN, Infinity, trailing comma or exponent beyond 999, "
+                    + @"and no property twice"
             ),
             TypeKind.Date => (
                 $"{value} BETWEEN DATE '4713-01-01 (BC)' AND DATE '5874897-12-31'",
@@ -103,8 +104,10 @@ internal static partial class TargetTypes
     {
         var bare = $"""regexp_replace({text}, '"([^"\\]|\\.)*"', 's', 'g')""";
         return $$"""
-            NOT regexp_matches({{text}}, '(^|[^\\])(\\\\)*\\u0000') AND NOT regexp_matches({{bare}}, '(?i)nan|inf|,\s*[\]}]|e[+-]?[0-9]{4,}')
-            AND (json_type({{value}}) IS DISTINCT FROM 'OBJECT' OR len(json_keys({{value}})) = len(list_distinct(json_keys({{value}}))))
+            NOT regexp_matches({{text}}, '(^|[^\\])(\\\\)*\\u0000')
+                AND NOT regexp_matches({{bare}}, '(?i)nan|inf|,\s*[\]}]|e[+-]?[0-9]{4,}')
+            AND (json_type({{value}}) IS DISTINCT FROM 'OBJECT'
+                OR len(json_keys({{value}})) = len(list_distinct(json_keys({{value}}))))
             """;
     }
 

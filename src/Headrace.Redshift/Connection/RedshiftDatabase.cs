@@ -203,7 +203,8 @@ public sealed class RedshiftDatabase(
             );
         builder.EnableTransportSecurity();
         builder.BeginWith(RedshiftSql.Session);
-        builder.ConfigureTypeLoading(loading => loading.EnableTypeLoading(false)); // its catalogue of types is not PostgreSQL's
+        // Its catalogue of types is not PostgreSQL's.
+        builder.ConfigureTypeLoading(loading => loading.EnableTypeLoading(false));
         return builder.Build();
     }
 

@@ -217,7 +217,8 @@ internal sealed class StagedFiles(
             return await db.RowsAsync(
                 RedshiftSql.LoadErrors(Place),
                 row =>
-                    $"{row.GetString(0)} line {row.GetInt64(1)}, {row.GetString(2)} ({row.GetString(3)}): {row.GetInt32(4)} {row.GetString(5)}",
+                    $"{row.GetString(0)} line {row.GetInt64(1)}, {row.GetString(2)} ({row.GetString(3)}): "
+                    + $"{row.GetInt32(4)} {row.GetString(5)}",
                 cancel
             );
         }

@@ -114,7 +114,8 @@ internal sealed class RedshiftCursor
         return new CursorMove(
             Later(next, before),
             "lookback",
-            $"Redshift does not show who writes: rows that commit later than the lookback ({Words(lookback)}) may be skipped"
+            "Redshift does not show who writes: "
+                + $"rows that commit later than the lookback ({Words(lookback)}) may be skipped"
         );
     }
 
@@ -183,9 +184,10 @@ internal sealed class RedshiftCursor
             }
         );
 
-    private static string Words(TimeSpan span) =>
-        string.Create(
-            CultureInfo.InvariantCulture,
-            $"{(span >= TimeSpan.FromMinutes(1) ? $"{span.TotalMinutes:0.#} minutes" : $"{span.TotalSeconds:0.#} seconds")}"
-        );
+    private static string Words(TimeSpan span)
+    {
+        var (many, units) =
+            span >= TimeSpan.FromMinutes(1) ? (span.TotalMinutes, "minutes") : (span.TotalSeconds, "seconds");
+        return string.Create(CultureInfo.InvariantCulture, $"{many:0.#} {units}");
+    }
 }

@@ -34,11 +34,12 @@ internal static partial class RedshiftSql
     /// </summary>
     public static string SourceColumns(string schema, string table) =>
         $"""
-            SELECT CAST(column_name AS varchar(128)), CAST(data_type AS varchar(128)), CAST(character_maximum_length AS integer), CAST(numeric_precision AS integer),
-                CAST(numeric_scale AS integer), CAST(is_nullable AS varchar(3)), CAST(table_schema AS varchar(128)), CAST(table_name AS varchar(128))
-            FROM svv_columns WHERE lower(table_schema) = {Literal(
-                schema.ToLowerInvariant()
-            )} AND lower(table_name) = {Literal(table.ToLowerInvariant())}
+            SELECT CAST(column_name AS varchar(128)), CAST(data_type AS varchar(128)),
+                CAST(character_maximum_length AS integer), CAST(numeric_precision AS integer),
+                CAST(numeric_scale AS integer), CAST(is_nullable AS varchar(3)), CAST(table_schema AS varchar(128)),
+                    CAST(table_name AS varchar(128))
+            FROM svv_columns WHERE lower(table_schema) = {Literal(schema.ToLowerInvariant())}
+                AND lower(table_name) = {Literal(table.ToLowerInvariant())}
             ORDER BY table_schema, table_name, ordinal_position
             """;
 
@@ -69,19 +70,24 @@ internal static partial class RedshiftSql
     /// <summary>The rows of a source for which a condition holds.</summary>
     /// <param name="columns">Names, and types as <c>svv_columns</c> has them.</param>
     public static string SourceRows(string from, IEnumerable<(string Name, string Type)> columns, string? condition) =>
-        $"SELECT {string.Join(", ", columns.Select(column => Unloaded(Identifier(column.Name), column.Type)))} FROM {from}{(condition is null ? "" : $" WHERE {condition}")}";
+        $"SELECT {string.Join(", ", columns.Select(column => Unloaded(Identifier(column.Name), column.Type)))}"
+        + $" FROM {from}{(condition is null ? "" : $" WHERE {condition}")}";
 
     /// <summary>Schema, table, column, type, of all tables of users; in order.</summary>
     public const string AllColumns = $"""
-        SELECT CAST(c.table_schema AS varchar(128)), CAST(c.table_name AS varchar(128)), CAST(c.column_name AS varchar(128)), CAST(c.data_type AS varchar(128))
+        SELECT CAST(c.table_schema AS varchar(128)), CAST(c.table_name AS varchar(128)),
+            CAST(c.column_name AS varchar(128)), CAST(c.data_type AS varchar(128))
         FROM svv_columns AS c JOIN svv_tables AS t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
-        WHERE t.table_type = 'BASE TABLE' AND c.table_schema {NotOurs} ORDER BY c.table_schema, c.table_name, c.ordinal_position
+        WHERE t.table_type = 'BASE TABLE' AND c.table_schema {NotOurs}
+            ORDER BY c.table_schema, c.table_name, c.ordinal_position
         """;
 
     /// <summary>Schema, table, and the definition of each declared primary key: <c>PRIMARY KEY (a, b)</c>.</summary>
     public const string PrimaryKeys = $"""
-        SELECT CAST(n.nspname AS varchar(128)), CAST(c.relname AS varchar(128)), CAST(pg_get_constraintdef(k.oid) AS varchar(65535))
-        FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid JOIN pg_namespace AS n ON n.oid = c.relnamespace
+        SELECT CAST(n.nspname AS varchar(128)), CAST(c.relname AS varchar(128)),
+            CAST(pg_get_constraintdef(k.oid) AS varchar(65535))
+        FROM pg_constraint AS k JOIN pg_class AS c ON c.oid = k.conrelid
+            JOIN pg_namespace AS n ON n.oid = c.relnamespace
         WHERE k.contype = 'p' AND n.nspname {NotOurs}
         """;
 

@@ -55,7 +55,8 @@ internal static class RedshiftStep
         var warnings = moves.Select(move => move.Warning).OfType<string>().Distinct().ToList();
         if (updated is { IsNullable: true } && created is null)
             warnings.Add(
-                $"{flow.UpdateKey} may be NULL: rows without it are seen by the first sync only; name a create_key, or make the column NOT NULL"
+                $"{flow.UpdateKey} may be NULL: rows without it are seen by the first sync only; "
+                    + "name a create_key, or make the column NOT NULL"
             );
 
         // Without a bound what is appended now would be appended again: nothing is read until there is one.

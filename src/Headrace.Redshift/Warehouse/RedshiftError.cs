@@ -45,7 +45,8 @@ internal static class RedshiftError
             "HDR-317",
             $"Redshift cannot {what}; {target} was not changed.",
             statement is null
-                ? "make the table anew by hand with the columns of the schema (docs/redshift.md has the statements), then run again"
+                ? "make the table anew by hand with the columns of the schema (docs/redshift.md has the "
+                    + "statements), then run again"
                 : $"{statement} by hand, then run again"
         )
         {
@@ -74,7 +75,8 @@ internal static class RedshiftError
     public static HeadraceException LayoutColumnMissing(TableName target, string column, IEnumerable<string> found) =>
         new(
             "HDR-319",
-            $"The table {target} is to be distributed or sorted by '{column}', which is none of its columns; nothing was loaded.",
+            $"The table {target} is to be distributed or sorted by '{column}', which is none of its columns; "
+                + "nothing was loaded.",
             "correct distribution or sort of the target"
         )
         {

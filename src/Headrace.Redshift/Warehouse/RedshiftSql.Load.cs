@@ -21,12 +21,14 @@ internal static partial class RedshiftSql
     /// <summary>Schema, table, column, type, length, precision, scale, nullable, default; in order.</summary>
     public static string Columns(TableName name) =>
         $"""
-            SELECT CAST(c.table_schema AS varchar(128)), CAST(c.table_name AS varchar(128)), CAST(c.column_name AS varchar(128)), CAST(c.data_type AS varchar(128)),
-                CAST(c.character_maximum_length AS integer), CAST(c.numeric_precision AS integer), CAST(c.numeric_scale AS integer), CAST(c.is_nullable AS varchar(3)), CAST(c.column_default AS varchar(4000))
-            FROM svv_columns AS c JOIN svv_tables AS t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
-            WHERE lower(c.table_schema) = {Literal(name.Schema.ToLowerInvariant())} AND lower(c.table_name) = {Literal(
-                name.Table.ToLowerInvariant()
-            )} AND t.table_type = 'BASE TABLE'
+            SELECT CAST(c.table_schema AS varchar(128)), CAST(c.table_name AS varchar(128)),
+                CAST(c.column_name AS varchar(128)), CAST(c.data_type AS varchar(128)),
+                CAST(c.character_maximum_length AS integer), CAST(c.numeric_precision AS integer), CAST(c.numeric_scale
+                    AS integer), CAST(c.is_nullable AS varchar(3)), CAST(c.column_default AS varchar(4000))
+            FROM svv_columns AS c
+                JOIN svv_tables AS t ON t.table_schema = c.table_schema AND t.table_name = c.table_name
+            WHERE lower(c.table_schema) = {Literal(name.Schema.ToLowerInvariant())}
+                AND lower(c.table_name) = {Literal(name.Table.ToLowerInvariant())} AND t.table_type = 'BASE TABLE'
             ORDER BY c.table_schema, c.table_name, c.ordinal_position
             """;
 
@@ -44,7 +46,8 @@ internal static partial class RedshiftSql
 
     /// <param name="columns">Names, unquoted, with types as statements write them.</param>
     public static string CreateStaged(IEnumerable<(string Name, string Type)> columns) =>
-        $"CREATE TEMP TABLE {Staged} ({string.Join(", ", columns.Select(column => $"{Identifier(column.Name)} {column.Type}"))})";
+        $"CREATE TEMP TABLE {Staged} ("
+        + $"{string.Join(", ", columns.Select(column => $"{Identifier(column.Name)} {column.Type}"))})";
 
     public const string DropStaged = $"DROP TABLE {Staged}";
 
@@ -74,10 +77,10 @@ internal static partial class RedshiftSql
     /// </summary>
     public static string LoadErrors(string part) =>
         $"""
-            SELECT trim(file_name), CAST(line_number AS bigint), trim(column_name), trim(column_type), CAST(error_code AS integer), trim(error_message)
-            FROM sys_load_error_detail WHERE strpos(file_name, {Literal(
-                part
-            )}) > 0 ORDER BY start_time DESC, line_number LIMIT 3
+            SELECT trim(file_name), CAST(line_number AS bigint), trim(column_name), trim(column_type),
+                CAST(error_code AS integer), trim(error_message)
+            FROM sys_load_error_detail WHERE strpos(file_name, {Literal(part)}) > 0
+                ORDER BY start_time DESC, line_number LIMIT 3
             """;
 
     /// <summary>
@@ -110,7 +113,8 @@ internal static partial class RedshiftSql
             ", ",
             keys.Select((key, k) => key.IsText ? Text($"k{k}, octet_length(k{k})") : Text($"k{k}"))
         );
-        yield return $"CREATE TEMP TABLE {Found} AS SELECT {names}, count(*) AS found, max(differs) AS differs FROM {Matched} GROUP BY {groups}";
+        yield return $"CREATE TEMP TABLE {Found} AS SELECT {names}, count(*) AS found, max(differs) AS differs "
+            + $"FROM {Matched} GROUP BY {groups}";
     }
 
     /// <summary>Found, to be updated, of those the ones that the target has more than once.</summary>
@@ -154,7 +158,10 @@ internal static partial class RedshiftSql
                 WHERE {F(target)}.found > 1) AS q
             WHERE place = 1
             """;
-        yield return $"DELETE FROM {Qualified(target)} USING {Found} AS {F(target)} WHERE {OnTarget(target, keys)} AND {F(target)}.found > 1";
+        yield return $"""
+            DELETE FROM {Qualified(target)} USING {Found} AS {F(target)}
+            WHERE {OnTarget(target, keys)} AND {F(target)}.found > 1
+            """;
         yield return $"INSERT INTO {Qualified(target)} ({Names(all)}) SELECT {kept} FROM {Kept}";
     }
 
@@ -190,98 +197,6 @@ internal static partial class RedshiftSql
             LEFT JOIN {Found} AS {F(target)} ON {OnFound(target, keys)} WHERE {F(target)}.found IS NULL
             """;
 
-    /// <param name="columns">Of the target, by their places among the staged <c>c0…</c>; <c>op</c> is beside
-    /// those.</param>
-    public static string InsertChanged(
-        TableName target,
-        IReadOnlyList<(string Name, int Column)> columns,
-        string ops
-    ) =>
-        $"INSERT INTO {Qualified(target)} ({Names(columns)}) SELECT {Values(target, columns)} FROM {Staged} AS {S(target)} WHERE {S(target)}.op {ops}";
-
-    /// <param name="keys">By their place among the columns.</param>
-    public static string DeleteChanged(
-        TableName target,
-        IReadOnlyList<(string Name, int Column, bool IsText)> keys,
-        string ops,
-        string? deletedAt
-    ) =>
-        $"DELETE FROM {Qualified(target)} USING {Staged} AS {S(target)} WHERE {OnPlace(target, keys)} AND {S(target)}.op {ops}{(deletedAt is null ? "" : $" AND {Own(target, deletedAt)} IS NOT NULL")}";
-
-    public static string UpdateChanged(
-        TableName target,
-        IReadOnlyList<(string Name, int Column, bool IsText)> keys,
-        IReadOnlyList<(string Name, int Column)> columns,
-        string? deletedAt
-    )
-    {
-        var set = columns.Select(column => $"{Identifier(column.Name)} = {Value(target, column.Column)}");
-        return $"""
-            UPDATE {Qualified(target)} SET {string.Join(
-                ", ",
-                deletedAt is null ? set : set.Append($"{Identifier(deletedAt)} = NULL")
-            )} FROM {Staged} AS {S(target)}
-            WHERE {S(target)}.op = 'U' AND {OnPlace(target, keys)}
-            """;
-    }
-
-    public static string MarkDeleted(
-        TableName target,
-        IReadOnlyList<(string Name, int Column, bool IsText)> keys,
-        string deletedAt,
-        DateTimeOffset now
-    ) =>
-        $"UPDATE {Qualified(target)} SET {Identifier(deletedAt)} = {RedshiftDialect.Instance.Literal(now)} FROM {Staged} AS {S(target)} WHERE {S(target)}.op = 'D' AND {OnPlace(target, keys)}";
-
-    /// <summary>
-    /// Of the updated keys that the target has more than once, whose rows are equal in what is brought, one row each.
-    /// </summary>
-    public static IEnumerable<string> MendChangedTwice(
-        TableName target,
-        IReadOnlyList<(string Name, int Column, bool IsText)> keys,
-        IReadOnlyList<string> all
-    )
-    {
-        var partition = string.Join(
-            ", ",
-            keys.Select(key =>
-                $"{Value(target, key.Column)}{(key.IsText ? $", octet_length({Value(target, key.Column)})" : "")}"
-            )
-        );
-        var kept = string.Join(", ", all.Select((_, i) => Text($"o{i}")));
-        yield return $"""
-            CREATE TEMP TABLE {Kept} AS SELECT {kept} FROM (
-                SELECT {string.Join(
-                ", ",
-                all.Select((name, i) => Text($"{Own(target, name)} AS o{i}"))
-            )}, row_number() OVER (PARTITION BY {partition} ORDER BY {partition}) AS place
-                FROM {Staged} AS {S(target)} JOIN {Qualified(target)} ON {OnPlace(target, keys)} WHERE {S(
-                target
-            )}.op = 'U') AS q
-            WHERE place = 1
-            """;
-        yield return DeleteChanged(target, keys, "= 'U'", null);
-        yield return $"INSERT INTO {Qualified(target)} ({Names(all)}) SELECT {kept} FROM {Kept}";
-    }
-
-    /// <summary>
-    /// Updates of rows that others have taken away; after <see cref="InsertChanged"/> of the new ones.
-    /// </summary>
-    public static string InsertUpdatedMissing(
-        TableName target,
-        IReadOnlyList<(string Name, int Column)> columns,
-        IReadOnlyList<(string Name, int Column, bool IsText)> keys
-    ) =>
-        $"""
-            INSERT INTO {Qualified(target)} ({Names(columns)}) SELECT {Values(target, columns)} FROM {Staged} AS {S(
-                target
-            )}
-            LEFT JOIN {Qualified(target)} ON {OnPlace(target, keys)} WHERE {S(target)}.op = 'U' AND {Own(
-                target,
-                keys[0].Name
-            )} IS NULL
-            """;
-
     /// <summary>Rows that are released, by key: what they bring takes the place of what is there.</summary>
     /// <param name="keys">By their place among the columns.</param>
     /// <param name="columns">Of the target; those of the staged table are <c>c0…</c> in their order, and <c>has</c>
@@ -298,10 +213,12 @@ internal static partial class RedshiftSql
             .Select(column =>
                 string.Create(
                     CultureInfo.InvariantCulture,
-                    $"{Identifier(column.name)} = CASE WHEN substring({S(target)}.has, {column.i + 1}, 1) = '1' THEN {Value(target, column.i)} ELSE {Own(target, column.name)} END"
+                    $"{Identifier(column.name)} = CASE WHEN substring({S(target)}.has, {column.i + 1}, "
+                        + $"1) = '1' THEN {Value(target, column.i)} ELSE {Own(target, column.name)} END"
                 )
             );
-        return $"UPDATE {Qualified(target)} SET {string.Join(", ", set)} FROM {Staged} AS {S(target)} WHERE {OnPlace(target, keys)}";
+        return $"UPDATE {Qualified(target)} SET {string.Join(", ", set)} FROM {Staged} AS {S(target)} "
+            + $"WHERE {OnPlace(target, keys)}";
     }
 
     /// <summary>Rows that are released and whose key the target has not; all of them when there are no keys.</summary>
@@ -313,19 +230,21 @@ internal static partial class RedshiftSql
         string has
     ) =>
         $"""
-            INSERT INTO {Qualified(target)} ({Names(columns)}) SELECT {Values(target, columns)} FROM {Staged} AS {S(
-                target
-            )}
+            INSERT INTO {Qualified(target)} ({Names(columns)}) SELECT {Values(target, columns)}
+                FROM {Staged} AS {S(target)}
             {(
                 keys.Count == 0
                     ? "WHERE"
-                    : $"LEFT JOIN {Qualified(target)} ON {OnPlace(target, keys)} WHERE {Own(target, keys[0].Name)} IS NULL AND"
-            )} {S(target)}.has LIKE {Literal(has)}
+                    : $"LEFT JOIN {Qualified(target)} ON {OnPlace(target, keys)} "
+                        + $"WHERE {Own(target, keys[0].Name)} IS NULL AND"
+            )}
+                {S(target)}.has LIKE {Literal(has)}
             """;
 
     /// <summary>The rows of a query as gzipped CSV files below a place.</summary>
     public static string Unload(string query, string to, string role, string nothing, string? region) =>
-        $"UNLOAD ({Literal(query)}) TO {Literal(to)} IAM_ROLE {Role(role)} FORMAT AS CSV GZIP MAXFILESIZE 256 MB NULL AS {Literal(nothing)}{(region is null ? "" : $" REGION AS {Literal(region)}")}";
+        $"UNLOAD ({Literal(query)}) TO {Literal(to)} IAM_ROLE {Role(role)} FORMAT AS CSV GZIP MAXFILESIZE 256 "
+        + $"MB NULL AS {Literal(nothing)}{(region is null ? "" : $" REGION AS {Literal(region)}")}";
 
     /// <summary>
     /// Rows of a table, under its names; those whose keys are staged when there are <paramref name="keys"/>.
@@ -337,7 +256,8 @@ internal static partial class RedshiftSql
                 ? $"from_varbyte({Own(table.Name, column.Name)}, 'hex')"
                 : Own(table.Name, column.Name)
         );
-        return $"SELECT {string.Join(", ", values)} FROM {Qualified(table.Name)}{(keys.Count == 0 ? "" : $" JOIN {Staged} AS {S(table.Name)} ON {OnPlace(table.Name, keys)}")}";
+        return $"SELECT {string.Join(", ", values)} FROM {Qualified(table.Name)}"
+            + (keys.Count == 0 ? "" : $" JOIN {Staged} AS {S(table.Name)} ON {OnPlace(table.Name, keys)}");
     }
 
     private static string Names(IEnumerable<string> names) => string.Join(", ", names.Select(Identifier));
@@ -386,6 +306,7 @@ internal static partial class RedshiftSql
     private static string Differs(TableName target, (string Name, int Column, bool IsText) value)
     {
         var (staged, own) = (Value(target, value.Column), Own(target, value.Name));
-        return $"WHEN ({staged} IS NULL AND {own} IS NOT NULL) OR ({staged} IS NOT NULL AND {own} IS NULL) OR NOT ({Equal(staged, own, value.IsText)}) THEN 1";
+        return $"WHEN ({staged} IS NULL AND {own} IS NOT NULL) OR ({staged} IS NOT NULL AND {own} IS NULL) "
+            + $"OR NOT ({Equal(staged, own, value.IsText)}) THEN 1";
     }
 }

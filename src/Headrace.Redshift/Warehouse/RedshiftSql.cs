@@ -60,10 +60,14 @@ internal static partial class RedshiftSql
 
     /// <summary>The table that loads of one target lock: readers of the target are not held up by that.</summary>
     public static string TargetLock(TableName target) =>
-        $"target_{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(target.ToString().ToLowerInvariant())))[..16]}";
+        "target_"
+        + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(target.ToString().ToLowerInvariant())))[..16];
 
     public static string CreateTargetLock(TableName target) =>
-        $"CREATE TABLE IF NOT EXISTS headrace.{TargetLock(target)} (schema_name varchar(65535), table_name varchar(65535))";
+        $"""
+            CREATE TABLE IF NOT EXISTS headrace.{TargetLock(target)} (schema_name varchar(65535),
+            table_name varchar(65535))
+            """;
 
     /// <summary>Waits for other loads of the target; it takes no snapshot.</summary>
     public static string Lock(TableName target) => $"LOCK headrace.{TargetLock(target)}";

@@ -141,7 +141,8 @@ internal static class RedshiftTypes
                     ), // an empty field is NULL to COPY
                     string.Create(
                         CultureInfo.InvariantCulture,
-                        $"Redshift's varbyte({column.Length ?? LongestBytes}) takes no more bytes, and COPY brings no empty value of it"
+                        $"Redshift's varbyte({column.Length ?? LongestBytes}) takes no more bytes, "
+                            + $"and COPY brings no empty value of it"
                     )
                 );
             case TypeKind.Decimal when type.Precision == DigitsOf64Bits:
@@ -165,7 +166,8 @@ internal static class RedshiftTypes
                 );
             case TypeKind.TimestampTz:
                 return (
-                    $"{value} BETWEEN TIMESTAMPTZ '0001-01-01 00:00:00+00' AND TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'",
+                    $"{value} BETWEEN TIMESTAMPTZ '0001-01-01 00:00:00+00' "
+                        + "AND TIMESTAMPTZ '9999-12-31 23:59:59.999999+00'",
                     "the time has no year of four digits"
                 );
             case TypeKind.Time:

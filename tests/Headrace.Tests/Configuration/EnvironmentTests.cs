@@ -90,7 +90,8 @@ public class EnvironmentTests
     {
         var yaml = Written.Start.Replace(
             "defaults:",
-            "environments:\n  prod:\n    connections:\n      lake: { path: /data/lake }\n    defaults: { retries: 5 }\ndefaults:"
+            "environments:\n  prod:\n    connections:\n      lake: { path: /data/lake }\n"
+                + "    defaults: { retries: 5 }\ndefaults:"
         );
         Written.Project(yaml);
         Assert.Equal(at, Written.At(Written.Problem(yaml.Replace(right, wrong))));

@@ -215,7 +215,9 @@ public class LoadingTests
             .FlowText("write: append")
             .Replace(
                 "*.csv\" }",
-                "*\", format: csv, csv: { delimiter: tab, quote: none, null: [NULL, \"-\"], decimal: \",\", date: dd.MM.yyyy, timestamp: \"%Y-%m-%d %H:%M\", skip: 2, header: false, encoding: windows-1252 } }"
+                "*\", format: csv, csv: { delimiter: tab, quote: none, null: [NULL, \"-\"], "
+                    + "decimal: \",\", date: dd.MM.yyyy, timestamp: \"%Y-%m-%d %H:%M\", skip: 2, header: false, "
+                    + "encoding: windows-1252 } }"
             );
         var dialect = Written.Project(yaml).Flows["f"].Source.FormatOf("x")!.Csv!;
 

@@ -146,7 +146,8 @@ public class ProblemTests
     public void A_login_to_redshift_that_cannot_be_is_told_with_the_way_out(string at, string next, string login)
     {
         var problem = Written.Problem(
-            $"version: 1\nconnections:\n  rs: {{ type: redshift, host: h, database: d, iam_role: default, staging: {{ connection: lake }}, {login} }}\n  lake: {{ type: folder, path: x }}\n"
+            "version: 1\nconnections:\n  rs: { type: redshift, host: h, database: d, iam_role: default, "
+                + $"staging: {{ connection: lake }}, {login} }}\n  lake: {{ type: folder, path: x }}\n"
         );
         Assert.Equal((at, next), (Written.At(problem), problem.Next));
     }
@@ -156,7 +157,8 @@ public class ProblemTests
     [InlineData("kinesis")]
     public void A_connection_of_a_later_version_is_said_to_be_one(string type) =>
         Assert.Equal(
-            $"Type '{type}' of connection 'c' is not known in this version; known: folder, duckdb, postgres, redshift, s3, jsonl; nothing was run.",
+            $"Type '{type}' of connection 'c' is not known in this version; "
+                + "known: folder, duckdb, postgres, redshift, s3, jsonl; nothing was run.",
             Written.Problem($"version: 1\nconnections:\n  c: {{ type: {type} }}\n").What
         );
 
@@ -172,7 +174,8 @@ public class ProblemTests
     {
         var text =
             Written.Start
-            + $"flows:\n  f:\n    source: {{ connection: lake, path: {path} }}\n    read: incremental\n    write: append\n";
+            + $"flows:\n  f:\n    source: {{ connection: lake, path: {path} }}\n    read: incremental\n"
+            + "    write: append\n";
         Assert.Equal("HDR-516 9:39", Written.At(Written.Problem(text)));
     }
 
@@ -182,13 +185,15 @@ public class ProblemTests
         var problems = Written
             .Load(
                 Written.Start
-                    + "flows:\n  f:\n    source: { connection: lake, path: \"in/{tabel}/*\" }\n    read: drop\n    write: append\n    target: { table: x }\n"
+                    + "flows:\n  f:\n    source: { connection: lake, path: \"in/{tabel}/*\" }\n    read: drop\n"
+                    + "    write: append\n    target: { table: x }\n"
             )
             .Problems;
         Assert.Equal(
             ["HDR-516 9:39 {action}", "HDR-516 9:39 {table}", "HDR-515 11:12 'write'"],
             problems.Select(problem =>
-                $"{Written.At(problem)} {problem.What.Split(' ').First(word => word is "{action}" or "{table}" or "'write'")}"
+                $"{Written.At(problem)} "
+                + problem.What.Split(' ').First(word => word is "{action}" or "{table}" or "'write'")
             )
         );
     }

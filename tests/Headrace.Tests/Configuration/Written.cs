@@ -70,7 +70,8 @@ static class Written
         problem.Facts.Single(fact => fact.Name == name).Value;
 
     public static string Text(HeadraceException problem) =>
-        $"{problem.Code} {problem.What} {string.Join(" ", problem.Facts.Select(fact => $"{fact.Name}={fact.Value}"))} next={problem.Next}";
+        $"{problem.Code} {problem.What} "
+        + $"{string.Join(" ", problem.Facts.Select(fact => $"{fact.Name}={fact.Value}"))} next={problem.Next}";
 }
 
 /// <summary>A folder that is gone after the test.</summary>

@@ -107,7 +107,8 @@ public class YamlTests
             Written
                 .Project(
                     Written.FlowText("write: merge", "primary_key: &key [ean, shop]")
-                        + "  g:\n    source: { connection: lake, path: g }\n    read: incremental\n    write: merge\n    primary_key: *key\n"
+                        + "  g:\n    source: { connection: lake, path: g }\n    read: incremental\n"
+                        + "    write: merge\n    primary_key: *key\n"
                 )
                 .Flows["g"]
                 .PrimaryKey

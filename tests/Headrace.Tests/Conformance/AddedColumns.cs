@@ -10,7 +10,8 @@ public abstract class AddedColumns(PostgresServer server, WarehouseKind kind) : 
         """add_columns: { dt: "{dt}", region: "{region}", file: "{file.name}", loaded_from: "{file.path}" }""";
 
     private static string Sales(string more) =>
-        $$"""sales: { source: { connection: lake, path: "sales/dt={dt}/region={region}/*" }, read: incremental, target: { table: sales }, {{more}} }""";
+        """sales: { source: { connection: lake, path: "sales/dt={dt}/region={region}/*" }, read: incremental, """
+        + $$"""target: { table: sales }, {{more}} }""";
 
     private async Task<string> Verified()
     {
@@ -21,7 +22,8 @@ public abstract class AddedColumns(PostgresServer server, WarehouseKind kind) : 
                 .Json.GetProperty("datasets")
                 .EnumerateArray()
                 .Select(one =>
-                    $"{one.GetProperty("missing")}{one.GetProperty("extra")}{one.GetProperty("different")} {one.GetProperty("rows_source")}/{one.GetProperty("rows_target")}"
+                    $"{one.GetProperty("missing")}{one.GetProperty("extra")}{one.GetProperty("different")} "
+                    + $"{one.GetProperty("rows_source")}/{one.GetProperty("rows_target")}"
                 )
         );
     }
@@ -46,7 +48,10 @@ public abstract class AddedColumns(PostgresServer server, WarehouseKind kind) : 
                 "5|NULL|eu|d.csv|sales/dt=__HIVE_DEFAULT_PARTITION__/region=eu/d.csv",
             ],
             await Rows(
-                "SELECT id, coalesce(CAST(dt AS varchar(20)), 'NULL'), region, file, loaded_from FROM raw.sales ORDER BY id"
+                """
+                SELECT id, coalesce(CAST(dt AS varchar(20)), 'NULL'), region, file, loaded_from
+                FROM raw.sales ORDER BY id
+                """
             )
         );
         Assert.Equal("000 5/5", await Verified());
@@ -90,7 +95,9 @@ public abstract class AddedColumns(PostgresServer server, WarehouseKind kind) : 
     public async Task DatasetsShareATableWhenTheKeyTellsThemApart()
     {
         await Flows(
-            """stock: { source: { connection: lake, path: "stock/{region}.csv" }, read: incremental, write: merge, primary_key: [region, id], add_columns: { region: "{region}" }, target: { table: stock } }"""
+            """stock: { source: { connection: lake, path: "stock/{region}.csv" }, read: incremental, """
+                + """write: merge, primary_key: [region, id], add_columns: { region: "{region}" }, """
+                + "target: { table: stock } }"
         );
         World
             .Put("stock/eu.csv", "id,v\n1,a\n", landedSecondsAgo: 900)
@@ -135,7 +142,8 @@ public abstract class AddedColumns(PostgresServer server, WarehouseKind kind) : 
     public async Task ADropFolderHasThemBesideItsSchema()
     {
         await Flows(
-            """stock: { source: { connection: lake, path: "inbox/{action}/{table}/*" }, read: drop, add_columns: { file: "{file.name}" }, target: { schema: raw, table: "{table}" } }"""
+            """stock: { source: { connection: lake, path: "inbox/{action}/{table}/*" }, read: drop, """
+                + """add_columns: { file: "{file.name}" }, target: { schema: raw, table: "{table}" } }"""
         );
         World.Put(
             "inbox/schema/stock/1.json",
@@ -180,7 +188,8 @@ public sealed class AddedColumnsIntoDuckDb(PostgresServer server) : AddedColumns
     public async Task AnUnknownCaptureIsAnError(string setting, string said)
     {
         await Flows(
-            $$"""sales: { source: { connection: lake, path: "dt={dt}/*" }, read: incremental, write: append, {{setting}} }"""
+            """sales: { source: { connection: lake, path: "dt={dt}/*" }, read: incremental, """
+                + $$"""write: append, {{setting}} }"""
         );
         var answer = await World.Run("run");
         Assert.Equal(2, answer.Exit);

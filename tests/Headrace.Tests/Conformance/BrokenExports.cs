@@ -92,7 +92,8 @@ public abstract class BrokenExports(PostgresServer server, WarehouseKind kind) :
     {
         await Flow("json*");
         const string Whole =
-            "{\"id\":1,\"name\":\"a\"}\n{\"id\":2,\"name\":\"b\"}\n{\"id\":3,\"name\":\"c\"}\n{\"id\":4,\"name\":\"d\"}\n";
+            "{\"id\":1,\"name\":\"a\"}\n{\"id\":2,\"name\":\"b\"}\n{\"id\":3,\"name\":\"c\"}\n"
+            + "{\"id\":4,\"name\":\"d\"}\n";
         Part("100/1.jsonl", Whole);
         await World.Load();
         var version = 101;
@@ -215,17 +216,20 @@ public abstract class BrokenExports(PostgresServer server, WarehouseKind kind) :
             """
         );
         const string Csv =
-            "id,doc\n1,\"{\"\"a\"\":1,\"\"b\"\":[1,2.50]}\"\n2,\"\"\"é/\"\"\"\n3,12345678901234567890\n4,\"[1,2]\"\n5,\"{\"\"a\"\":null}\"\n";
+            "id,doc\n1,\"{\"\"a\"\":1,\"\"b\"\":[1,2.50]}\"\n2,\"\"\"é/\"\"\"\n3,12345678901234567890\n"
+            + "4,\"[1,2]\"\n5,\"{\"\"a\"\":null}\"\n";
         Part("1/1.csv", Csv);
         await World.Load();
         Part(
             "2/1.csv",
-            "id,doc\n1,\"{ \"\"b\"\" : [1.0, 25e-1],\t\"\"\\u0061\"\": 1e0 }\"\n2,\"\"\"\\u00e9\\/\"\"\"\n3,1.2345678901234567890e19\n4,\" [1,2]\"\n5,\"{\"\"a\"\":null}\"\n"
+            "id,doc\n1,\"{ \"\"b\"\" : [1.0, 25e-1],\t\"\"\\u0061\"\": 1e0 }\"\n2,\"\"\"\\u00e9\\/\"\"\"\n"
+                + "3,1.2345678901234567890e19\n4,\" [1,2]\"\n5,\"{\"\"a\"\":null}\"\n"
         );
         Assert.Equal("0i 0u 0d 5s 0q", (await World.Load()).Only.Counts);
         Part(
             "3/1.csv",
-            "id,doc\n1,\"{\"\"a\"\":1,\"\"b\"\":[1,2.51]}\"\n2,\"\"\"e/\"\"\"\n3,12345678901234567891\n4,\"[2,1]\"\n5,{}\n"
+            "id,doc\n1,\"{\"\"a\"\":1,\"\"b\"\":[1,2.51]}\"\n2,\"\"\"e/\"\"\"\n3,12345678901234567891\n"
+                + "4,\"[2,1]\"\n5,{}\n"
         );
         Assert.Equal("0i 5u 0d 0s 0q", (await World.Load()).Only.Counts);
         Assert.Equal(10, Snapshots.Operation.Read(Path.Combine(World.Folder, "ops")).Count);
@@ -236,7 +240,8 @@ public abstract class BrokenExports(PostgresServer server, WarehouseKind kind) :
     public async Task AMergeTakesJsonThatMeansTheSameForUnchanged()
     {
         await Flows(
-            """items: { source: { connection: lake, path: "items/*" }, columns: { id: bigint, doc: json }, read: incremental, primary_key: id, write: merge }"""
+            """items: { source: { connection: lake, path: "items/*" }, columns: { id: bigint, doc: json }, """
+                + "read: incremental, primary_key: id, write: merge }"
         );
         Part("1.jsonl", "{\"id\":1,\"doc\":{\"a\":1,\"b\":2}}\n{\"id\":2,\"doc\":{\"a\":12345678901234567890}}\n");
         await World.Load();

@@ -7,7 +7,8 @@ namespace Headrace.Tests.Conformance;
 public abstract class ColumnNames(PostgresServer server, WarehouseKind kind) : FileWorld(server, kind)
 {
     private const string Merge =
-        """stock: { source: { connection: lake, path: "*/stock.csv" }, target: { schema: raw, table: stock }, settle: 0s, primary_key: id, read: incremental, write: merge }""";
+        """stock: { source: { connection: lake, path: "*/stock.csv" }, target: { schema: raw, table: stock }, """
+        + "settle: 0s, primary_key: id, read: incremental, write: merge }";
 
     private static readonly string[] Names =
     [
@@ -145,7 +146,10 @@ public abstract class ColumnNames(PostgresServer server, WarehouseKind kind) : F
         );
         Assert.Equal("1i 1u 0d 3s 0q", (await World.Load()).Only.Counts);
         await Alter(
-            "INSERT INTO raw.s (v, rowid, c0, line, headrace_rows) SELECT 'old', rowid, c0, line, headrace_rows FROM raw.s WHERE v = 'd'",
+            """
+            INSERT INTO raw.s (v, rowid, c0, line, headrace_rows)
+            SELECT 'old', rowid, c0, line, headrace_rows FROM raw.s WHERE v = 'd'
+            """,
             isAllowed: Kind != WarehouseKind.Postgres
         );
         World.Put(
@@ -203,7 +207,11 @@ public abstract class ColumnNames(PostgresServer server, WarehouseKind kind) : F
         Assert.Equal(
             [$"1|10|{Kept(1, "rowid of 1")}", $"2|30|{Kept(2, "mended")}", $"4|4|{none}"],
             await Rows(
-                $"SELECT id, price, {string.Join(", ", Names.Select(name => $"coalesce(\"{name}\", 'NULL')"))} FROM raw.stock ORDER BY id"
+                $"""
+                SELECT id, price,
+                {string.Join(", ", Names.Select(name => $"coalesce(\"{name}\", 'NULL')"))}
+                FROM raw.stock ORDER BY id
+                """
             )
         );
     }

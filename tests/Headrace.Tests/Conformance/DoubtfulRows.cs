@@ -7,7 +7,8 @@ namespace Headrace.Tests.Conformance;
 public abstract class DoubtfulRows(PostgresServer server, WarehouseKind kind) : FileWorld(server, kind)
 {
     private const string Flow =
-        """stock: { source: { connection: lake, path: "{version}/stock.csv" }, target: { schema: raw, table: stock }, settle: 0s, primary_key: id, columns: { id: integer, v: text }, write: merge, """;
+        """stock: { source: { connection: lake, path: "{version}/stock.csv" }, target: { schema: raw, """
+        + "table: stock }, settle: 0s, primary_key: id, columns: { id: integer, v: text }, write: merge, ";
 
     private async Task<(string Counts, string Warnings)> Verify(params string[] args)
     {
@@ -15,7 +16,9 @@ public abstract class DoubtfulRows(PostgresServer server, WarehouseKind kind) : 
         Assert.True(answer.Output.Contains("datasets", StringComparison.Ordinal), answer.Text);
         var one = Assert.Single(answer.Json.GetProperty("datasets").EnumerateArray());
         return (
-            $"{answer.Exit} {one.GetProperty("equal").GetBoolean()} {one.GetProperty("whole").GetBoolean()} {one.GetProperty("missing")}m {one.GetProperty("extra")}e {one.GetProperty("different")}d {one.GetProperty("rows_source")}/{one.GetProperty("rows_target")}",
+            $"{answer.Exit} {one.GetProperty("equal").GetBoolean()} {one.GetProperty("whole").GetBoolean()} "
+                + $"{one.GetProperty("missing")}m {one.GetProperty("extra")}e {one.GetProperty("different")}d "
+                + $"{one.GetProperty("rows_source")}/{one.GetProperty("rows_target")}",
             string.Join('\n', one.GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString()))
         );
     }
@@ -37,7 +40,10 @@ public abstract class DoubtfulRows(PostgresServer server, WarehouseKind kind) : 
         if (Kind == WarehouseKind.Postgres)
             await Alter("ALTER TABLE raw.stock DROP CONSTRAINT stock_pkey");
         await Alter(
-            "INSERT INTO raw.stock VALUES (2, 'stale'); INSERT INTO raw.stock VALUES (9, 'x'); INSERT INTO raw.stock VALUES (9, 'y')"
+            """
+            INSERT INTO raw.stock VALUES (2, 'stale'); INSERT INTO raw.stock VALUES (9, 'x');
+            INSERT INTO raw.stock VALUES (9, 'y')
+            """
         );
         var (counts, warnings) = await Verify();
         Assert.Equal("3 False True 0m 3e 1d 3/6", counts);
@@ -96,7 +102,9 @@ public abstract class DoubtfulTables(PostgresServer server, WarehouseKind kind) 
         Assert.True(answer.Output.Contains("datasets", StringComparison.Ordinal), answer.Text);
         var one = Assert.Single(answer.Json.GetProperty("datasets").EnumerateArray());
         return (
-            $"{answer.Exit} {one.GetProperty("equal").GetBoolean()} {one.GetProperty("whole").GetBoolean()} {one.GetProperty("missing")}m {one.GetProperty("extra")}e {one.GetProperty("different")}d {one.GetProperty("rows_source")}/{one.GetProperty("rows_target")}",
+            $"{answer.Exit} {one.GetProperty("equal").GetBoolean()} {one.GetProperty("whole").GetBoolean()} "
+                + $"{one.GetProperty("missing")}m {one.GetProperty("extra")}e {one.GetProperty("different")}d "
+                + $"{one.GetProperty("rows_source")}/{one.GetProperty("rows_target")}",
             string.Join('\n', one.GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString()))
         );
     }
@@ -105,7 +113,10 @@ public abstract class DoubtfulTables(PostgresServer server, WarehouseKind kind) 
     public async Task AKeyTwiceInTheTargetIsRepairedAndOneTwiceInTheSourceIsNamed()
     {
         var shop = await Shop(
-            "CREATE TABLE orders (id int, v text, u timestamptz); INSERT INTO orders SELECT i, 'v' || i, now() - interval '1 day' FROM generate_series(1, 5) i",
+            """
+            CREATE TABLE orders (id int, v text, u timestamptz); INSERT INTO orders
+            SELECT i, 'v' || i, now() - interval '1 day' FROM generate_series(1, 5) i
+            """,
             "read: incremental, primary_key: id, update_key: u, write: merge"
         );
         await World.Load();
@@ -133,7 +144,10 @@ public abstract class DoubtfulTables(PostgresServer server, WarehouseKind kind) 
     public async Task RowsThatWaitInQuarantineAreNotEqual()
     {
         await Shop(
-            "CREATE TABLE orders (id int PRIMARY KEY, d date, u timestamptz); INSERT INTO orders VALUES (1, '2026-01-01', now() - interval '1 day'), (2, 'infinity', now() - interval '1 day')",
+            """
+            CREATE TABLE orders (id int PRIMARY KEY, d date, u timestamptz); INSERT INTO orders
+            VALUES (1, '2026-01-01', now() - interval '1 day'), (2, 'infinity', now() - interval '1 day')
+            """,
             "read: incremental, primary_key: id, update_key: u, write: merge"
         );
         await World.Load();
@@ -154,7 +168,10 @@ public abstract class DoubtfulTables(PostgresServer server, WarehouseKind kind) 
     public async Task RowsWithoutAKeyAreCounted(string how)
     {
         var shop = await Shop(
-            "CREATE TABLE orders (v text, n numeric(10,2), u timestamptz); INSERT INTO orders SELECT 'v' || i % 7, i % 3 + 0.5, now() - interval '1 day' FROM generate_series(1, 30) i",
+            """
+            CREATE TABLE orders (v text, n numeric(10,2), u timestamptz); INSERT INTO orders
+            SELECT 'v' || i % 7, i % 3 + 0.5, now() - interval '1 day' FROM generate_series(1, 30) i
+            """,
             how
         );
         await World.Load();
@@ -218,12 +235,16 @@ public abstract class DoubtfulTables(PostgresServer server, WarehouseKind kind) 
                 used.Select(key => key.Value)
             )}, 'w' || i, now() - interval '1 day' FROM generate_series(1, 9) i
             """,
-            $"read: incremental, primary_key: [{string.Join(", ", used.Select(key => $"\"{key.Name}\""))}], update_key: u, write: merge"
+            $"read: incremental, primary_key: [{string.Join(", ", used.Select(key => $"\"{key.Name}\""))}], "
+                + "update_key: u, write: merge"
         );
         await World.Load();
         Assert.Equal("0 True True 0m 0e 0d 9/9", (await Verify()).Counts);
         await Alter(
-            "UPDATE raw.orders SET w = 'other' WHERE w = 'w1'; DELETE FROM raw.orders WHERE w = 'w2'; UPDATE raw.orders SET h = 'zz' WHERE w = 'w3'"
+            """
+            UPDATE raw.orders SET w = 'other' WHERE w = 'w1'; DELETE FROM raw.orders WHERE w = 'w2';
+            UPDATE raw.orders SET h = 'zz' WHERE w = 'w3'
+            """
         );
         Assert.Equal("3 False True 2m 1e 1d 9/8", (await Verify()).Counts);
         Assert.StartsWith("0 True True", (await Verify("--repair")).Counts, StringComparison.Ordinal);

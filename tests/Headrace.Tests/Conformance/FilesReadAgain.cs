@@ -10,14 +10,16 @@ public abstract class FilesReadAgain(PostgresServer server, WarehouseKind kind) 
 
     private Task Stock(string csv, string more) =>
         Flows(
-            $$"""stock: { source: { connection: lake, path: "stock/*.csv", csv: { {{csv}} } }, read: incremental, {{more}} }"""
+            $$"""stock: { source: { connection: lake, path: "stock/*.csv", csv: { {{csv}} } }, """
+                + $$"""read: incremental, {{more}} }"""
         );
 
     private async Task<string> Verified()
     {
         var answer = await World.Run("verify", "--json");
         var one = Assert.Single(answer.Json.GetProperty("datasets").EnumerateArray());
-        return $"{one.GetProperty("missing")}{one.GetProperty("extra")}{one.GetProperty("different")} {one.GetProperty("rows_source")}/{one.GetProperty("rows_target")}";
+        return $"{one.GetProperty("missing")}{one.GetProperty("extra")}{one.GetProperty("different")} "
+            + $"{one.GetProperty("rows_source")}/{one.GetProperty("rows_target")}";
     }
 
     [Fact]
@@ -50,14 +52,16 @@ public abstract class FilesReadAgain(PostgresServer server, WarehouseKind kind) 
         Assert.Contains("HDR-522", answer.Text, StringComparison.Ordinal);
 
         static string Planned(Answer answer) =>
-            $"{answer.Only.Outcome.Replace("loaded", "would_load", StringComparison.Ordinal)} {answer.Only["inserted"]}";
+            answer.Only.Outcome.Replace("loaded", "would_load", StringComparison.Ordinal)
+            + $" {answer.Only["inserted"]}";
     }
 
     [Fact]
     public async Task GoodFilesAreLoadedBesideIt()
     {
         await Flows(
-            """other: { source: { connection: lake, path: "other/*.csv" }, read: incremental, write: append, columns: { id: integer } }"""
+            """other: { source: { connection: lake, path: "other/*.csv" }, read: incremental, write: append, """
+                + "columns: { id: integer } }"
         );
         World.Put("other/1.csv", "id\n1\n", landedSecondsAgo: 900).Put("other/2.csv", "id\nx\n");
         var answer = await World.Run("run", "--json", "other");
@@ -128,7 +132,8 @@ public abstract class FilesReadAgain(PostgresServer server, WarehouseKind kind) 
     {
         Task Drop(string csv) =>
             Flows(
-                $$"""stock: { source: { connection: lake, path: "inbox/{action}/{table}/*", csv: { {{csv}} } }, read: drop, target: { schema: raw, table: "{table}" } }"""
+                $$"""stock: { source: { connection: lake, path: "inbox/{action}/{table}/*", csv: { {{csv}} } }, """
+                    + """read: drop, target: { schema: raw, table: "{table}" } }"""
             );
         await Drop("\"null\": \"\"");
         World.Put(
@@ -153,7 +158,10 @@ public abstract class FilesReadAgain(PostgresServer server, WarehouseKind kind) 
         Assert.Equal(
             ["1|NULL", "2|b", "NULL|c"],
             await Rows(
-                "SELECT coalesce(CAST(id AS varchar(9)), 'NULL'), coalesce(v, 'NULL') FROM raw.stock ORDER BY id NULLS LAST"
+                """
+                SELECT coalesce(CAST(id AS varchar(9)), 'NULL'), coalesce(v, 'NULL') FROM raw.stock
+                ORDER BY id NULLS LAST
+                """
             )
         );
         Assert.Equal("000 3/3", await Verified());
@@ -169,7 +177,8 @@ public abstract class FilesReadAgain(PostgresServer server, WarehouseKind kind) 
     {
         Task Exports(string csv) =>
             Flows(
-                $$"""stock: { source: { connection: lake, path: "{version}/stock.csv", csv: { {{csv}} } }, read: snapshot, settle: 0s, primary_key: id, write: merge, columns: { id: integer, v: text } }"""
+                $$"""stock: { source: { connection: lake, path: "{version}/stock.csv", csv: { {{csv}} } }, read: """
+                    + "snapshot, settle: 0s, primary_key: id, write: merge, columns: { id: integer, v: text } }"
             );
         await Exports("\"null\": \"\"");
         World.Put("v1/stock.csv", "id,v\n1,a\n2,NA\nx,c\n");

@@ -9,7 +9,8 @@ namespace Headrace.Tests.Conformance;
 public abstract class FirstLines(PostgresServer server, WarehouseKind kind) : FileWorld(server, kind)
 {
     private static string Stock(string csv, string write = "append") =>
-        $$"""stock: { source: { connection: lake, path: "stock/*.csv", csv: { {{csv}} } }, read: incremental, write: {{write}} }""";
+        $$"""stock: { source: { connection: lake, path: "stock/*.csv", csv: { {{csv}} } }, read: incremental, """
+        + $$"""write: {{write}} }""";
 
     [Fact]
     public async Task CommentsAreNoRecordsAndLinesKeepTheirNumbers()
@@ -47,7 +48,8 @@ public abstract class FirstLines(PostgresServer server, WarehouseKind kind) : Fi
     public async Task ExportsHaveCommentsAndDelimitersOfTheirOwn()
     {
         await Flows(
-            """stock: { source: { connection: lake, path: "{version}/stock.csv", csv: { comment: "//" } }, read: snapshot, settle: 0s, primary_key: id, write: merge }"""
+            """stock: { source: { connection: lake, path: "{version}/stock.csv", csv: { comment: "//" } }, """
+                + "read: snapshot, settle: 0s, primary_key: id, write: merge }"
         );
         World
             .Put("v1/stock.csv", "// one\nid,name\n1,a\n2,b\n", landedSecondsAgo: 900)
@@ -77,7 +79,8 @@ public sealed class FirstLinesIntoDuckDb(PostgresServer server) : FirstLines(ser
     public async Task WhatTheFirstLinesLookLikeIsSaid(string text, string setting, string hint)
     {
         await Flows(
-            $$"""stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: append{{(setting.Length > 0 ? ", " + setting : "")}} }"""
+            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, """
+                + $$"""write: append{{(setting.Length > 0 ? ", " + setting : "")}} }"""
         );
         World.Put("stock/1.csv", text);
         var answer = await World.Run("run", "--json");
@@ -93,7 +96,8 @@ public sealed class FirstLinesIntoDuckDb(PostgresServer server) : FirstLines(ser
     public async Task ADropFolderAndDiffHaveComments()
     {
         await Flows(
-            """stock: { source: { connection: lake, path: "inbox/{action}/{table}/*", csv: { comment: "#" } }, read: drop }"""
+            """stock: { source: { connection: lake, path: "inbox/{action}/{table}/*", csv: { comment: "#" } }, """
+                + "read: drop }"
         );
         World.Put("inbox/append/stock/1.csv", "# one\nid\n1\n");
         await World.Load();
@@ -123,7 +127,8 @@ public sealed class FirstLinesIntoDuckDb(PostgresServer server) : FirstLines(ser
     public async Task ACommentThatCannotBeOneIsRefused(string csv)
     {
         await Flows(
-            $$"""stock: { source: { connection: lake, path: "*.csv", csv: { {{csv}} } }, read: incremental, write: append }"""
+            $$"""stock: { source: { connection: lake, path: "*.csv", csv: { {{csv}} } }, read: incremental, """
+                + "write: append }"
         );
         Assert.Equal(2, (await World.Run("run")).Exit);
     }

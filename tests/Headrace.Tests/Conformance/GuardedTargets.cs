@@ -10,12 +10,14 @@ namespace Headrace.Tests.Conformance;
 public sealed class GuardedTargets(PostgresServer server) : FileWorld(server, WarehouseKind.Postgres)
 {
     private const string Flow =
-        """stock: { source: { connection: lake, path: "*/stock.csv" }, target: { schema: raw, table: stock }, settle: 0s, """;
+        """stock: { source: { connection: lake, path: "*/stock.csv" }, target: { schema: raw, table: stock }, """
+        + "settle: 0s, ";
     private const string Replace = Flow + "read: incremental, write: replace }";
     private const string Merge = Flow + "read: incremental, primary_key: id, write: merge }";
     private const string Append = Flow + "read: incremental, write: append }";
     private const string Snapshot =
-        """stock: { source: { connection: lake, path: "{version}/stock.csv" }, target: { schema: raw, table: stock }, settle: 0s, read: snapshot, primary_key: id, write: merge }""";
+        """stock: { source: { connection: lake, path: "{version}/stock.csv" }, target: { schema: raw, """
+        + "table: stock }, settle: 0s, read: snapshot, primary_key: id, write: merge }";
 
     private async Task<RunAnswer> Fails(string code)
     {
@@ -36,7 +38,9 @@ public sealed class GuardedTargets(PostgresServer server) : FileWorld(server, Wa
         World.Put("1/stock.csv", "id,v\n1,a\n2,b\n3,c\n", landedSecondsAgo: 900);
         await World.Load();
         await Alter(
-            $"{(flow == Replace ? "ALTER TABLE raw.stock ADD PRIMARY KEY (id);" : "")} CREATE TABLE raw.parts (id int, stock bigint CONSTRAINT parts_of_stock REFERENCES raw.stock ON DELETE {action}); INSERT INTO raw.parts VALUES (1, 1), (2, 2)"
+            (flow == Replace ? "ALTER TABLE raw.stock ADD PRIMARY KEY (id);" : "")
+                + " CREATE TABLE raw.parts (id int, stock bigint CONSTRAINT parts_of_stock REFERENCES raw.stock "
+                + $"ON DELETE {action}); INSERT INTO raw.parts VALUES (1, 1), (2, 2)"
         );
         World.Put("2/stock.csv", "id,v\n1,a\n3,c\n", landedSecondsAgo: 800);
         Assert.Contains("parts_of_stock", (await Fails("HDR-323")).ErrorText, StringComparison.Ordinal);
@@ -51,7 +55,10 @@ public sealed class GuardedTargets(PostgresServer server) : FileWorld(server, Wa
         World.Put("1/stock.csv", "id,v\n1,a\n", landedSecondsAgo: 900);
         await World.Load();
         await Alter(
-            "INSERT INTO raw.stock VALUES (2, 'b'); CREATE TABLE raw.parts (id int, stock bigint CONSTRAINT parts_of_stock REFERENCES raw.stock ON DELETE CASCADE); INSERT INTO raw.parts VALUES (2, 2)"
+            """
+            INSERT INTO raw.stock VALUES (2, 'b'); CREATE TABLE raw.parts (id int, stock bigint CONSTRAINT
+            parts_of_stock REFERENCES raw.stock ON DELETE CASCADE); INSERT INTO raw.parts VALUES (2, 2)
+            """
         );
         var answer = await World.Run("verify", "--repair", "--json");
         Assert.Equal("HDR-323", answer.Json.GetProperty("error").GetProperty("code").GetString());
@@ -73,7 +80,10 @@ public sealed class GuardedTargets(PostgresServer server) : FileWorld(server, Wa
         World.Put("1/stock.csv", "id,v\n1,a\n2,b\n3,c\n", landedSecondsAgo: 900);
         await World.Load();
         await Alter(
-            $"CREATE FUNCTION raw.no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$; CREATE TRIGGER keeps_out BEFORE {what} ON raw.stock FOR EACH ROW EXECUTE FUNCTION raw.no()"
+            $"""
+            CREATE FUNCTION raw.no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+            CREATE TRIGGER keeps_out BEFORE {what} ON raw.stock FOR EACH ROW EXECUTE FUNCTION raw.no()
+            """
         );
         World.Put("2/stock.csv", "id,v\n1,a\n2,B\n4,d\n", landedSecondsAgo: 800);
         Assert.Contains("keeps_out", (await Fails("HDR-326")).ErrorText, StringComparison.Ordinal);
@@ -114,8 +124,10 @@ public sealed class GuardedTargets(PostgresServer server) : FileWorld(server, Wa
         await World.Load();
         await Alter(
             $"""
-            CREATE ROLE {role} LOGIN PASSWORD 'known'; GRANT ALL ON SCHEMA raw, headrace TO {role}; GRANT ALL ON ALL TABLES IN SCHEMA raw, headrace TO {role};
-            GRANT ALL ON ALL SEQUENCES IN SCHEMA raw, headrace TO {role}; ALTER TABLE raw.stock ENABLE ROW LEVEL SECURITY; CREATE POLICY first_only ON raw.stock USING (id = 1)
+            CREATE ROLE {role} LOGIN PASSWORD 'known'; GRANT ALL ON SCHEMA raw, headrace TO {role};
+                GRANT ALL ON ALL TABLES IN SCHEMA raw, headrace TO {role};
+            GRANT ALL ON ALL SEQUENCES IN SCHEMA raw, headrace TO {role};
+                ALTER TABLE raw.stock ENABLE ROW LEVEL SECURITY; CREATE POLICY first_only ON raw.stock USING (id = 1)
             """
         );
         try
@@ -145,7 +157,11 @@ public sealed class GuardedTargets(PostgresServer server) : FileWorld(server, Wa
     {
         await Flows(Merge);
         await Alter(
-            "CREATE SCHEMA raw; CREATE TABLE raw.stock (id bigint, v text) PARTITION BY RANGE (id); CREATE TABLE raw.a PARTITION OF raw.stock FOR VALUES FROM (0) TO (10); CREATE TABLE raw.b PARTITION OF raw.stock DEFAULT"
+            """
+            CREATE SCHEMA raw; CREATE TABLE raw.stock (id bigint, v text) PARTITION BY RANGE (id);
+            CREATE TABLE raw.a PARTITION OF raw.stock FOR VALUES FROM (0) TO (10);
+            CREATE TABLE raw.b PARTITION OF raw.stock DEFAULT
+            """
         );
         World.Put("1/stock.csv", "id,v\n1,a\n20,b\n", landedSecondsAgo: 900);
         Assert.Equal("2i 0u 0d 0s 0q", (await World.Load()).Only.Counts);

@@ -22,14 +22,19 @@ public abstract class InferredValues(PostgresServer server, Tables.WarehouseKind
         Assert.Equal(
             "1",
             await Value(
-                "SELECT count(*) FROM (SELECT sum(price) AS p, sum(rate) AS r FROM raw.\"any\") AS s WHERE p = 0.3 AND r = 0.35"
+                """
+                SELECT count(*) FROM (SELECT sum(price) AS p, sum(rate) AS r FROM raw."any") AS s
+                WHERE p = 0.3 AND r = 0.35
+                """
             )
         );
         World.Put(
             "any/2.csv",
             "id,price,rate,ok,at,f\n"
-                + "01234,1,1,true,2026-01-01 10:00,1\n+9,1,1,true,2026-01-01 10:00,1\n9,1.255,1,true,2026-01-01 10:00,1\n9,1,1.23456,true,2026-01-01 10:00,1\n"
-                + "9,1,1,yes,2026-01-01 10:00,1\n9,1,1,true,2026-01-01T10:00:00Z,1\n9,1,1,true,2026-01-01 10:00,0.12345678901234567890\n9,01.5,1,true,2026-01-01 10:00,1\n"
+                + "01234,1,1,true,2026-01-01 10:00,1\n+9,1,1,true,2026-01-01 10:00,1\n"
+                + "9,1.255,1,true,2026-01-01 10:00,1\n9,1,1.23456,true,2026-01-01 10:00,1\n"
+                + "9,1,1,yes,2026-01-01 10:00,1\n9,1,1,true,2026-01-01T10:00:00Z,1\n"
+                + "9,1,1,true,2026-01-01 10:00,0.12345678901234567890\n9,01.5,1,true,2026-01-01 10:00,1\n"
                 + "10,1.5,0.1234,TRUE,2026-01-01 10:00:00.5,0.30000000000000004\n"
         );
         Assert.Equal("1i 0u 0d 0s 8q", (await World.Load()).Only.Counts);
@@ -57,7 +62,8 @@ public abstract class InferredValues(PostgresServer server, Tables.WarehouseKind
     public async Task DeclaredTypesTakeWhatTheyTook()
     {
         await Flows(
-            """any: { source: { connection: lake, path: "any/*" }, read: incremental, write: append, columns: { id: bigint, ok: boolean } }"""
+            """any: { source: { connection: lake, path: "any/*" }, read: incremental, write: append, """
+                + "columns: { id: bigint, ok: boolean } }"
         );
         World.Put("any/1.csv", "id,ok\n1,true\n");
         await World.Load();
@@ -96,7 +102,10 @@ public abstract class InferredValues(PostgresServer server, Tables.WarehouseKind
         Assert.Equal(
             "1",
             await Value(
-                "SELECT count(*) FROM raw.said WHERE i IS NULL AND d IS NULL AND b IS NULL AND n IS NULL AND u IS NULL AND t = ''"
+                """
+                SELECT count(*) FROM raw.said
+                WHERE i IS NULL AND d IS NULL AND b IS NULL AND n IS NULL AND u IS NULL AND t = ''
+                """
             )
         );
     }

@@ -17,8 +17,10 @@ public abstract class LateCommits(PostgresServer server, WarehouseKind kind) : F
     private const string Slow = """
         CREATE TABLE public.pause (seconds float8 NOT NULL);
         INSERT INTO public.pause VALUES (0);
-        CREATE FUNCTION public.pause() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(seconds) FROM public.pause; RETURN NULL; END $$;
-        CREATE CONSTRAINT TRIGGER pause AFTER INSERT ON headrace.published DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.pause();
+        CREATE FUNCTION public.pause() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(seconds)
+            FROM public.pause; RETURN NULL; END $$;
+        CREATE CONSTRAINT TRIGGER pause AFTER
+            INSERT ON headrace.published DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION public.pause();
         """;
 
     private string Ops => Path.Combine(World.Folder, "ops");

@@ -89,7 +89,8 @@ public abstract class Loads(PostgresServer server, WarehouseKind kind) : FileWor
             Assert.Equal(0, (await child.Ended()).Exit);
         }
 
-        Assert.Equal(["7|x", "8|", "9|NULL"], await Rows("SELECT id, name FROM raw.suppliers ORDER BY id")); // '' is not NULL
+        // '' is not NULL.
+        Assert.Equal(["7|x", "8|", "9|NULL"], await Rows("SELECT id, name FROM raw.suppliers ORDER BY id"));
         World.Put("suppliers/3.csv", "id,name\n", landedSecondsAgo: 60);
         Assert.Equal("HDR-202", (await World.Run("run", "--json")).Only.Error);
         Assert.Equal(["3"], await Rows("SELECT count(*) FROM raw.suppliers"));
@@ -118,7 +119,8 @@ public abstract class Loads(PostgresServer server, WarehouseKind kind) : FileWor
     public async Task RowsInQuarantineAreReleasedOnceWhateverDies(string boundary, string action)
     {
         await Flows(
-            """m: { source: { connection: lake, path: "m/*" }, columns: { id: text, amount: "decimal(12,2)", note: text, more: json }, read: incremental, primary_key: id, write: merge }"""
+            """m: { source: { connection: lake, path: "m/*" }, columns: { id: text, amount: "decimal(12,2)", """
+                + "note: text, more: json }, read: incremental, primary_key: id, write: merge }"
         );
         World.Put("m/a.csv", "id,amount,note,more\na,5.00,keep,\"{\"\"k\"\": 1}\"\n", landedSecondsAgo: 900);
         await World.Load();

@@ -7,10 +7,12 @@ namespace Headrace.Tests.Conformance;
 public abstract class Owners(PostgresServer server, WarehouseKind kind) : FileWorld(server, kind)
 {
     private static string Merge(string name, string table = "t") =>
-        $$"""{{name}}: { source: { connection: lake, path: "{{name}}/*.csv" }, read: incremental, write: merge, primary_key: id, target: { table: {{table}} } }""";
+        $$"""{{name}}: { source: { connection: lake, path: "{{name}}/*.csv" }, read: incremental, write: merge, """
+        + $$"""primary_key: id, target: { table: {{table}} } }""";
 
     private static string Append(string name, string table = "t") =>
-        $$"""{{name}}: { source: { connection: lake, path: "{{name}}/*.csv" }, read: incremental, write: append, target: { table: {{table}} } }""";
+        $$"""{{name}}: { source: { connection: lake, path: "{{name}}/*.csv" }, read: incremental, write: append, """
+        + $$"""target: { table: {{table}} } }""";
 
     private static void Refused(Answer answer, params string[] datasets)
     {
@@ -81,9 +83,12 @@ public abstract class Owners(PostgresServer server, WarehouseKind kind) : FileWo
     public async Task NamesThatFoldToOneTableAreRefused()
     {
         await Flows(
-            """byname: { source: { connection: lake, path: "names/{t}/*.csv" }, read: incremental, write: replace, target: { table: "{t}" } }""",
-            """byparts: { source: { connection: lake, path: "parts/{x}/{y}/*.csv" }, read: incremental, write: replace, target: { table: "{x}__{y}" } }""",
-            """byversion: { source: { connection: lake, path: "exports/{t}/{version}/*.csv" }, read: snapshot, settle: 0s, write: merge, primary_key: id, target: { table: "export_{t}" } }"""
+            """byname: { source: { connection: lake, path: "names/{t}/*.csv" }, read: incremental, """
+                + """write: replace, target: { table: "{t}" } }""",
+            """byparts: { source: { connection: lake, path: "parts/{x}/{y}/*.csv" }, read: incremental, """
+                + """write: replace, target: { table: "{x}__{y}" } }""",
+            """byversion: { source: { connection: lake, path: "exports/{t}/{version}/*.csv" }, read: snapshot, """
+                + """settle: 0s, write: merge, primary_key: id, target: { table: "export_{t}" } }"""
         );
         World
             .Put("names/Orders/1.csv", "id\n1\n")
@@ -110,7 +115,8 @@ public abstract class Owners(PostgresServer server, WarehouseKind kind) : FileWo
     public async Task OneKeyOfTwoRegionsIsRefused()
     {
         const string Stock =
-            """stock: { source: { connection: lake, path: "stock/{region}/*.csv" }, read: incremental, write: merge, primary_key: id }""";
+            """stock: { source: { connection: lake, path: "stock/{region}/*.csv" }, read: incremental, """
+            + "write: merge, primary_key: id }";
         await Flows(Stock);
         World.Put("stock/eu/1.csv", "id,v\n1,eu\n").Put("stock/us/1.csv", "id,v\n1,us\n");
         Refused(await World.Run("run", "--json"), "stock/eu", "stock/us");

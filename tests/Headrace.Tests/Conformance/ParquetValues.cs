@@ -9,7 +9,8 @@ namespace Headrace.Tests.Conformance;
 public abstract class ParquetValues(PostgresServer server, Tables.WarehouseKind kind) : FileWorld(server, kind)
 {
     private const string Any =
-        """any: { source: { connection: lake, path: "{t}/*" }, read: incremental, write: append, target: { table: "{t}" } }""";
+        """any: { source: { connection: lake, path: "{t}/*" }, read: incremental, write: append, """
+        + """target: { table: "{t}" } }""";
     private static readonly DateTime Day = new(2024, 1, 2, 0, 0, 0, DateTimeKind.Utc);
     private const long Moment = 1704164645123456000;
 
@@ -22,7 +23,8 @@ public abstract class ParquetValues(PostgresServer server, Tables.WarehouseKind 
         var answer = await World.Run("run", "--json");
         return table =>
             answer.Run($"any/{table}") is var run && run.Error is { } code
-                ? $"{code} {run.Json.GetProperty("error").GetProperty("what").GetString()} {run.Json.GetProperty("error").GetProperty("facts")}"
+                ? $"{code} {run.Json.GetProperty("error").GetProperty("what").GetString()} "
+                    + $"{run.Json.GetProperty("error").GetProperty("facts")}"
                 : run.Counts;
     }
 
@@ -182,7 +184,11 @@ public abstract class ParquetValues(PostgresServer server, Tables.WarehouseKind 
         Assert.Equal(
             ["24:00:00|'24:00:00' is no time", "a NUL character in 'v'", "not valid UTF-8"],
             await Rows(
-                "SELECT CASE WHEN table_name = 'clock' THEN value || '|' || reason ELSE reason END FROM headrace.quarantine WHERE (table_name = 'clock' AND line = 1) OR table_name IN ('text', 'bytes') ORDER BY 1"
+                """
+                SELECT CASE WHEN table_name = 'clock' THEN value || '|' || reason ELSE reason END
+                FROM headrace.quarantine
+                WHERE (table_name = 'clock' AND line = 1) OR table_name IN ('text', 'bytes') ORDER BY 1
+                """
             )
         );
     }

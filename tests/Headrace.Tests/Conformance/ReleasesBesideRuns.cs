@@ -12,7 +12,9 @@ public abstract class ReleasesBesideRuns(PostgresServer server, WarehouseKind ki
     public async Task AreFenced(string what, string option, string value)
     {
         await Flows(
-            """stock: { source: { connection: lake, path: "{version}/stock.csv" }, target: { schema: raw, table: stock }, settle: 0s, primary_key: id, columns: { id: integer, v: integer }, read: snapshot, write: merge }"""
+            """stock: { source: { connection: lake, path: "{version}/stock.csv" }, target: { schema: raw, """
+                + "table: stock }, settle: 0s, primary_key: id, columns: { id: integer, v: integer }, "
+                + "read: snapshot, write: merge }"
         );
         World.Put("1/stock.csv", "id,v\n1,1\n2,x\n", landedSecondsAgo: 900);
         await World.Load();

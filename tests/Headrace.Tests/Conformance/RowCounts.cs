@@ -13,16 +13,17 @@ public abstract class RowCounts(PostgresServer server, WarehouseKind kind) : Fil
     public async Task ATableThatDropsRowsIsNotLoaded(string write, string kept)
     {
         await Flows(
-            $$"""stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, {{write}}, retries: 0 }"""
+            $$"""stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, {{write}}, """
+                + "retries: 0 }"
         );
         World.Put("stock/1.csv", "id,name\n1,a\n");
         await World.Load();
         await Alter(
-            $"CREATE FUNCTION raw.drop() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.{kept} THEN RETURN NEW; END IF; RETURN NULL; END $$".Replace(
-                "NEW.false",
-                "false",
-                StringComparison.Ordinal
-            ) + "; CREATE TRIGGER dropping BEFORE INSERT ON raw.stock FOR EACH ROW EXECUTE FUNCTION raw.drop()"
+            $"""
+            CREATE FUNCTION raw.drop() RETURNS trigger
+            LANGUAGE plpgsql AS $$ BEGIN IF NEW.{kept} THEN RETURN NEW; END IF; RETURN NULL; END $$
+            """.Replace("NEW.false", "false", StringComparison.Ordinal)
+                + "; CREATE TRIGGER dropping BEFORE INSERT ON raw.stock FOR EACH ROW EXECUTE FUNCTION raw.drop()"
         );
         World.Put("stock/2.csv", "id,name\n2,b\n3,c\n");
         var run = (await World.Run("run", "--json")).Only;
@@ -38,10 +39,15 @@ public abstract class RowCounts(PostgresServer server, WarehouseKind kind) : Fil
     public async Task RowsInPartitionsCount()
     {
         await Flows(
-            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: append, retries: 0 }"""
+            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: append, """
+                + "retries: 0 }"
         );
         await Alter(
-            "CREATE SCHEMA raw; CREATE TABLE raw.stock (id bigint, name text) PARTITION BY LIST (id); CREATE TABLE raw.first PARTITION OF raw.stock FOR VALUES IN (1); CREATE TABLE raw.others PARTITION OF raw.stock DEFAULT"
+            """
+            CREATE SCHEMA raw; CREATE TABLE raw.stock (id bigint, name text) PARTITION BY LIST (id);
+            CREATE TABLE raw.first PARTITION OF raw.stock FOR VALUES IN (1);
+            CREATE TABLE raw.others PARTITION OF raw.stock DEFAULT
+            """
         );
         World.Put("stock/1.csv", "id,name\n1,a\n2,b\n3,c\n");
         await World.Load();
@@ -55,7 +61,8 @@ public sealed class RowCountsIntoPostgres(PostgresServer server) : RowCounts(ser
     public async Task AFileOfRowsThatSomebodyCutsShortIsNotLoaded()
     {
         await Flows(
-            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, primary_key: id, write: merge, retries: 0 }"""
+            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, primary_key: id, """
+                + "write: merge, retries: 0 }"
         );
         World.Put("stock/1.csv", "id,name\n1,a\n");
         await World.Load();

@@ -14,7 +14,8 @@ public abstract class SchemaOrder(PostgresServer server, WarehouseKind kind) : F
 
     private Task Inbox() =>
         Flows(
-            """inbox: { source: { connection: lake, path: "inbox/{action}/{table}/*" }, read: drop, target: { schema: raw, table: "{table}" } }"""
+            """inbox: { source: { connection: lake, path: "inbox/{action}/{table}/*" }, read: drop, """
+                + """target: { schema: raw, table: "{table}" } }"""
         );
 
     private void Schema(
@@ -59,7 +60,10 @@ public abstract class SchemaOrder(PostgresServer server, WarehouseKind kind) : F
         Assert.Equal(
             ["one|superseded", "two|loaded"],
             await Rows(
-                "SELECT split_part(split_part(key, '/', 4), '.', 1) AS k, outcome FROM headrace.files WHERE action = 'schema' ORDER BY 1"
+                """
+                SELECT split_part(split_part(key, '/', 4), '.', 1) AS k, outcome FROM headrace.files
+                WHERE action = 'schema' ORDER BY 1
+                """
             )
         );
 
@@ -158,7 +162,8 @@ public abstract class SchemaOrder(PostgresServer server, WarehouseKind kind) : F
         {
             var answer = await World.Run("run", "--json");
             Assert.NotEqual(0, answer.Exit);
-            Assert.Contains(answer.Run("inbox/T").Error, (string?[])["HDR-215", "HDR-328"]); // the owner of a table is asked first
+            // The owner of a table is asked first.
+            Assert.Contains(answer.Run("inbox/T").Error, (string?[])["HDR-215", "HDR-328"]);
         }
 
         Assert.Equal(["1"], await Ids());

@@ -66,8 +66,10 @@ public abstract class SmallMemory(PostgresServer server, WarehouseKind kind) : F
         foreach (var table in (string[])["one", "many"])
             await Alter(
                 $"""
-                UPDATE raw.{table}_merged SET name = 'by hand' WHERE id % 5 = 0; DELETE FROM raw.{table}_merged WHERE id % 7 = 1;
-                UPDATE raw.{table}_exported SET name = 'by hand' WHERE id % 5 = 0; DELETE FROM raw.{table}_exported WHERE id % 7 = 1
+                UPDATE raw.{table}_merged SET name = 'by hand' WHERE id % 5 = 0; DELETE FROM raw.{table}_merged
+                    WHERE id % 7 = 1;
+                UPDATE raw.{table}_exported SET name = 'by hand' WHERE id % 5 = 0; DELETE FROM raw.{table}_exported
+                    WHERE id % 7 = 1
                 """
             );
         await SameAsync(

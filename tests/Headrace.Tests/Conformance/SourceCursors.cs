@@ -100,7 +100,10 @@ public abstract class SourceCursors(PostgresServer server, WarehouseKind kind) :
     public async Task WhatIsAppendedOnceSaysOfRowsThatNoPositionReaches()
     {
         await ByCursor(
-            $"{Orders}; INSERT INTO orders VALUES (1, 'a', '2026-01-01'), (2, 'b', 'infinity'), (3, 'c', now() - interval '1 minute')",
+            $"""
+            {Orders}; INSERT INTO orders
+            VALUES (1, 'a', '2026-01-01'), (2, 'b', 'infinity'), (3, 'c', now() - interval '1 minute')
+            """,
             "create_key: created_at",
             "append"
         );
@@ -112,14 +115,20 @@ public abstract class SourceCursors(PostgresServer server, WarehouseKind kind) :
     [Theory]
     [InlineData("CREATE TABLE orders (id int, name text, updated_at timestamptz DEFAULT '2026-01-01')", "id")]
     [InlineData(
-        "CREATE TABLE base (id int, part int DEFAULT 1, name text, updated_at timestamptz DEFAULT '2026-01-01'); CREATE VIEW orders AS SELECT * FROM base",
+        """
+            CREATE TABLE base (id int, part int DEFAULT 1, name text,
+            updated_at timestamptz DEFAULT '2026-01-01'); CREATE VIEW orders AS SELECT * FROM base
+            """,
         "[id, part]"
     )]
     public async Task RowsWithoutAKeyWaitAlsoWhenAFirstSyncHasManyBatches(string ddl, string key)
     {
         var shop = await ByCursor(ddl, $"primary_key: {key}, update_key: updated_at, batch_bytes: 300KB");
         await shop.Execute(
-            $"INSERT INTO {(key == "id" ? "orders" : "base")} (id, name) SELECT CASE WHEN i % 1000 = 7 THEN NULL ELSE i END, repeat('x', 100) FROM generate_series(1, 9000) i; ANALYZE"
+            $"""
+            INSERT INTO {(key == "id" ? "orders" : "base")} (id, name) SELECT CASE WHEN i % 1000 = 7
+            THEN NULL ELSE i END, repeat('x', 100) FROM generate_series(1, 9000) i; ANALYZE
+            """
         );
         var run = (await World.Load()).Only;
         Assert.Equal((8991L, 9L), (run["inserted"], run["quarantined"]));
@@ -137,11 +146,18 @@ public abstract class SourceCursors(PostgresServer server, WarehouseKind kind) :
     public async Task ARowThatIsSetAsideByEachRunWaitsOnce(string flow, string value)
     {
         var shop = await Shop(
-            $"{Orders}; ALTER TABLE orders ADD born timestamptz; INSERT INTO orders (id, name) SELECT i, '1' FROM generate_series(10, 19) i",
+            $"""
+            {Orders}; ALTER TABLE orders ADD born timestamptz; INSERT INTO orders (id, name) SELECT i, '1'
+            FROM generate_series(10, 19) i
+            """,
             flow + ", columns: { born: timestamptz, name: \"decimal(9,2)\" }"
         );
         await shop.Execute(
-            $"INSERT INTO orders (id, name, born, updated_at) VALUES (2, 'bad', '{value}', {(value == "infinity" ? "'infinity'" : "now()")}), (3, 'bad', NULL, {(value == "infinity" ? "'infinity'" : "now()")})"
+            $"""
+            INSERT INTO orders (id, name, born, updated_at)
+            VALUES (2, 'bad', '{value}', {(value == "infinity" ? "'infinity'" : "now()")}),
+            (3, 'bad', NULL, {(value == "infinity" ? "'infinity'" : "now()")})
+            """
         );
         for (var i = 0; i < 3; i++)
             await World.Load();

@@ -76,9 +76,11 @@ public abstract class SourceDrift(PostgresServer server, WarehouseKind kind) : T
     {
         await Shop(
             """
-            CREATE DOMAIN price AS numeric(12,2); CREATE DOMAIN fare AS price CHECK (VALUE > 0); CREATE DOMAIN toll AS fare; CREATE DOMAIN moment AS timestamptz;
+            CREATE DOMAIN price AS numeric(12,2); CREATE DOMAIN fare AS price CHECK (VALUE > 0);
+                CREATE DOMAIN toll AS fare; CREATE DOMAIN moment AS timestamptz;
             CREATE DOMAIN many AS int[]; CREATE TYPE mood AS ENUM ('sad', 'well'); CREATE DOMAIN feeling AS mood;
-            CREATE TABLE orders (id int PRIMARY KEY, a price, b fare, c toll, d moment, e many, f toll[], g feeling, updated_at moment NOT NULL DEFAULT now());
+            CREATE TABLE orders (id int PRIMARY KEY, a price, b fare, c toll, d moment, e many, f toll[], g feeling,
+                updated_at moment NOT NULL DEFAULT now());
             INSERT INTO orders VALUES (1, 1.5, 2.5, 3.25, '2026-01-01 00:00+00', '{1,2}', ARRAY[4.5], 'well')
             """,
             Merge
@@ -88,7 +90,11 @@ public abstract class SourceDrift(PostgresServer server, WarehouseKind kind) : T
         Assert.Equal(
             ["a|12|2", "b|12|2", "c|12|2"],
             await Rows(
-                "SELECT column_name, numeric_precision, numeric_scale FROM information_schema.columns WHERE table_schema = 'raw' AND table_name = 'orders' AND column_name IN ('a', 'b', 'c') ORDER BY column_name"
+                """
+                SELECT column_name, numeric_precision, numeric_scale FROM information_schema.columns
+                WHERE table_schema = 'raw' AND table_name = 'orders' AND column_name IN ('a', 'b', 'c')
+                ORDER BY column_name
+                """
             )
         );
         Reconfigure("table: orders", "query: \"SELECT * FROM public.orders\"");
@@ -101,7 +107,10 @@ public abstract class SourceDrift(PostgresServer server, WarehouseKind kind) : T
     public async Task WhatCannotBeReadSaysWhyAndWhatHelps()
     {
         var shop = await Shop(
-            "CREATE TABLE orders (id int, \"ID\" int); CREATE TABLE bare (); CREATE SCHEMA shut; CREATE TABLE shut.t (id int); CREATE TABLE closed (id int)",
+            """
+            CREATE TABLE orders (id int, "ID" int); CREATE TABLE bare (); CREATE SCHEMA shut;
+            CREATE TABLE shut.t (id int); CREATE TABLE closed (id int)
+            """,
             [
                 Flow("alike", "table: orders"),
                 Flow("bare", "table: bare"),
@@ -155,7 +164,10 @@ public abstract class SourceDrift(PostgresServer server, WarehouseKind kind) : T
     public async Task NamesMayHavePoints()
     {
         await Shop(
-            "CREATE SCHEMA \"a.b\"; CREATE TABLE \"a.b\".\"c.d\" (id int); INSERT INTO \"a.b\".\"c.d\" VALUES (1); CREATE TABLE \"x.y\" (id int); INSERT INTO \"x.y\" VALUES (2), (3)",
+            """
+            CREATE SCHEMA "a.b"; CREATE TABLE "a.b"."c.d" (id int); INSERT INTO "a.b"."c.d"
+            VALUES (1); CREATE TABLE "x.y" (id int); INSERT INTO "x.y" VALUES (2), (3)
+            """,
             [Flow("one", "table: a.b.c.d"), Flow("two", "table: x.y")]
         );
         await World.Load();
@@ -186,7 +198,8 @@ public abstract class SourceDrift(PostgresServer server, WarehouseKind kind) : T
         const string Long =
             "INSERT INTO orders (id, name, doc) VALUES ({0}, 'long', decode(repeat('ab', 200000), 'hex'))";
         var shop = await Shop(
-            $"{Orders}; ALTER TABLE orders ADD doc bytea; INSERT INTO orders (id, name) VALUES (1, 'a'), (3, E'c\\n\"'); {Long.Replace("{0}", "2", StringComparison.Ordinal)}",
+            $"{Orders}; ALTER TABLE orders ADD doc bytea; INSERT INTO orders (id, name) "
+                + $"VALUES (1, 'a'), (3, E'c\\n\"'); {Long.Replace("{0}", "2", StringComparison.Ordinal)}",
             $"{flow}, limits: {{ max_record_bytes: 100KB }}"
         );
         var first = (await World.Load()).Only;

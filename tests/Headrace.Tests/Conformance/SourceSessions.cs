@@ -49,19 +49,25 @@ public abstract class SourceSessions(PostgresServer server, WarehouseKind kind) 
     public async Task FunctionsAndOperatorsOfOthersAreNotFoundByTheirNames()
     {
         const string Shadows = """
-            CREATE FUNCTION public.shadow(of text) RETURNS text LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'shadow of %', of; END $$;
-            CREATE FUNCTION public.hashtextextended(text, int) RETURNS bigint LANGUAGE sql AS $$ SELECT public.shadow('hash')::bigint $$;
+            CREATE FUNCTION public.shadow(of text) RETURNS text
+                LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'shadow of %', of; END $$;
+            CREATE FUNCTION public.hashtextextended(text, int) RETURNS bigint LANGUAGE sql AS $$
+                SELECT public.shadow('hash')::bigint $$;
             CREATE FUNCTION public.lower(name) RETURNS text LANGUAGE sql AS $$ SELECT public.shadow('lower') $$;
             CREATE FUNCTION public.upper(varchar) RETURNS text LANGUAGE sql AS $$ SELECT public.shadow('upper') $$;
-            CREATE FUNCTION public.joined(name, name) RETURNS text LANGUAGE sql AS $$ SELECT public.shadow('operator') $$;
+            CREATE FUNCTION public.joined(name, name) RETURNS text LANGUAGE sql AS $$
+                SELECT public.shadow('operator') $$;
             CREATE OPERATOR public.|| (FUNCTION = public.joined, LEFTARG = name, RIGHTARG = name);
             DO $$ BEGIN CREATE ROLE stranger; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
             """;
         var shop = await Shop(
-            $"CREATE TABLE orders (id int PRIMARY KEY, name varchar(9), updated_at timestamptz NOT NULL DEFAULT now()); INSERT INTO orders VALUES (1, 'a'); {Shadows}",
+            "CREATE TABLE orders (id int PRIMARY KEY, name varchar(9), "
+                + $"updated_at timestamptz NOT NULL DEFAULT now()); INSERT INTO orders VALUES (1, 'a'); {Shadows}",
             [
-                "orders: { source: { connection: shop, table: orders }, read: incremental, primary_key: id, update_key: updated_at, write: merge }",
-                "shout: { source: { connection: shop, query: \"SELECT id, upper(name) AS name FROM orders\" }, read: full-refresh, write: replace }",
+                "orders: { source: { connection: shop, table: orders }, read: incremental, primary_key: id, "
+                    + "update_key: updated_at, write: merge }",
+                "shout: { source: { connection: shop, query: \"SELECT id, "
+                    + "upper(name) AS name FROM orders\" }, read: full-refresh, write: replace }",
             ]
         );
         if (WarehouseDatabase is { } target && Kind == WarehouseKind.Postgres)
@@ -90,8 +96,10 @@ public abstract class SourceSessions(PostgresServer server, WarehouseKind kind) 
     public async Task SettingsOfTheRoleAndOfTheEnvironmentChangeNoValue()
     {
         const string Table = """
-            CREATE TABLE orders (id int PRIMARY KEY, "größe" float8, b bytea, at timestamptz, day date, span interval, list text[], note text, mark uuid);
-            INSERT INTO orders VALUES (1, 0.1 + 0.2::float8, '\x00ff5c', '2026-02-03 04:05:06.789+00', '2026-02-03', '1 day 2:03', ARRAY['NULL', NULL, 'ü'], E'a\\b''ü', '00000000-0000-0000-0000-000000000001')
+            CREATE TABLE orders (id int PRIMARY KEY, "größe" float8, b bytea, at timestamptz, day date, span interval,
+                list text[], note text, mark uuid);
+            INSERT INTO orders VALUES (1, 0.1 + 0.2::float8, '\x00ff5c', '2026-02-03 04:05:06.789+00', '2026-02-03',
+                '1 day 2:03', ARRAY['NULL', NULL, 'ü'], E'a\\b''ü', '00000000-0000-0000-0000-000000000001')
             """;
         var shop = await Shop(Table, Snapshot);
         await World.Load();
@@ -99,10 +107,14 @@ public abstract class SourceSessions(PostgresServer server, WarehouseKind kind) 
             shop,
             "odd",
             """
-            GRANT SELECT ON orders TO {0}; ALTER ROLE {0} SET datestyle = 'SQL, DMY'; ALTER ROLE {0} SET bytea_output = 'escape'; ALTER ROLE {0} SET extra_float_digits = -5;
-            ALTER ROLE {0} SET intervalstyle = 'sql_standard'; ALTER ROLE {0} SET timezone = 'Asia/Tokyo'; ALTER ROLE {0} SET standard_conforming_strings = off;
-            ALTER ROLE {0} SET quote_all_identifiers = on; ALTER ROLE {0} SET default_transaction_isolation = 'serializable'; ALTER ROLE {0} SET statement_timeout = '100ms';
-            ALTER ROLE {0} SET search_path = nowhere; ALTER ROLE {0} SET client_encoding = 'LATIN1'; ALTER ROLE {0} SET array_nulls = off; ALTER ROLE {0} SET transform_null_equals = on;
+            GRANT SELECT ON orders TO {0}; ALTER ROLE {0} SET datestyle = 'SQL, DMY'; ALTER ROLE {0}
+                SET bytea_output = 'escape'; ALTER ROLE {0} SET extra_float_digits = -5;
+            ALTER ROLE {0} SET intervalstyle = 'sql_standard'; ALTER ROLE {0} SET timezone = 'Asia/Tokyo';
+                ALTER ROLE {0} SET standard_conforming_strings = off;
+            ALTER ROLE {0} SET quote_all_identifiers = on; ALTER ROLE {0}
+                SET default_transaction_isolation = 'serializable'; ALTER ROLE {0} SET statement_timeout = '100ms';
+            ALTER ROLE {0} SET search_path = nowhere; ALTER ROLE {0} SET client_encoding = 'LATIN1'; ALTER ROLE {0}
+                SET array_nulls = off; ALTER ROLE {0} SET transform_null_equals = on;
             """
         );
         var environment = new Dictionary<string, string>
@@ -125,8 +137,10 @@ public abstract class SourceSessions(PostgresServer server, WarehouseKind kind) 
         var shop = await Shop(
             "CREATE TABLE orders AS SELECT i AS id, repeat('x', 1000) AS name FROM generate_series(1, 3000) i",
             [
-                "orders: { source: { connection: shop, table: orders }, read: full-refresh, write: replace, retry_delay: 10ms }",
-                "slow: { source: { connection: shop, query: \"SELECT 1 AS id, pg_sleep(4)::text AS name\" }, read: full-refresh, write: replace, retries: 0 }",
+                "orders: { source: { connection: shop, table: orders }, read: full-refresh, write: replace, "
+                    + "retry_delay: 10ms }",
+                "slow: { source: { connection: shop, query: \"SELECT 1 AS id, pg_sleep(4)::text AS name\" }, "
+                    + "read: full-refresh, write: replace, retries: 0 }",
             ]
         );
         Reconfigure(
@@ -148,7 +162,10 @@ public abstract class SourceSessions(PostgresServer server, WarehouseKind kind) 
         Assert.Equal(
             ["0"],
             await shop.Query(
-                "SELECT count(*) AS n FROM pg_stat_activity WHERE datname = current_database() AND state <> 'idle' AND application_name = 'headrace'"
+                """
+                SELECT count(*) AS n FROM pg_stat_activity
+                WHERE datname = current_database() AND state <> 'idle' AND application_name = 'headrace'
+                """
             )
         );
     }
@@ -172,7 +189,9 @@ public sealed class SourceSessionsIntoPostgres(PostgresServer server) : SourceSe
         await using var proxy = new CuttingProxy(ServerPort, bytes, isSilent: true);
         Reconfigure(
             $"warehouse: {yaml}",
-            $"warehouse: {yaml.Replace($"port: {ServerPort}", $"port: {proxy.Port}", StringComparison.Ordinal).Replace(" }", ", silence: 1s }", StringComparison.Ordinal)}"
+            "warehouse: "
+                + yaml.Replace($"port: {ServerPort}", $"port: {proxy.Port}", StringComparison.Ordinal)
+                    .Replace(" }", ", silence: 1s }", StringComparison.Ordinal)
         );
         var answer = await World.Run("run", "--json");
         Assert.True(answer.Exit == 0, answer.Text);
@@ -191,8 +210,10 @@ public sealed class SourceSessionsIntoPostgres(PostgresServer server) : SourceSe
         await shop.Execute("UPDATE orders SET updated_at = now()");
         await WarehouseDatabase!.Execute(
             """
-            DO $$ BEGIN CREATE ROLE loader LOGIN PASSWORD 'known'; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
-            GRANT ALL ON SCHEMA raw, headrace TO loader; GRANT ALL ON ALL TABLES IN SCHEMA raw, headrace TO loader; ALTER TABLE raw.orders ENABLE ROW LEVEL SECURITY;
+            DO $$ BEGIN CREATE ROLE loader LOGIN PASSWORD 'known';
+                EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$;
+            GRANT ALL ON SCHEMA raw, headrace TO loader; GRANT ALL ON ALL TABLES IN SCHEMA raw, headrace TO loader;
+                ALTER TABLE raw.orders ENABLE ROW LEVEL SECURITY;
             CREATE POLICY half ON raw.orders USING (id <= 5) WITH CHECK (true)
             """
         );

@@ -7,7 +7,8 @@ namespace Headrace.Tests.Conformance;
 public abstract class Values(PostgresServer server, WarehouseKind kind) : FileWorld(server, kind)
 {
     private const string Flow =
-        """source: { connection: lake, path: "v/*" }, columns: { n: integer, v: "{type}" }, read: incremental, write: append""";
+        """source: { connection: lake, path: "v/*" }, columns: { n: integer, v: "{type}" }, read: incremental, """
+        + "write: append";
 
     private bool IsDuckDb => Kind == WarehouseKind.DuckDb;
 
@@ -127,7 +128,8 @@ public abstract class Values(PostgresServer server, WarehouseKind kind) : FileWo
     public async Task KeysAreComparedByteByByteAndWithoutNull()
     {
         await Flows(
-            """p: { source: { connection: lake, path: "v/*" }, columns: { k: text, d: "decimal(4,1)", v: integer }, read: incremental, primary_key: [k, d], write: merge }"""
+            """p: { source: { connection: lake, path: "v/*" }, columns: { k: text, d: "decimal(4,1)", """
+                + "v: integer }, read: incremental, primary_key: [k, d], write: merge }"
         );
         World.Put(
             "v/1.csv",
@@ -147,7 +149,8 @@ public abstract class Values(PostgresServer server, WarehouseKind kind) : FileWo
     public async Task ATimeWithAZoneIsTheSameMoment()
     {
         await Flows(
-            """p: { source: { connection: lake, path: "v/*" }, columns: { v: timestamptz }, read: incremental, write: append }"""
+            """p: { source: { connection: lake, path: "v/*" }, columns: { v: timestamptz }, read: incremental, """
+                + "write: append }"
         );
         World.Put("v/1.csv", "v\n2026-10-04T12:00:00.123456+02:00\n0001-01-01 00:00:00Z\n9999-12-31 23:59:59Z\n");
         Assert.Equal(3, (await World.Load()).Only["inserted"]);

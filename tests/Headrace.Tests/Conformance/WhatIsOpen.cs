@@ -41,7 +41,8 @@ public abstract class WhatIsOpen(PostgresServer server, WarehouseKind kind) : Fi
     public async Task ExportsThatAreNotSettledOrCompleteAreSaidAndCanBeWaitedFor()
     {
         const string Exports =
-            """stock: { source: { connection: lake, path: "{version}/stock.csv" }, read: snapshot, primary_key: id, write: merge, {0} }""";
+            """stock: { source: { connection: lake, path: "{version}/stock.csv" }, read: snapshot, """
+            + "primary_key: id, write: merge, {0} }";
         await Flows(Exports.Replace("{0}", "settle: 30s", StringComparison.Ordinal));
         World
             .Put("v1/stock.csv", "id\n1\n", landedSecondsAgo: 1)
@@ -96,11 +97,14 @@ public abstract class WhatIsOpen(PostgresServer server, WarehouseKind kind) : Fi
     {
         await Flows(
             """changed: { source: { connection: lake, path: "changed/*.csv" }, read: incremental, write: append }""",
-            """bad: { source: { connection: lake, path: "bad/*.csv" }, read: incremental, write: append, on_fail: stop, columns: { id: integer } }""",
+            """bad: { source: { connection: lake, path: "bad/*.csv" }, read: incremental, write: append, """
+                + "on_fail: stop, columns: { id: integer } }",
             """few: { source: { connection: lake, path: "few/*.csv" }, read: incremental, write: replace }""",
-            """held: { source: { connection: lake, path: "held/*.csv" }, read: incremental, write: append, columns: { id: integer } }""",
+            """held: { source: { connection: lake, path: "held/*.csv" }, read: incremental, write: append, """
+                + "columns: { id: integer } }",
             """late: { source: { connection: lake, path: "late/*.csv" }, read: incremental, write: replace }""",
-            """gone: { source: { connection: lake, path: "{version}/gone.csv" }, read: snapshot, settle: 0s, primary_key: id, write: merge, limits: { max_deleted: 10% } }"""
+            """gone: { source: { connection: lake, path: "{version}/gone.csv" }, read: snapshot, settle: 0s, """
+                + "primary_key: id, write: merge, limits: { max_deleted: 10% } }"
         );
         World
             .Put("changed/1.csv", "id\n1\n", landedSecondsAgo: 900)
@@ -134,7 +138,8 @@ public abstract class WhatIsOpen(PostgresServer server, WarehouseKind kind) : Fi
     public async Task AListedColumnThatNoFileHasIsNoColumnOfNothing()
     {
         static string Stock(string columns, string more = "write: append", string path = "*.csv") =>
-            $$"""stock: { source: { connection: lake, path: "stock/{{path}}" }, read: incremental, {{more}}, columns: { {{columns}} } }""";
+            $$"""stock: { source: { connection: lake, path: "stock/{{path}}" }, read: incremental, {{more}}, """
+            + $$"""columns: { {{columns}} } }""";
         await Flows(Stock("id: integer, nam: text"));
         World
             .Put("stock/1.csv", "id,name\n1,a\n", landedSecondsAgo: 900)
@@ -181,7 +186,8 @@ public sealed class WhatIsOpenIntoDuckDb(PostgresServer server) : WhatIsOpen(ser
     public async Task WaitingEndsInTimeAndWhenItIsInterrupted()
     {
         await Flows(
-            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: append, settle: 1h }"""
+            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: append, """
+                + "settle: 1h }"
         );
         World.Put("stock/1.csv", "id\n1\n", landedSecondsAgo: 1);
         var took = Stopwatch.StartNew();
@@ -223,7 +229,8 @@ public sealed class WhatIsOpenIntoPostgres(PostgresServer server) : WhatIsOpen(s
         World.Configuration(
             yaml.Replace(
                 "staging:",
-                "shop: { type: postgres, host: 127.0.0.1, port: 1, database: shop, user: nobody, password: wrong }\n  staging:",
+                "shop: { type: postgres, host: 127.0.0.1, port: 1, database: shop, user: nobody, "
+                    + "password: wrong }\n  staging:",
                 StringComparison.Ordinal
             )
         );
@@ -236,7 +243,8 @@ public sealed class WhatIsOpenIntoPostgres(PostgresServer server) : WhatIsOpen(s
         Assert.DoesNotContain("up to date", text, StringComparison.Ordinal);
 
         static string Append() =>
-            """tables: { source: { connection: shop, tables: process_table }, read: incremental, write: merge, retries: 0 }""";
+            "tables: { source: { connection: shop, tables: process_table }, read: incremental, write: merge, "
+            + "retries: 0 }";
     }
 }
 

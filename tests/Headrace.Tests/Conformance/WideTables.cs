@@ -7,8 +7,23 @@ namespace Headrace.Tests.Conformance;
 public abstract class WideTables(PostgresServer server, WarehouseKind kind) : FileWorld(server, kind)
 {
     // PostgreSQL takes no row of more than 8 kB, so most columns are empty.
-    private static string Csv(int columns, int rows, int changed) =>
-        $"{string.Join(',', Enumerable.Range(0, columns).Select(i => $"a{i}"))}\n{string.Join('\n', Enumerable.Range(1, rows).Select(id => $"{id},{string.Join(',', Enumerable.Range(1, columns - 1).Select(i => i < 300 ? "1" : i < columns - 1 ? "" : id == changed ? "9" : "1"))}"))}\n";
+    private static string Csv(int columns, int rows, int changed)
+    {
+        string Row(int id) =>
+            string.Join(
+                ',',
+                Enumerable
+                    .Range(1, columns - 1)
+                    .Select(i =>
+                        i < 300 ? "1"
+                        : i < columns - 1 ? ""
+                        : id == changed ? "9"
+                        : "1"
+                    )
+            );
+        return $"{string.Join(',', Enumerable.Range(0, columns).Select(i => $"a{i}"))}\n"
+            + $"{string.Join('\n', Enumerable.Range(1, rows).Select(id => $"{id},{Row(id)}"))}\n";
+    }
 
     [Theory]
     [InlineData("incremental", 1600)]
@@ -16,7 +31,9 @@ public abstract class WideTables(PostgresServer server, WarehouseKind kind) : Fi
     public async Task AreMerged(string read, int columns)
     {
         await Flows(
-            $$"""wide: { source: { connection: lake, path: "{{(read == "snapshot" ? "{version}" : "*")}}/w.csv" }, target: { schema: raw, table: wide }, settle: 0s, primary_key: a0, read: {{read}}, write: merge }"""
+            "wide: { source: { connection: lake, "
+                + $$"""path: "{{(read == "snapshot" ? "{version}" : "*")}}/w.csv" }, target: { schema: raw, """
+                + $$"""table: wide }, settle: 0s, primary_key: a0, read: {{read}}, write: merge }"""
         );
         World.Put("1/w.csv", Csv(columns, 3, 0), landedSecondsAgo: 900);
         await World.Load();

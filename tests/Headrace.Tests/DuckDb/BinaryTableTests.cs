@@ -85,7 +85,10 @@ public sealed class BinaryTableTests : IDisposable
         Assert.Equal(
             0,
             db.Scalar<long>(
-                "SELECT count(*) FROM t WHERE \"no\"\"te\" IS DISTINCT FROM CASE WHEN id % 7 <> 0 THEN repeat(chr(97 + (id % 26)::INTEGER), (id % 40)::INTEGER) END",
+                """
+                SELECT count(*) FROM t WHERE "no""te" IS DISTINCT FROM CASE WHEN id % 7 <> 0
+                THEN repeat(chr(97 + (id % 26)::INTEGER), (id % 40)::INTEGER) END
+                """,
                 Cancel
             )
         );

@@ -144,7 +144,8 @@ public sealed class ConnectionTests : IDisposable
     public void The_holder_of_a_lock_is_told()
     {
         var error = new DuckDbException(
-            "IO Error: Could not set lock on file \"/w.duckdb\": Conflicting lock is held in /usr/bin/head race (PID 4711) by user ana. See also https://duckdb.org"
+            "IO Error: Could not set lock on file \"/w.duckdb\": Conflicting lock is held in /usr/bin/head "
+                + "race (PID 4711) by user ana. See also https://duckdb.org"
         );
         Assert.True(error.IsLocked);
         Assert.Equal("PID 4711", error.LockHolder);

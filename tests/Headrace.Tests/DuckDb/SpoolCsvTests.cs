@@ -34,7 +34,8 @@ public sealed class SpoolCsvTests : IDisposable
         Assert.Equal(
             length + 1,
             memory.Scalar<long>(
-                $"SELECT sum(length(c0))::BIGINT FROM {SpoolCsv.Read([memory.Path("0.csv")], length + 3, [("line", "BIGINT"), ("c0", "VARCHAR")])}"
+                "SELECT sum(length(c0))::BIGINT FROM "
+                    + SpoolCsv.Read([memory.Path("0.csv")], length + 3, [("line", "BIGINT"), ("c0", "VARCHAR")])
             )
         );
     }

@@ -65,7 +65,10 @@ public sealed class SqlTests
                 {
                     var table = $"hostile.{Sql.Identifier(name)}";
                     memory.Execute(
-                        $"CREATE TABLE {table} ({Sql.Identifier(name)} VARCHAR); INSERT INTO {table} VALUES ({Sql.Literal(name)})"
+                        $"""
+                        CREATE TABLE {table} ({Sql.Identifier(name)} VARCHAR); INSERT INTO {table}
+                        VALUES ({Sql.Literal(name)})
+                        """
                     );
                     var same =
                         memory.Scalar<string>($"SELECT {Sql.Identifier(name)} FROM {table}") == name

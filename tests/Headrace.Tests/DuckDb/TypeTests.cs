@@ -207,15 +207,22 @@ public sealed class TypeTests : IDisposable
     {
         const string Sql = """
             SELECT x, x::VARCHAR FROM (
-                SELECT CASE i % 3 WHEN 0 THEN random() * pow(10, random() * 40 - 20) WHEN 1 THEN round(random() * 1e17) ELSE -random() * pow(2, random() * 2000 - 1000) END AS x
+                SELECT CASE i % 3 WHEN 0 THEN random() * pow(10, random() * 40 - 20) WHEN 1 THEN round(random() * 1e17)
+                    ELSE -random() * pow(2, random() * 2000 - 1000) END AS x
                 FROM range(60000) t(i)) WHERE isfinite(x)
             """;
         Same(Sql);
         Same(
-            "SELECT x, x::VARCHAR FROM (SELECT make_timestamp(((random() - 0.5) * 4e17)::BIGINT) AS x FROM range(20000))"
+            """
+            SELECT x, x::VARCHAR
+            FROM (SELECT make_timestamp(((random() - 0.5) * 4e17)::BIGINT) AS x FROM range(20000))
+            """
         );
         Same(
-            "SELECT x, x::VARCHAR FROM (SELECT DATE '1970-01-01' + ((random() - 0.5) * 4e6)::INTEGER AS x FROM range(20000))"
+            """
+            SELECT x, x::VARCHAR
+            FROM (SELECT DATE '1970-01-01' + ((random() - 0.5) * 4e6)::INTEGER AS x FROM range(20000))
+            """
         );
         Same("SELECT x, x::VARCHAR FROM (SELECT ((random() - 0.5) * 1e9)::DECIMAL(15,6) AS x FROM range(20000))");
 
@@ -244,7 +251,10 @@ public sealed class TypeTests : IDisposable
     public void Typed_getters_widen_and_refuse_what_does_not_fit()
     {
         using var reader = memory.Query(
-            "SELECT 7::TINYINT, 40000::INTEGER, 18446744073709551615::UBIGINT, 1.5::FLOAT, 1.25::DECIMAL(9,2), NULL::BIGINT, 'x', 5::HUGEINT"
+            """
+            SELECT 7::TINYINT, 40000::INTEGER, 18446744073709551615::UBIGINT, 1.5::FLOAT,
+            1.25::DECIMAL(9,2), NULL::BIGINT, 'x', 5::HUGEINT
+            """
         );
         Assert.True(reader.Read());
         Assert.Equal(7, reader.GetInt64(0));
@@ -283,7 +293,10 @@ public sealed class TypeTests : IDisposable
     public void Columns_tell_their_names_and_types()
     {
         using var reader = memory.Query(
-            "SELECT 1::DECIMAL(18,3) AS d, '{}'::JSON AS j, ['a'] AS l, now() AS \"wh\"\"en\", 'a'::ENUM('a') AS e, NULL AS n"
+            """
+            SELECT 1::DECIMAL(18,3) AS d, '{}'::JSON AS j, ['a'] AS l, now() AS "wh""en",
+            'a'::ENUM('a') AS e, NULL AS n
+            """
         );
         Assert.Equal(["d", "j", "l", "wh\"en", "e", "n"], Enumerable.Range(0, reader.ColumnCount).Select(reader.Name));
         Assert.Equal(

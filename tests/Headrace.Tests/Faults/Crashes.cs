@@ -56,7 +56,11 @@ public sealed class Crashes : ProjectTests
         Assert.Equal(
             "0|0|0|0",
             World.Value(
-                "SELECT (SELECT count(*) FROM headrace.positions), (SELECT count(*) FROM headrace.files), (SELECT count(*) FROM headrace.quarantine), (SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'raw')"
+                """
+                SELECT (SELECT count(*) FROM headrace.positions), (SELECT count(*)
+                FROM headrace.files), (SELECT count(*) FROM headrace.quarantine), (SELECT count(*)
+                FROM duckdb_tables() WHERE schema_name = 'raw')
+                """
             )
         );
         await World.Load();

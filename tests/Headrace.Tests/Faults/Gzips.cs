@@ -65,7 +65,10 @@ public sealed class Gzips : ProjectTests
         Assert.Equal(
             "true|0",
             World.Value(
-                "SELECT count(*) FILTER (outcome = 'loaded') <= 1, count(*) FILTER (outcome = 'loaded' AND rows <> 20) FROM headrace.files"
+                """
+                SELECT count(*) FILTER (outcome = 'loaded') <= 1,
+                count(*) FILTER (outcome = 'loaded' AND rows <> 20) FROM headrace.files
+                """
             )
         );
     }

@@ -111,7 +111,10 @@ public sealed class Headers : ProjectTests
         Assert.Equal(
             "1|2|2",
             World.Value(
-                "SELECT (SELECT count(*) FROM raw.canary), (SELECT count(*) FROM raw.hostile), (SELECT count(*) FROM raw.keyed)"
+                """
+                SELECT (SELECT count(*) FROM raw.canary), (SELECT count(*)
+                FROM raw.hostile), (SELECT count(*) FROM raw.keyed)
+                """
             )
         );
         Assert.Equal(
@@ -125,7 +128,8 @@ public sealed class Headers : ProjectTests
     {
         var name = "a\"b'c.$[0]\\";
         World.Flows(
-            """any: { source: { connection: lake, path: "any/*" }, read: incremental, write: append, columns: { "a\"b'c.$[0]\\": integer, id: integer } }"""
+            """any: { source: { connection: lake, path: "any/*" }, read: incremental, write: append, """
+                + """columns: { "a\"b'c.$[0]\\": integer, id: integer } }"""
         );
         World.Put("any/1.csv", "\"a\"\"b'c.$[0]\\\",id\n7,x\n");
         Assert.Equal(1, (await World.Load()).Only["quarantined"]);

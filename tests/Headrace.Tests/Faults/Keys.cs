@@ -95,7 +95,8 @@ public sealed class Keys : ProjectTests
             .Flows(Customers)
             .Put(
                 "customers/1.jsonl",
-                "{\"id\":1,\"name\":\"a\"}\n{\"id\":2,\"name\":\"b\",\"name\":\"c\"}\n{\"id\":3,\"name\":{\"x\":1,\"x\":2}}\n"
+                "{\"id\":1,\"name\":\"a\"}\n{\"id\":2,\"name\":\"b\",\"name\":\"c\"}\n"
+                    + "{\"id\":3,\"name\":{\"x\":1,\"x\":2}}\n"
             );
         Assert.Equal("1i 0u 0d 0s 2q", (await World.Load()).Only.Counts);
         Assert.Equal(

@@ -42,7 +42,8 @@ public sealed class Numbers : ProjectTests
     {
         var (fits, misfits) = (good.Split('|'), bad.Split('|'));
         World.Flows(
-            $$"""numbers: { source: { connection: lake, path: "numbers/*" }, columns: { id: integer, n: { type: "{{type}}", nullable: false } }, read: incremental, write: append }"""
+            """numbers: { source: { connection: lake, path: "numbers/*" }, columns: { id: integer, """
+                + $$"""n: { type: "{{type}}", nullable: false } }, read: incremental, write: append }"""
         );
         World.Put(
             "numbers/1.csv",
@@ -58,7 +59,10 @@ public sealed class Numbers : ProjectTests
             Assert.Equal(
                 "0",
                 World.Value(
-                    $"SELECT count(*) FROM raw.numbers WHERE n::{kind} <> [{string.Join(',', fits.Select(text => $"'{text}'"))}][id + 1]::{kind}"
+                    $"""
+                    SELECT count(*) FROM raw.numbers WHERE n::{kind} <>
+                    [{string.Join(',', fits.Select(text => $"'{text}'"))}][id + 1]::{kind}
+                    """
                 )
             );
         else
@@ -157,7 +161,9 @@ public sealed class Numbers : ProjectTests
         );
         World.Put(
             "zoned/1.csv",
-            "id,moment,local,day\n1,2026-03-29 02:30:00+02:00,2026-03-29 02:30:00,2026-03-29\n2,2026-11-01T01:30:00-05,2026-11-01 01:30:00,2026-11-01\n3,2026-11-01 01:30:00,,\n4,,2026-11-01 01:30:00+02:00,\n5,2026-11-01 01:30:00Z,2026-11-01 01:30:00Z,2026-11-01\n"
+            "id,moment,local,day\n1,2026-03-29 02:30:00+02:00,2026-03-29 02:30:00,2026-03-29\n"
+                + "2,2026-11-01T01:30:00-05,2026-11-01 01:30:00,2026-11-01\n3,2026-11-01 01:30:00,,\n"
+                + "4,,2026-11-01 01:30:00+02:00,\n5,2026-11-01 01:30:00Z,2026-11-01 01:30:00Z,2026-11-01\n"
         );
         World.Put(
             "own/1.csv",
@@ -166,11 +172,18 @@ public sealed class Numbers : ProjectTests
         World.Put("inferred/1.csv", "a,b,c\n2026-03-29 02:30:00+02:00,2026-03-29 02:30:00,2026-03-29\n");
         World.PutParquet(
             "parquet/1.parquet",
-            "SELECT 1 AS id, TIMESTAMP '2026-03-29 02:30:00' AS moment, TIMESTAMP '2026-03-29 02:30:00' AS local, DATE '2026-03-29' AS day, 'a' AS words"
+            """
+            SELECT 1 AS id, TIMESTAMP '2026-03-29 02:30:00' AS moment,
+            TIMESTAMP '2026-03-29 02:30:00' AS local, DATE '2026-03-29' AS day, 'a' AS words
+            """
         );
         World.PutParquet(
             "parquet/2.parquet",
-            "SELECT 2 AS id, '2026-03-29 02:30:00+00'::TIMESTAMPTZ AS moment, '2026-03-29 02:30:00+00'::TIMESTAMPTZ AS local, '2026-03-29 00:00:00+00'::TIMESTAMPTZ AS day, '2026-03-29 02:30:00+00'::TIMESTAMPTZ AS words",
+            """
+            SELECT 2 AS id, '2026-03-29 02:30:00+00'::TIMESTAMPTZ AS moment,
+            '2026-03-29 02:30:00+00'::TIMESTAMPTZ AS local, '2026-03-29 00:00:00+00'::TIMESTAMPTZ AS day,
+            '2026-03-29 02:30:00+00'::TIMESTAMPTZ AS words
+            """,
             landedSecondsAgo: 60
         );
         var answer = await World.RunProcess(new Dictionary<string, string> { ["TZ"] = zone }, "run", "--json");
@@ -214,7 +227,8 @@ public sealed class Numbers : ProjectTests
             .Flows(Zoned)
             .Put(
                 "zoned/1.csv",
-                "id,moment,local,day\n1,2026-01-01 00:00:00.123456Z,2026-01-01 00:00:00.1234560,\n2,,2026-01-01 00:00:00.1234567,\n3,2026-01-01 00:00:00.1234567Z,,\n"
+                "id,moment,local,day\n1,2026-01-01 00:00:00.123456Z,2026-01-01 00:00:00.1234560,\n"
+                    + "2,,2026-01-01 00:00:00.1234567,\n3,2026-01-01 00:00:00.1234567Z,,\n"
             );
         Assert.Equal("1i 0u 0d 0s 2q", (await World.Load()).Only.Counts);
         Assert.Equal(

@@ -22,7 +22,8 @@ public sealed class ReleaseBuild : IDisposable
     {
         var program = Program();
         world.Flows(
-            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, primary_key: id, write: merge }"""
+            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, primary_key: id, """
+                + "write: merge }"
         );
         world.Put("stock/1.csv", "id,v\n1,a\n1,b\n");
         var armed = new Dictionary<string, string>
@@ -51,7 +52,8 @@ public sealed class ReleaseBuild : IDisposable
     public async Task R14_what_is_planted_or_armed_in_the_build_of_the_tests_is_said_and_kept_with_the_run()
     {
         world.Flows(
-            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, primary_key: id, write: merge }"""
+            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, primary_key: id, """
+                + "write: merge }"
         );
         world.Put("stock/1.csv", "id,v\n1,a\n1,b\n");
         var planted = new Dictionary<string, string>

@@ -15,7 +15,8 @@ public sealed class SecretsAndTerminals(PostgresServer server) : IDisposable
 
     private World Stock(string more = "") =>
         world.Flows(
-            $$"""stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: append{{more}} }"""
+            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, """
+                + $$"""write: append{{more}} }"""
         );
 
     [Fact]
@@ -142,13 +143,15 @@ public sealed class SecretsAndTerminals(PostgresServer server) : IDisposable
         var target = await Tables.PostgresTargets.Into(
             server,
             world,
-            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: append, retries: 0 }"""
+            """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: append, """
+                + "retries: 0 }"
         );
         await target.Execute(
             """
             CREATE SCHEMA raw;
             CREATE TABLE raw.stock (id bigint, iban text);
-            CREATE FUNCTION raw.refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not today'; END $$;
+            CREATE FUNCTION raw.refuse() RETURNS trigger
+                LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'not today'; END $$;
             CREATE TRIGGER refuse BEFORE INSERT ON raw.stock FOR EACH ROW EXECUTE FUNCTION raw.refuse();
             """
         );
@@ -176,7 +179,8 @@ public sealed class SecretsAndTerminals(PostgresServer server) : IDisposable
             """
         );
         world.Put("1/stock.csv", "id,price\n1,1\n");
-        Directory.CreateDirectory(Path.Combine(world.Folder, ".headrace"), (UnixFileMode)0x1ed); // as an earlier release made it: 0755
+        // As an earlier release made it: 0755.
+        Directory.CreateDirectory(Path.Combine(world.Folder, ".headrace"), (UnixFileMode)0x1ed);
         Assert.Equal(0, (await world.RunProcess(Nothing, "run")).Exit);
         Assert.Equal(0, (await world.RunProcess(Nothing, "init", Path.Combine(world.Folder, "new"))).Exit);
 
@@ -200,7 +204,10 @@ public sealed class SecretsAndTerminals(PostgresServer server) : IDisposable
     {
         var shop = await server.DatabaseAsync();
         await shop.Execute(
-            """CREATE TABLE "x; touch owned" (id int PRIMARY KEY); CREATE TABLE U&"red\001b[31m\202etxt" ("a'b" int PRIMARY KEY)"""
+            """
+            CREATE TABLE "x; touch owned" (id int PRIMARY KEY);
+            CREATE TABLE U&"red\001b[31m\202etxt" ("a'b" int PRIMARY KEY)
+            """
         );
         world.Configuration(
             $$"""

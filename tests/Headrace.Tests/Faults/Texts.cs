@@ -89,7 +89,10 @@ public sealed class Texts : ProjectTests
         Assert.Equal(
             "128|2|129",
             World.Value(
-                "SELECT count(*) FILTER (starts_with(reason, 'not valid UTF-8')), min(line), max(line) FROM headrace.quarantine"
+                """
+                SELECT count(*) FILTER (starts_with(reason, 'not valid UTF-8')), min(line), max(line)
+                FROM headrace.quarantine
+                """
             )
         );
         Assert.Equal("0", World.Value("SELECT count(*) FROM raw.notes WHERE contains(note, chr(65533))"));
@@ -126,7 +129,8 @@ public sealed class Texts : ProjectTests
         );
         World.Put(
             "notes/1.csv",
-            $"id,note\n1,{new string('x', 10_000_000)}\n2,\"{new string('y', 5_000_000)}\n{new string('z', 5_000_000)}\"\n"
+            $"id,note\n1,{new string('x', 10_000_000)}\n"
+                + $"2,\"{new string('y', 5_000_000)}\n{new string('z', 5_000_000)}\"\n"
         );
         World.Put(
             "wide/1.csv",

@@ -7,7 +7,8 @@ namespace Headrace.Tests.Ledgers;
 public sealed class Machines(PostgresServer server) : IDisposable
 {
     private const string Flow =
-        """prices: { source: { connection: lake, path: "prices/*" }, columns: { id: bigint, price: "decimal(12,2)" }, read: incremental, write: append, retries: 0 }""";
+        """prices: { source: { connection: lake, path: "prices/*" }, columns: { id: bigint, """
+        + """price: "decimal(12,2)" }, read: incremental, write: append, retries: 0 }""";
 
     private readonly World here = new();
     private readonly World there = new();
@@ -68,7 +69,10 @@ public sealed class Machines(PostgresServer server) : IDisposable
         var target = await Two(lease: "1s");
         await using var other = await target.Session();
         await other.Execute(
-            "CREATE SCHEMA raw; CREATE TABLE raw.prices (id bigint, price numeric(12,2)); BEGIN; LOCK TABLE raw.prices IN ACCESS EXCLUSIVE MODE"
+            """
+            CREATE SCHEMA raw; CREATE TABLE raw.prices (id bigint, price numeric(12,2)); BEGIN;
+            LOCK TABLE raw.prices IN ACCESS EXCLUSIVE MODE
+            """
         );
         var waiting = here.Start(new Dictionary<string, string>(), "run", "--json");
         await Task.Delay(4000, Cancel);
@@ -132,7 +136,8 @@ public sealed class Machines(PostgresServer server) : IDisposable
         var target = await PostgresTargets.Into(server, here, Flow);
         var yaml = (await File.ReadAllTextAsync(Path.Combine(here.Folder, "headrace.yaml"), Cancel)).Replace(
             "connections:",
-            $"ledger: {{ connection: pg, lease: {lease} }}\nconnections:\n  down: {{ type: postgres, host: 127.0.0.1, port: 1, database: d, user: u }}",
+            $"ledger: {{ connection: pg, lease: {lease} }}\nconnections:\n"
+                + "  down: { type: postgres, host: 127.0.0.1, port: 1, database: d, user: u }",
             StringComparison.Ordinal
         );
         here.Configuration(yaml);

@@ -22,8 +22,11 @@ internal sealed class NaiveTable
     }
 
     /// <summary>How many values a column has, and their sum as numbers.</summary>
-    public string Sum(string column) =>
-        $"{columns[column].Count}|{columns[column].Sum(text => decimal.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture)):0.############}";
+    public string Sum(string column)
+    {
+        var sum = columns[column].Sum(text => decimal.Parse(text, NumberStyles.Float, CultureInfo.InvariantCulture));
+        return $"{columns[column].Count}|{sum:0.############}";
+    }
 
     /// <summary>How many values a column has, and how many characters they have.</summary>
     public string Length(string column) =>

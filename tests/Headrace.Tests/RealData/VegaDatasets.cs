@@ -30,7 +30,8 @@ public sealed class VegaDatasets : ProjectTests
     public async Task Incremental_files_arrive_whole_with_inferred_types()
     {
         World.Flows(
-            """vega: { source: { connection: lake, path: "{table}.*" }, read: incremental, write: append, target: { table: "{table}" } }"""
+            """vega: { source: { connection: lake, path: "{table}.*" }, read: incremental, write: append, """
+                + """target: { table: "{table}" } }"""
         );
         foreach (var name in Names)
             World.Put(name, await Bytes(name));
@@ -41,7 +42,8 @@ public sealed class VegaDatasets : ProjectTests
         Assert.Contains("date DATE", World.Columns("raw.seattle-weather"));
         Assert.Contains("month DATE", World.Columns("raw.us-employment"));
         Assert.Contains("Date DATE", World.Columns("raw.co2-concentration"));
-        Assert.Contains("time VARCHAR", World.Columns("raw.github")); // 2015/01/01 01:00:00 is no time that all would read alike
+        // 2015/01/01 01:00:00 is no time that all would read alike.
+        Assert.Contains("time VARCHAR", World.Columns("raw.github"));
         Assert.Contains("nonfarm BIGINT", World.Columns("raw.us-employment"));
         Assert.Equal(["symbol VARCHAR", "date VARCHAR"], World.Columns("raw.stocks").Take(2));
         Assert.StartsWith("price DECIMAL(18,", World.Columns("raw.stocks")[2], StringComparison.Ordinal);
@@ -61,7 +63,8 @@ public sealed class VegaDatasets : ProjectTests
     public async Task A_format_of_times_that_the_flow_names_is_read_and_inferred()
     {
         World.Flows(
-            """github: { source: { connection: lake, path: "github.csv", csv: { timestamp: "yyyy/MM/dd HH:mm:ss" } }, read: incremental, write: merge, primary_key: time }"""
+            """github: { source: { connection: lake, path: "github.csv", csv: { timestamp: "yyyy/MM/dd """
+                + """HH:mm:ss" } }, read: incremental, write: merge, primary_key: time }"""
         );
         World.Put("github.csv", await Bytes("github.csv"));
         Assert.Equal("955i 0u 0d 0s 0q", (await World.Load()).Only.Counts);
@@ -114,12 +117,21 @@ public sealed class VegaDatasets : ProjectTests
             if (type is "BIGINT" or "DOUBLE" || type.StartsWith("DECIMAL", StringComparison.Ordinal))
                 Assert.Equal(
                     $"{name} {column} {naive.Sum(column)}",
-                    $"{name} {column} {Trimmed(World.Value($"SELECT count({quoted}), coalesce(sum({quoted}::VARCHAR::DECIMAL(38,12)), 0) FROM {table}"))}"
+                    $"{name} {column} "
+                        + Trimmed(
+                            World.Value(
+                                $"SELECT count({quoted}), coalesce(sum({quoted}::VARCHAR::DECIMAL(38,12)), 0) "
+                                    + $"FROM {table}"
+                            )
+                        )
                 );
             else if (type == "VARCHAR")
                 Assert.Equal(
                     $"{name} {column} {naive.Length(column)}",
-                    $"{name} {column} {World.Value($"SELECT count({quoted}), coalesce(sum(length({quoted})), 0)::BIGINT FROM {table}")}"
+                    $"{name} {column} "
+                        + World.Value(
+                            $"SELECT count({quoted}), coalesce(sum(length({quoted})), 0)::BIGINT FROM {table}"
+                        )
                 );
             else
                 Assert.Equal(

@@ -236,7 +236,8 @@ public sealed class Commands : ProjectTests
     {
         World
             .Flows(
-                "prices: { source: { connection: lake, path: \"prices/*\" }, read: incremental, write: append, retries: 0 }"
+                "prices: { source: { connection: lake, path: \"prices/*\" }, read: incremental, "
+                    + "write: append, retries: 0 }"
             )
             .Put("prices/1.csv", "id\n1\n");
         foreach (var isVerbose in (bool[])[false, true])
@@ -271,7 +272,10 @@ public sealed class Commands : ProjectTests
     {
         World.Flows(Prices);
         World.Alter(
-            "CREATE SCHEMA raw; CREATE TABLE raw.prices (id BIGINT, price DECIMAL(12,2)); INSERT INTO raw.prices VALUES (0, 0)"
+            """
+            CREATE SCHEMA raw; CREATE TABLE raw.prices (id BIGINT, price DECIMAL(12,2));
+            INSERT INTO raw.prices VALUES (0, 0)
+            """
         );
         foreach (var command in (string[])["status", "doctor", "plan"])
             Assert.Equal((command, 0), (command, (await World.Run(command)).Exit));

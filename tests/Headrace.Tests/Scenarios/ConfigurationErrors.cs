@@ -37,7 +37,8 @@ public sealed class ConfigurationErrors : ProjectTests
         "path"
     )]
     [InlineData(
-        "  prices: { source: { connection: lake, path: \"a/*\" }, read: incremental, write: append, columns: { a: interger } }",
+        "  prices: { source: { connection: lake, path: \"a/*\" }, read: incremental, write: append, "
+            + "columns: { a: interger } }",
         "HDR-50",
         "headrace.yaml:8",
         "integer"

@@ -54,7 +54,8 @@ public sealed class CsvTypes : ProjectTests
         var fits = good.Split(',');
         var misfits = bad.Length == 0 ? [] : bad.Split(',');
         World.Flows(
-            $$"""any: { source: { connection: lake, path: "any/*" }, columns: { id: integer, v: "{{type}}" }, read: incremental, write: append }"""
+            $$"""any: { source: { connection: lake, path: "any/*" }, columns: { id: integer, v: "{{type}}" }, """
+                + "read: incremental, write: append }"
         );
         World.Put("any/1.csv", "id,v\n" + string.Concat(fits.Concat(misfits).Select((text, i) => $"{i},\"{text}\"\n")));
         Assert.Equal($"{fits.Length}i 0u 0d 0s {misfits.Length}q", (await World.Load()).Only.Counts);
@@ -69,7 +70,8 @@ public sealed class CsvTypes : ProjectTests
     public async Task Json_is_kept_as_json_and_what_is_none_is_quarantined()
     {
         World.Flows(
-            """any: { source: { connection: lake, path: "any/*" }, columns: { id: integer, v: json }, read: incremental, write: append }"""
+            """any: { source: { connection: lake, path: "any/*" }, columns: { id: integer, v: json }, """
+                + "read: incremental, write: append }"
         );
         World.Put(
             "any/1.csv",
@@ -86,18 +88,21 @@ public sealed class CsvTypes : ProjectTests
     public async Task An_empty_field_is_null_and_a_quoted_one_is_empty_text()
     {
         World.Flows(
-            """any: { source: { connection: lake, path: "any/*" }, columns: { id: integer, a: text, n: integer }, read: incremental, write: append }"""
+            """any: { source: { connection: lake, path: "any/*" }, columns: { id: integer, a: text, """
+                + "n: integer }, read: incremental, write: append }"
         );
         World.Put("any/1.csv", "id,a,n\n1,,\n2,\"\",\n3,,\"\"\n");
         Assert.Equal("3i 0u 0d 0s 0q", (await World.Load()).Only.Counts);
-        Assert.Equal(["1|NULL|NULL", "2||NULL", "3|NULL|NULL"], World.Query("SELECT * FROM raw.any ORDER BY id")); // an integer has no empty value
+        // An integer has no empty value.
+        Assert.Equal(["1|NULL|NULL", "2||NULL", "3|NULL|NULL"], World.Query("SELECT * FROM raw.any ORDER BY id"));
     }
 
     [Fact]
     public async Task Own_texts_for_null_are_null_only_without_quotes()
     {
         World.Flows(
-            """any: { source: { connection: lake, path: "any/*", csv: { null: ["NULL", "n/a"] } }, columns: { id: integer, a: text }, read: incremental, write: append }"""
+            """any: { source: { connection: lake, path: "any/*", csv: { null: ["NULL", "n/a"] } }, """
+                + "columns: { id: integer, a: text }, read: incremental, write: append }"
         );
         World.Put("any/1.csv", "id,a\n1,NULL\n2,n/a\n3,\"NULL\"\n4,\n5,null\n");
         await World.Load();
@@ -121,7 +126,8 @@ public sealed class CsvTypes : ProjectTests
         );
         World.Put(
             "any/1.csv",
-            "Report\n\"of; today\nid;n;f;day;at;t\n1;1,50;0,25;28.02.2026;28.02.2026 13:14:15;'a;b'\n2;1.50;1;28.02.2026;;x\n3;1,5;1;2026-02-28;;x\n4;1.234,50;;;;\n5;1;;30.02.2026;;\n"
+            "Report\n\"of; today\nid;n;f;day;at;t\n1;1,50;0,25;28.02.2026;28.02.2026 13:14:15;'a;b'\n"
+                + "2;1.50;1;28.02.2026;;x\n3;1,5;1;2026-02-28;;x\n4;1.234,50;;;;\n5;1;;30.02.2026;;\n"
         );
         Assert.Equal("1i 0u 0d 0s 4q", (await World.Load()).Only.Counts);
         Assert.Equal(["1|1.50|0.25|2026-02-28|2026-02-28 13:14:15|a;b"], World.Query("SELECT * FROM raw.any"));
@@ -135,7 +141,8 @@ public sealed class CsvTypes : ProjectTests
     public async Task A_file_without_a_header_takes_the_declared_names_in_order()
     {
         World.Flows(
-            """any: { source: { connection: lake, path: "any/*", csv: { header: false, delimiter: tab } }, columns: { id: integer, a: text }, read: incremental, write: append }"""
+            """any: { source: { connection: lake, path: "any/*", csv: { header: false, delimiter: tab } }, """
+                + "columns: { id: integer, a: text }, read: incremental, write: append }"
         );
         World.Put("any/1.csv", "1\tx\n2\ty\n");
         await World.Load();
@@ -146,7 +153,8 @@ public sealed class CsvTypes : ProjectTests
     public async Task A_column_may_come_under_another_name_and_may_forbid_null()
     {
         World.Flows(
-            """any: { source: { connection: lake, path: "any/*" }, columns: { id: { from: Nummer, type: integer, nullable: false }, a: text }, read: incremental, write: append }"""
+            """any: { source: { connection: lake, path: "any/*" }, columns: { id: { from: Nummer, """
+                + "type: integer, nullable: false }, a: text }, read: incremental, write: append }"
         );
         World.Put("any/1.csv", "Nummer,a\n1,x\n,y\n");
         Assert.Equal("1i 0u 0d 0s 1q", (await World.Load()).Only.Counts);

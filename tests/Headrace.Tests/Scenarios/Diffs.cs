@@ -25,7 +25,8 @@ public sealed class Diffs : IDisposable
             .Json.GetProperty("operations")
             .EnumerateArray()
             .Select(one =>
-                $"{one.GetProperty("op")} {one.GetProperty("key")} {one.GetProperty("before")} {one.GetProperty("after")}"
+                $"{one.GetProperty("op")} {one.GetProperty("key")} {one.GetProperty("before")} "
+                + $"{one.GetProperty("after")}"
             );
 
     [Fact]

@@ -6,7 +6,8 @@ namespace Headrace.Tests.Scenarios;
 public sealed class DropSchemas : ProjectTests
 {
     private const string First =
-        """{"name": "id", "type": "integer", "nullable": false}, {"name": "price", "type": "decimal(10,2)", "nullable": false}""";
+        """{"name": "id", "type": "integer", "nullable": false}, """
+        + """{"name": "price", "type": "decimal(10,2)", "nullable": false}""";
 
     [Fact]
     public async Task A_schema_creates_the_table_with_types_and_not_null()
@@ -30,7 +31,8 @@ public sealed class DropSchemas : ProjectTests
         World.Put(
             "inbox/shop/schema/prices/2.json",
             Schema(
-                """{"name": "note", "type": "text"}, {"name": "ID", "type": "bigint"}, {"name": "price", "type": "decimal(14,4)"}""",
+                """{"name": "note", "type": "text"}, {"name": "ID", "type": "bigint"}, """
+                    + """{"name": "price", "type": "decimal(14,4)"}""",
                 "\"v2\""
             ),
             landedSecondsAgo: 500
@@ -54,7 +56,8 @@ public sealed class DropSchemas : ProjectTests
     [InlineData("""{"name": "id", "type": "integer"}, {"name": "price", "type": "decimal(10,1)"}""")]
     [InlineData("""{"name": "id", "type": "integer"}, {"name": "price", "type": "double"}""")]
     [InlineData(
-        """{"name": "id", "type": "integer"}, {"name": "price", "type": "decimal(10,2)"}, {"name": "must", "type": "text", "nullable": false}"""
+        """{"name": "id", "type": "integer"}, {"name": "price", "type": "decimal(10,2)"}, """
+            + """{"name": "must", "type": "text", "nullable": false}"""
     )]
     [InlineData("""{"name": "id", "type": "integer"}, {"name": "cost", "type": "decimal(10,2)"}""")]
     public async Task A_schema_that_would_lose_data_is_refused_and_changes_nothing(string columns)
@@ -85,7 +88,8 @@ public sealed class DropSchemas : ProjectTests
         World.Put(
             "inbox/shop/schema/prices/1.json",
             Schema(
-                """{"name": "id", "type": "bigint", "nullable": false}, {"name": "price", "type": "bigint", "nullable": false}"""
+                """{"name": "id", "type": "bigint", "nullable": false}, """
+                    + """{"name": "price", "type": "bigint", "nullable": false}"""
             ),
             landedSecondsAgo: 800
         );
@@ -128,10 +132,12 @@ public sealed class DropSchemas : ProjectTests
     [InlineData("{\"schema_version\": 1, \"columns\": []}")]
     [InlineData("{\"schema_version\": 1, \"columns\": [{\"name\": \"id\", \"type\": \"int8\"}]}")]
     [InlineData(
-        "{\"schema_version\": 1, \"columns\": [{\"name\": \"id\", \"type\": \"bigint\"}, {\"name\": \"ID\", \"type\": \"bigint\"}]}"
+        "{\"schema_version\": 1, \"columns\": [{\"name\": \"id\", \"type\": \"bigint\"}, {\"name\": \"ID\", "
+            + "\"type\": \"bigint\"}]}"
     )]
     [InlineData(
-        "{\"schema_version\": 1, \"columns\": [{\"name\": \"id\", \"type\": \"bigint\"}], \"allowed_operations\": [\"delete\"]}"
+        "{\"schema_version\": 1, \"columns\": [{\"name\": \"id\", \"type\": \"bigint\"}], "
+            + "\"allowed_operations\": [\"delete\"]}"
     )]
     [InlineData("{\"schema_version\": 1, \"columns\": [{\"name\": \"id\", \"type\": \"bigint\"}], \"colums\": 1}")]
     [InlineData(
@@ -161,7 +167,8 @@ public sealed class DropSchemas : ProjectTests
             ],
             World.Query(
                 """
-                SELECT dataset, key, action, rows, schema_version, outcome, landed_at < now() - INTERVAL 4 MINUTES, loaded_at IS NOT NULL, load_id IS NOT NULL, error_code
+                SELECT dataset, key, action, rows, schema_version, outcome, landed_at < now() - INTERVAL 4 MINUTES,
+                    loaded_at IS NOT NULL, load_id IS NOT NULL, error_code
                 FROM headrace.files ORDER BY sequence
                 """
             )

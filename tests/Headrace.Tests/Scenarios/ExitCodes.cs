@@ -76,7 +76,8 @@ public sealed class ExitCodes : ProjectTests
     [Fact]
     public async Task Exit_130_when_interrupted()
     {
-        World.Flows(Prices + "\n  settle: 9s").Put("prices/1.csv", "id,price\n1,1.50\n", landedSecondsAgo: 0); // a run waits that long
+        // A run waits that long.
+        World.Flows(Prices + "\n  settle: 9s").Put("prices/1.csv", "id,price\n1,1.50\n", landedSecondsAgo: 0);
 
         // Whoever runs the tests in the background has SIGINT ignored, and a child would inherit that.
         using var child = World.Start(

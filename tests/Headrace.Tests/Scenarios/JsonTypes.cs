@@ -49,7 +49,8 @@ public sealed class JsonTypes : ProjectTests
         var fits = good.Split('|');
         var misfits = bad.Length == 0 ? [] : bad.Split('|');
         World.Flows(
-            $$"""any: { source: { connection: lake, path: "any/*" }, columns: { id: integer, v: "{{type}}" }, read: incremental, write: append }"""
+            $$"""any: { source: { connection: lake, path: "any/*" }, columns: { id: integer, v: "{{type}}" }, """
+                + "read: incremental, write: append }"
         );
         World.Put(
             "any/1.jsonl",
@@ -70,7 +71,9 @@ public sealed class JsonTypes : ProjectTests
             .Flows(Any)
             .Put(
                 "any/1.jsonl",
-                """{"n": 1, "t": "1", "d": "2026-10-01", "b": true, "f": 1.5, "big": 12345678901234567890, "exact": 1234567890.123456789, "o": {"a": 1}, "l": [], "z": null, "at": "2026-10-01T10:00:00Z"}"""
+                """{"n": 1, "t": "1", "d": "2026-10-01", "b": true, "f": 1.5, "big": """
+                    + """12345678901234567890, "exact": 1234567890.123456789, "o": {"a": 1}, "l": [], "z": """
+                    + """null, "at": "2026-10-01T10:00:00Z"}"""
                     + "\n"
             );
         await World.Load();
@@ -91,7 +94,8 @@ public sealed class JsonTypes : ProjectTests
             World.Columns("raw.any")
         );
         Assert.Equal(
-            """1|1|2026-10-01|true|1.5000|12345678901234567890|1234567890.123456789000|{"a": 1}|[]|NULL|2026-10-01 10:00:00+00""",
+            """1|1|2026-10-01|true|1.5000|12345678901234567890|1234567890.123456789000|{"a": """
+                + "1}|[]|NULL|2026-10-01 10:00:00+00",
             World.Value("SELECT * FROM raw.any")
         );
     }
@@ -103,7 +107,8 @@ public sealed class JsonTypes : ProjectTests
             .Flows(Any)
             .Put(
                 "any/1.jsonl",
-                "{\"v\": 1234567890123456789012345}\n{\"v\": \"x\"}\n{\"v\": 1.10}\n{\"v\": {\"a\": 1}}\n{\"v\": null}\n"
+                "{\"v\": 1234567890123456789012345}\n{\"v\": \"x\"}\n{\"v\": 1.10}\n{\"v\": {\"a\": 1}}\n"
+                    + "{\"v\": null}\n"
             );
         Assert.Equal("5i 0u 0d 0s 0q", (await World.Load()).Only.Counts);
         Assert.Equal(

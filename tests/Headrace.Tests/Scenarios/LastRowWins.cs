@@ -32,7 +32,8 @@ public sealed class LastRowWins : ProjectTests
     {
         var types = string.Concat(Others.Select((other, i) => $", v{i}: \"{other.Type}\""));
         World.Flows(
-            $$"""m: { source: { connection: lake, path: "m/*" }, columns: { id: integer, name: text{{types}} }, read: incremental, primary_key: id, write: merge }"""
+            $$"""m: { source: { connection: lake, path: "m/*" }, columns: { id: integer, name: text{{types}} }, """
+                + "read: incremental, primary_key: id, write: merge }"
         );
         if (isThere)
         {
@@ -66,7 +67,10 @@ public sealed class LastRowWins : ProjectTests
         else
             World.PutParquet(
                 key,
-                $"SELECT *{string.Concat(Others.Select((other, i) => $", '{other.Value}' AS v{i}"))} FROM (VALUES {string.Join(", ", rows.Select(row => $"({row.Id}, '{row.Name}')"))}) AS r(id, name)"
+                $"""
+                SELECT *{string.Concat(Others.Select((other, i) => $", '{other.Value}' AS v{i}"))} FROM
+                (VALUES {string.Join(", ", rows.Select(row => $"({row.Id}, '{row.Name}')"))}) AS r(id, name)
+                """
             );
     }
 }

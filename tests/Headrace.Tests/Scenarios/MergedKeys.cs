@@ -30,7 +30,8 @@ public sealed class MergedKeys : ProjectTests
     public async Task The_second_of_two_is_there(string type, string made, string there, string comes)
     {
         World.Flows(
-            $$"""m: { source: { connection: lake, path: "m/*" }, columns: { id: "{{type}}", part: text, name: text }, read: incremental, primary_key: [id, part], write: merge }"""
+            $$"""m: { source: { connection: lake, path: "m/*" }, columns: { id: "{{type}}", part: text, """
+                + "name: text }, read: incremental, primary_key: [id, part], write: merge }"
         );
         World.Alter($"CREATE SCHEMA raw; CREATE TABLE raw.m (id {made}, part VARCHAR, name VARCHAR)");
         World.Alter(

@@ -69,11 +69,15 @@ public sealed class ParquetTypes : ProjectTests
         var fits = good.Split('|');
         var misfits = bad.Length == 0 ? [] : bad.Split('|');
         World.Flows(
-            $$"""any: { source: { connection: lake, path: "any/*" }, columns: { id: integer, v: "{{type}}" }, read: incremental, write: append }"""
+            $$"""any: { source: { connection: lake, path: "any/*" }, columns: { id: integer, v: "{{type}}" }, """
+                + "read: incremental, write: append }"
         );
         World.PutParquet(
             "any/1.parquet",
-            $"SELECT (row_number() OVER ())::INTEGER AS id, v::{parquet} AS v FROM (SELECT unnest([{string.Join(", ", fits.Concat(misfits).Select(text => $"'{text}'"))}]) AS v)"
+            $"""
+            SELECT (row_number() OVER ())::INTEGER AS id, v::{parquet} AS v FROM
+            (SELECT unnest([{string.Join(", ", fits.Concat(misfits).Select(text => $"'{text}'"))}]) AS v)
+            """
         );
         Assert.Equal($"{fits.Length}i 0u 0d 0s {misfits.Length}q", (await World.Load()).Only.Counts);
         Assert.Equal(stored.Split('|'), World.Query("SELECT v FROM raw.any ORDER BY id"));

@@ -94,7 +94,8 @@ public sealed class Plans : ProjectTests
         World.Put(
             "inbox/shop/schema/prices/2.json",
             Schema(
-                """{"name": "id", "type": "bigint"}, {"name": "price", "type": "decimal(12,4)"}, {"name": "note", "type": "text"}""",
+                """{"name": "id", "type": "bigint"}, {"name": "price", "type": "decimal(12,4)"}, """
+                    + """{"name": "note", "type": "text"}""",
                 "2"
             ),
             landedSecondsAgo: 100

@@ -177,7 +177,8 @@ public sealed class Quarantines : ProjectTests
         World.Put("any/1.csv", "n;day;id\n1,50;28.02.2026;x\n");
         World.PutParquet(
             "packed/1.parquet",
-            "SELECT 'x' AS id, TIMESTAMPTZ '2026-10-01 10:00:00.5+02' AS at, '\\x00a\\xFF'::BLOB AS b, 1234567890123456789012345678.0123456789::DECIMAL(38,10) AS d, {'a': [1]} AS n"
+            "SELECT 'x' AS id, TIMESTAMPTZ '2026-10-01 10:00:00.5+02' AS at, '\\x00a\\xFF'::BLOB AS b, "
+                + "1234567890123456789012345678.0123456789::DECIMAL(38,10) AS d, {'a': [1]} AS n"
         );
         await World.Load();
         Assert.Equal(0, (await World.Run("quarantine", "release", "any", "1,2,3,4,5,6,7,8,9", "--set", "id=1")).Exit);

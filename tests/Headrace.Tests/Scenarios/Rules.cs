@@ -14,7 +14,10 @@ public sealed class Rules : ProjectTests
         Assert.Equal(
             "0|0|0",
             World.Value(
-                "SELECT (SELECT count(*) FROM headrace.files), (SELECT count(*) FROM headrace.quarantine), (SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'raw')"
+                """
+                SELECT (SELECT count(*) FROM headrace.files), (SELECT count(*)
+                FROM headrace.quarantine), (SELECT count(*) FROM duckdb_tables() WHERE schema_name = 'raw')
+                """
             )
         );
         World.Put("prices/1.csv", "id,price\n1,1.50\n2,2.50\n");
@@ -108,7 +111,10 @@ public sealed class Rules : ProjectTests
         Assert.Equal(
             ["prices|prices/1.csv|20|64|1|true|true|true|load"],
             World.Query(
-                "SELECT dataset, key, size, length(sha256), rows, landed_at <= now(), loaded_at <= now(), load_id = (SELECT load_id FROM headrace.loads), action FROM headrace.files"
+                """
+                SELECT dataset, key, size, length(sha256), rows, landed_at <= now(), loaded_at <= now(),
+                load_id = (SELECT load_id FROM headrace.loads), action FROM headrace.files
+                """
             )
         );
         Assert.Equal(
@@ -118,7 +124,10 @@ public sealed class Rules : ProjectTests
         Assert.Equal(
             ["prices|append|1|1|0|0|0|1"],
             World.Query(
-                "SELECT dataset, operation, files, inserted, updated, deleted, unchanged, quarantined FROM headrace.loads"
+                """
+                SELECT dataset, operation, files, inserted, updated, deleted, unchanged, quarantined
+                FROM headrace.loads
+                """
             )
         );
         Assert.Equal(["prices|1"], World.Query("SELECT dataset, generation FROM headrace.positions"));

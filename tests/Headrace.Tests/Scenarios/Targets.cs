@@ -92,7 +92,10 @@ public class Targets : ProjectTests
         World
             .Flows(Any)
             .Alter(
-                "CREATE SCHEMA raw; CREATE TABLE raw.any (note VARCHAR DEFAULT 'n', id BIGINT, loaded INTEGER NOT NULL DEFAULT 7)"
+                """
+                CREATE SCHEMA raw; CREATE TABLE raw.any (note VARCHAR DEFAULT 'n', id BIGINT,
+                loaded INTEGER NOT NULL DEFAULT 7)
+                """
             );
         World.Put("any/1.csv", "id\n1\n");
         await World.Load();
@@ -108,7 +111,10 @@ public class Targets : ProjectTests
                 """m: { source: { connection: lake, path: "m/*" }, read: incremental, write: merge, primary_key: id }"""
             )
             .Alter(
-                "CREATE SCHEMA raw; CREATE TABLE raw.m (id BIGINT, v BIGINT, note VARCHAR DEFAULT 'n'); INSERT INTO raw.m VALUES (1, 1, 'kept')"
+                """
+                CREATE SCHEMA raw; CREATE TABLE raw.m (id BIGINT, v BIGINT, note VARCHAR DEFAULT 'n');
+                INSERT INTO raw.m VALUES (1, 1, 'kept')
+                """
             );
         World.Put("m/1.csv", "id,v\n1,10\n2,20\n");
 

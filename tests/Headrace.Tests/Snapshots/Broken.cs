@@ -41,7 +41,10 @@ public sealed class Broken : ExportTests
         Assert.Equal(
             ["v2|1.csv.gz|2|refused", "v2|2.csv.gz|2|refused"],
             World.Query(
-                "SELECT version, split_part(key, '/', 3), parts, outcome FROM headrace.files WHERE outcome <> 'loaded' ORDER BY key"
+                """
+                SELECT version, split_part(key, '/', 3), parts, outcome FROM headrace.files
+                WHERE outcome <> 'loaded' ORDER BY key
+                """
             )
         );
         World.Put("items/v3/1.csv.gz", text.Replace("7,n7,7", "7,n7,8", StringComparison.Ordinal), gzip: true);

@@ -25,7 +25,8 @@ public sealed class CandidateTests : IDisposable
             .Where(_ => random.Next(10) > 0)
             .Select(row => random.Next(10) == 0 ? $"{row}!" : row)
             .ToList();
-        after.AddRange(Enumerable.Range(0, 100).Select(_ => after[random.Next(after.Count)])); // some there twice, and thrice
+        // Some there twice, and thrice.
+        after.AddRange(Enumerable.Range(0, 100).Select(_ => after[random.Next(after.Count)]));
         after.AddRange(Enumerable.Range(0, 100).Select(i => $"{9000 + i},new"));
         var rows = after.ToArray();
         random.Shuffle(rows);

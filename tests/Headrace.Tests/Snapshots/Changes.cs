@@ -148,7 +148,10 @@ public sealed class Changes : ExportTests
         Export("v1", "1,a,1", "2,b,2");
         await World.Load();
         World.Alter(
-            "ALTER TABLE raw.items ADD COLUMN note VARCHAR; UPDATE raw.items SET note = 'mine'; INSERT INTO raw.items VALUES (9, 'x', 9, 'other'); DELETE FROM raw.items WHERE id = 2"
+            """
+            ALTER TABLE raw.items ADD COLUMN note VARCHAR; UPDATE raw.items SET note = 'mine';
+            INSERT INTO raw.items VALUES (9, 'x', 9, 'other'); DELETE FROM raw.items WHERE id = 2
+            """
         );
         Export("v2", "1,A,1", "2,B,2");
         var run = (await World.Load()).Only;

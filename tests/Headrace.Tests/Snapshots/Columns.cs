@@ -36,7 +36,8 @@ public sealed class Columns : ExportTests
     public async Task A_large_export_follows_a_small_one()
     {
         Flow(
-            "source: { connection: lake, path: \"{tenant}/{table}/{version}/*.csv.gz\", csv: { delimiter: \";\", header: false } }",
+            "source: { connection: lake, path: \"{tenant}/{table}/{version}/*.csv.gz\", "
+                + "csv: { delimiter: \";\", header: false } }",
             "target: { connection: warehouse, schema: raw, table: \"{tenant}__{table}\" }"
         );
         World.Put("acme/items/v1/part.csv.gz", "1;a;1\n2;b;2\n-3;c;3\n", gzip: true);

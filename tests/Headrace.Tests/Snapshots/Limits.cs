@@ -16,7 +16,8 @@ public sealed class Limits : ExportTests
         Export("v2", Ten[..7]);
         var run = await Stops("HDR-203");
         Assert.Contains(
-            "The export v2 would delete 3 of 10 rows, more than limits: { max_deleted: 20% }; nothing of it was loaded.",
+            "The export v2 would delete 3 of 10 rows, more than limits: { max_deleted: 20% }; "
+                + "nothing of it was loaded.",
             run.ErrorText,
             StringComparison.Ordinal
         );

@@ -126,7 +126,8 @@ public sealed class Memory : ExportTests
                     .GetFiles(Memories, "*", SearchOption.AllDirectories)
                     .Order(StringComparer.Ordinal)
                     .Select(file =>
-                        $"{file} {Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)))}"
+                        $"{file} "
+                        + Convert.ToHexString(System.Security.Cryptography.SHA256.HashData(File.ReadAllBytes(file)))
                     )
             );
 }

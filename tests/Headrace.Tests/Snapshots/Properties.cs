@@ -83,7 +83,13 @@ public sealed class Properties : ProjectTests
                 .EnumerateFiles($"{World.Lake}/{flow}/{tenant}", "*", SearchOption.AllDirectories)
                 .Order(StringComparer.Ordinal)
                 .Select(file =>
-                    $"{file}\n{(file.EndsWith(".csv", StringComparison.Ordinal) || file.EndsWith(".jsonl", StringComparison.Ordinal) ? File.ReadAllText(file) : "")}"
+                    $"{file}\n"
+                    + (
+                        file.EndsWith(".csv", StringComparison.Ordinal)
+                        || file.EndsWith(".jsonl", StringComparison.Ordinal)
+                            ? File.ReadAllText(file)
+                            : ""
+                    )
                 );
             var held =
                 flow.Length > 0 && File.Exists(World.Warehouse)
@@ -92,7 +98,11 @@ public sealed class Properties : ProjectTests
                     )
                     : [];
             Assert.Fail(
-                $"{model.Dataset}\n{File.ReadAllText($"{World.Folder}/headrace.yaml").Split("\n  ").Single(part => part.StartsWith($"{flow}:", StringComparison.Ordinal))}\n{string.Join('\n', held)}\n{failure.Message}\n{string.Concat(files)}"
+                $"{model.Dataset}\n"
+                    + File.ReadAllText($"{World.Folder}/headrace.yaml")
+                        .Split("\n  ")
+                        .Single(part => part.StartsWith($"{flow}:", StringComparison.Ordinal))
+                    + $"\n{string.Join('\n', held)}\n{failure.Message}\n{string.Concat(files)}"
             );
         }
     }
@@ -105,7 +115,8 @@ public sealed class Properties : ProjectTests
         var columns = string.Join(", ", flow.Kinds.Select((kind, i) => kind.Text($"c{i}")));
         return World
             .Query(
-                $"SELECT to_json([{columns}]) FROM raw.{table}{(flow.Deletes == "soft" ? " WHERE deleted_at IS NULL" : "")}"
+                $"SELECT to_json([{columns}]) "
+                    + $"FROM raw.{table}{(flow.Deletes == "soft" ? " WHERE deleted_at IS NULL" : "")}"
             )
             .Select(row =>
                 JsonSerializer.Serialize(

@@ -101,7 +101,8 @@ public sealed class Publishing : ExportTests
             Operation
                 .Read(Ops)
                 .Select(operation =>
-                    $"{operation.Key.GetProperty("id").GetRawText()} {operation.After.GetProperty("price").GetRawText()}"
+                    $"{operation.Key.GetProperty("id").GetRawText()} "
+                    + $"{operation.After.GetProperty("price").GetRawText()}"
                 )
                 .Order()
         );

@@ -7,7 +7,10 @@ public sealed class Quarantine : ExportTests
 {
     private string[] Held =>
         World.Query(
-            "SELECT split_part(file, '/', 3), line, \"column\", value, reason FROM headrace.quarantine WHERE status = 'waiting' ORDER BY file, line"
+            """
+            SELECT split_part(file, '/', 3), line, "column", value, reason FROM headrace.quarantine
+            WHERE status = 'waiting' ORDER BY file, line
+            """
         );
 
     [Fact]

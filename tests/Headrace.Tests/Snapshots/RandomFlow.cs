@@ -200,7 +200,9 @@ public sealed class RandomFlow
     private string Json(List<RandomRow> rows) =>
         string.Concat(
             rows.Select(row =>
-                $"{{{string.Join(", ", Shuffle(Enumerable.Range(0, Kinds.Count)).Select(i => $"\"c{i}\": {Json(i, row)}"))}}}\n"
+                "{"
+                + string.Join(", ", Shuffle(Enumerable.Range(0, Kinds.Count)).Select(i => $"\"c{i}\": {Json(i, row)}"))
+                + "}\n"
             )
         );
 
@@ -208,7 +210,8 @@ public sealed class RandomFlow
         row.Texts[column] switch
         {
             null => "null",
-            var text when Kinds[column].Type == "json" && text[0] != '"' => text, // a text of the file is the JSON in it
+            // A text of the file is the JSON in it.
+            var text when Kinds[column].Type == "json" && text[0] != '"' => text,
             _ when Kinds[column].IsNumber && !row.IsBad && !row.IsQuoted => row.Values[column]!,
             var text => JsonSerializer.Serialize(text),
         };

@@ -39,7 +39,10 @@ internal sealed class SqliteWarehouse(IEngine engine, string folder, TimeProvide
         if (
             (
                 await db.RowsAsync(
-                    $"SELECT name, type FROM sqlite_master WHERE name = {text} COLLATE NOCASE AND type IN ('table', 'view')",
+                    $"""
+                    SELECT name, type FROM sqlite_master
+                    WHERE name = {text} COLLATE NOCASE AND type IN ('table', 'view')
+                    """,
                     row => (Name: row.Text(0), Type: row.Text(1)),
                     cancel
                 )

@@ -149,7 +149,8 @@ internal sealed class SqliteWriter(
             rows.Updated == 0
                 ? 0
                 : await RunAsync(
-                    $"UPDATE {target} AS t SET {string.Join(", ", set)} FROM temp.{Staged} AS c WHERE c.op = 'U' AND {on}"
+                    $"UPDATE {target} AS t SET {string.Join(", ", set)} FROM temp.{Staged} AS c "
+                        + $"WHERE c.op = 'U' AND {on}"
                 );
         if (updated > rows.Updated)
             await RunAsync(

@@ -40,7 +40,8 @@ public sealed class GzipTests : IDisposable
         byte[] whole = [.. first, .. none, .. second];
         Assert.Equal("2,1,one | 3,2,two", (await bench.Stage(whole)).Text);
         for (var length = 1; length < whole.Length; length++)
-            if (length != first.Length && length != first.Length + none.Length) // a cut between members cannot be told from a whole file
+            // A cut between members cannot be told from a whole file.
+            if (length != first.Length && length != first.Length + none.Length)
                 Assert.Equal("HDR-121", (await bench.Refuses(whole[..length])).Code);
     }
 

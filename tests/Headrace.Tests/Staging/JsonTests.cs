@@ -39,7 +39,8 @@ public sealed class JsonTests : IDisposable
     {
         bench.SegmentBytes = 40;
         var staged = await bench.Stage(
-            "{\"a\":\"x\\n,\\\"\"}\n{}\n{\"b\":1}\n{\"a\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}\n{\"c\":\"z\",\"a\":5}\n",
+            "{\"a\":\"x\\n,\\\"\"}\n{}\n{\"b\":1}\n"
+                + "{\"a\":\"aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa\"}\n{\"c\":\"z\",\"a\":5}\n",
             Json
         );
         Assert.Equal(

@@ -124,7 +124,8 @@ public class ConcurrencyTests(PostgresServer server)
         await db.ExecuteAsync("INSERT INTO t VALUES (1, 1)");
         await db.ExecuteAsync("INSERT INTO s VALUES (1, 5), (2, 6), (NULL, 7)");
         const string Merge =
-            "MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN UPDATE SET n = s.n WHEN NOT MATCHED THEN INSERT VALUES (s.id, s.n)";
+            "MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN UPDATE "
+            + "SET n = s.n WHEN NOT MATCHED THEN INSERT VALUES (s.id, s.n)";
 
         await db.ExecuteAsync(Merge);
         Assert.Equal("1|5\n2|6\nNULL|7", await db.QueryAsync("SELECT * FROM t ORDER BY id"));

@@ -104,7 +104,10 @@ public class CopyTests(PostgresServer server)
         await Refused(redshift, $"COPY t FROM '{url}' {Options}", "Load into table 't' failed");
 
         var found = await db.QueryAsync(
-            "SELECT trim(file_name), line_number, trim(column_name), error_code, trim(error_message) FROM sys_load_error_detail"
+            """
+            SELECT trim(file_name), line_number, trim(column_name), error_code, trim(error_message)
+            FROM sys_load_error_detail
+            """
         );
         Assert.StartsWith($"{url}|{line}|{column}|{code}|", found, StringComparison.Ordinal);
         Assert.Contains(message, found, StringComparison.Ordinal);
@@ -140,8 +143,10 @@ public class CopyTests(PostgresServer server)
         await db.ExecuteAsync("INSERT INTO t SELECT 1, 'a,\"b\\n\\\\c', from_hex('00ff')");
         await db.ExecuteAsync("INSERT INTO t VALUES (2, NULL, NULL)");
         await db.ExecuteAsync("INSERT INTO t VALUES (3, '', NULL)");
-        var unload =
-            $"UNLOAD ('SELECT * FROM t WHERE note <> ''x'' OR note IS NULL') TO 'file://{redshift.Folder}/out/t_' {Role} CSV GZIP MANIFEST VERBOSE NULL AS '#N#'";
+        var unload = $"""
+            UNLOAD ('SELECT * FROM t WHERE note <> ''x'' OR note IS NULL') TO
+            'file://{redshift.Folder}/out/t_' {Role} CSV GZIP MANIFEST VERBOSE NULL AS '#N#'
+            """;
 
         Assert.Equal(-1, await db.CountAsync(unload));
 

@@ -44,7 +44,8 @@ public sealed partial class LoginServer : IAsyncDisposable
 
     /// <summary>The answer of GetCredentials: JSON 1.1, times in seconds.</summary>
     public static string Lent(string user, string password, DateTimeOffset until) =>
-        $$"""{"dbPassword":"{{password}}","dbUser":"{{user}}","expiration":{{until.ToUnixTimeMilliseconds() / 1000}}.5,"nextRefreshTime":{{until.ToUnixTimeSeconds() - 300}}}""";
+        $$"""{"dbPassword":"{{password}}","dbUser":"{{user}}","expiration":"""
+        + $$"""{{until.ToUnixTimeMilliseconds() / 1000}}.5,"nextRefreshTime":{{until.ToUnixTimeSeconds() - 300}}}""";
 
     /// <summary>Makes a cluster in moto, and answers with what moto does.</summary>
     public static async Task<Func<LoginRequest, Task<(int Status, string Body)>>> BeforeAsync(
@@ -53,7 +54,8 @@ public sealed partial class LoginServer : IAsyncDisposable
     )
     {
         var (status, body) = await AskAsync(
-            $"Action=CreateCluster&Version=2012-12-01&ClusterIdentifier={cluster}&NodeType=ra3.large&MasterUsername=admin&MasterUserPassword=Passw0rd1&ClusterType=single-node",
+            $"Action=CreateCluster&Version=2012-12-01&ClusterIdentifier={cluster}"
+                + "&NodeType=ra3.large&MasterUsername=admin&MasterUserPassword=Passw0rd1&ClusterType=single-node",
             "AWS4-HMAC-SHA256 Credential=test/20260101/eu-west-1/redshift/aws4_request, SignedHeaders=host, Signature=0"
         );
         return status == 200
@@ -118,7 +120,11 @@ public sealed partial class LoginServer : IAsyncDisposable
         Passwords.Add(password);
         await using var db = await postgres.OpenAsync("postgres");
         await db.ExecuteAsync(
-            $"DO $do$ BEGIN IF EXISTS (SELECT FROM pg_roles WHERE rolname = '{user}') THEN ALTER ROLE \"{user}\" PASSWORD '{password}'; ELSE CREATE ROLE \"{user}\" SUPERUSER LOGIN PASSWORD '{password}'; END IF; END $do$"
+            $"""
+            DO $do$ BEGIN IF EXISTS (SELECT FROM pg_roles
+            WHERE rolname = '{user}') THEN ALTER ROLE "{user}" PASSWORD '{password}';
+            ELSE CREATE ROLE "{user}" SUPERUSER LOGIN PASSWORD '{password}'; END IF; END $do$
+            """
         );
     }
 

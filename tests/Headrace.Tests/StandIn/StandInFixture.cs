@@ -20,7 +20,8 @@ public sealed class RedshiftTestDatabase : IAsyncDisposable
 
     /// <summary>The connection as headrace.yaml has it; rows are staged in a connection of the name staging.</summary>
     public string Yaml =>
-        $"{{ type: redshift, host: 127.0.0.1, port: {StandIn.Port}, database: {Database}, user: tester, password: known, iam_role: \"{Role}\", staging: {{ connection: staging, path: in/ }} }}";
+        $"{{ type: redshift, host: 127.0.0.1, port: {StandIn.Port}, database: {Database}, user: tester, "
+        + $"password: known, iam_role: \"{Role}\", staging: {{ connection: staging, path: in/ }} }}";
 
     public string Folder { get; }
 
@@ -46,7 +47,9 @@ public sealed class RedshiftTestDatabase : IAsyncDisposable
     }
 
     public string ConnectionString =>
-        $"Host=127.0.0.1;Port={StandIn.Port};Database={Database};Username=tester;Password=known;SSL Mode=Disable;GSS Encryption Mode=Disable;Pooling=false;Server Compatibility Mode=NoTypeLoading;Include Error Detail=true";
+        $"Host=127.0.0.1;Port={StandIn.Port};Database={Database};Username=tester;Password=known;SSL "
+        + "Mode=Disable;GSS Encryption Mode=Disable;Pooling=false;Server Compatibility "
+        + "Mode=NoTypeLoading;Include Error Detail=true";
 
     public async Task<NpgsqlConnection> OpenAsync()
     {

@@ -37,7 +37,8 @@ public class StandInTests(PostgresServer server)
                     "SELECT 1; VACUUM t",
                     "-c",
                     "SELECT count(*) FROM t",
-                    $"host=127.0.0.1 port={redshift.StandIn.Port} dbname={redshift.Database} user=tester password=known",
+                    $"host=127.0.0.1 port={redshift.StandIn.Port} dbname={redshift.Database} user=tester "
+                        + "password=known",
                 ]
             )
             {
@@ -94,7 +95,8 @@ public class StandInTests(PostgresServer server)
         ("UPDATE t SET note = s.note FROM t AS s LEFT JOIN t AS r ON s.id = r.id WHERE t.id = s.id", "equijoin"),
         ("MERGE INTO t USING s ON t.id = s.id WHEN MATCHED THEN UPDATE SET note = s.note", "each once"),
         (
-            "MERGE INTO t USING s ON t.id = s.id WHEN MATCHED AND s.id > 1 THEN DELETE WHEN NOT MATCHED THEN INSERT VALUES (1, 'a')",
+            "MERGE INTO t USING s ON t.id = s.id WHEN MATCHED AND s.id > 1 THEN DELETE WHEN NOT MATCHED "
+                + "THEN INSERT VALUES (1, 'a')",
             "no further condition"
         ),
         ("SELECT now()", "now()"),
@@ -158,7 +160,10 @@ public class StandInTests(PostgresServer server)
         await using var redshift = await RedshiftTestDatabase.StartAsync(server);
         await using var db = await redshift.OpenAsync();
         await db.ExecuteAsync(
-            "CREATE TABLE t (\"ID\" int PRIMARY KEY ENCODE az64 DISTKEY SORTKEY, other int UNIQUE, UNIQUE (id, other)) DISTSTYLE KEY"
+            """
+            CREATE TABLE t ("ID" int PRIMARY KEY ENCODE az64 DISTKEY SORTKEY, other int UNIQUE,
+            UNIQUE (id, other)) DISTSTYLE KEY
+            """
         );
         await db.ExecuteAsync("INSERT INTO t VALUES (1, 1), (1, 1)");
         Assert.Equal("1|1\n1|1", await db.QueryAsync("SELECT id, \"Other\" FROM t"));
@@ -191,9 +196,14 @@ public class StandInTests(PostgresServer server)
             ).MessageText
         );
         Assert.Equal(
-            "character varying|4|NULL|NULL\ncharacter varying|256|NULL|NULL\nnumeric|NULL|18|0\nsuper|NULL|NULL|NULL\nbinary varying|2|NULL|NULL\ncharacter|3|NULL|NULL\ntimestamp with time zone|NULL|NULL|NULL",
+            "character varying|4|NULL|NULL\ncharacter varying|256|NULL|NULL\nnumeric|NULL|18|0\n"
+                + "super|NULL|NULL|NULL\nbinary varying|2|NULL|NULL\ncharacter|3|NULL|NULL\n"
+                + "timestamp with time zone|NULL|NULL|NULL",
             await db.QueryAsync(
-                "SELECT data_type, character_maximum_length, numeric_precision, numeric_scale FROM svv_columns WHERE table_name = 'u' ORDER BY ordinal_position"
+                """
+                SELECT data_type, character_maximum_length, numeric_precision, numeric_scale
+                FROM svv_columns WHERE table_name = 'u' ORDER BY ordinal_position
+                """
             )
         );
 
@@ -235,7 +245,10 @@ public class StandInTests(PostgresServer server)
         Assert.Equal(
             "True|1",
             await db.QueryAsync(
-                "SELECT CASE WHEN getdate() <= sysdate AND sha2('a', 256) LIKE 'ca978112%' THEN 'True' END, CASE 'a\\'b' WHEN 'a''b' THEN 1 END"
+                """
+                SELECT CASE WHEN getdate() <= sysdate AND sha2('a', 256) LIKE 'ca978112%' THEN 'True' END,
+                CASE 'a\'b' WHEN 'a''b' THEN 1 END
+                """
             )
         );
     }

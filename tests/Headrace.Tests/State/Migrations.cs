@@ -42,8 +42,10 @@ public abstract class Migrations(PostgresServer server, WarehouseKind kind) : Re
             ["9|7|1|2|1"],
             await Rows(
                 """
-                SELECT (SELECT count(*) FROM headrace.loads) AS a, (SELECT count(*) FROM headrace.files WHERE outcome = 'loaded') AS b, (SELECT count(*) FROM headrace.quarantine WHERE status = 'waiting') AS c,
-                    (SELECT count(*) FROM headrace.published WHERE published_at IS NOT NULL) AS d, (SELECT count(*) FROM headrace.process_table) AS e
+                SELECT (SELECT count(*) FROM headrace.loads) AS a, (SELECT count(*) FROM headrace.files WHERE outcome =
+                    'loaded') AS b, (SELECT count(*) FROM headrace.quarantine WHERE status = 'waiting') AS c,
+                    (SELECT count(*) FROM headrace.published WHERE published_at IS NOT NULL) AS d, (SELECT count(*)
+                        FROM headrace.process_table) AS e
                 """
             )
         );
@@ -100,8 +102,14 @@ public abstract class Migrations(PostgresServer server, WarehouseKind kind) : Re
         foreach (
             var question in (string[])
                 [
-                    "SELECT DISTINCT dataset FROM headrace.published WHERE flow = 'items' AND published_at IS NULL ORDER BY dataset",
-                    $"SELECT document, landed_at, key FROM headrace.schemas WHERE dataset = 'prices' ORDER BY {Order} DESC LIMIT 1",
+                    """
+                        SELECT DISTINCT dataset FROM headrace.published
+                        WHERE flow = 'items' AND published_at IS NULL ORDER BY dataset
+                        """,
+                    $"""
+                        SELECT document, landed_at, key FROM headrace.schemas WHERE dataset = 'prices'
+                        ORDER BY {Order} DESC LIMIT 1
+                        """,
                 ]
         )
             await Assert.ThrowsAnyAsync<Exception>(() => Rows(question));
@@ -114,7 +122,10 @@ public abstract class Migrations(PostgresServer server, WarehouseKind kind) : Re
         await Restore(Prices);
         await World.Load();
         await Alter(
-            "INSERT INTO headrace.meta (version, written_by, written_at) SELECT 99, '9.9.9', max(written_at) FROM headrace.meta"
+            """
+            INSERT INTO headrace.meta (version, written_by, written_at) SELECT 99, '9.9.9', max(written_at)
+            FROM headrace.meta
+            """
         );
         World.Put("prices/2.csv", "id,price\n3,3.5\n");
         foreach (
@@ -144,8 +155,11 @@ public abstract class Migrations(PostgresServer server, WarehouseKind kind) : Re
     [Fact]
     public async Task AFreshWarehouseAndOneOfAnEarlierReleaseHaveTheSameColumns()
     {
-        const string Columns =
-            "SELECT table_name, column_name, data_type FROM information_schema.columns WHERE table_schema = 'headrace' AND table_name NOT LIKE '%position%' AND table_name NOT LIKE 'target%' AND table_name NOT IN ('runs', 'leases', 'ledger') ORDER BY 1, 2";
+        const string Columns = """
+            SELECT table_name, column_name, data_type FROM information_schema.columns
+            WHERE table_schema = 'headrace' AND table_name NOT LIKE '%position%' AND table_name NOT LIKE
+            'target%' AND table_name NOT IN ('runs', 'leases', 'ledger') ORDER BY 1, 2
+            """;
         await Restore(Prices);
         await World.Load();
         var old = await Rows(Columns);

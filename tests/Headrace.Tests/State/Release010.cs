@@ -14,13 +14,17 @@ namespace Headrace.Tests.State;
 public abstract class Release010(PostgresServer server, WarehouseKind kind) : FileWorld(server, kind)
 {
     protected const string Prices =
-        """prices: { source: { connection: lake, path: "prices/*.csv" }, columns: { id: bigint, price: "decimal(10,2)" }, read: incremental, write: append }""";
+        """prices: { source: { connection: lake, path: "prices/*.csv" }, columns: { id: bigint, """
+        + """price: "decimal(10,2)" }, read: incremental, write: append }""";
     protected const string Stock =
-        """stock: { source: { connection: lake, path: "stock/{region}/*.csv" }, columns: { id: bigint, name: text }, read: incremental, write: merge, primary_key: id }""";
+        """stock: { source: { connection: lake, path: "stock/{region}/*.csv" }, columns: { id: bigint, """
+        + "name: text }, read: incremental, write: merge, primary_key: id }";
     protected const string Items =
-        """items: { source: { connection: lake, path: "items/{version}/*" }, columns: { id: bigint, name: text }, read: snapshot, primary_key: id, write: merge, publish: { connection: ops } }""";
+        """items: { source: { connection: lake, path: "items/{version}/*" }, columns: { id: bigint, """
+        + "name: text }, read: snapshot, primary_key: id, write: merge, publish: { connection: ops } }";
     protected const string Inbox =
-        """inbox: { source: { connection: lake, path: "inbox/{database}/{action}/{table}/*" }, read: drop, target: { schema: "{database}", table: "{table}" } }""";
+        """inbox: { source: { connection: lake, path: "inbox/{database}/{action}/{table}/*" }, read: drop, """
+        + """target: { schema: "{database}", table: "{table}" } }""";
 
     private static string Folder => Path.Combine(Repository.Root, "tests/Headrace.Tests/State/release-0.1.0");
 
@@ -33,7 +37,10 @@ public abstract class Release010(PostgresServer server, WarehouseKind kind) : Fi
                     " UNION ALL ",
                     (
                         await Rows(
-                            "SELECT tablename FROM pg_tables WHERE schemaname = 'headrace' AND tablename LIKE 'position@_%' ESCAPE '@'"
+                            """
+                            SELECT tablename FROM pg_tables
+                            WHERE schemaname = 'headrace' AND tablename LIKE 'position@_%' ESCAPE '@'
+                            """
                         )
                     ).Select(name => $"SELECT * FROM headrace.{name}")
                 )

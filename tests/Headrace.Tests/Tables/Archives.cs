@@ -41,7 +41,8 @@ public abstract class Archives(PostgresServer server, WarehouseKind kind) : Tabl
 
     private void Replay(string keys, string path = "archive/orders/*/*.csv.gz") =>
         World.Configuration(
-            $"{File.ReadAllText(Path.Combine(World.Folder, "headrace.yaml")).TrimEnd()}\n  replay: {{ source: {{ connection: lake, path: \"{path}\" }}, target: {{ table: replayed }}, settle: 0s, {keys} }}\n"
+            $"{File.ReadAllText(Path.Combine(World.Folder, "headrace.yaml")).TrimEnd()}\n  replay: {{ source: "
+                + $"{{ connection: lake, path: \"{path}\" }}, target: {{ table: replayed }}, settle: 0s, {keys} }}\n"
         );
 
     [Theory]
@@ -51,20 +52,27 @@ public abstract class Archives(PostgresServer server, WarehouseKind kind) : Tabl
     {
         var shop = await Shop(
             """
-            CREATE TABLE orders (id int PRIMARY KEY, name text, paid boolean, price numeric(12,2), paid_at timestamptz, day date, raw bytea, tags text[], "a, ""b""
+            CREATE TABLE orders (id int PRIMARY KEY, name text, paid boolean, price numeric(12,2), paid_at timestamptz,
+                day date, raw bytea, tags text[], "a, ""b""
              c" text, updated_at timestamptz NOT NULL);
             INSERT INTO orders VALUES
-                (1, NULL, true, 1.50, '2026-01-01 10:00:00.123456+02', '2026-02-28', '\x00ff', '{a,NULL,"b c"}', 'x', '2026-01-01'),
+                (1, NULL, true, 1.50, '2026-01-01 10:00:00.123456+02', '2026-02-28', '\x00ff', '{a,NULL,"b c"}', 'x',
+                    '2026-01-01'),
                 (2, '', false, NULL, NULL, NULL, NULL, NULL, NULL, '2026-01-01'),
                 (3, E'a "quoted",\r\nlong\ttext; 1,2', NULL, -0.01, NULL, NULL, '\x', '{}', '', '2026-01-02'),
-                (4, ' NULL ', NULL, 0, NULL, NULL, NULL, NULL, '\N', '2026-01-02'), (5, 'ä€😀', NULL, 9999999999.99, NULL, NULL, NULL, NULL, '"', '2026-01-03')
+                (4, ' NULL ', NULL, 0, NULL, NULL, NULL, NULL, '\N', '2026-01-02'),
+                    (5, 'ä€😀', NULL, 9999999999.99, NULL, NULL, NULL, NULL, '"', '2026-01-03')
             """,
             $"read: incremental, {keys}, write: {write}{Kept}"
         );
         await World.Load();
         await Task.Delay(1500, Cancel); // the position is two seconds before the first run
         await shop.Execute(
-            "UPDATE orders SET name = 'changed', updated_at = now() - interval '3 seconds' WHERE id = 1; INSERT INTO orders SELECT i, NULLIF(i % 3, 0)::text, i % 2 = 0, i, now(), now(), NULL, NULL, '', now() - interval '3 seconds' FROM generate_series(6, 3000) i"
+            """
+            UPDATE orders SET name = 'changed', updated_at = now() - interval '3 seconds' WHERE id = 1;
+            INSERT INTO orders SELECT i, NULLIF(i % 3, 0)::text, i % 2 = 0, i, now(), now(), NULL, NULL,
+            '', now() - interval '3 seconds' FROM generate_series(6, 3000) i
+            """
         );
         await World.Load();
         await AssertFoldersAre();
@@ -76,9 +84,13 @@ public abstract class Archives(PostgresServer server, WarehouseKind kind) : Tabl
         foreach (var (one, other) in new[] { ("orders", "replayed"), ("replayed", "orders") })
             Assert.Empty(
                 await Rows(
-                    $"SELECT * FROM (SELECT o.* FROM raw.{one} o EXCEPT ALL SELECT o.* FROM raw.{other} o) AS d".Replace(
+                    $"""
+                    SELECT * FROM (SELECT o.* FROM raw.{one} o EXCEPT ALL SELECT o.*
+                    FROM raw.{other} o) AS d
+                    """.Replace(
                         "o.*",
-                        "id, name, paid, price, paid_at, day, raw, CAST(tags AS text) AS tags, \"a, \"\"b\"\"\n c\", updated_at",
+                        "id, name, paid, price, paid_at, day, raw, CAST(tags AS text) AS tags, "
+                            + "\"a, \"\"b\"\"\n c\", updated_at",
                         StringComparison.Ordinal
                     )
                 )
@@ -89,11 +101,15 @@ public abstract class Archives(PostgresServer server, WarehouseKind kind) : Tabl
     public async Task AFileIsCsvThatAnyoneCanRead()
     {
         var shop = await Shop(
-            $"{Orders}; INSERT INTO orders VALUES (1, NULL, '2026-01-01', '2026-01-01'), (2, '', '2026-01-01', '2026-01-01')",
+            $"""
+            {Orders}; INSERT INTO orders
+            VALUES (1, NULL, '2026-01-01', '2026-01-01'), (2, '', '2026-01-01', '2026-01-01')
+            """,
             Merge + Kept
         );
         await World.Load();
-        await shop.Execute("INSERT INTO orders VALUES (3, 'into a table that is there')"); // else they would be copied in PostgreSQL's own form
+        // Else they would be copied in PostgreSQL's own form.
+        await shop.Execute("INSERT INTO orders VALUES (3, 'into a table that is there')");
         await World.Load();
 
         var files = Directory.GetFiles(Place, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal).ToList();
@@ -101,7 +117,8 @@ public abstract class Archives(PostgresServer server, WarehouseKind kind) : Tabl
         await using var gzip = new GZipStream(File.OpenRead(files[0]), CompressionMode.Decompress);
         using var text = new StreamReader(gzip);
         Assert.Equal(
-            "id,name,created_at,updated_at\n1,,2026-01-01 00:00:00+00,2026-01-01 00:00:00+00\n2,\"\",2026-01-01 00:00:00+00,2026-01-01 00:00:00+00\n",
+            "id,name,created_at,updated_at\n1,,2026-01-01 00:00:00+00,2026-01-01 00:00:00+00\n"
+                + "2,\"\",2026-01-01 00:00:00+00,2026-01-01 00:00:00+00\n",
             await text.ReadToEndAsync(Cancel)
         );
     }
@@ -191,7 +208,10 @@ public abstract class Archives(PostgresServer server, WarehouseKind kind) : Tabl
 
         await Alter("DELETE FROM headrace.positions");
         await Alter(
-            "INSERT INTO headrace.positions SELECT * FROM raw.backup; DELETE FROM headrace.loads WHERE generation = 2; DELETE FROM raw.orders WHERE id = 2"
+            """
+            INSERT INTO headrace.positions SELECT * FROM raw.backup; DELETE FROM headrace.loads
+            WHERE generation = 2; DELETE FROM raw.orders WHERE id = 2
+            """
         );
         using (var child = World.Start(World.At("before_commit", "kill"), "run"))
             await child.Ended(); // its own attempt is not spared
@@ -229,13 +249,17 @@ public abstract class Archives(PostgresServer server, WarehouseKind kind) : Tabl
         );
         await World.Load();
         await shop.Execute(
-            "UPDATE orders SET name = 'b' WHERE id = 1; DELETE FROM orders WHERE id = 2; INSERT INTO orders VALUES (301, NULL, '2026-01-01', '2026-01-01')"
+            """
+            UPDATE orders SET name = 'b' WHERE id = 1; DELETE FROM orders WHERE id = 2; INSERT INTO orders
+            VALUES (301, NULL, '2026-01-01', '2026-01-01')
+            """
         );
         await World.Load();
         await AssertFoldersAre();
 
         Replay(
-            "read: snapshot, primary_key: id, write: merge, columns: { created_at: timestamptz, updated_at: timestamptz }",
+            "read: snapshot, primary_key: id, write: merge, columns: { created_at: timestamptz, "
+                + "updated_at: timestamptz }",
             "archive/orders/{version}/*.csv.gz"
         );
         await World.Load("replay");
@@ -262,7 +286,10 @@ public abstract class Archives(PostgresServer server, WarehouseKind kind) : Tabl
     public async Task TablesOfTheProcessTableHaveAFolderEach()
     {
         var shop = await Shop(
-            "CREATE TABLE orders (id int PRIMARY KEY); INSERT INTO orders VALUES (1); CREATE TABLE \"o/d *d\" (id int PRIMARY KEY); INSERT INTO \"o/d *d\" VALUES (2)",
+            """
+            CREATE TABLE orders (id int PRIMARY KEY); INSERT INTO orders VALUES (1);
+            CREATE TABLE "o/d *d" (id int PRIMARY KEY); INSERT INTO "o/d *d" VALUES (2)
+            """,
             "read: incremental, write: merge" + Kept,
             "tables: process_table"
         );
@@ -312,7 +339,8 @@ public abstract class Archives(PostgresServer server, WarehouseKind kind) : Tabl
         Directory.CreateDirectory(Path.Combine(World.Lake, "archive"));
         await store.GetAsync(key, Path.Combine(World.Lake, "archive", "1.csv.gz"), Cancel);
         Replay(
-            "read: incremental, primary_key: id, write: merge, columns: { name: text, created_at: timestamptz, updated_at: timestamptz }",
+            "read: incremental, primary_key: id, write: merge, columns: { name: text, "
+                + "created_at: timestamptz, updated_at: timestamptz }",
             "archive/*.csv.gz"
         );
         await World.Load("replay");

@@ -26,10 +26,17 @@ public abstract class Batches(PostgresServer server, WarehouseKind kind) : Table
         var shop = await Shop($"{ddl}; INSERT INTO orders VALUES (0, 'first', '2026-01-01', '2026-01-01')", keys);
         await World.Load();
         await Alter(
-            "UPDATE headrace.positions SET cursor = regexp_replace(regexp_replace(cursor, '\"updated\":\"[^\"]*\"', '\"updated\":\"2026-02-01 00:00:00+00\"'), '\"created\":\"[^\"]*\"', '\"created\":\"2026-02-01 00:00:00+00\"')"
+            """
+            UPDATE headrace.positions SET cursor = regexp_replace(regexp_replace(cursor,
+            '"updated":"[^"]*"', '"updated":"2026-02-01 00:00:00+00"'), '"created":"[^"]*"',
+            '"created":"2026-02-01 00:00:00+00"')
+            """
         );
         await shop.Execute(
-            $"INSERT INTO orders SELECT i, repeat('x', 100), {created}, {updated ?? created} FROM generate_series(1, 20000) i; ANALYZE orders"
+            $"""
+            INSERT INTO orders SELECT i, repeat('x', 100), {created}, {updated ?? created}
+            FROM generate_series(1, 20000) i; ANALYZE orders
+            """
         );
         return shop;
     }
@@ -145,7 +152,8 @@ public abstract class Batches(PostgresServer server, WarehouseKind kind) : Table
         Assert.Equal((20000L, 0L, 0L), (run["inserted"], run["updated"], run["unchanged"]));
         await AssertEachRowIsThereOnce();
         await shop.Execute("UPDATE orders SET updated_at = now(), name = 'now' WHERE id = 1");
-        await Task.Delay(2500, Cancel); // what is appended comes once no open transaction can come before it, less two seconds
+        // What is appended comes once no open transaction can come before it, less two seconds.
+        await Task.Delay(2500, Cancel);
         await World.Load();
         Assert.Equal("1", await Value("SELECT count(*) FROM raw.orders WHERE name = 'now'"));
     }
@@ -180,8 +188,12 @@ public abstract class Batches(PostgresServer server, WarehouseKind kind) : Table
     public async Task AFirstSyncWithoutAKeyGoesByItsCursor(bool isIndexed, string update)
     {
         await Shop(
-            $"CREATE TABLE orders (id int, name text, created_at timestamptz, updated_at timestamptz); INSERT INTO orders SELECT i, repeat('x', 100), CASE WHEN i % 10 > 0 THEN '2026-03-01'::timestamptz + i * interval '1 minute' END, CASE WHEN i % 3 = 0 THEN '2026-04-01'::timestamptz - i * interval '1 minute' END FROM generate_series(1, 20000) i"
-                + (isIndexed ? "; CREATE INDEX ON orders (created_at); CREATE INDEX ON orders (updated_at)" : ""),
+            $"""
+            CREATE TABLE orders (id int, name text, created_at timestamptz, updated_at timestamptz);
+            INSERT INTO orders SELECT i, repeat('x', 100), CASE WHEN i % 10 > 0
+            THEN '2026-03-01'::timestamptz + i * interval '1 minute' END, CASE WHEN i % 3 = 0
+            THEN '2026-04-01'::timestamptz - i * interval '1 minute' END FROM generate_series(1, 20000) i
+            """ + (isIndexed ? "; CREATE INDEX ON orders (created_at); CREATE INDEX ON orders (updated_at)" : ""),
             $"create_key: created_at, {(update == "updated_at" ? "update_key: updated_at, " : "")}write: append"
         ); // nobody counted its rows yet
         using (var child = World.Start(World.At("after_commit", "kill"), "run"))

@@ -13,7 +13,8 @@ public abstract class Following(PostgresServer server, WarehouseKind kind) : Tab
 
     // pgbench's tables tell no time of change but that of their history.
     private const string Stamps = """
-        CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.tx := pg_current_xact_id(); RETURN NEW; END $$;
+        CREATE FUNCTION stamp() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.tx := pg_current_xact_id();
+            RETURN NEW; END $$;
         ALTER TABLE pgbench_accounts ADD tx xid8 NOT NULL DEFAULT pg_current_xact_id();
         ALTER TABLE pgbench_branches ADD tx xid8 NOT NULL DEFAULT pg_current_xact_id();
         ALTER TABLE pgbench_tellers ADD tx xid8 NOT NULL DEFAULT pg_current_xact_id();

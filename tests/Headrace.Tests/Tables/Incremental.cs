@@ -15,7 +15,10 @@ public abstract class Incremental(PostgresServer server, WarehouseKind kind) : T
     public async Task ATableComesWholeFirstAndThenWhatChanged()
     {
         var shop = await ByCursor(
-            $"{Orders}; INSERT INTO orders SELECT i, 'n' || i, now() - interval '1 day', now() - interval '1 day' FROM generate_series(1, 100) i"
+            $"""
+            {Orders}; INSERT INTO orders SELECT i, 'n'
+            || i, now() - interval '1 day', now() - interval '1 day' FROM generate_series(1, 100) i
+            """
         );
         var first = (await World.Load()).Only;
         Assert.Equal(("loaded", 100L), (first.Outcome, first["inserted"]));
@@ -132,13 +135,19 @@ public abstract class Incremental(PostgresServer server, WarehouseKind kind) : T
     public async Task ARowWithoutAnUpdateKeyIsFoundByItsCreateKey()
     {
         var shop = await ByCursor(
-            "CREATE TABLE orders (id int PRIMARY KEY, name text, created_at timestamptz DEFAULT now(), updated_at timestamptz)",
+            """
+            CREATE TABLE orders (id int PRIMARY KEY, name text, created_at timestamptz DEFAULT now(),
+            updated_at timestamptz)
+            """,
             "primary_key: id, create_key: created_at, update_key: updated_at"
         );
         await shop.Execute("INSERT INTO orders (id, name) VALUES (1, 'a')");
         await World.Load();
         await shop.Execute(
-            "INSERT INTO orders (id, name) VALUES (2, 'never updated'); UPDATE orders SET name = 'updated', updated_at = now() WHERE id = 1"
+            """
+            INSERT INTO orders (id, name) VALUES (2, 'never updated'); UPDATE orders
+            SET name = 'updated', updated_at = now() WHERE id = 1
+            """
         );
         await World.Load();
         Assert.Equal(["1|updated", "2|never updated"], await Rows("SELECT id, name FROM raw.orders ORDER BY id"));
@@ -169,14 +178,20 @@ public abstract class Incremental(PostgresServer server, WarehouseKind kind) : T
     public async Task AFirstSyncOfManyBatchesGoesOnAfterAKillAndMissesNothingThatChangesMeanwhile()
     {
         var shop = await ByCursor(
-            $"{Orders}; INSERT INTO orders SELECT i, repeat('x', 100), '2026-01-01', '2026-01-01' FROM generate_series(1, 20000) i; ANALYZE orders",
+            $"""
+            {Orders}; INSERT INTO orders SELECT i, repeat('x', 100), '2026-01-01', '2026-01-01'
+            FROM generate_series(1, 20000) i; ANALYZE orders
+            """,
             "primary_key: id, update_key: updated_at, batch_bytes: 300KB"
         );
         using (var child = World.Start(World.At("after_commit", "kill", 3), "run"))
             await child.Ended();
         Assert.NotEqual("20000", await Value("SELECT count(*) FROM raw.orders"));
         await shop.Execute(
-            "UPDATE orders SET name = 'behind', updated_at = now() WHERE id = 1; INSERT INTO orders VALUES (0, 'before all')"
+            """
+            UPDATE orders SET name = 'behind', updated_at = now() WHERE id = 1; INSERT INTO orders
+            VALUES (0, 'before all')
+            """
         );
         var rest = (await World.Load()).Only;
         Assert.True(rest["batches"] > 2);
@@ -248,7 +263,8 @@ public abstract class Incremental(PostgresServer server, WarehouseKind kind) : T
     {
         var shop = await ByCursor(Orders);
         await shop.Execute(
-            "DO $$ BEGIN CREATE ROLE plain LOGIN PASSWORD 'known'; EXCEPTION WHEN duplicate_object THEN NULL; END $$; GRANT SELECT ON orders TO plain; INSERT INTO orders VALUES (1, 'a')"
+            "DO $$ BEGIN CREATE ROLE plain LOGIN PASSWORD 'known'; EXCEPTION WHEN duplicate_object "
+                + "THEN NULL; END $$; GRANT SELECT ON orders TO plain; INSERT INTO orders VALUES (1, 'a')"
         );
         World.Configuration(
             (await File.ReadAllTextAsync(Path.Combine(World.Folder, "headrace.yaml"), Cancel)).Replace(
@@ -274,7 +290,10 @@ public abstract class Incremental(PostgresServer server, WarehouseKind kind) : T
         );
         await World.Load();
         await shop.Execute(
-            "UPDATE orders SET name = 'd' WHERE id = 1; UPDATE orders SET updated_at = clock_timestamp() WHERE id = 2; INSERT INTO orders VALUES (4, 'e')"
+            """
+            UPDATE orders SET name = 'd' WHERE id = 1; UPDATE orders SET updated_at = clock_timestamp()
+            WHERE id = 2; INSERT INTO orders VALUES (4, 'e')
+            """
         );
         await Task.Delay(50, Cancel);
         var run = (await World.Load()).Only;

@@ -26,7 +26,10 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
             Assert.Equal(
                 ["0|0|0"],
                 await target.Query(
-                    "SELECT (SELECT count(*) FROM headrace.positions) AS p, (SELECT count(*) FROM headrace.files) AS f, (SELECT count(*) FROM pg_tables WHERE schemaname = 'raw') AS t"
+                    """
+                    SELECT (SELECT count(*) FROM headrace.positions) AS p, (SELECT count(*) FROM
+                    headrace.files) AS f, (SELECT count(*) FROM pg_tables WHERE schemaname = 'raw') AS t
+                    """
                 )
             );
         await world.Load();
@@ -108,9 +111,13 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
         await concurrency.EnsureAsync(asking, null, null, cancel);
         await using var doubtful = await target.Session();
         await doubtful.Execute("BEGIN");
-        await doubtful.Execute("SELECT pg_advisory_xact_lock(hashtextextended('headrace dataset prices', 0))"); // as each load's fence does
+        // As each load's fence does.
+        await doubtful.Execute("SELECT pg_advisory_xact_lock(hashtextextended('headrace dataset prices', 0))");
         await doubtful.Execute(
-            "INSERT INTO headrace.loads VALUES ('l_1', 'r_1', 'prices', 'prices', 'raw', 'prices', 1, 'append', 1, 0, 0, 0, 0, 0, now())"
+            """
+            INSERT INTO headrace.loads
+            VALUES ('l_1', 'r_1', 'prices', 'prices', 'raw', 'prices', 1, 'append', 1, 0, 0, 0, 0, 0, now())
+            """
         );
         async Task<bool> Ask()
         {
@@ -183,7 +190,8 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
         var target = await PostgresTargets.Into(
             server,
             world,
-            """many: { source: { connection: lake, path: "many/{tenant}/*" }, columns: { id: bigint, name: text }, read: incremental, write: append, retries: 5, retry_delay: 20ms }"""
+            """many: { source: { connection: lake, path: "many/{tenant}/*" }, columns: { id: bigint, """
+                + "name: text }, read: incremental, write: append, retries: 5, retry_delay: 20ms }"
         );
         for (var i = 0; i < 5; i++)
             world.Put(
@@ -233,7 +241,8 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
         var target = await PostgresTargets.Into(
             server,
             world,
-            """m: { source: { connection: lake, path: "m/*" }, columns: { id: bigint, amount: "decimal(12,2)", note: text, more: json }, read: incremental, primary_key: id, write: merge }"""
+            """m: { source: { connection: lake, path: "m/*" }, columns: { id: bigint, amount: "decimal(12,2)", """
+                + "note: text, more: json }, read: incremental, primary_key: id, write: merge }"
         );
         world.Put("m/a.csv", "id,amount,note,more\n1,5.00,keep,\"{\"\"k\"\": 1}\"\n", landedSecondsAgo: 900);
         await world.Load();
@@ -301,7 +310,9 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
         var target = await PostgresTargets.Into(
             server,
             world,
-            $$"""ex: { source: { connection: lake, path: "ex/{version}/*.csv", csv: { header: true } }, columns: { id: bigint, name: text, more: json }, read: snapshot, primary_key: id, deletes: {{deletes}}, write: merge }"""
+            """ex: { source: { connection: lake, path: "ex/{version}/*.csv", csv: { header: true } }, """
+                + "columns: { id: bigint, name: text, more: json }, read: snapshot, primary_key: id, "
+                + $$"""deletes: {{deletes}}, write: merge }"""
         );
         world.Put("ex/1/a.csv", "id,name,more\n1,a,\n2,b,\"{\"\"x\"\":1}\"\n3,c,\n");
         Assert.Equal("3i 0u 0d 0s 0q", (await world.Load()).Only.Counts);

@@ -17,7 +17,8 @@ public sealed class PostgresTargetTypes(PostgresServer server) : IDisposable
         var target = await PostgresTargets.Into(
             server,
             world,
-            """p: { source: { connection: lake, path: "v/*" }, columns: { n: integer, v: json }, read: incremental, write: append }"""
+            """p: { source: { connection: lake, path: "v/*" }, columns: { n: integer, v: json }, """
+                + "read: incremental, write: append }"
         );
         string[] good =
         [
@@ -52,7 +53,12 @@ public sealed class PostgresTargetTypes(PostgresServer server) : IDisposable
         Assert.Equal(
             good.Select(_ => "true"),
             await target.Query(
-                $"SELECT v = x::jsonb AS same FROM raw.p JOIN unnest(ARRAY[{string.Join(", ", good.Select(text => $"E'{text.Replace("\\", "\\\\", StringComparison.Ordinal)}'"))}]) WITH ORDINALITY AS u(x, i) ON i = n + 1 ORDER BY n"
+                "SELECT v = x::jsonb AS same FROM raw.p JOIN unnest(ARRAY["
+                    + string.Join(
+                        ", ",
+                        good.Select(text => $"E'{text.Replace("\\", "\\\\", StringComparison.Ordinal)}'")
+                    )
+                    + "]) WITH ORDINALITY AS u(x, i) ON i = n + 1 ORDER BY n"
             )
         );
         Assert.All(
@@ -73,7 +79,8 @@ public sealed class PostgresTargetTypes(PostgresServer server) : IDisposable
             "v/1.parquet",
             """
             SELECT * FROM (VALUES
-                (1, 'a', 'nan'::DOUBLE, DATE '0044-03-15 (BC)', TIMESTAMP '0044-03-15 (BC) 10:00:00', {'x': 'y'}, '\xAA'::BLOB),
+                (1, 'a', 'nan'::DOUBLE, DATE '0044-03-15 (BC)', TIMESTAMP '0044-03-15 (BC) 10:00:00', {'x': 'y'},
+                    '\xAA'::BLOB),
                 (2, 'b' || chr(0), 1.0, DATE '2026-01-01', TIMESTAMP '2026-01-01 00:00:00', {'x': 'y'}, ''::BLOB),
                 (3, 'c', '-inf'::DOUBLE, DATE '99999-12-31', TIMESTAMP '12026-01-01 00:00:00', {'x': chr(0)}, NULL),
                 (4, 'd', NULL, DATE '5000-01-01 (BC)', NULL, NULL, NULL),

@@ -37,7 +37,10 @@ public sealed class PostgresTargets(PostgresServer server) : IDisposable
         Assert.Equal(
             ["true"],
             await target.Query(
-                "SELECT DISTINCT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'headrace' AND datname = current_database()"
+                """
+                SELECT DISTINCT pg_terminate_backend(pid) FROM pg_stat_activity
+                WHERE application_name = 'headrace' AND datname = current_database()
+                """
             )
         );
         child.Signal("CONT");
@@ -46,10 +49,12 @@ public sealed class PostgresTargets(PostgresServer server) : IDisposable
     }
 
     internal const string Prices =
-        """prices: { source: { connection: lake, path: "prices/*" }, columns: { id: bigint, price: "decimal(12,2)" }, read: incremental, write: append }""";
+        """prices: { source: { connection: lake, path: "prices/*" }, columns: { id: bigint, """
+        + """price: "decimal(12,2)" }, read: incremental, write: append }""";
 
     internal const string Customers =
-        """customers: { source: { connection: lake, path: "customers/*" }, columns: { id: bigint, name: text }, read: incremental, primary_key: id, write: merge }""";
+        """customers: { source: { connection: lake, path: "customers/*" }, columns: { id: bigint, """
+        + "name: text }, read: incremental, primary_key: id, write: merge }";
 
     internal const string Suppliers =
         """suppliers: { source: { connection: lake, path: "suppliers/*" }, read: incremental, write: replace }""";
@@ -81,7 +86,10 @@ public sealed class PostgresTargets(PostgresServer server) : IDisposable
         Assert.Equal(
             ["1"],
             await target.Query(
-                "SELECT id FROM raw.customers AS c WHERE EXISTS (SELECT 1 FROM before AS b WHERE b.id = c.id AND b.version = c.xmin::text)"
+                """
+                SELECT id FROM raw.customers AS c
+                WHERE EXISTS (SELECT 1 FROM before AS b WHERE b.id = c.id AND b.version = c.xmin::text)
+                """
             )
         );
     }
@@ -93,7 +101,9 @@ public sealed class PostgresTargets(PostgresServer server) : IDisposable
         world.Put("suppliers/1.csv", "id,name\n1,a\n2,b\n", landedSecondsAgo: 7200);
         await world.Load();
         await target.Execute(
-            "DO $$ BEGIN CREATE ROLE reader LOGIN PASSWORD 'known'; EXCEPTION WHEN duplicate_object THEN NULL; END $$; CREATE VIEW raw.seen AS SELECT * FROM raw.suppliers; GRANT SELECT ON raw.suppliers TO reader"
+            "DO $$ BEGIN CREATE ROLE reader LOGIN PASSWORD 'known'; "
+                + "EXCEPTION WHEN duplicate_object THEN NULL; END $$; CREATE VIEW raw.seen AS SELECT * "
+                + "FROM raw.suppliers; GRANT SELECT ON raw.suppliers TO reader"
         );
         world.Put("suppliers/2.csv", "id,name\n7,x\n8,y\n9,z\n");
         await world.Load();
@@ -110,10 +120,14 @@ public sealed class PostgresTargets(PostgresServer server) : IDisposable
         var target = await Into(
             server,
             world,
-            """t: { source: { connection: lake, path: "t/*" }, read: incremental, primary_key: id, write: merge, target: { schema: raw, table: Things } }"""
+            """t: { source: { connection: lake, path: "t/*" }, read: incremental, primary_key: id, """
+                + "write: merge, target: { schema: raw, table: Things } }"
         );
         await target.Execute(
-            "CREATE SCHEMA \"Raw\"; CREATE TABLE \"Raw\".things (\"ID\" int PRIMARY KEY, \"Name\" varchar(5), made timestamptz DEFAULT '2026-01-01', n serial)"
+            """
+            CREATE SCHEMA "Raw"; CREATE TABLE "Raw".things ("ID" int PRIMARY KEY,
+            "Name" varchar(5), made timestamptz DEFAULT '2026-01-01', n serial)
+            """
         );
         world.Put("t/1.csv", "id,NAME\n1,short\n2,too long\n");
         Assert.Equal("1i 0u 0d 0s 1q", (await world.Load()).Only.Counts);
@@ -157,10 +171,12 @@ public sealed class PostgresTargets(PostgresServer server) : IDisposable
         var target = await Into(
             server,
             world,
-            """inbox: { source: { connection: lake, path: "inbox/{database}/{action}/{table}/*" }, read: drop, target: { schema: "{database}", table: "{table}" } }"""
+            """inbox: { source: { connection: lake, path: "inbox/{database}/{action}/{table}/*" }, read: drop, """
+                + """target: { schema: "{database}", table: "{table}" } }"""
         );
         string Schema(string columns) =>
-            $$"""{"schema_version": 1, "columns": [{{columns}}], "allowed_operations": ["append","truncate","schema"]}""";
+            $$"""{"schema_version": 1, "columns": [{{columns}}], "allowed_operations": """
+            + """["append","truncate","schema"]}""";
         world
             .Put(
                 "inbox/shop/schema/t/1.json",
@@ -203,20 +219,32 @@ public sealed class PostgresTargets(PostgresServer server) : IDisposable
         var target = await Into(
             server,
             world,
-            "orders: { source: { connection: pg, table: orders }, read: incremental, primary_key: id, update_key: updated_at, write: merge }"
+            "orders: { source: { connection: pg, table: orders }, read: incremental, primary_key: id, "
+                + "update_key: updated_at, write: merge }"
         );
         await target.Execute(
-            "CREATE TABLE orders (id int PRIMARY KEY, name text, tags text[], updated_at timestamptz NOT NULL DEFAULT now()); INSERT INTO orders SELECT i, 'n' || i, ARRAY['x'], '2026-01-01' FROM generate_series(1, 1000) i"
+            """
+            CREATE TABLE orders (id int PRIMARY KEY, name text, tags text[],
+            updated_at timestamptz NOT NULL DEFAULT now()); INSERT INTO orders
+            SELECT i, 'n' || i, ARRAY['x'], '2026-01-01' FROM generate_series(1, 1000) i
+            """
         );
         Assert.Equal("1000i 0u 0d 0s 0q", (await world.Load()).Only.Counts);
         await target.Execute(
-            "UPDATE orders SET name = 'new', updated_at = now() WHERE id = 7; INSERT INTO orders VALUES (1001, 'late', NULL)"
+            """
+            UPDATE orders SET name = 'new', updated_at = now() WHERE id = 7; INSERT INTO orders
+            VALUES (1001, 'late', NULL)
+            """
         );
         Assert.Equal("1i 1u 0d 0s 0q", (await world.Load()).Only.Counts);
         Assert.Equal(
             ["0"],
             await target.Query(
-                "SELECT count(*) FROM ((SELECT id, name, updated_at FROM orders EXCEPT SELECT id, name, updated_at FROM raw.orders) UNION ALL (SELECT id, name, updated_at FROM raw.orders EXCEPT SELECT id, name, updated_at FROM orders)) AS d"
+                """
+                SELECT count(*) FROM ((SELECT id, name, updated_at FROM orders EXCEPT
+                SELECT id, name, updated_at FROM raw.orders) UNION ALL (SELECT id, name, updated_at
+                FROM raw.orders EXCEPT SELECT id, name, updated_at FROM orders)) AS d
+                """
             )
         );
         Assert.Equal(

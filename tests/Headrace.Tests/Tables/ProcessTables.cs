@@ -6,9 +6,11 @@ namespace Headrace.Tests.Tables;
 public abstract class ProcessTables(PostgresServer server, WarehouseKind kind) : TableWorld(server, kind)
 {
     private const string Shop2 = """
-        CREATE TABLE orders (id int PRIMARY KEY, name text, created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now());
+        CREATE TABLE orders (id int PRIMARY KEY, name text, created_at timestamptz NOT NULL DEFAULT now(),
+            updated_at timestamptz NOT NULL DEFAULT now());
         CREATE TABLE people (a int, b text, n int, PRIMARY KEY (a, b)); CREATE TABLE notes (line text);
-        INSERT INTO orders SELECT i, 'o', now() - interval '1 day', now() - interval '1 day' FROM generate_series(1, 3) i; INSERT INTO people VALUES (1, 'x', 1), (2, 'y', 2); INSERT INTO notes VALUES ('one')
+        INSERT INTO orders SELECT i, 'o', now() - interval '1 day', now() - interval '1 day' FROM generate_series(1,
+            3) i; INSERT INTO people VALUES (1, 'x', 1), (2, 'y', 2); INSERT INTO notes VALUES ('one')
         """;
 
     private const string Nightly = "read: incremental, write: merge";
@@ -31,7 +33,10 @@ public abstract class ProcessTables(PostgresServer server, WarehouseKind kind) :
             (await World.Load()).Runs.Select(run => run.Dataset)
         );
         await shop.Execute(
-            "UPDATE orders SET name = 'new', updated_at = now() WHERE id = 2; DELETE FROM people WHERE a = 1; ALTER TABLE people ADD COLUMN more int DEFAULT 5; INSERT INTO notes VALUES ('two')"
+            """
+            UPDATE orders SET name = 'new', updated_at = now() WHERE id = 2; DELETE FROM people
+            WHERE a = 1; ALTER TABLE people ADD COLUMN more int DEFAULT 5; INSERT INTO notes VALUES ('two')
+            """
         );
         await World.Load();
 
@@ -41,7 +46,10 @@ public abstract class ProcessTables(PostgresServer server, WarehouseKind kind) :
         Assert.Equal(
             ["public.notes|loaded|2|0|1", "public.orders|loaded|0|1|0", "public.people|loaded|0|1|1"],
             await Rows(
-                "SELECT source_table, last_status, last_inserted, last_updated, last_deleted FROM headrace.process_table WHERE last_sync_time IS NOT NULL ORDER BY 1"
+                """
+                SELECT source_table, last_status, last_inserted, last_updated, last_deleted
+                FROM headrace.process_table WHERE last_sync_time IS NOT NULL ORDER BY 1
+                """
             )
         );
         Assert.Equal(
@@ -62,7 +70,10 @@ public abstract class ProcessTables(PostgresServer server, WarehouseKind kind) :
         Assert.Equal(
             ["public.gone|failed|true", "public.orders|loaded|false"],
             await Rows(
-                "SELECT source_table, last_status, last_error LIKE 'HDR-152%' IS TRUE FROM headrace.process_table ORDER BY 1"
+                """
+                SELECT source_table, last_status, last_error LIKE 'HDR-152%' IS TRUE
+                FROM headrace.process_table ORDER BY 1
+                """
             )
         );
     }
@@ -73,7 +84,10 @@ public abstract class ProcessTables(PostgresServer server, WarehouseKind kind) :
         await Shop(Shop2, Nightly, "tables: process_table");
         await Add("public.notes", "--off");
         await Alter(
-            "INSERT INTO headrace.process_table (connection, source_table, primary_key) VALUES ('shop', 'public.people', 'a, b')"
+            """
+            INSERT INTO headrace.process_table (connection, source_table, primary_key)
+            VALUES ('shop', 'public.people', 'a, b')
+            """
         );
         Assert.Equal("orders/public.people", (await World.Load()).Only.Dataset);
         Assert.Equal("2", await Value("SELECT count(*) FROM raw.people"));
@@ -109,7 +123,10 @@ public abstract class ProcessTables(PostgresServer server, WarehouseKind kind) :
 
         // One that was added by hand is met by the run, and by plan and doctor before.
         await Alter(
-            "INSERT INTO headrace.process_table (connection, source_table, target_schema, target_table, primary_key) VALUES ('shop', 'public.people', 'RAW', 'T', 'a, b')"
+            """
+            INSERT INTO headrace.process_table (connection, source_table, target_schema, target_table,
+            primary_key) VALUES ('shop', 'public.people', 'RAW', 'T', 'a, b')
+            """
         );
         Assert.Contains("HDR-328", (await World.Run("doctor")).Text, StringComparison.Ordinal);
         foreach (var command in (string[])["plan", "run"])
@@ -133,7 +150,10 @@ public abstract class ProcessTables(PostgresServer server, WarehouseKind kind) :
         await World.Load();
         await Alter("INSERT INTO raw.orders (id, name) VALUES (77, 'of another flow')");
         await Alter(
-            "INSERT INTO headrace.owners (schema_name, table_name, dataset, flow, way, is_alone, since) SELECT schema_name, table_name, 'other', 'other', 'append', false, since FROM headrace.owners"
+            """
+            INSERT INTO headrace.owners (schema_name, table_name, dataset, flow, way, is_alone, since)
+            SELECT schema_name, table_name, 'other', 'other', 'append', false, since FROM headrace.owners
+            """
         );
         var verify = await World.Run("verify", "--repair", "--json");
         Assert.Equal(3, verify.Exit);
@@ -149,7 +169,11 @@ public abstract class ProcessTables(PostgresServer server, WarehouseKind kind) :
             .Json.GetProperty("tables")
             .EnumerateArray()
             .Select(one =>
-                $"{one.GetProperty("table")} {string.Join(',', one.GetProperty("primary_key").EnumerateArray())} {one.GetProperty("create_key")} {one.GetProperty("update_key")}".TrimEnd()
+                (
+                    $"{one.GetProperty("table")} "
+                    + $"{string.Join(',', one.GetProperty("primary_key").EnumerateArray())} "
+                    + $"{one.GetProperty("create_key")} {one.GetProperty("update_key")}"
+                ).TrimEnd()
             );
         Assert.Equal(["public.notes", "public.orders id created_at updated_at", "public.people a,b"], tables);
         Assert.Contains(

@@ -88,7 +88,8 @@ public sealed class RedshiftLogins(PostgresServer server) : IAsyncDisposable
             await target!.Behind.Query("SELECT tableowner FROM pg_tables WHERE schemaname = 'raw'")
         );
         Assert.Equal(
-            $"Action=GetClusterCredentials&Version=2012-12-01&ClusterIdentifier=dwh-1&DbName={target!.Database}&DbUser={user}&DurationSeconds=900",
+            $"Action=GetClusterCredentials&Version=2012-12-01&ClusterIdentifier=dwh-1"
+                + $"&DbName={target!.Database}&DbUser={user}&DurationSeconds=900",
             login!.Requests[0].Body
         );
         Assert.Contains(
@@ -158,7 +159,8 @@ public sealed class RedshiftLogins(PostgresServer server) : IAsyncDisposable
             return login!.Requests.Count;
         }
 
-        Assert.All(await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Opened())), asked => Assert.Equal(1, asked)); // one request, whoever waits for it
+        // One request, whoever waits for it.
+        Assert.All(await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Opened())), asked => Assert.Equal(1, asked));
         clock.Move(TimeSpan.FromMinutes(13.9));
         Assert.Equal(1, await Opened());
         clock.Move(TimeSpan.FromMinutes(0.2)); // less than a minute is left
@@ -192,7 +194,8 @@ public sealed class RedshiftLogins(PostgresServer server) : IAsyncDisposable
     )]
     [InlineData(
         403,
-        """{"__type":"AccessDeniedException","Message":"User: me is not authorized to perform: redshift-serverless:GetCredentials"}""",
+        """{"__type":"AccessDeniedException","Message":"User: me is not authorized to """
+            + """perform: redshift-serverless:GetCredentials"}""",
         "GetCredentials",
         false,
         1
@@ -251,7 +254,9 @@ public sealed class RedshiftLogins(PostgresServer server) : IAsyncDisposable
             ("AKIDEXAMPLE", "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY")
         );
         Assert.Equal(
-            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, SignedHeaders=content-type;host;x-amz-date, Signature=ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
+            "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20150830/us-east-1/service/aws4_request, "
+                + "SignedHeaders=content-type;host;x-amz-date, "
+                + "Signature=ff11897932ad3f4e8b18135d722051e5ac45fc38421b1da7b9d196a0fe09473a",
             Signature.Of(
                 to,
                 [

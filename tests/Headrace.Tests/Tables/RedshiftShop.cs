@@ -9,8 +9,10 @@ namespace Headrace.Tests.Tables;
 /// </summary>
 public abstract class RedshiftShop(PostgresServer server) : IAsyncDisposable
 {
-    protected const string Orders =
-        "CREATE TABLE orders (id integer NOT NULL PRIMARY KEY, name varchar(100), created_at timestamptz NOT NULL DEFAULT sysdate, updated_at timestamptz NOT NULL DEFAULT sysdate)";
+    protected const string Orders = """
+        CREATE TABLE orders (id integer NOT NULL PRIMARY KEY, name varchar(100),
+        created_at timestamptz NOT NULL DEFAULT sysdate, updated_at timestamptz NOT NULL DEFAULT sysdate)
+        """;
 
     private PostgresTestDatabase? warehouse;
     private RedshiftTestDatabase? target;

@@ -7,8 +7,10 @@ namespace Headrace.Tests.Tables;
 public sealed class RedshiftSources(PostgresServer server) : RedshiftShop(server)
 {
     private const string Merge = "read: incremental, primary_key: id, update_key: updated_at, write: merge";
-    private const string Yesterday =
-        "INSERT INTO orders SELECT i, 'n' || i, now() - interval '1 day', now() - interval '1 day' + i * interval '1 second' FROM generate_series(1, 100) i";
+    private const string Yesterday = """
+        INSERT INTO orders SELECT i, 'n' || i, now() - interval '1 day',
+        now() - interval '1 day' + i * interval '1 second' FROM generate_series(1, 100) i
+        """;
 
     [Theory]
     [InlineData(WarehouseKind.DuckDb)]
@@ -28,7 +30,10 @@ public sealed class RedshiftSources(PostgresServer server) : RedshiftShop(server
         Assert.Contains("commit later than the lookback (10 minutes)", first.Warnings, StringComparison.Ordinal);
 
         await Do(
-            "UPDATE orders SET name = 'new', updated_at = sysdate WHERE id = 7; INSERT INTO orders (id, name) VALUES (101, 'late')"
+            """
+            UPDATE orders SET name = 'new', updated_at = sysdate WHERE id = 7;
+            INSERT INTO orders (id, name) VALUES (101, 'late')
+            """
         );
         var second = (await World.Load()).Only;
         Assert.Equal((1L, 1L, 99L), (second["inserted"], second["updated"], second["unchanged"]));
@@ -102,13 +107,19 @@ public sealed class RedshiftSources(PostgresServer server) : RedshiftShop(server
     public async Task ARowWithoutAnUpdateKeyIsFoundByItsCreateKey()
     {
         await Shop(
-            "CREATE TABLE orders (id integer NOT NULL, name varchar(20), created_at timestamptz DEFAULT sysdate, updated_at timestamptz)",
+            """
+            CREATE TABLE orders (id integer NOT NULL, name varchar(20),
+            created_at timestamptz DEFAULT sysdate, updated_at timestamptz)
+            """,
             "primary_key: id, read: incremental, create_key: created_at, update_key: updated_at, write: merge"
         );
         await Do("INSERT INTO orders (id, name) VALUES (1, 'a')");
         await World.Load();
         await Do(
-            "INSERT INTO orders (id, name) VALUES (2, 'never updated'); UPDATE orders SET name = 'updated', updated_at = sysdate WHERE id = 1"
+            """
+            INSERT INTO orders (id, name) VALUES (2, 'never updated'); UPDATE orders
+            SET name = 'updated', updated_at = sysdate WHERE id = 1
+            """
         );
         Assert.Equal("1i 1u 0d 0s 0q", (await World.Load()).Only.Counts);
         Assert.Equal(["1|updated", "2|never updated"], await Rows("SELECT id, name FROM raw.orders ORDER BY id"));
@@ -124,7 +135,10 @@ public sealed class RedshiftSources(PostgresServer server) : RedshiftShop(server
             $"read: incremental, {keys}, write: append"
         );
         await Put(
-            "INSERT INTO orders SELECT i, '2026-01-01 00:00', timestamp '2026-01-01 00:00' + i * interval '1 minute' FROM generate_series(1, 30) i; INSERT INTO orders VALUES (99, '2026-01-01', NULL)"
+            """
+            INSERT INTO orders SELECT i, '2026-01-01 00:00', timestamp '2026-01-01 00:00' + i * interval
+            '1 minute' FROM generate_series(1, 30) i; INSERT INTO orders VALUES (99, '2026-01-01', NULL)
+            """
         );
         await World.Load();
         var withNull = keys.StartsWith("create", StringComparison.Ordinal) ? "19|19|1" : "20|20|1";
@@ -133,7 +147,10 @@ public sealed class RedshiftSources(PostgresServer server) : RedshiftShop(server
             Assert.Single(await Rows("SELECT count(*), count(DISTINCT id), min(id) FROM raw.orders"))
         );
         await Put(
-            "INSERT INTO orders VALUES (31, '2026-01-01 00:20', '2026-01-01 00:20:30'), (32, '2026-01-01 01:00', '2026-01-01 01:00')"
+            """
+            INSERT INTO orders VALUES (31, '2026-01-01 00:20', '2026-01-01 00:20:30'),
+            (32, '2026-01-01 01:00', '2026-01-01 01:00')
+            """
         );
         await World.Load();
         await World.Load();
@@ -207,7 +224,10 @@ public sealed class RedshiftSources(PostgresServer server) : RedshiftShop(server
         await Do("INSERT INTO orders (id, name) VALUES (1, 'a'), (2, NULL), (3, '')");
         await World.Load();
         await Do(
-            "DELETE FROM orders WHERE id = 1; UPDATE orders SET name = 'new' WHERE id = 2; INSERT INTO orders (id, name) VALUES (4, 'n4')"
+            """
+            DELETE FROM orders WHERE id = 1; UPDATE orders SET name = 'new' WHERE id = 2;
+            INSERT INTO orders (id, name) VALUES (4, 'n4')
+            """
         );
         Assert.Equal("1i 1u 1d 1s 0q", (await World.Load()).Only.Counts);
         Assert.Equal(["2|new", "3|", "4|n4"], await Rows("SELECT id, name FROM raw.orders ORDER BY id"));
@@ -222,10 +242,15 @@ public sealed class RedshiftSources(PostgresServer server) : RedshiftShop(server
         await Shop(
             "CREATE TABLE t (id integer, price decimal(12,2), doc super, note varchar(300), placed timestamp)",
             Merge.Replace("updated_at", "placed", StringComparison.Ordinal),
-            "query: \"SELECT id, price, doc, note, placed, price * 2 AS twice FROM t WHERE note <> 'it''s' -- not these\""
+            "query: "
+                + "\"SELECT id, price, doc, note, placed, price * 2 AS twice "
+                + "FROM t WHERE note <> 'it''s' -- not these\""
         );
         await Do(
-            "INSERT INTO t VALUES (1, 1.50, json_parse('{\"a\":1}'), 'x', '2026-01-01'), (2, 1, NULL, 'it''s', '2026-01-01')"
+            """
+            INSERT INTO t VALUES (1, 1.50, json_parse('{"a":1}'), 'x', '2026-01-01'),
+            (2, 1, NULL, 'it''s', '2026-01-01')
+            """
         );
         await World.Load();
         Assert.Equal(
@@ -277,13 +302,19 @@ public sealed class RedshiftSources(PostgresServer server) : RedshiftShop(server
     public async Task AllListedTablesAreSyncedEachByItsOwnWay(WarehouseKind kind)
     {
         await Shop(
-            $"{Orders}; CREATE TABLE people (a integer, b varchar(10), n integer, PRIMARY KEY (b, a)); CREATE TABLE notes (line varchar(20))",
+            $"""
+            {Orders}; CREATE TABLE people (a integer, b varchar(10), n integer, PRIMARY KEY (b, a));
+            CREATE TABLE notes (line varchar(20))
+            """,
             "read: incremental, write: merge",
             "tables: process_table",
             kind
         );
         await Do(
-            "INSERT INTO orders (id, name) VALUES (1, 'o'); INSERT INTO people VALUES (1, 'x', 1), (2, 'y', 2); INSERT INTO notes VALUES ('one'), (''), (NULL)"
+            """
+            INSERT INTO orders (id, name) VALUES (1, 'o'); INSERT INTO people
+            VALUES (1, 'x', 1), (2, 'y', 2); INSERT INTO notes VALUES ('one'), (''), (NULL)
+            """
         );
         var proposed = await World.Run("tables", "discover", "shop");
         Assert.Contains(
@@ -307,7 +338,10 @@ public sealed class RedshiftSources(PostgresServer server) : RedshiftShop(server
             Assert.Equal(0, (await World.Run(["tables", "add", .. args, "--connection", "shop"])).Exit);
         await World.Load();
         await Do(
-            "UPDATE orders SET name = 'new', updated_at = sysdate; DELETE FROM people WHERE a = 1; INSERT INTO notes VALUES ('two')"
+            """
+            UPDATE orders SET name = 'new', updated_at = sysdate; DELETE FROM people WHERE a = 1;
+            INSERT INTO notes VALUES ('two')
+            """
         );
         await World.Load();
 
@@ -320,7 +354,10 @@ public sealed class RedshiftSources(PostgresServer server) : RedshiftShop(server
         Assert.Equal(
             ["public.notes|loaded|4|0|3", "public.orders|loaded|0|1|0", "public.people|loaded|0|0|1"],
             await Rows(
-                "SELECT source_table, last_status, last_inserted, last_updated, last_deleted FROM headrace.process_table ORDER BY 1"
+                """
+                SELECT source_table, last_status, last_inserted, last_updated, last_deleted
+                FROM headrace.process_table ORDER BY 1
+                """
             )
         );
         Assert.Empty(Staged());
@@ -342,7 +379,8 @@ public sealed class RedshiftSources(PostgresServer server) : RedshiftShop(server
         await World.Load();
         await Put("INSERT INTO orders VALUES (102, 'newer')");
         await World.Load();
-        var all = flow.Contains("append", StringComparison.Ordinal) ? 101 : 102; // the newest is appended when there is a newer one
+        // The newest is appended when there is a newer one.
+        var all = flow.Contains("append", StringComparison.Ordinal) ? 101 : 102;
         Assert.Equal($"{all}|{all}", Assert.Single(await Rows("SELECT count(*), count(DISTINCT id) FROM raw.orders")));
         Assert.Empty(Staged());
     }
@@ -375,7 +413,10 @@ public sealed class RedshiftSources(PostgresServer server) : RedshiftShop(server
         }
         else
             World.Alter(
-                "UPDATE headrace.positions SET cursor = regexp_replace(cursor, '\"updated\":\"[0-9]{4}', '\"updated\":\"2999')"
+                """
+                UPDATE headrace.positions
+                SET cursor = regexp_replace(cursor, '"updated":"[0-9]{4}', '"updated":"2999')
+                """
             );
         Assert.Equal(code, (await World.Run("run", "--json")).Only.Error);
         Assert.Equal("loaded", (await World.Load("--confirm", "orders")).Only.Outcome);
@@ -414,7 +455,10 @@ public sealed class RedshiftSources(PostgresServer server) : RedshiftShop(server
     {
         await Shop(Orders, $"{Merge}, retries: 0");
         await Put(
-            $"{Yesterday}; CREATE OR REPLACE FUNCTION redshift_standin.pg_last_unload_count() RETURNS bigint LANGUAGE sql AS 'SELECT 101::bigint'"
+            $"""
+            {Yesterday}; CREATE OR REPLACE FUNCTION redshift_standin.pg_last_unload_count() RETURNS bigint
+            LANGUAGE sql AS 'SELECT 101::bigint'
+            """
         );
         Assert.Equal("HDR-158", (await World.Run("run", "--json")).Only.Error);
         Assert.Empty(Staged());

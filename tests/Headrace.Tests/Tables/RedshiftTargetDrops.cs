@@ -9,7 +9,8 @@ namespace Headrace.Tests.Tables;
 public sealed class RedshiftTargetDrops(PostgresServer server) : IDisposable
 {
     private const string Inbox =
-        """inbox: { source: { connection: lake, path: "inbox/{database}/{action}/{table}/*" }, read: drop, target: { schema: "{database}", table: "{table}" } }""";
+        """inbox: { source: { connection: lake, path: "inbox/{database}/{action}/{table}/*" }, read: drop, """
+        + """target: { schema: "{database}", table: "{table}" } }""";
 
     private readonly World world = new();
 
@@ -34,7 +35,8 @@ public sealed class RedshiftTargetDrops(PostgresServer server) : IDisposable
             .Put(
                 "inbox/shop/schema/t/2.json",
                 Schema(
-                    """{"name": "a", "type": "integer"}, {"name": "b", "type": "timestamp", "nullable": false}, {"name": "c", "type": "json"}"""
+                    """{"name": "a", "type": "integer"}, """
+                        + """{"name": "b", "type": "timestamp", "nullable": false}, {"name": "c", "type": "json"}"""
                 ),
                 landedSecondsAgo: 700
             )
@@ -48,7 +50,8 @@ public sealed class RedshiftTargetDrops(PostgresServer server) : IDisposable
         world.Put(
             "inbox/shop/schema/t/3.json",
             Schema(
-                """{"name": "a", "type": "bigint"}, {"name": "b", "type": "timestamp", "nullable": false}, {"name": "c", "type": "json"}"""
+                """{"name": "a", "type": "bigint"}, {"name": "b", "type": "timestamp", "nullable": false}, """
+                    + """{"name": "c", "type": "json"}"""
             ),
             landedSecondsAgo: 500
         );
@@ -86,7 +89,8 @@ public sealed class RedshiftTargetDrops(PostgresServer server) : IDisposable
         false
     )]
     [InlineData(
-        """{"name": "a", "type": "text"}, {"name": "b", "type": "integer", "nullable": false}, {"name": "c", "type": "date", "nullable": false}""",
+        """{"name": "a", "type": "text"}, {"name": "b", "type": "integer", "nullable": false}, """
+            + """{"name": "c", "type": "date", "nullable": false}""",
         "add the column 'c'",
         false
     )]

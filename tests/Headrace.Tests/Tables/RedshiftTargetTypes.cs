@@ -27,7 +27,8 @@ public sealed class RedshiftTargetTypes(PostgresServer server) : IAsyncDisposabl
         target = await RedshiftTargets.Into(
             server,
             world,
-            $$"""p: { source: { connection: lake, path: "v/*" }, columns: { n: integer, v: "{{type}}" }, read: incremental, write: append }"""
+            $$"""p: { source: { connection: lake, path: "v/*" }, columns: { n: integer, v: "{{type}}" }, """
+                + "read: incremental, write: append }"
         );
         world.Put("v/1.csv", "n,v\n0,\n" + string.Concat(values.Select((value, i) => $"{i + 1},{value}\n")));
         var run = (await world.Load()).Only;
@@ -42,7 +43,8 @@ public sealed class RedshiftTargetTypes(PostgresServer server) : IAsyncDisposabl
         target = await RedshiftTargets.Into(
             server,
             world,
-            """p: { source: { connection: lake, path: "v/*" }, columns: { n: integer, v: json }, read: incremental, write: append }"""
+            """p: { source: { connection: lake, path: "v/*" }, columns: { n: integer, v: json }, """
+                + "read: incremental, write: append }"
         );
         world.Put(
             "v/1.csv",

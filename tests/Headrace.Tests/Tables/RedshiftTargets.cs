@@ -97,25 +97,35 @@ public sealed class RedshiftTargets(PostgresServer server) : IAsyncDisposable
     public async Task EveryTypeArrivesAsItIs()
     {
         await Into(
-            """t: { source: { connection: lake, path: "t/*" }, read: incremental, write: append, target: { distribution: ID, sort: [day, id] } }"""
+            """t: { source: { connection: lake, path: "t/*" }, read: incremental, write: append, """
+                + "target: { distribution: ID, sort: [day, id] } }"
         );
         const string Row =
-            "SELECT {0}::bigint AS id, {1}::varchar AS name, true AS yes, 12.345::decimal(12,3) AS price, 9999999999999999999::decimal(19,0) * {2} AS huge, 0.1::double AS share, DATE '2026-01-02' AS day, "
-            + "TIME '10:11:12.123456' AS at, TIMESTAMP '2026-01-02 10:11:12.123456' AS moment, TIMESTAMPTZ '2026-01-02 10:11:12.5+02' AS zoned, "
-            + "'00000000-0000-0000-0000-00000000000a'::uuid AS code, '\\x00\\xAB'::blob AS bytes, '{{\"a\": 1}}'::json AS doc";
+            "SELECT {0}::bigint AS id, {1}::varchar AS name, true AS yes, 12.345::decimal(12,3) AS price, "
+            + "9999999999999999999::decimal(19,0) * {2} AS huge, 0.1::double AS share, "
+            + "DATE '2026-01-02' AS day, "
+            + "TIME '10:11:12.123456' AS at, TIMESTAMP '2026-01-02 10:11:12.123456' AS moment, "
+            + "TIMESTAMPTZ '2026-01-02 10:11:12.5+02' AS zoned, "
+            + "'00000000-0000-0000-0000-00000000000a'::uuid AS code, '\\x00\\xAB'::blob AS bytes, "
+            + "'{{\"a\": 1}}'::json AS doc";
         static string One(string id, string name, string huge) =>
             string.Format(System.Globalization.CultureInfo.InvariantCulture, Row, id, name, huge);
         world.PutParquet(
             "t/1.parquet",
-            $"{One("1", "'it''s \\ \"quoted\",' || chr(10) || 'ü'", "0.0")} UNION ALL {One("2", "repeat('ü', 32768)", "0.0")} UNION ALL {One("3", "repeat('x', 65535)", "0.0")}"
+            $"{One("1", "'it''s \\ \"quoted\",' || chr(10) || 'ü'", "0.0")} UNION ALL "
+                + $"{One("2", "repeat('ü', 32768)", "0.0")} UNION ALL {One("3", "repeat('x', 65535)", "0.0")}"
         );
         Assert.Equal("2i 0u 0d 0s 1q", (await world.Load()).Only.Counts);
         Assert.Equal(
             [
-                "1|it's \\ \"quoted\",\nü|true|12.345|0.1|2026-01-02|10:11:12.123456|2026-01-02 10:11:12.123456|2026-01-02 08:11:12.5|00000000-0000-0000-0000-00000000000a|\\x00ab|{\"a\":1}",
+                "1|it's \\ \"quoted\",\nü|true|12.345|0.1|2026-01-02|10:11:12.123456|2026-01-02 "
+                    + "10:11:12.123456|2026-01-02 08:11:12.5|00000000-0000-0000-0000-00000000000a|\\x00ab|{\"a\":1}",
             ],
             await Query(
-                "SELECT id, name, yes, price, share, day, at, moment::text, (zoned AT TIME ZONE 'UTC')::text, code, bytes::text, replace(doc, ' ', '') FROM raw.t WHERE id = 1"
+                """
+                SELECT id, name, yes, price, share, day, at, moment::text, (zoned AT TIME ZONE
+                'UTC')::text, code, bytes::text, replace(doc, ' ', '') FROM raw.t WHERE id = 1
+                """
             )
         );
         Assert.Equal(["65535"], await Query("SELECT octet_length(name) FROM raw.t WHERE id = 3"));
@@ -282,7 +292,9 @@ public sealed class RedshiftTargets(PostgresServer server) : IAsyncDisposable
         using var child = world.Start(World.At("transaction_begun", "stop"), "run", "--json");
         await child.Stopped();
         await target.Behind.Execute(
-            $"UPDATE headrace.{Assert.Single(await Query("SELECT tablename FROM pg_tables WHERE tablename LIKE 'position\\_%'"))} SET generation = 2"
+            "UPDATE headrace."
+                + Assert.Single(await Query("SELECT tablename FROM pg_tables WHERE tablename LIKE 'position\\_%'"))
+                + " SET generation = 2"
         );
         child.Signal("CONT");
         Assert.Equal("HDR-301", (await child.Ended()).Only.Error);
@@ -294,7 +306,8 @@ public sealed class RedshiftTargets(PostgresServer server) : IAsyncDisposable
     public async Task ASchemaThatTwoLoadsNeedAtOnceIsThereForBoth()
     {
         await Into(
-            $"{PostgresTargets.Prices.Replace("write: append", "write: append, retries: 0", StringComparison.Ordinal)}\n{PostgresTargets.Customers}"
+            PostgresTargets.Prices.Replace("write: append", "write: append, retries: 0", StringComparison.Ordinal)
+                + $"\n{PostgresTargets.Customers}"
         );
         world.Put("prices/1.csv", "id,price\n1,1.50\n").Put("customers/1.csv", "id,name\n1,Ada\n");
         using var child = world.Start(World.At("fenced", "stop"), "run", "prices", "--json");
@@ -325,7 +338,8 @@ public sealed class RedshiftTargets(PostgresServer server) : IAsyncDisposable
     public async Task WhatATableCannotHaveStopsByName(string text, string code)
     {
         await Into(
-            """t: { source: { connection: lake, path: "t/*" }, read: incremental, write: append, target: { sort: price } }"""
+            """t: { source: { connection: lake, path: "t/*" }, read: incremental, write: append, """
+                + "target: { sort: price } }"
         );
         world.Put("t/1.csv", text);
         Assert.Equal(code, (await world.Run("run", "--json")).Only.Error);

@@ -26,7 +26,14 @@ public sealed class TableTypes(PostgresServer server) : TableWorld(server)
             samples.Select(sample => $"{sample.Type}: {sample.Column}, {sample.Held} held"),
             samples.Select(
                 (sample, i) =>
-                    $"{sample.Type}: {World.Value($"SELECT data_type FROM information_schema.columns WHERE table_schema = 'raw' AND table_name = 't{i}' AND column_name = 'v'")}, {runs[$"t{i}"]["quarantined"]} held"
+                    $"{sample.Type}: "
+                    + World.Value(
+                        $"""
+                        SELECT data_type FROM information_schema.columns
+                        WHERE table_schema = 'raw' AND table_name = 't{i}' AND column_name = 'v'
+                        """
+                    )
+                    + $", {runs[$"t{i}"]["quarantined"]} held"
             )
         );
         Assert.Equal(

@@ -41,7 +41,8 @@ public sealed class TableTypesIntoPostgres(PostgresServer server) : TableWorld(s
         var shop = await Shop(
             TypeSample.Made + string.Concat(samples.Select(one => one.Sample.Create(one.Table))),
             samples.Select(one =>
-                $"{one.Table}: {{ source: {{ connection: shop, table: {one.Table} }}, read: incremental, primary_key: id, update_key: at, write: merge }}"
+                $"{one.Table}: {{ source: {{ connection: shop, table: {one.Table} }}, read: incremental, "
+                + "primary_key: id, update_key: at, write: merge }"
             )
         );
 
@@ -72,7 +73,10 @@ public sealed class TableTypesIntoPostgres(PostgresServer server) : TableWorld(s
                         fitting.Expected(Unspaced),
                         (
                             await Rows(
-                                $"SELECT id, replace(v::text, ' ', '') FROM raw.{table} WHERE id <= {sample.Values.Count} ORDER BY id"
+                                $"""
+                                SELECT id, replace(v::text, ' ', '') FROM raw.{table}
+                                WHERE id <= {sample.Values.Count} ORDER BY id
+                                """
                             )
                         ).Select(row => $"{sample.Type}: {row}")
                     );

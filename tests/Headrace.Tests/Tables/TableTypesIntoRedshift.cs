@@ -14,7 +14,8 @@ public sealed class TableTypesIntoRedshift(PostgresServer server) : TableWorld(s
         TypeSample.Of(
             "numeric(19,0)",
             "DECIMAL(19,0)",
-            "9223372036854775807|9223372036854775807;-9223372036854775807|-9223372036854775807;9223372036854775808|-;-9999999999999999999|-"
+            "9223372036854775807|9223372036854775807;-9223372036854775807|-9223372036854775807;"
+                + "9223372036854775808|-;-9999999999999999999|-"
         ),
         TypeSample.Of(
             "numeric(19,2)",
@@ -34,12 +35,15 @@ public sealed class TableTypesIntoRedshift(PostgresServer server) : TableWorld(s
         TypeSample.Of(
             "timestamptz",
             "TIMESTAMP WITH TIME ZONE",
-            "2024-10-27 02:30:00+02|2024-10-27 00:30:00+00;2024-10-27 02:30:00+01|2024-10-27 01:30:00+00;0001-01-01 00:00:00+00|0001-01-01 00:00:00+00;9999-12-31 23:59:59.999999+00|9999-12-31 23:59:59.999999+00"
+            "2024-10-27 02:30:00+02|2024-10-27 00:30:00+00;2024-10-27 02:30:00+01|2024-10-27 "
+                + "01:30:00+00;0001-01-01 00:00:00+00|0001-01-01 00:00:00+00;9999-12-31 "
+                + "23:59:59.999999+00|9999-12-31 23:59:59.999999+00"
         ),
         TypeSample.Of(
             "timestamp",
             "TIMESTAMP",
-            "0001-01-01 00:00:00|0001-01-01 00:00:00;9999-12-31 23:59:59.999999|9999-12-31 23:59:59.999999;1969-12-31 23:59:59.999999|1969-12-31 23:59:59.999999"
+            "0001-01-01 00:00:00|0001-01-01 00:00:00;9999-12-31 23:59:59.999999|9999-12-31 "
+                + "23:59:59.999999;1969-12-31 23:59:59.999999|1969-12-31 23:59:59.999999"
         ),
         TypeSample.Of("json", "JSON", "\"\\u0000\"|\"\\u0000\";1e400|1e400;\"ü\\n\"|\"ü\\n\""),
         TypeSample.Of("uuid", "UUID", "FFFFFFFF-ffff-ffff-ffff-ffffffffffff|ffffffff-ffff-ffff-ffff-ffffffffffff"),
@@ -71,16 +75,15 @@ public sealed class TableTypesIntoRedshift(PostgresServer server) : TableWorld(s
             .ToList();
         var shop = await Shop(
             $"""
-            {TypeSample.Made} CREATE TABLE orders (id int PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), {string.Join(
-                ", ",
-                samples.Select((sample, i) => $"v{i} {sample.Type}")
-            )});
+            {TypeSample.Made} CREATE TABLE orders (id int PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(),
+                {string.Join(", ", samples.Select((sample, i) => $"v{i} {sample.Type}"))});
             {string.Concat(
                 values.Select(
                     (value, i) =>
                         $"INSERT INTO orders (id, {value.Column}) VALUES ({i}, {TypeSample.Quoted(value.Text)});"
                 )
-            )} INSERT INTO orders (id) VALUES (9998)
+            )}
+                INSERT INTO orders (id) VALUES (9998)
             """,
             "read: incremental, primary_key: id, update_key: at, write: merge"
         );
@@ -99,19 +102,31 @@ public sealed class TableTypesIntoRedshift(PostgresServer server) : TableWorld(s
             Assert.Equal(
                 samples.Select((sample, i) => $"v{i}|{Type(sample.Column)}"),
                 await Rows(
-                    "SELECT column_name, CASE data_type WHEN 'numeric' THEN 'numeric(' || numeric_precision || ',' || numeric_scale || ')' ELSE data_type || coalesce(' ' || character_maximum_length, '') END AS t FROM svv_columns WHERE table_schema = 'raw' AND table_name = 'orders' AND column_name LIKE 'v%' ORDER BY ordinal_position"
+                    """
+                    SELECT column_name, CASE data_type WHEN 'numeric' THEN 'numeric('
+                    || numeric_precision || ',' || numeric_scale || ')' ELSE data_type || coalesce(' '
+                    || character_maximum_length, '') END AS t FROM svv_columns WHERE table_schema = 'raw'
+                    AND table_name = 'orders' AND column_name LIKE 'v%' ORDER BY ordinal_position
+                    """
                 )
             );
             Assert.Equal(
                 fitting.Select(value =>
-                    $"{value.Type}: {value.Id}|{(value.Type == "bytea" ? value.Expected!.Replace(@"00\xFF", "00ff", StringComparison.Ordinal) : value.Expected)}|1"
-                ),
+                {
+                    var expected =
+                        value.Type == "bytea"
+                            ? value.Expected!.Replace(@"00\xFF", "00ff", StringComparison.Ordinal)
+                            : value.Expected;
+                    return $"{value.Type}: {value.Id}|{expected}|1";
+                }),
                 (
                     await Rows(
                         string.Join(
                             " UNION ALL ",
                             fitting.Select(value =>
-                                $"SELECT id, {value.Column}::text, num_nonnulls({string.Join(", ", samples.Select((_, i) => $"v{i}"))}) AS n FROM raw.orders WHERE id = {value.Id}"
+                                $"SELECT id, {value.Column}::text, "
+                                + $"num_nonnulls({string.Join(", ", samples.Select((_, i) => $"v{i}"))}) AS n "
+                                + $"FROM raw.orders WHERE id = {value.Id}"
                             )
                         ) + " ORDER BY id"
                     )
@@ -127,7 +142,9 @@ public sealed class TableTypesIntoRedshift(PostgresServer server) : TableWorld(s
         await Shop(
             """
             CREATE TABLE orders (id int PRIMARY KEY, t text, b bytea, j jsonb);
-            INSERT INTO orders VALUES (1, repeat('x', 65535), decode(repeat('00', 1024000), 'hex'), to_jsonb(repeat('x', 65532))), (2, repeat('x', 65536), NULL, NULL), (3, repeat('ü', 32768), NULL, NULL),
+            INSERT INTO orders
+                VALUES (1, repeat('x', 65535), decode(repeat('00', 1024000), 'hex'), to_jsonb(repeat('x', 65532))),
+                (2, repeat('x', 65536), NULL, NULL), (3, repeat('ü', 32768), NULL, NULL),
                 (4, NULL, decode(repeat('00', 1024001), 'hex'), NULL), (5, NULL, NULL, to_jsonb(repeat('x', 65533)))
             """,
             "read: full-refresh, write: replace"

@@ -17,8 +17,10 @@ public abstract class TableWorld(PostgresServer server, WarehouseKind kind = War
     private PostgresTestDatabase? warehouse;
     private RedshiftTestDatabase? redshift;
 
-    protected const string Orders =
-        "CREATE TABLE orders (id int PRIMARY KEY, name text, created_at timestamptz NOT NULL DEFAULT now(), updated_at timestamptz NOT NULL DEFAULT now())";
+    protected const string Orders = """
+        CREATE TABLE orders (id int PRIMARY KEY, name text, created_at timestamptz NOT NULL DEFAULT now(),
+        updated_at timestamptz NOT NULL DEFAULT now())
+        """;
 
     protected World World { get; } = new();
 
@@ -83,7 +85,8 @@ public abstract class TableWorld(PostgresServer server, WarehouseKind kind = War
     {
         role += kind.ToString().ToLowerInvariant();
         await shop.Execute(
-            $"DO $$ BEGIN CREATE ROLE {role} LOGIN PASSWORD 'known'; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$; {grants.Replace("{0}", role, StringComparison.Ordinal)}"
+            $"DO $$ BEGIN CREATE ROLE {role} LOGIN PASSWORD 'known'; EXCEPTION WHEN duplicate_object "
+                + $"OR unique_violation THEN NULL; END $$; {grants.Replace("{0}", role, StringComparison.Ordinal)}"
         );
         Reconfigure(
             $"shop: {shop.Yaml}",
@@ -119,7 +122,15 @@ public abstract class TableWorld(PostgresServer server, WarehouseKind kind = War
             ? sql
             : sql.Replace(
                 "headrace.positions",
-                $"headrace.{Assert.Single(await redshift.Behind.Query("SELECT tablename FROM pg_tables WHERE schemaname = 'headrace' AND tablename LIKE 'position@_%' ESCAPE '@'"))}",
+                "headrace."
+                    + Assert.Single(
+                        await redshift.Behind.Query(
+                            """
+                            SELECT tablename FROM pg_tables
+                            WHERE schemaname = 'headrace' AND tablename LIKE 'position@_%' ESCAPE '@'
+                            """
+                        )
+                    ),
                 StringComparison.Ordinal
             );
 }

@@ -98,7 +98,13 @@ public sealed record TypeSample(string Type, string Column, IReadOnlyList<(strin
     /// <c>v</c>.
     /// </summary>
     public string Create(string table) =>
-        $"CREATE TABLE {table} (id int PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), v {Type}); INSERT INTO {table} (id, v) VALUES {string.Join(", ", Values.Select((value, i) => $"({i}, {Quoted(value.Text)})").Append($"({Values.Count}, NULL)"))};";
+        $"CREATE TABLE {table} (id int PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), v {Type}); "
+        + $"INSERT INTO {table} (id, v) VALUES "
+        + string.Join(
+            ", ",
+            Values.Select((value, i) => $"({i}, {Quoted(value.Text)})").Append($"({Values.Count}, NULL)")
+        )
+        + ";";
 
     /// <summary>The rows that are expected of that table.</summary>
     public IEnumerable<string> Expected(Func<string, string>? written = null) =>

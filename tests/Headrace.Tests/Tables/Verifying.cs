@@ -6,8 +6,10 @@ namespace Headrace.Tests.Tables;
 public abstract class Verifying(PostgresServer server, WarehouseKind kind) : TableWorld(server, kind)
 {
     protected const string Flow = "read: incremental, primary_key: id, update_key: updated_at, write: merge";
-    private const string Thousand =
-        $"{Orders}; INSERT INTO orders SELECT i, 'n' || i, now() - interval '1 day', now() - interval '1 day' FROM generate_series(1, 1000) i";
+    private const string Thousand = $"""
+        {Orders}; INSERT INTO orders SELECT i, 'n' || i, now() - interval '1 day', now() - interval '1 day'
+        FROM generate_series(1, 1000) i
+        """;
 
     private async Task<(int Exit, string Counts)> Verify(params string[] args)
     {
@@ -15,7 +17,8 @@ public abstract class Verifying(PostgresServer server, WarehouseKind kind) : Tab
         var one = Assert.Single(answer.Json.GetProperty("datasets").EnumerateArray());
         return (
             answer.Exit,
-            $"{one.GetProperty("equal").GetBoolean()} {one.GetProperty("missing")} {one.GetProperty("extra")} {one.GetProperty("different")} {one.GetProperty("rows_source")} {one.GetProperty("rows_target")}"
+            $"{one.GetProperty("equal").GetBoolean()} {one.GetProperty("missing")} {one.GetProperty("extra")} "
+                + $"{one.GetProperty("different")} {one.GetProperty("rows_source")} {one.GetProperty("rows_target")}"
         );
     }
 
@@ -84,19 +87,27 @@ public abstract class Verifying(PostgresServer server, WarehouseKind kind) : Tab
     {
         var shop = await Shop(
             """
-            CREATE TABLE orders (id int PRIMARY KEY, doc json, tags text[], updated_at timestamptz NOT NULL DEFAULT now());
-            INSERT INTO orders SELECT i, '{"b": [1, 2.50],  "a" : {"y": 1e2, "x": "A"}}', ARRAY['x', NULL, 'y z'], now() - interval '1 day' FROM generate_series(1, 100) i
+            CREATE TABLE orders (id int PRIMARY KEY, doc json, tags text[],
+                updated_at timestamptz NOT NULL DEFAULT now());
+            INSERT INTO orders SELECT i, '{"b": [1, 2.50],  "a" : {"y": 1e2, "x": "A"}}', ARRAY['x', NULL, 'y z'],
+                now() - interval '1 day' FROM generate_series(1, 100) i
             """,
             Flow
         );
         await World.Load();
         Assert.Equal((0, "True 0 0 0 100 100"), await Verify());
         await Alter(
-            """UPDATE raw.orders SET doc = '{"a":{"x":"A","y":100},"b":[1.0,2.5]}', tags = '["x",null,"y z"]' WHERE id <= 50"""
+            """
+            UPDATE raw.orders SET doc = '{"a":{"x":"A","y":100},"b":[1.0,2.5]}', tags = '["x",null,"y z"]'
+            WHERE id <= 50
+            """
         );
         Assert.Equal((0, "True 0 0 0 100 100"), await Verify());
         await Alter(
-            """UPDATE raw.orders SET doc = '{"a":{"x":"A","y":100.5},"b":[1.0,2.5]}' WHERE id = 1; UPDATE raw.orders SET tags = '[null,"x","y z"]' WHERE id = 2"""
+            """
+            UPDATE raw.orders SET doc = '{"a":{"x":"A","y":100.5},"b":[1.0,2.5]}' WHERE id = 1;
+            UPDATE raw.orders SET tags = '[null,"x","y z"]' WHERE id = 2
+            """
         );
         await shop.Execute("""UPDATE orders SET doc = '{"n": 12345678901234567891}' WHERE id = 3""");
         await Alter("""UPDATE raw.orders SET doc = '{"n": 12345678901234567892}' WHERE id = 3""");
@@ -123,7 +134,10 @@ public sealed class VerifyingIntoPostgres(PostgresServer server) : Verifying(ser
     public async Task WhatAnotherRunLoadsBetweenTheTwoReadingsIsAskedAgain(int loads, string expected)
     {
         var shop = await Shop(
-            $"{Orders}; INSERT INTO orders SELECT i, 'n' || i, now() - interval '1 day', now() - interval '1 day' FROM generate_series(1, 10) i",
+            $"""
+            {Orders}; INSERT INTO orders SELECT i, 'n'
+            || i, now() - interval '1 day', now() - interval '1 day' FROM generate_series(1, 10) i
+            """,
             Flow
         );
         await World.Load();
@@ -134,14 +148,16 @@ public sealed class VerifyingIntoPostgres(PostgresServer server) : Verifying(ser
             "UPDATE orders SET name = 'new', updated_at = updated_at + interval '1 minute' WHERE id = 7"
         );
         await Alter(
-            $"UPDATE raw.orders SET name = 'new', updated_at = updated_at + interval '1 minute' WHERE id = 7; UPDATE headrace.positions SET generation = generation + {loads}"
+            "UPDATE raw.orders SET name = 'new', updated_at = updated_at + interval '1 minute' WHERE id = 7; "
+                + $"UPDATE headrace.positions SET generation = generation + {loads}"
         );
         child.Signal("CONT");
         var answer = await child.Ended();
         var one = Assert.Single(answer.Json.GetProperty("datasets").EnumerateArray());
         Assert.Equal(
             expected,
-            $"{one.GetProperty("equal").GetBoolean()} {one.GetProperty("missing")} {one.GetProperty("extra")} {one.GetProperty("different")}"
+            $"{one.GetProperty("equal").GetBoolean()} {one.GetProperty("missing")} {one.GetProperty("extra")} "
+                + $"{one.GetProperty("different")}"
         );
     }
 }

@@ -9,13 +9,16 @@ public abstract class VerifyingFiles(PostgresServer server, WarehouseKind kind) 
     private const string Append =
         """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: append }""";
     private const string Merge =
-        """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, primary_key: id, write: merge }""";
+        """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, primary_key: id, """
+        + "write: merge }";
     private const string Replace =
         """stock: { source: { connection: lake, path: "stock/*.csv" }, read: incremental, write: replace }""";
     private const string Snapshot =
-        """stock: { source: { connection: lake, path: "{version}/stock.csv" }, read: snapshot, settle: 0s, primary_key: id, write: merge""";
+        """stock: { source: { connection: lake, path: "{version}/stock.csv" }, read: snapshot, settle: 0s, """
+        + "primary_key: id, write: merge";
     private const string Drop =
-        """stock: { source: { connection: lake, path: "inbox/{action}/{table}/*" }, read: drop, target: { schema: raw, table: "{table}" } }""";
+        """stock: { source: { connection: lake, path: "inbox/{action}/{table}/*" }, read: drop, """
+        + """target: { schema: raw, table: "{table}" } }""";
 
     // Redshift changes the type of no column.
     private string Wider => Kind == WarehouseKind.Redshift ? "integer" : "bigint";
@@ -35,7 +38,9 @@ public abstract class VerifyingFiles(PostgresServer server, WarehouseKind kind) 
         var one = Assert.Single(answer.Json.GetProperty("datasets").EnumerateArray());
         Assert.False(Directory.Exists(Path.Combine(World.Folder, ".headrace/spool")), "the spool is not empty");
         return (
-            $"{answer.Exit} {one.GetProperty("equal").GetBoolean()} {one.GetProperty("missing")}m {one.GetProperty("extra")}e {one.GetProperty("different")}d {one.GetProperty("rows_source")}/{one.GetProperty("rows_target")}",
+            $"{answer.Exit} {one.GetProperty("equal").GetBoolean()} {one.GetProperty("missing")}m "
+                + $"{one.GetProperty("extra")}e {one.GetProperty("different")}d "
+                + $"{one.GetProperty("rows_source")}/{one.GetProperty("rows_target")}",
             string.Join('\n', one.GetProperty("warnings").EnumerateArray().Select(warning => warning.GetString()))
         );
     }
@@ -108,7 +113,10 @@ public abstract class VerifyingFiles(PostgresServer server, WarehouseKind kind) 
 
         await Alter("ALTER TABLE raw.stock ADD COLUMN mine integer");
         await Alter(
-            "UPDATE raw.stock SET mine = 5; UPDATE raw.stock SET note = 'by hand' WHERE id = 2; DELETE FROM raw.stock WHERE id = 1; INSERT INTO raw.stock (id, price) VALUES (7, 7)"
+            """
+            UPDATE raw.stock SET mine = 5; UPDATE raw.stock SET note = 'by hand' WHERE id = 2;
+            DELETE FROM raw.stock WHERE id = 1; INSERT INTO raw.stock (id, price) VALUES (7, 7)
+            """
         );
         Assert.Equal("3 False 1m 1e 1d 4/4", (await Verify()).Counts);
         Assert.Equal("0 True 1m 1e 1d 4/4", (await Verify("--repair")).Counts);
@@ -190,7 +198,10 @@ public abstract class VerifyingFiles(PostgresServer server, WarehouseKind kind) 
         Assert.StartsWith("0 True 0m 0e 0d 4", (await Verify()).Counts, StringComparison.Ordinal);
 
         await Alter(
-            "UPDATE raw.stock SET price = 0 WHERE id = 2; DELETE FROM raw.stock WHERE id IN (1, 4); INSERT INTO raw.stock (id, price) VALUES (7, 7)"
+            """
+            UPDATE raw.stock SET price = 0 WHERE id = 2; DELETE FROM raw.stock WHERE id IN (1, 4);
+            INSERT INTO raw.stock (id, price) VALUES (7, 7)
+            """
         );
         Assert.Equal(found, (await Verify()).Counts);
         Assert.Equal("0 True", (await Verify("--repair")).Counts[..6]);
@@ -220,7 +231,8 @@ public abstract class VerifyingFiles(PostgresServer server, WarehouseKind kind) 
         await Flows(Drop);
         World.Put(
             "inbox/schema/stock/1.json",
-            """{"schema_version":"1","allowed_operations":["append","truncate","schema"],"columns":[{"name":"id","type":"integer"}]}""",
+            """{"schema_version":"1","allowed_operations":["append","truncate","schema"],"columns":["""
+                + """{"name":"id","type":"integer"}]}""",
             landedSecondsAgo: 900
         );
         World.Put("inbox/append/stock/1.csv", "id\n1\n5000000000\n", landedSecondsAgo: 800);
@@ -230,7 +242,9 @@ public abstract class VerifyingFiles(PostgresServer server, WarehouseKind kind) 
         Assert.Equal(("0 True 0m 0e 0d 1/1", ""), await Verify());
         World.Put(
             "inbox/schema/stock/2.json",
-            $$"""{"schema_version":"2","allowed_operations":["append","truncate","schema"],"columns":[{"name":"id","type":"{{Wider}}"},{"name":"note","type":"text"}]}""",
+            $$"""{"schema_version":"2","allowed_operations":["append","truncate","schema"],"columns":["""
+                + $$"""{"name":"id","type":"{{Wider}}"},"""
+                + """{"name":"note","type":"text"}]}""",
             landedSecondsAgo: 700
         );
         World.Put(
@@ -297,7 +311,11 @@ public abstract class VerifyingFiles(PostgresServer server, WarehouseKind kind) 
         await Alter("DELETE FROM raw.stock WHERE id < 3");
         Assert.Equal("0 True 2m 0e 0d 3/1", (await Verify("--repair")).Counts);
         await Alter(
-            "INSERT INTO headrace.owners (schema_name, table_name, dataset, flow, way, is_alone, since) SELECT schema_name, table_name, 'another', 'another', way, is_alone, since FROM headrace.owners WHERE dataset = 'stock/north'"
+            """
+            INSERT INTO headrace.owners (schema_name, table_name, dataset, flow, way, is_alone, since)
+            SELECT schema_name, table_name, 'another', 'another', way, is_alone, since FROM headrace.owners
+            WHERE dataset = 'stock/north'
+            """
         );
         Assert.Contains("raw.stock is loaded by another too", (await Verify()).Warnings, StringComparison.Ordinal);
     }
@@ -308,7 +326,8 @@ public abstract class VerifyingFiles(PostgresServer server, WarehouseKind kind) 
         await Flows(
             Append.Replace(
                 "*.csv\" },",
-                "*\" }, columns: { j: json, b: boolean, n: \"decimal(12,3)\", r: real, d: double, t: timestamptz, day: date, u: uuid, s: text },",
+                "*\" }, columns: { j: json, b: boolean, n: \"decimal(12,3)\", r: real, d: double, "
+                    + "t: timestamptz, day: date, u: uuid, s: text },",
                 StringComparison.Ordinal
             )
         );

@@ -38,7 +38,10 @@ public abstract class WholeTables(PostgresServer server, WarehouseKind kind) : T
         );
         await World.Load();
         await shop.Execute(
-            "DELETE FROM orders WHERE id = 1; UPDATE orders SET name = 'new' WHERE id = 2; INSERT INTO orders VALUES (4, 'n4')"
+            """
+            DELETE FROM orders WHERE id = 1; UPDATE orders SET name = 'new' WHERE id = 2;
+            INSERT INTO orders VALUES (4, 'n4')
+            """
         );
         var second = (await World.Load()).Only;
         Assert.Equal("1i 1u 1d 1s 0q", second.Counts);
@@ -81,7 +84,9 @@ public abstract class WholeTables(PostgresServer server, WarehouseKind kind) : T
         var shop = await Shop(
             $"{Three}; CREATE DOMAIN price AS numeric(8,2)",
             "read: incremental, primary_key: id, update_key: updated_at, write: merge",
-            "query: \"SELECT id, upper(name) AS name, 1.5::price AS price, ARRAY[1,2] AS list, updated_at FROM orders WHERE id <> 2\""
+            "query: "
+                + "\"SELECT id, upper(name) AS name, 1.5::price AS price, ARRAY[1,2] AS list, updated_at "
+                + "FROM orders WHERE id <> 2\""
         );
         await World.Load();
         Assert.Equal(
@@ -92,7 +97,10 @@ public abstract class WholeTables(PostgresServer server, WarehouseKind kind) : T
             "8|2",
             Assert.Single(
                 await Rows(
-                    "SELECT numeric_precision, numeric_scale FROM information_schema.columns WHERE table_schema = 'raw' AND column_name = 'price'"
+                    """
+                    SELECT numeric_precision, numeric_scale FROM information_schema.columns
+                    WHERE table_schema = 'raw' AND column_name = 'price'
+                    """
                 )
             )
         );
@@ -120,7 +128,10 @@ public abstract class WholeTables(PostgresServer server, WarehouseKind kind) : T
         var shop = await Shop(Three, "read: incremental, primary_key: id, update_key: updated_at, write: merge");
         await World.Load();
         await shop.Execute(
-            "ALTER TABLE orders ADD COLUMN price numeric(10,2) DEFAULT 7; UPDATE orders SET updated_at = now() WHERE id = 2"
+            """
+            ALTER TABLE orders ADD COLUMN price numeric(10,2) DEFAULT 7; UPDATE orders
+            SET updated_at = now() WHERE id = 2
+            """
         );
         await World.Load();
         Assert.Equal("7.00", await Value("SELECT price FROM raw.orders WHERE id = 2"));
@@ -130,7 +141,10 @@ public abstract class WholeTables(PostgresServer server, WarehouseKind kind) : T
     public async Task AValueThatIsNoneOfTheTypeItIsDeclaredAsWaits()
     {
         await Shop(
-            "CREATE TABLE orders (id text, flag text, n numeric, d numeric); INSERT INTO orders VALUES ('a', 'perhaps', 1, 1), ('b', 'yes', 1.7, 1), ('c', 'yes', 1, 1.239), ('d', 'yes', 1, 1.23)",
+            """
+            CREATE TABLE orders (id text, flag text, n numeric, d numeric); INSERT INTO orders VALUES ('a',
+            'perhaps', 1, 1), ('b', 'yes', 1.7, 1), ('c', 'yes', 1, 1.239), ('d', 'yes', 1, 1.23)
+            """,
             "read: full-refresh, write: replace, columns: { flag: boolean, n: integer, d: \"decimal(12,2)\" }"
         );
         Assert.Equal(3L, (await World.Load()).Only["quarantined"]);
@@ -141,7 +155,11 @@ public abstract class WholeTables(PostgresServer server, WarehouseKind kind) : T
     public async Task RowsOfATableThatInheritsAreMergedByKey()
     {
         await Shop(
-            "CREATE TABLE orders (id int PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT now()); CREATE TABLE more (PRIMARY KEY (id)) INHERITS (orders); INSERT INTO orders VALUES (1); INSERT INTO more VALUES (1), (2)",
+            """
+            CREATE TABLE orders (id int PRIMARY KEY, updated_at timestamptz NOT NULL DEFAULT now());
+            CREATE TABLE more (PRIMARY KEY (id)) INHERITS (orders); INSERT INTO orders VALUES (1);
+            INSERT INTO more VALUES (1), (2)
+            """,
             "read: incremental, primary_key: id, update_key: updated_at, write: merge"
         );
         await World.Load();
@@ -174,7 +192,8 @@ public abstract class WholeTables(PostgresServer server, WarehouseKind kind) : T
     {
         var shop = await Shop(Three, "read: full-refresh, write: replace, retries: 0");
         await shop.Execute(
-            "DO $$ BEGIN CREATE ROLE reader LOGIN PASSWORD 'known'; EXCEPTION WHEN duplicate_object THEN NULL; END $$; GRANT SELECT ON orders TO reader"
+            "DO $$ BEGIN CREATE ROLE reader LOGIN PASSWORD 'known'; "
+                + "EXCEPTION WHEN duplicate_object THEN NULL; END $$; GRANT SELECT ON orders TO reader"
         );
         World.Configuration(
             (await File.ReadAllTextAsync(Path.Combine(World.Folder, "headrace.yaml"), Cancel)).Replace(
