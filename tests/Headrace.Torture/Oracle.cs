@@ -46,7 +46,8 @@ internal sealed class Oracle(Model model, Folder folder, Snapshot found, List<st
             item.Key,
             item.Action,
             FateOf(item).ToString().ToLowerInvariant(),
-            item.Outcome is Outcome.Loaded or Outcome.Alias || (item.Action == "schema" && FateOf(item) == Outcome.Superseded)
+            item.Outcome is Outcome.Loaded or Outcome.Alias
+            || (item.Action == "schema" && FateOf(item) == Outcome.Superseded)
                 ? item.Sha256
                 : null,
             item.Bytes.Length,

@@ -177,6 +177,34 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         }
     }
 
+    /// <summary>What went wrong with a warehouse, by its Headrace name; null for what is no error of a database.</summary>
+    /// <param name="isPassing">True for what goes away by itself.</param>
+    internal static HeadraceException? NameOfWarehouse(
+        Exception error,
+        string address,
+        Func<PostgresException, bool> isPassing
+    ) =>
+        error switch
+        {
+            PostgresException { SqlState: PostgresErrorCodes.DiskFull } => Error.DiskFull(address, error),
+            PostgresException refused => Error.Warehouse(
+                address,
+                $"{refused.SqlState} {refused.MessageText}",
+                refused,
+                isPassing(refused)
+            ),
+            NpgsqlException or SocketException or TimeoutException => Lost(error, address),
+            _ => IsBroken(error) ? Lost(error, address) : null,
+        };
+
+    private static HeadraceException Lost(Exception error, string address) =>
+        Error.Warehouse(
+            address,
+            error.InnerException is { } inner ? $"{error.Message} {inner.Message}" : error.Message,
+            error,
+            transient: true
+        );
+
     /// <summary>True for the error that PostgreSQL gives where a policy would hide rows.</summary>
     internal static bool IsHidden(PostgresException error) =>
         error is { SqlState: PostgresErrorCodes.InsufficientPrivilege, Routine: "check_enable_rls" };

@@ -8,40 +8,18 @@ namespace Headrace.Postgres;
 /// Locks by advisory locks, which a transaction holds to its end, and makes the tables of schema <c>headrace</c>.
 /// </summary>
 /// <param name="address">Where the database is.</param>
-internal sealed class PostgresConcurrency(string address) : IConcurrency
+internal sealed class PostgresConcurrency(string address)
+    : ServerConcurrency(address, PostgresDialect.Instance),
+        IConcurrency
 {
     // Of all who start at once one creates; any number will do that nobody else has.
     private const long CreationLock = 0x6865616472616365;
-
-    private static readonly SqlDialect Dialect = PostgresDialect.Instance;
-
-    public async Task<bool> ExistAsync(SqlSession db, CancellationToken cancel)
-    {
-        try
-        {
-            if (
-                await WarehouseStore.VersionAsync(db, Dialect, cancel) is { } found
-                && WarehouseState.Steps.IsCurrent(found, address)
-            )
-                return true;
-        }
-        catch (PostgresException missing)
-            when (missing.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
-        {
-            // Nothing is there, or what release 0.1.0 made.
-        }
-
-        if (await db.NumberAsync("SELECT count(to_regclass('headrace.positions'))", cancel) == 0)
-            return false;
-        await MigrateAsync(db, cancel);
-        return true;
-    }
 
     // A role that may create no schema can use one that is there.
     public async Task EnsureAsync(SqlSession db, Dataset? dataset, TableName? target, CancellationToken cancel)
     {
         if (!await ExistAsync(db, cancel))
-            await MigrateAsync(db, cancel);
+            await MakeAsync(db, cancel);
     }
 
     public Task LockAsync(SqlSession db, Dataset dataset, CancellationToken cancel) =>
@@ -64,7 +42,7 @@ internal sealed class PostgresConcurrency(string address) : IConcurrency
         db.ExecuteAsync("SELECT pg_advisory_xact_lock($1)", cancel, CreationLock);
 
     // Of all who come at once one takes the steps; loads that are under way end before it begins.
-    private async Task MigrateAsync(SqlSession db, CancellationToken cancel)
+    protected override async Task MakeAsync(SqlSession db, CancellationToken cancel)
     {
         await db.BeginAsync(cancel);
         try
@@ -85,7 +63,7 @@ internal sealed class PostgresConcurrency(string address) : IConcurrency
             if (hasMeta)
                 await db.ExecuteAsync("LOCK TABLE headrace.meta IN ACCESS EXCLUSIVE MODE", cancel);
             var found = hasMeta ? await WarehouseStore.VersionAsync(db, Dialect, cancel) : null;
-            if (found is null || !WarehouseState.Steps.IsCurrent(found, address))
+            if (found is null || !IsCurrent(found))
                 foreach (
                     var statement in WarehouseState.Steps.Migration(Dialect.State, found?.Number ?? (hasTables ? 1 : 0))
                 )
@@ -97,4 +75,14 @@ internal sealed class PostgresConcurrency(string address) : IConcurrency
             await db.RollbackAsync();
         }
     }
+
+    protected override bool IsMissing(Exception error) =>
+        error
+            is PostgresException
+            {
+                SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName
+            };
+
+    protected override async Task<bool> HasTablesAsync(SqlSession db, CancellationToken cancel) =>
+        await db.NumberAsync("SELECT count(to_regclass('headrace.positions'))", cancel) > 0;
 }

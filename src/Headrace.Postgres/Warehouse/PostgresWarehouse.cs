@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Headrace.Engines;
 using Headrace.Staging;
 using Headrace.Warehouses;
@@ -14,13 +13,11 @@ namespace Headrace.Postgres;
 /// <param name="folder">An absolute folder for rows on their way, which the engine may read and write; nobody
 /// else's.</param>
 public sealed class PostgresWarehouse(PostgresDatabase database, IEngine engine, string folder, TimeProvider clock)
-    : SqlWarehouse(clock),
+    : EngineWarehouse(engine, folder, clock),
         IWholeTarget
 {
     // What was let in is read again.
     private const int LongestRow = 1 << 30;
-
-    private int folders;
 
     public override string Address => database.Address;
 
@@ -38,7 +35,7 @@ public sealed class PostgresWarehouse(PostgresDatabase database, IEngine engine,
         ChangeSet changes,
         LoadAttempt attempt,
         CancellationToken cancel
-    ) => Task.FromResult<TargetWriter>(new PostgresWriter(this, engine, NewFolder(), changes, attempt, cancel));
+    ) => Task.FromResult<TargetWriter>(new PostgresWriter(this, Engine, NewFolder(), changes, attempt, cancel));
 
     public override ReleasedRows NewRelease(
         SqlSession db,
@@ -46,24 +43,9 @@ public sealed class PostgresWarehouse(PostgresDatabase database, IEngine engine,
         TargetTable table,
         Mending mending,
         CancellationToken cancel
-    ) => new PostgresReleasedRows(Connection(db), engine, NewFolder(), table, mending, cancel);
+    ) => new PostgresReleasedRows(Connection(db), Engine, NewFolder(), table, mending, cancel);
 
     public override void BeginOpen() => database.BeginOpen();
-
-    public override bool IsOfEngine(Exception error) => engine.IsOwn(error);
-
-    public override Task<(IReadOnlyList<FileNote> Broken, bool IsMended)> BrokenAsync(
-        ChangeSet changes,
-        CancellationToken cancel
-    ) =>
-        Task.Run(
-            () =>
-            {
-                var broken = engine.Broken(changes, out var isMended, cancel);
-                return (broken, isMended);
-            },
-            cancel
-        );
 
     public Task<IReadOnlyList<StagedFile>> StageAllAsync(
         TableName table,
@@ -103,37 +85,6 @@ public sealed class PostgresWarehouse(PostgresDatabase database, IEngine engine,
             cancel
         );
 
-    public override Task CopyAsync(TableName table, string path, CancellationToken cancel) =>
-        AskAsync(
-            SessionUse.Read,
-            async (db, _) =>
-            {
-                var found =
-                    await FindAsync(db, table, cancel)
-                    ?? throw Error.NotFound("table", table.ToString(), "bring the table back");
-                var own = Directory.CreateDirectory(NewFolder()).FullName;
-                try
-                {
-                    var rows = await RowsAsync(Connection(db), found, "", Path.Combine(own, "table.csv"), cancel);
-                    await Task.Run(() => engine.WriteParquet(rows, path, cancel), cancel);
-                    return true;
-                }
-                finally
-                {
-                    Directory.Delete(own, recursive: true);
-                }
-            },
-            cancel
-        );
-
-    public override ValueTask DisposeAsync()
-    {
-        engine.Dispose();
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
-        return ValueTask.CompletedTask;
-    }
-
     /// <summary>Copies rows of a table into a file.</summary>
     internal async Task<CsvRows> RowsAsync(
         NpgsqlConnection db,
@@ -159,51 +110,24 @@ public sealed class PostgresWarehouse(PostgresDatabase database, IEngine engine,
 
     private static NpgsqlConnection Connection(SqlSession db) => ((PostgresSession)db).Db;
 
-    private string NewFolder() => Path.Combine(folder, $"{Interlocked.Increment(ref folders)}");
+    protected override async Task CopyAsync(
+        SqlSession db,
+        TargetTable table,
+        string own,
+        Func<CsvRows, Task> take,
+        CancellationToken cancel
+    ) => await take(await RowsAsync(Connection(db), table, "", Path.Combine(own, "table.csv"), cancel));
 
-    public override async Task<T> NameAsync<T>(Func<Task<T>> step)
-    {
-        try
-        {
-            return await step();
-        }
-        catch (Exception error) when (engine.IsOwn(error))
-        {
-            throw engine.Name(error);
-        }
-        catch (PostgresException error) when (error.SqlState is PostgresErrorCodes.DiskFull)
-        {
-            throw Error.DiskFull(Address, error);
-        }
-        catch (PostgresException error) when (PostgresDatabase.IsHidden(error))
-        {
-            throw Error.TargetRowsHidden(Address, error.MessageText, error);
-        }
-        catch (PostgresException error)
-        {
-            throw Error.Warehouse(
-                Address,
-                $"{error.SqlState} {error.MessageText}",
-                error,
-                error.IsTransient || IsPassing(error)
-            );
-        }
-        catch (Exception error)
-            when (error is NpgsqlException or SocketException or TimeoutException || PostgresDatabase.IsBroken(error))
-        {
-            throw Error.Warehouse(
-                Address,
-                error.InnerException is { } inner ? $"{error.Message} {inner.Message}" : error.Message,
-                error,
-                transient: true
-            );
-        }
-    }
+    protected override HeadraceException? Name(Exception error) =>
+        error is PostgresException hidden && PostgresDatabase.IsHidden(hidden)
+            ? Error.TargetRowsHidden(Address, hidden.MessageText, hidden)
+            : PostgresDatabase.NameOfWarehouse(error, Address, IsPassing);
 
     // A lock that was not given, a deadlock, a server that shuts down, and what two who create the same thing at once
     // meet.
     private static bool IsPassing(PostgresException error) =>
-        error is { SqlState: PostgresErrorCodes.UniqueViolation, SchemaName: "pg_catalog" }
+        error.IsTransient
+        || error is { SqlState: PostgresErrorCodes.UniqueViolation, SchemaName: "pg_catalog" }
         || error.SqlState
             is PostgresErrorCodes.SerializationFailure
                 or PostgresErrorCodes.DeadlockDetected

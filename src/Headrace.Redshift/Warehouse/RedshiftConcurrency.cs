@@ -10,14 +10,14 @@ namespace Headrace.Redshift;
 /// Redshift locks a table from the first write to the end, and its snapshot is of the first question.
 /// </summary>
 /// <param name="address">Where the database is.</param>
-internal sealed class RedshiftConcurrency(string address) : IConcurrency
+internal sealed class RedshiftConcurrency(string address)
+    : ServerConcurrency(address, RedshiftDialect.Instance),
+        IConcurrency
 {
     private const int MostTries = 5;
 
     // Loads of one process that begin at once would be in each other's way.
     private static readonly SemaphoreSlim Making = new(1, 1);
-
-    private static readonly SqlDialect Dialect = RedshiftDialect.Instance;
 
     public bool LocksFirst => true;
 
@@ -27,28 +27,6 @@ internal sealed class RedshiftConcurrency(string address) : IConcurrency
 
     public async Task<bool> HasPositionAsync(SqlSession db, Dataset dataset, CancellationToken cancel) =>
         (await NamesAsync(db, cancel)).Contains(RedshiftSql.PositionTable(dataset));
-
-    public async Task<bool> ExistAsync(SqlSession db, CancellationToken cancel)
-    {
-        try
-        {
-            if (
-                await WarehouseStore.VersionAsync(db, Dialect, cancel) is { } found
-                && WarehouseState.Steps.IsCurrent(found, address)
-            )
-                return true;
-        }
-        catch (PostgresException missing)
-            when (missing.SqlState is PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName)
-        {
-            // Nothing is there, or what release 0.1.0 made.
-        }
-
-        if (!(await NamesAsync(db, cancel)).Contains("loads"))
-            return false;
-        await EnsureAsync(db, null, null, cancel);
-        return true;
-    }
 
     // A user who may make no schema can use one that is there. Of datasets that begin at once one creates, and the
     // others look again.
@@ -71,8 +49,8 @@ internal sealed class RedshiftConcurrency(string address) : IConcurrency
             async () =>
             {
                 // A user who may make no schema can use one that is there.
-                if (await db.NumberAsync(Dialect.CountSchemas(schema)!, cancel) == 0)
-                    await db.ExecuteAsync(Dialect.CreateSchema(schema), cancel);
+                if (await db.NumberAsync(RedshiftDialect.Instance.CountSchemas(schema)!, cancel) == 0)
+                    await db.ExecuteAsync(RedshiftDialect.Instance.CreateSchema(schema), cancel);
             },
             cancel
         );
@@ -110,7 +88,7 @@ internal sealed class RedshiftConcurrency(string address) : IConcurrency
         }
     }
 
-    private static async Task CreateAsync(SqlSession db, Dataset? dataset, TableName? target, CancellationToken cancel)
+    private async Task CreateAsync(SqlSession db, Dataset? dataset, TableName? target, CancellationToken cancel)
     {
         var names = await NamesAsync(db, cancel);
         var statements = new List<string>();
@@ -152,4 +130,16 @@ internal sealed class RedshiftConcurrency(string address) : IConcurrency
             await db.RollbackAsync();
         }
     }
+
+    protected override bool IsMissing(Exception error) =>
+        error
+            is PostgresException
+            {
+                SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName
+            };
+
+    protected override async Task<bool> HasTablesAsync(SqlSession db, CancellationToken cancel) =>
+        (await NamesAsync(db, cancel)).Contains("loads");
+
+    protected override Task MakeAsync(SqlSession db, CancellationToken cancel) => EnsureAsync(db, null, null, cancel);
 }

@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Headrace.Engines;
 using Headrace.Postgres;
 using Headrace.Warehouses;
@@ -21,10 +20,8 @@ public sealed class RedshiftWarehouse(
     IEngine engine,
     string folder,
     TimeProvider clock
-) : SqlWarehouse(clock)
+) : EngineWarehouse(engine, folder, clock)
 {
-    private int folders;
-
     public override string Address => database.Address;
 
     public override SqlDialect Dialect => RedshiftDialect.Instance;
@@ -44,7 +41,7 @@ public sealed class RedshiftWarehouse(
     {
         var own = NewFolder();
         var stage = new StagedFiles(database, staging, staging.Of(changes.Dataset), changes.Id, own, cancel);
-        return Task.FromResult<TargetWriter>(new RedshiftWriter(this, stage, engine, own, changes, attempt, cancel));
+        return Task.FromResult<TargetWriter>(new RedshiftWriter(this, stage, Engine, own, changes, attempt, cancel));
     }
 
     public override ReleasedRows NewRelease(
@@ -59,7 +56,7 @@ public sealed class RedshiftWarehouse(
         return new RedshiftReleasedRows(
             Connection(db),
             NewStage(staging.Of(name), own, cancel),
-            engine,
+            Engine,
             own,
             table,
             mending,
@@ -67,54 +64,35 @@ public sealed class RedshiftWarehouse(
         );
     }
 
-    public override bool IsOfEngine(Exception error) => engine.IsOwn(error);
-
-    public override Task<(IReadOnlyList<FileNote> Broken, bool IsMended)> BrokenAsync(
-        ChangeSet changes,
-        CancellationToken cancel
-    ) =>
-        Task.Run(
-            () =>
-            {
-                var broken = engine.Broken(changes, out var isMended, cancel);
-                return (broken, isMended);
-            },
-            cancel
-        );
-
-    public override Task CopyAsync(TableName table, string path, CancellationToken cancel) =>
-        AskAsync(
-            SessionUse.Write,
-            async (db, _) =>
-            {
-                var own = Directory.CreateDirectory(NewFolder()).FullName;
-                var stage = NewStage(staging.Copies, own, cancel);
-                try
-                {
-                    var found =
-                        await FindAsync(db, table, cancel)
-                        ?? throw Error.NotFound("table", table.ToString(), "bring the table back");
-                    var rows = await stage.ReadAsync(Connection(db), found, []);
-                    await Task.Run(() => engine.WriteParquet(rows, path, cancel), cancel);
-                    return true;
-                }
-                finally
-                {
-                    await stage.RemoveAsync();
-                    Directory.Delete(own, recursive: true);
-                }
-            },
-            cancel
-        );
-
-    public override ValueTask DisposeAsync()
+    public override async ValueTask DisposeAsync()
     {
-        engine.Dispose();
+        await base.DisposeAsync();
         staging.Store.Dispose();
-        if (Directory.Exists(folder))
-            Directory.Delete(folder, recursive: true);
-        return ValueTask.CompletedTask;
     }
+
+    protected override SessionUse Copying => SessionUse.Write;
+
+    protected override async Task CopyAsync(
+        SqlSession db,
+        TargetTable table,
+        string own,
+        Func<CsvRows, Task> take,
+        CancellationToken cancel
+    )
+    {
+        var stage = NewStage(staging.Copies, own, cancel);
+        try
+        {
+            await take(await stage.ReadAsync(Connection(db), table, []));
+        }
+        finally
+        {
+            await stage.RemoveAsync();
+        }
+    }
+
+    protected override HeadraceException? Name(Exception error) =>
+        PostgresDatabase.NameOfWarehouse(error, Address, IsPassing);
 
     /// <summary>
     /// True for what goes away by itself: a conflict of two transactions, a lock, a server that shuts down, two who
@@ -141,39 +119,7 @@ public sealed class RedshiftWarehouse(
                 or PostgresErrorCodes.DuplicateColumn
                 or PostgresErrorCodes.UniqueViolation;
 
-    public override async Task<T> NameAsync<T>(Func<Task<T>> step)
-    {
-        try
-        {
-            return await step();
-        }
-        catch (Exception error) when (engine.IsOwn(error))
-        {
-            throw engine.Name(error);
-        }
-        catch (PostgresException error) when (error.SqlState is PostgresErrorCodes.DiskFull)
-        {
-            throw Error.DiskFull(Address, error);
-        }
-        catch (PostgresException error)
-        {
-            throw Error.Warehouse(Address, $"{error.SqlState} {error.MessageText}", error, IsPassing(error));
-        }
-        catch (Exception error)
-            when (error is NpgsqlException or SocketException or TimeoutException || PostgresDatabase.IsBroken(error))
-        {
-            throw Error.Warehouse(
-                Address,
-                error.InnerException is { } inner ? $"{error.Message} {inner.Message}" : error.Message,
-                error,
-                transient: true
-            );
-        }
-    }
-
     private static NpgsqlConnection Connection(SqlSession db) => ((PostgresSession)db).Db;
-
-    private string NewFolder() => Path.Combine(folder, $"{Interlocked.Increment(ref folders)}");
 
     private StagedFiles NewStage(string root, string own, CancellationToken cancel) =>
         new(database, staging, root, Guid.NewGuid().ToString("N"), own, cancel);

@@ -178,7 +178,7 @@ internal sealed class WarehouseLoad(
                 await store.OwnAsync(changes.Target, owner);
         }
 
-        await store.MoveAsync(changes, attempt.RunId);
+        await store.MoveAsync(changes, attempt.RunId, warehouse.Address);
         if (again.IsNeeded)
             await store.SupersedeAsync(again);
         if (

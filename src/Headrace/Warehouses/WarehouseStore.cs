@@ -180,7 +180,7 @@ public sealed partial class WarehouseStore(
     /// </summary>
     /// <exception cref="HeadraceException">HDR-301 when another run was first; HDR-313 when the position is
     /// gone.</exception>
-    public async Task MoveAsync(ChangeSet changes, string runId)
+    public async Task MoveAsync(ChangeSet changes, string runId, string address)
     {
         var (dataset, from, positions) = (changes.Dataset, changes.From.Generation, Positions(changes.Dataset));
         if (
@@ -221,7 +221,7 @@ public sealed partial class WarehouseStore(
 
         // A newer Headrace may have changed the tables meanwhile.
         if (await VersionAsync(db, dialect, cancel) is { } found)
-            WarehouseState.Steps.IsCurrent(found, "the warehouse");
+            WarehouseState.Steps.IsCurrent(found, address);
         throw Error.Overtaken(
             dataset.Name,
             from,

@@ -82,7 +82,10 @@ public partial class ShapeTests
             Repository.Read(".editorconfig").Split("max_line_length = ")[1].Split('\n')[0],
             System.Globalization.CultureInfo.InvariantCulture
         );
-        var tooWide = Repository.Sources("src").SelectMany(file => File.ReadLines(file)).Where(line => line.Length > width);
+        var tooWide = Repository
+            .Sources("src")
+            .SelectMany(file => File.ReadLines(file))
+            .Where(line => line.Length > width);
 
         Assert.Empty(tooWide);
     }
