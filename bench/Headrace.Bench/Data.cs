@@ -52,8 +52,7 @@ internal static class Data
 
     /// <summary>
     /// A full export of <see cref="Write"/>'s table. The second one has, of the rows of the first, 1 % with another
-    /// amount and
-    /// 0.5 % not at all, and 0.5 % more.
+    /// amount and 0.5 % not at all, and 0.5 % more.
     /// </summary>
     public static void WriteExport(string path, long rows, bool isSecond)
     {

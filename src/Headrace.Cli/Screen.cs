@@ -8,8 +8,7 @@ namespace Headrace.Cli;
 
 /// <summary>
 /// The only place that speaks to the terminal: data on standard output, messages on standard error. No secret leaves
-/// it, and no character that
-/// a terminal would obey: what a caller forgot to make plain is made plain here.
+/// it, and no character that a terminal would obey: what a caller forgot to make plain is made plain here.
 /// </summary>
 [SuppressMessage("ApiDesign", "RS0030", Justification = "This is the one place that speaks to the terminal.")]
 internal sealed class Screen

@@ -5,8 +5,7 @@ namespace Headrace.DuckDb;
 
 /// <summary>
 /// PostgreSQL's binary numeric: how many digits to the base of 10,000, the weight of the first one, the sign, the
-/// digits shown behind the
-/// point, then the digits.
+/// digits shown behind the point, then the digits.
 /// </summary>
 /// <remarks>numeric_send in PostgreSQL's src/backend/utils/adt/numeric.c.</remarks>
 internal static class BinaryNumeric

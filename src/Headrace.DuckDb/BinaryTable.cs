@@ -8,8 +8,7 @@ namespace Headrace.DuckDb;
 
 /// <summary>
 /// Rows as PostgreSQL writes them, as a table of DuckDB's that each of its threads reads blocks of: a value goes from
-/// the bytes into a
-/// vector, and never through text or an object. Their order is kept within a block.
+/// the bytes into a vector, and never through text or an object. Their order is kept within a block.
 /// </summary>
 /// <remarks>https://duckdb.org/docs/stable/clients/c/table_functions</remarks>
 internal sealed unsafe class BinaryTable : IDisposable

@@ -5,13 +5,11 @@ namespace Headrace.DuckDb;
 
 /// <summary>
 /// Tells by digests which rows of an export the one before had too, byte for byte. What is left over are the
-/// candidates:
-/// they alone are parsed and compared by their values.
+/// candidates: they alone are parsed and compared by their values.
 /// </summary>
 /// <remarks>
 /// The digests of the export before are put into a set, as many at once as the memory allows; the more rounds this
-/// takes,
-/// the more often both lists are read.
+/// takes, the more often both lists are read.
 /// </remarks>
 /// <param name="setBytes">What the set may take.</param>
 internal sealed class ChangedRecords(IReadOnlyList<StagedFile> files, long setBytes, CancellationToken cancel)

@@ -17,8 +17,7 @@ public readonly record struct QueryProgress(double Percentage, long Rows, long T
 /// Parameters are <c>?</c> or <c>$1</c> in the SQL. They are null, bool, the integers and <see cref="Int128"/>, float,
 /// double, decimal, string, byte[], <see cref="DateOnly"/>, <see cref="TimeOnly"/>, <see cref="DateTime"/> (TIMESTAMP,
 /// not Local), <see cref="DateTimeOffset"/> (TIMESTAMPTZ), <see cref="Guid"/>, and lists of string or long. Times are
-/// cut
-/// to microseconds. A string[] alone would be taken for the parameters themselves: cast it to object.
+/// cut to microseconds. A string[] alone would be taken for the parameters themselves: cast it to object.
 /// </remarks>
 public sealed class DuckDbConnection : IDisposable
 {
@@ -76,8 +75,7 @@ public sealed class DuckDbConnection : IDisposable
 
     /// <summary>
     /// Runs one statement and reads its rows as they are made: a large result does not fill the memory. The reader must
-    /// be
-    /// read to its end or disposed before the connection is used again. The token holds for the reading as well.
+    /// be read to its end or disposed before the connection is used again. The token holds for the reading as well.
     /// </summary>
     public unsafe DuckDbReader Query(string sql, CancellationToken cancel, params ReadOnlySpan<object?> parameters)
     {
@@ -149,8 +147,7 @@ public sealed class DuckDbConnection : IDisposable
 
     /// <summary>
     /// Ends a query that was not read to its end. DuckDB does so when the next statement comes, and until then keeps
-    /// its
-    /// transaction open: a checkpoint of another connection would wait for it.
+    /// its transaction open: a checkpoint of another connection would wait for it.
     /// </summary>
     internal void Abandon()
     {
@@ -200,8 +197,7 @@ public sealed class DuckDbConnection : IDisposable
     }
 
     // A new statement ends the stream of the one before, and DuckDB's C API tells the end of a stream and its loss
-    // alike:
-    // rows would go missing without a word.
+    // alike: rows would go missing without a word.
     private void Free()
     {
         ObjectDisposedException.ThrowIf(handle.IsClosed, this);

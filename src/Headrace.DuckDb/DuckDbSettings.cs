@@ -21,8 +21,7 @@ public sealed record DuckDbSettings
 
     /// <summary>
     /// What DuckDB is to know before it opens anything: told later, it would have started threads only to end them, and
-    /// would look for
-    /// memory to give back. Blocks are of 16 KiB when they are small: a checkpoint writes whole ones.
+    /// would look for memory to give back. Blocks are of 16 KiB when they are small: a checkpoint writes whole ones.
     /// </summary>
     public IReadOnlyDictionary<string, string> Early
     {
@@ -46,16 +45,14 @@ public sealed record DuckDbSettings
 
     /// <summary>
     /// Shuts the database of <paramref name="connection"/>, opened with <see cref="Early"/>, in for all its
-    /// connections: SQL reaches only the allowed
-    /// folders, the temp directory and the database files that are attached by then (with their logs), no extension is
-    /// fetched or loaded, and no setting can be changed any more.
+    /// connections: SQL reaches only the allowed folders, the temp directory and the database files that are attached
+    /// by then (with their logs), no extension is fetched or loaded, and no setting can be changed any more.
     /// </summary>
     /// <remarks>
     /// ATTACH goes on to work for database files inside an allowed folder, for writing and READ_ONLY, for files that
-    /// exist
-    /// and new ones, and the log (<c>.wal</c>) beside them is written and read; outside of one it is refused. DuckDB
-    /// follows
-    /// symbolic links before it compares: a link inside an allowed folder that leads out of it is refused.
+    /// exist and new ones, and the log (<c>.wal</c>) beside them is written and read; outside of one it is refused.
+    /// DuckDB follows symbolic links before it compares: a link inside an allowed folder that leads out of it is
+    /// refused.
     /// </remarks>
     public void Harden(DuckDbConnection connection, CancellationToken cancel)
     {
@@ -64,8 +61,7 @@ public sealed record DuckDbSettings
             Set("temp_directory", Sql.Literal(TempDirectory));
 
         // A group of rows is compressed and written as soon as it is full, and not five of them at once at the end: it
-        // takes half the
-        // memory, and goes on beside the reading.
+        // takes half the memory, and goes on beside the reading.
         Set("write_buffer_row_group_count", "1");
 
         // Staged files have the same names in the next batch; the cache takes one for the other within a second.

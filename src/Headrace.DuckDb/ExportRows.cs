@@ -2,8 +2,7 @@ namespace Headrace.DuckDb;
 
 /// <summary>
 /// The rows of an export that have to be looked at: the candidates, parsed into Parquet files, those of them that do
-/// not
-/// fit, and the keys that are there more than once.
+/// not fit, and the keys that are there more than once.
 /// </summary>
 /// <param name="before">The memory of the export before; null for the first one.</param>
 /// <param name="folder">Where it stages.</param>
@@ -21,8 +20,7 @@ internal sealed class ExportRows(
 {
     /// <summary>
     /// How COPY writes Parquet files: with row groups that are no larger than those of a table, so that what is read
-    /// from
-    /// them fills its row groups whole.
+    /// from them fills its row groups whole.
     /// </summary>
     public const string Layout = "FORMAT parquet, ROW_GROUP_SIZE 120832";
 

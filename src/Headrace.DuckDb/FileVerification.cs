@@ -5,8 +5,7 @@ namespace Headrace.DuckDb;
 
 /// <summary>
 /// Compares a table with the lake files that <c>headrace.files</c> says were loaded into it: the last export of a
-/// snapshot, else what
-/// loading them once more makes. Files that were not loaded yet count for nothing.
+/// snapshot, else what loading them once more makes. Files that were not loaded yet count for nothing.
 /// </summary>
 /// <param name="db">A connection that may read and write <paramref name="folder"/>.</param>
 /// <param name="scratch">Opens an empty warehouse in <paramref name="folder"/>.</param>

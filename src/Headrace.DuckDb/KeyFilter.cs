@@ -6,8 +6,7 @@ namespace Headrace.DuckDb;
 
 /// <summary>
 /// Which rows of a target may have a staged key: a condition that DuckDB asks while it scans the key, so that of all
-/// other rows no
-/// other column is read. A join alone reads them all first.
+/// other rows no other column is read. A join alone reads them all first.
 /// </summary>
 /// <remarks>https://duckdb.org/docs/stable/clients/c/api#scalar-functions</remarks>
 internal sealed unsafe class KeyFilter : IDisposable

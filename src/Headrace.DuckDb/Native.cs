@@ -5,8 +5,7 @@ namespace Headrace.DuckDb;
 
 /// <summary>
 /// The functions of DuckDB's C API that the binding uses, under their own names without the prefix. What the C API
-/// calls a
-/// handle is an <see cref="nint"/> here; the ones that outlive a call are wrapped in a safe handle.
+/// calls a handle is an <see cref="nint"/> here; the ones that outlive a call are wrapped in a safe handle.
 /// </summary>
 internal static unsafe partial class Native
 {
@@ -16,8 +15,7 @@ internal static unsafe partial class Native
 
     /// <summary>
     /// The library lies beside the assembly: in the output, under a test runner and in a publish folder. In a single
-    /// file
-    /// the assembly has no place of its own, and the folder of the program stands in for it.
+    /// file the assembly has no place of its own, and the folder of the program stands in for it.
     /// </summary>
     private static nint Resolve(string name, Assembly assembly, DllImportSearchPath? path)
     {

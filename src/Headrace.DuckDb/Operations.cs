@@ -27,8 +27,7 @@ internal sealed class Operations(
             : "'null'";
 
         // The same operation has the same id whenever and wherever it is made. An export that is applied again, with
-        // other
-        // files, makes others.
+        // other files, makes others.
         var times = export.From.Version == export.Version ? export.From.VersionLoads : 0;
         var seed = Failpoint.Planted("ids-by-load") ? export.Id : export.Version;
         var count = db.Execute(

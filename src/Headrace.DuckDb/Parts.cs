@@ -2,9 +2,8 @@ namespace Headrace.DuckDb;
 
 /// <summary>
 /// Into how many parts the keys of a set operation are cut, each of which is a pass of its own: the one place that
-/// decides it. DuckDB's joins
-/// spill, but not without end; a part is so large that its table of hashes fits the engine's memory. What is small is
-/// one part.
+/// decides it. DuckDB's joins spill, but not without end; a part is so large that its table of hashes fits the engine's
+/// memory. What is small is one part.
 /// </summary>
 internal static class Parts
 {

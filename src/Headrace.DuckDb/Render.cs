@@ -83,8 +83,7 @@ internal static class Render
         (double.IsNegative(value) ? "-" : "") + (double.IsNaN(value) ? "nan" : "inf");
 
     // The digits are the fewest that read back as the same number, in .NET as in DuckDB; where they change to an
-    // exponent
-    // and how that looks differs.
+    // exponent and how that looks differs.
     private static string Shortest(string exact, string shortest)
     {
         var exponent = int.Parse(

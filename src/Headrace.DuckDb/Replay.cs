@@ -4,8 +4,7 @@ namespace Headrace.DuckDb;
 
 /// <summary>
 /// Loads the files of a table once more, as they were loaded, into a warehouse of its own: what the table should hold.
-/// The loads are
-/// ordinary ones, so order, keys, types and bad rows are what they were.
+/// The loads are ordinary ones, so order, keys, types and bad rows are what they were.
 /// </summary>
 /// <param name="scratch">An empty warehouse.</param>
 /// <param name="limits">What the real warehouse asks of values; null for nothing.</param>

@@ -47,8 +47,7 @@ internal sealed class SnapshotColumns
 
     /// <summary>
     /// The digest of a row's values: SHA-256, of which 128 bits are kept. Columns go by name and a NULL says nothing,
-    /// so a
-    /// new column without values changes no row.
+    /// so a new column without values changes no row.
     /// </summary>
     public string Digest(Func<int, string> value)
     {

@@ -117,8 +117,7 @@ internal sealed partial class SnapshotDiff(
 
     /// <summary>
     /// A record that is no row may have been one of those that seem to be gone: a key whose texts stand among the
-    /// fields of
-    /// such a record is spared, and so are all when some record has a key that cannot be read.
+    /// fields of such a record is spared, and so are all when some record has a key that cannot be read.
     /// </summary>
     private void Spare()
     {

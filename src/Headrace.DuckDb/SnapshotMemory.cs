@@ -6,15 +6,12 @@ namespace Headrace.DuckDb;
 
 /// <summary>
 /// What an export held, as far as the next comparison needs it: Parquet files with the key (<c>k0…</c>), the digest of
-/// the
-/// row's text (<c>hi</c>, <c>lo</c>; NULL where there was no text) and of its values (<c>row</c>); with before-images
-/// all
-/// columns (<c>c0…</c>) as well.
+/// the row's text (<c>hi</c>, <c>lo</c>; NULL where there was no text) and of its values (<c>row</c>); with
+/// before-images all columns (<c>c0…</c>) as well.
 /// </summary>
 /// <remarks>
 /// A large memory is not written anew for a few changes: a part is added with the rows that came, and with the digests
-/// of
-/// those of earlier parts that went.
+/// of those of earlier parts that went.
 /// </remarks>
 internal sealed record SnapshotMemory
 {

@@ -27,8 +27,7 @@ public static class SpoolCsv
     )
     {
         // DuckDB takes a buffer for each file that it reads, however small the file is: of 32 MB if nobody says less,
-        // which two
-        // loads side by side do not get from a small memory setting. Larger ones were no faster.
+        // which two loads side by side do not get from a small memory setting. Larger ones were no faster.
         var record = Math.Max(UsualRecord, longest + 128);
         return string.Create(
             CultureInfo.InvariantCulture,

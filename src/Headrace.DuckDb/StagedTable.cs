@@ -2,8 +2,7 @@ namespace Headrace.DuckDb;
 
 /// <summary>
 /// The table <c>temp.staged</c>: rows on their way into a target. Its columns are <c>v0…</c>, one for each column of
-/// the shape: under
-/// the names of a user a column could hide what the statements need, such as <c>rowid</c>.
+/// the shape: under the names of a user a column could hide what the statements need, such as <c>rowid</c>.
 /// </summary>
 internal static class StagedTable
 {

@@ -208,8 +208,7 @@ internal sealed class TypeInference(DuckDbConnection db, CancellationToken cance
 
     /// <summary>
     /// Drops from the options of columns the first one when some value does not fit it; gives those columns. Only the
-    /// first
-    /// is asked, since it usually holds.
+    /// first is asked, since it usually holds.
     /// </summary>
     private HashSet<int> Narrow(
         TableShape shape,

@@ -4,8 +4,7 @@ namespace Headrace.DuckDb;
 
 /// <summary>
 /// What a text plainly is not, by its letters: a glance at a few values spares the engine most of the questions about
-/// types.
-/// It never says no to a value that has the pattern of the type.
+/// types. It never says no to a value that has the pattern of the type.
 /// </summary>
 internal static class TypePreview
 {

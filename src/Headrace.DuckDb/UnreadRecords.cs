@@ -5,8 +5,7 @@ namespace Headrace.DuckDb;
 
 /// <summary>
 /// The records of an export that are no rows: which keys they have. Of JSON a key is read from what is there of the
-/// object; of
-/// CSV any field may be the key, and the last one of a short record may be the beginning of it.
+/// object; of CSV any field may be the key, and the last one of a short record may be the beginning of it.
 /// </summary>
 internal sealed class UnreadRecords(
     DuckDbConnection db,

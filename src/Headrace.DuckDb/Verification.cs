@@ -5,8 +5,7 @@ namespace Headrace.DuckDb;
 
 /// <summary>
 /// Compares all rows of a source and of its target by key: those whose text is the same on both sides by digest, the
-/// others by their
-/// values. What differs can be put right by a load like any other.
+/// others by their values. What differs can be put right by a load like any other.
 /// </summary>
 /// <param name="db">A connection that may read and write <paramref name="folder"/>.</param>
 /// <param name="engine">The warehouse's own; it rests while rows are compared.</param>
@@ -25,8 +24,7 @@ public sealed class Verification(
 
     /// <summary>
     /// Compares a dataset; repairs what differs when <paramref name="repair"/> says who does. Without a primary key
-    /// rows are counted, and
-    /// nothing is repaired.
+    /// rows are counted, and nothing is repaired.
     /// </summary>
     /// <exception cref="HeadraceException">HDR-206 when the repair would delete too much, and what reading and loading
     /// throw.</exception>

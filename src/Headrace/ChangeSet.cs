@@ -154,8 +154,7 @@ public sealed record SnapshotRules
 
 /// <summary>
 /// What a warehouse asks of a value beyond its type: a condition in the engine's SQL that is never NULL for a value,
-/// and what to say of a value
-/// that does not meet it. Null for nothing.
+/// and what to say of a value that does not meet it. Null for nothing.
 /// </summary>
 /// <param name="column">The target's column.</param>
 /// <param name="isParquet">The file may hold texts that a text file cannot.</param>

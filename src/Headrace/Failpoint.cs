@@ -7,8 +7,7 @@ namespace Headrace;
 /// <c>HEADRACE_ALLOW_FAILPOINTS=1</c>; then <c>HEADRACE_FAILPOINT=name:hit:action</c> with action
 /// <c>kill | stop | throw | exit | enospc</c>, and <c>HEADRACE_PLANT=bug</c> plants one of the harness's bugs.
 /// Only the build of the tests has them: what is published is compiled without the constant <c>FAILPOINTS</c>, and
-/// knows none of these
-/// variables.
+/// knows none of these variables.
 /// </summary>
 public static class Failpoint
 {

@@ -31,10 +31,8 @@ public interface IWarehouse : IAsyncDisposable
 
     /// <summary>
     /// Runs a step while no load of the dataset can be committed; one that is about to be is waited for. The step gets
-    /// the load that moved the
-    /// position last. Who removes what a load needs does it in such a step, and each load looks for it before it
-    /// commits
-    /// (<see cref="ChangeSet.Kept"/>).
+    /// the load that moved the position last. Who removes what a load needs does it in such a step, and each load looks
+    /// for it before it commits (<see cref="ChangeSet.Kept"/>).
     /// </summary>
     Task WhileNothingCommitsAsync(Dataset dataset, Func<string?, Task> step, CancellationToken cancel);
 

@@ -8,8 +8,8 @@ namespace Headrace;
 
 /// <summary>
 /// One text for each JSON value, however the value is written: properties by name, no blanks, each character as itself,
-/// numbers by their
-/// digits and exponent, so that <c>1</c>, <c>1.0</c> and <c>10e-1</c> are one number and no digit is lost.
+/// numbers by their digits and exponent, so that <c>1</c>, <c>1.0</c> and <c>10e-1</c> are one number and no digit is
+/// lost.
 /// </summary>
 public static class JsonMeaning
 {

@@ -10,8 +10,7 @@ public sealed record Claim(string Way, bool IsAlone)
 {
     /// <summary>
     /// What a flow does for a dataset; null when it writes to no table. Rows that are only added share a table, and so
-    /// do rows whose key holds
-    /// every capture of the path: no two datasets have one key then.
+    /// do rows whose key holds every capture of the path: no two datasets have one key then.
     /// </summary>
     public static Claim? Of(Flow flow, Dataset dataset) =>
         flow switch

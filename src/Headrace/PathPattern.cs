@@ -119,8 +119,7 @@ public sealed class PathPattern
 
     /// <summary>
     /// False for what is hidden or not finished: some segment starts with <c>.</c> or <c>_</c>, or ends in a suffix
-    /// that
-    /// programs give to files they still write.
+    /// that programs give to files they still write.
     /// </summary>
     public static bool IsData(ReadOnlySpan<char> key)
     {

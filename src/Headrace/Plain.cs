@@ -10,9 +10,8 @@ public static class Plain
 {
     /// <summary>
     /// True for control characters and for the format characters that change the direction or the lines of a text
-    /// (Unicode's bidirectional
-    /// controls, line and paragraph separators, byte order mark, annotations). Joiners, which scripts need, are not
-    /// among them.
+    /// (Unicode's bidirectional controls, line and paragraph separators, byte order mark, annotations). Joiners, which
+    /// scripts need, are not among them.
     /// </summary>
     public static bool IsHidden(char letter) =>
         char.IsControl(letter)

@@ -2,8 +2,8 @@ namespace Headrace;
 
 /// <summary>
 /// A row of a table that is set aside by each run that reads it again waits once in <c>headrace.quarantine</c>: as it
-/// was first set aside, or as it is
-/// now where it has changed. The statements are those of every warehouse, in the transaction that has set rows aside.
+/// was first set aside, or as it is now where it has changed. The statements are those of every warehouse, in the
+/// transaction that has set rows aside.
 /// </summary>
 /// <param name="table">The quarantine, qualified and quoted.</param>
 /// <param name="literal">Quotes a text.</param>

@@ -7,8 +7,7 @@ public static class Shell
 {
     /// <summary>
     /// One word of a POSIX shell: as it is when it holds letters, digits and <c>._-/=:@%+,</c> alone, else in quotes.
-    /// Control characters are
-    /// written as <c>$'\x..'</c>, so that a command has one line.
+    /// Control characters are written as <c>$'\x..'</c>, so that a command has one line.
     /// </summary>
     public static string Word(string text)
     {

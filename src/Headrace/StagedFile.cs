@@ -5,10 +5,9 @@ namespace Headrace;
 /// parallel and nothing can change underneath. Text formats become segments; Parquet stays Parquet.
 /// </summary>
 /// <remarks>
-/// A segment is UTF-8 CSV without a header: <c>,</c> between fields, <c>"</c> around and doubled, LF after each
-/// record, NULL where a field is unquoted and empty. Its first field is the line (for JSON and Parquet the row) of the
-/// record in
-/// the source file, counted from 1; then one field for each of <see cref="Columns"/>, in that order.
+/// A segment is UTF-8 CSV without a header: <c>,</c> between fields, <c>"</c> around and doubled, LF after each record,
+/// NULL where a field is unquoted and empty. Its first field is the line (for JSON and Parquet the row) of the record
+/// in the source file, counted from 1; then one field for each of <see cref="Columns"/>, in that order.
 /// </remarks>
 public sealed record StagedFile
 {
@@ -120,8 +119,8 @@ public sealed record StagedFile
 /// <param name="IsJson">True when some value was a JSON object or array.</param>
 /// <param name="ParquetType">The engine's name of the type of a Parquet column.</param>
 /// <param name="Written">The type that a database has for it, when each of its values is one of that type, or one of
-/// those beyond it
-/// that <see cref="TypeKind"/> does not have (NaN, infinity, a year that has not four digits, 24:00); null when nobody
+/// those beyond it that <see cref="TypeKind"/> does not have (NaN, infinity, a year that has not four digits, 24:00);
+/// null when nobody
 /// says.</param>
 /// <param name="IsNotNull">True when a database keeps NULL out of it.</param>
 public sealed record StagedColumn(

@@ -178,8 +178,7 @@ public sealed class TableShape
 
     /// <summary>
     /// Sees whether each declared column that the table does not have is in some file: a name that none has is a slip
-    /// of the pen far
-    /// more often than a column that is to come. False, with all files refused, when one is not.
+    /// of the pen far more often than a column that is to come. False, with all files refused, when one is not.
     /// </summary>
     private bool AreThere(List<(StagedFile File, IReadOnlyList<StagedColumn> Columns)> matched)
     {

@@ -2,8 +2,7 @@ namespace Headrace.StandIn;
 
 /// <summary>
 /// Isolation level SERIALIZABLE as Redshift has it, by table: two transactions that overlap in time, each of which read
-/// what
-/// the other one wrote, are not both had. The second to end is refused.
+/// what the other one wrote, are not both had. The second to end is refused.
 /// </summary>
 public sealed class Isolation
 {

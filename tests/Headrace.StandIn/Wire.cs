@@ -5,8 +5,7 @@ namespace Headrace.StandIn;
 
 /// <summary>
 /// One connection, read and written in whole messages. One that is <paramref name="forgiving"/> takes no notice when
-/// the other
-/// side no longer listens: what it has asked for is done all the same.
+/// the other side no longer listens: what it has asked for is done all the same.
 /// </summary>
 public sealed class Wire(TcpClient socket, bool forgiving = false) : IDisposable
 {

@@ -5,8 +5,7 @@ namespace Headrace.Tests;
 
 /// <summary>
 /// Passes bytes on to a server, and cuts the first connection once its answers have had some length; or passes nothing
-/// of it on any more, in either
-/// direction, and keeps it open.
+/// of it on any more, in either direction, and keeps it open.
 /// </summary>
 public sealed class CuttingProxy : IAsyncDisposable
 {

@@ -23,8 +23,7 @@ internal enum Cut
 
 /// <summary>
 /// Stands between Headrace and a PostgreSQL and knows the messages that a client sends. It cuts one connection, once,
-/// and passes
-/// everything on after that.
+/// and passes everything on after that.
 /// </summary>
 /// <remarks>
 /// Its number says which COMMIT of all connections, from 1; for <see cref="Cut.Anywhere"/> how many kilobytes clients

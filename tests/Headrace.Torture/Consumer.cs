@@ -5,8 +5,7 @@ namespace Headrace.Torture;
 
 /// <summary>
 /// Whoever reads the published operations: looks at the folder after each process, however it ended, and applies what
-/// is
-/// there to rows of its own, without a word from the warehouse.
+/// is there to rows of its own, without a word from the warehouse.
 /// </summary>
 internal sealed class Consumer(Folder folder, Tally tally, List<string> problems)
 {

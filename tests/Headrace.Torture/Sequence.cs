@@ -4,8 +4,7 @@ namespace Headrace.Torture;
 
 /// <summary>
 /// One random sequence in a project of its own: files land, runs are killed, stopped and failed, and after each run
-/// that
-/// ends by itself everything is compared with the model. The seed decides all of it but the moment of a kill from
+/// that ends by itself everything is compared with the model. The seed decides all of it but the moment of a kill from
 /// outside.
 /// </summary>
 internal sealed class Sequence : IAsyncDisposable

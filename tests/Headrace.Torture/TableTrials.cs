@@ -32,8 +32,8 @@ internal static class TableFaults
 
 /// <summary>
 /// Trials of reading tables: each is a run of the real command line beside writers, and to most of them something is
-/// done. After every
-/// few the writers come to an end, a run ends by itself, and the warehouse must have exactly the source's rows.
+/// done. After every few the writers come to an end, a run ends by itself, and the warehouse must have exactly the
+/// source's rows.
 /// </summary>
 /// <param name="cluster">Of this lane alone: it has the source and, for PostgreSQL, the target, and goes down now and
 /// then.</param>

@@ -5,8 +5,7 @@ namespace Headrace.Torture;
 
 /// <summary>
 /// Sessions that write to the source while it is read: transactions of random length, some taken back, rows of one
-/// moment, rows
-/// without a time of change, deletes where they may be seen.
+/// moment, rows without a time of change, deletes where they may be seen.
 /// </summary>
 internal sealed class Writers : IAsyncDisposable
 {

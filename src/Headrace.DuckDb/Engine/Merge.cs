@@ -4,10 +4,8 @@ namespace Headrace.DuckDb;
 
 /// <summary>
 /// Merges <c>temp.staged</c> into the target by primary key. DuckDB numbers the rows of a table in the order in which
-/// they came,
-/// so the largest <c>rowid</c> among rows of one key is the last row of the last file: it wins. Names of Headrace's own
-/// stand in
-/// tables of its own only, where no column has a user's name.
+/// they came, so the largest <c>rowid</c> among rows of one key is the last row of the last file: it wins. Names of
+/// Headrace's own stand in tables of its own only, where no column has a user's name.
 /// </summary>
 /// <remarks>
 /// Rows are left out by anti joins, which spill; DuckDB keeps the list of a <c>NOT IN</c> in memory as a whole.
@@ -71,8 +69,8 @@ internal sealed class Merge(
 
     /// <summary>
     /// Finds the target's row for each staged one, takes the old versions out and puts the new ones in, and counts;
-    /// unchanged rows are
-    /// not touched. Each key is staged once, so that parts of the staged rows have nothing to do with one another.
+    /// unchanged rows are not touched. Each key is staged once, so that parts of the staged rows have nothing to do
+    /// with one another.
     /// </summary>
     public MergeCounts Run(bool hasTarget)
     {

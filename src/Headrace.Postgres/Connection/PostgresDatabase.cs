@@ -12,8 +12,7 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
     : IAsyncDisposable
 {
     // No name of ours is looked up where others may put one, and no row is hidden without an error. Then values: they
-    // leave as text, and each of
-    // these says how, whatever the server's, the database's and the role's own settings are.
+    // leave as text, and each of these says how, whatever the server's, the database's and the role's own settings are.
     private const string Session = """
         SET search_path = pg_catalog, pg_temp; SET row_security = off;
         SET DateStyle = 'ISO, MDY'; SET IntervalStyle = 'iso_8601'; SET TimeZone = 'UTC'; SET extra_float_digits = 1;

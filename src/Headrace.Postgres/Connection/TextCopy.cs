@@ -9,10 +9,8 @@ internal static class TextCopy
     private const int Buffer = 1 << 18;
 
     // Rows that the transaction has put into a table, its partitions and its heirs so far. COPY says how many it takes,
-    // but Npgsql does not
-    // pass that on. NULL where PostgreSQL does not count them: in foreign tables, on the workers of Citus, or when
-    // counting is off. What the
-    // triggers of a table do, TargetWriter finds and names.
+    // but Npgsql does not pass that on. NULL where PostgreSQL does not count them: in foreign tables, on the workers of
+    // Citus, or when counting is off. What the triggers of a table do, TargetWriter finds and names.
     private const string Inserted = """
         WITH RECURSIVE parts AS (SELECT $1::text::regclass::oid AS oid UNION SELECT i.inhrelid FROM parts AS p
             JOIN pg_inherits AS i ON i.inhparent = p.oid)

@@ -2,8 +2,7 @@ namespace Headrace.Postgres;
 
 /// <summary>
 /// A dataset held for this process until it says nothing any more for the length of the lease. It is renewed after each
-/// third of that. The server's
-/// clock decides when it ends; this machine's counts only how long it has not been renewed.
+/// third of that. The server's clock decides when it ends; this machine's counts only how long it has not been renewed.
 /// </summary>
 internal sealed class Lease : IHold
 {

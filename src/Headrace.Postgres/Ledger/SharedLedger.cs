@@ -6,8 +6,7 @@ namespace Headrace.Postgres;
 
 /// <summary>
 /// The ledger of several machines: the history of runs in a PostgreSQL database, and a lease for each dataset, which
-/// goes by the
-/// server's clock alone.
+/// goes by the server's clock alone.
 /// </summary>
 /// <param name="lease">How long a dataset stays with a machine that says nothing any more.</param>
 public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, TimeProvider clock) : ILedger

@@ -100,8 +100,7 @@ internal sealed class CursorColumn
 
     /// <summary>
     /// How far the column may move once all rows there are have been read: null when it must stay where it is. Asked
-    /// before the
-    /// snapshot whose rows are read.
+    /// before the snapshot whose rows are read.
     /// </summary>
     /// <param name="open">A connection on which no transaction is open.</param>
     public async Task<CursorMove> NextAsync(NpgsqlConnection open, Horizon horizon, CancellationToken cancel)

@@ -6,9 +6,8 @@ namespace Headrace.Postgres;
 
 /// <summary>
 /// Finds out whether rows by a cursor are more than one batch, and where that ends. It walks along an index from the
-/// position on, over entries
-/// of rows that wait to be read and over no others: where nothing is new, that is nothing. Without an index it would
-/// scan the table.
+/// position on, over entries of rows that wait to be read and over no others: where nothing is new, that is nothing.
+/// Without an index it would scan the table.
 /// </summary>
 internal sealed class CursorProbe(NpgsqlConnection db, SourceTable table, long batchBytes)
 {
@@ -46,9 +45,8 @@ internal sealed class CursorProbe(NpgsqlConnection db, SourceTable table, long b
 
     /// <summary>
     /// The value of a row behind the next batch (of a number, that of its last row): past the first value that waits,
-    /// so that a batch has
-    /// rows, and no two rows with one value are parted. Null when what waits is no more than a batch, or cannot be
-    /// asked cheaply.
+    /// so that a batch has rows, and no two rows with one value are parted. Null when what waits is no more than a
+    /// batch, or cannot be asked cheaply.
     /// </summary>
     /// <param name="from">The position; null before the first one.</param>
     /// <param name="to">How far the position may move.</param>

@@ -4,8 +4,8 @@ namespace Headrace.Postgres;
 
 /// <summary>
 /// How far a cursor may move so that no row is skipped that commits later with an earlier value. Asked before the
-/// snapshot
-/// whose rows are read: what was open at that moment may still write values from its start on, and nothing earlier.
+/// snapshot whose rows are read: what was open at that moment may still write values from its start on, and nothing
+/// earlier.
 /// </summary>
 /// <param name="Time">The start of the oldest transaction that was open, less a guard; as timestamptz.</param>
 /// <param name="Now">The server's clock.</param>

@@ -5,8 +5,7 @@ namespace Headrace.Postgres;
 
 /// <summary>
 /// The next batch of rows by their cursors when more than one is waiting: by update_key as long as those rows are more
-/// than a batch, then by
-/// create_key. What is left after that, and what no position may pass yet, is the last batch.
+/// than a batch, then by create_key. What is left after that, and what no position may pass yet, is the last batch.
 /// </summary>
 internal sealed class IncrementBatch(
     NpgsqlConnection db,

@@ -11,8 +11,7 @@ internal static partial class PostgresTypes
 {
     /// <summary>
     /// The type that holds every value of a PostgreSQL type that has an equal there. What has none (infinity, NaN,
-    /// years
-    /// beyond 9999 or BC, 24:00, a number with more digits) ends in quarantine, and never as another value.
+    /// years beyond 9999 or BC, 24:00, a number with more digits) ends in quarantine, and never as another value.
     /// </summary>
     /// <param name="category"><c>typcategory</c>.</param>
     public static ColumnType Of(string name, char category) =>

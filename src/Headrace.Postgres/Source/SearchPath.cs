@@ -13,8 +13,7 @@ internal static class SearchPath
         """;
 
     // In a schema in which somebody may put functions who may not do all that this role may, a function of theirs could
-    // be found instead of the one
-    // that is meant.
+    // be found instead of the one that is meant.
     private const string Trusted = """
         SELECT coalesce(string_agg(', ' || quote_ident(nspname), '' ORDER BY place), '')
         FROM json_array_elements_text($1::json) WITH ORDINALITY AS usual (name, place)

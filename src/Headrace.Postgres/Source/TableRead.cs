@@ -6,8 +6,7 @@ namespace Headrace.Postgres;
 
 /// <summary>
 /// Copies rows of one snapshot into the spool, several readers at once: <c>COPY … TO STDOUT</c>, whose bytes go through
-/// the
-/// cutter into segments. Rows never become objects.
+/// the cutter into segments. Rows never become objects.
 /// </summary>
 internal sealed class TableRead(
     PostgresDatabase database,

@@ -6,8 +6,7 @@ namespace Headrace.Postgres;
 
 /// <summary>
 /// Merges staged rows, each key once, into the target by primary key; nothing else writes to the target meanwhile. A
-/// key that the
-/// target has twice is put right by the way.
+/// key that the target has twice is put right by the way.
 /// </summary>
 internal sealed class TableMerge(
     NpgsqlConnection db,
@@ -76,8 +75,7 @@ internal sealed class TableMerge(
         var differs = values.Select(Differs).DefaultIfEmpty("false");
 
         // OFFSET 0 has the values compared where the rows are joined: to number the rows PostgreSQL would carry all
-        // columns of both
-        // sides on, and it takes no more than 1,664.
+        // columns of both sides on, and it takes no more than 1,664.
         await db.ExecuteAsync(
             $"""
             CREATE TEMP TABLE headrace_matched ON COMMIT DROP AS

@@ -5,8 +5,7 @@ namespace Headrace.Postgres;
 
 /// <summary>
 /// The statements that change rows of a target, within the transaction that is open. Each says how many rows it
-/// changed, and stops
-/// where the table took others than it was given, or where rows of other tables would go along.
+/// changed, and stops where the table took others than it was given, or where rows of other tables would go along.
 /// </summary>
 internal sealed class TargetStatements(NpgsqlConnection db, TargetTable table, CancellationToken cancel)
 {

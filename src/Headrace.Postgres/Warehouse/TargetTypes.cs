@@ -24,8 +24,7 @@ internal static partial class TargetTypes
 
     /// <summary>
     /// The column type of a target's column, with the most characters that it takes; null for what Headrace does not
-    /// write: a
-    /// type that would round or pad values without a word is among them.
+    /// write: a type that would round or pad values without a word is among them.
     /// </summary>
     /// <param name="name">As <c>format_type</c> writes it.</param>
     public static (ColumnType Type, int? Length)? Parse(string name)

@@ -7,8 +7,7 @@ namespace Headrace.Redshift;
 
 /// <summary>
 /// A column by which new rows of a table of Redshift are told, and how far it may move. Redshift does not show who
-/// writes, so rows are
-/// read again from some time before the position.
+/// writes, so rows are read again from some time before the position.
 /// </summary>
 internal sealed class RedshiftCursor
 {
@@ -83,9 +82,8 @@ internal sealed class RedshiftCursor
 
     /// <summary>
     /// How far the column may move once all rows there are have been read: to the largest value, so that a column in
-    /// another zone than UTC
-    /// and rows that come with times of long ago are not passed over, and not beyond the server's clock. Asked before
-    /// the rows are read.
+    /// another zone than UTC and rows that come with times of long ago are not passed over, and not beyond the server's
+    /// clock. Asked before the rows are read.
     /// </summary>
     /// <param name="now">The server's clock, asked before.</param>
     public async Task<CursorMove> NextAsync(NpgsqlConnection db, DateTime now, string? before, CancellationToken cancel)

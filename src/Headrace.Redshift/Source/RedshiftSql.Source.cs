@@ -92,8 +92,7 @@ internal static partial class RedshiftSql
         """;
 
     // As a text that says all of the value. A CHAR loses the blanks that fill it up, which are none of its value; seven
-    // or eight digits
-    // are not enough for every real, and those of a double are.
+    // or eight digits are not enough for every real, and those of a double are.
     private static string Unloaded(string column, string type) =>
         type switch
         {

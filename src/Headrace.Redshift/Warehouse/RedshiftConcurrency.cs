@@ -6,8 +6,8 @@ namespace Headrace.Redshift;
 
 /// <summary>
 /// Each dataset has a table of its own for its position, and each target one for its lock: a load locks both before it
-/// asks anything, since
-/// Redshift locks a table from the first write to the end, and its snapshot is of the first question.
+/// asks anything, since Redshift locks a table from the first write to the end, and its snapshot is of the first
+/// question.
 /// </summary>
 /// <param name="address">Where the database is.</param>
 internal sealed class RedshiftConcurrency(string address)
@@ -41,8 +41,7 @@ internal sealed class RedshiftConcurrency(string address)
 
     /// <summary>
     /// Makes the schema of targets when it is missing, before the transaction that makes a table in it: one that
-    /// another transaction committed since
-    /// this one's snapshot is not seen, and neither is a table in it.
+    /// another transaction committed since this one's snapshot is not seen, and neither is a table in it.
     /// </summary>
     public static Task EnsureSchemaAsync(SqlSession db, string schema, CancellationToken cancel) =>
         AloneAsync(

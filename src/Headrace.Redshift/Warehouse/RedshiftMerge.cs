@@ -7,8 +7,7 @@ namespace Headrace.Redshift;
 
 /// <summary>
 /// Merges staged rows, each key once, into the target by primary key; no other load writes to the target meanwhile. A
-/// key that the
-/// target has twice is put right by the way.
+/// key that the target has twice is put right by the way.
 /// </summary>
 internal sealed class RedshiftMerge(
     NpgsqlConnection db,

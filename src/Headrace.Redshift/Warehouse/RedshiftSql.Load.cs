@@ -85,8 +85,7 @@ internal static partial class RedshiftSql
 
     /// <summary>
     /// Which staged rows have rows in the target: their key (<c>k0…</c>), how many, whether one of them differs. Values
-    /// are compared
-    /// where the rows are joined: grouping would carry all columns of both sides on.
+    /// are compared where the rows are joined: grouping would carry all columns of both sides on.
     /// </summary>
     /// <param name="keys">By their place among the staged columns <c>c0…</c>, as the values.</param>
     public static IEnumerable<string> CreateFound(

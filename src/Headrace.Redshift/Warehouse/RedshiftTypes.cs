@@ -60,8 +60,7 @@ internal static class RedshiftTypes
 
     /// <summary>
     /// The column type of a target's column, with the most bytes that it takes; null for what Headrace does not write:
-    /// a type that
-    /// would pad or change values without a word is among them.
+    /// a type that would pad or change values without a word is among them.
     /// </summary>
     /// <param name="name">As <c>svv_columns</c> has it.</param>
     public static (ColumnType Type, int? Length)? Parse(string name, int? length, int? precision, int? scale) =>

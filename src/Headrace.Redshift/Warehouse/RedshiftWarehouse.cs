@@ -7,8 +7,7 @@ namespace Headrace.Redshift;
 
 /// <summary>
 /// Amazon Redshift as warehouse. An engine beside it types the staged rows and writes those that fit as CSV; they wait
-/// in a bucket until COPY takes
-/// them, in one transaction with position, files and quarantine.
+/// in a bucket until COPY takes them, in one transaction with position, files and quarantine.
 /// </summary>
 /// <param name="staging">Where rows wait; disposed of with the warehouse.</param>
 /// <param name="engine">Disposed of with the warehouse.</param>

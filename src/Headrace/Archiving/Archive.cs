@@ -5,8 +5,7 @@ namespace Headrace.Archiving;
 
 /// <summary>
 /// Keeps in a lake what was staged of each change set, as <c>{path}{dataset}/{load id}/{n}.csv.gz</c>: the audit trail
-/// of what was read from
-/// a database, and its replay. The files are there before their load commits.
+/// of what was read from a database, and its replay. The files are there before their load commits.
 /// </summary>
 /// <param name="store">Disposed of by its owner.</param>
 /// <param name="path">What the keys begin with.</param>

@@ -6,9 +6,8 @@ namespace Headrace.Archiving;
 
 /// <summary>
 /// One file of an archive: a header of the column names, and the rows of one segment as they were read, without the
-/// line and the digests
-/// that the spool has before them. NULL is an unquoted empty field and an empty text a quoted one, as lake files have
-/// it.
+/// line and the digests that the spool has before them. NULL is an unquoted empty field and an empty text a quoted one,
+/// as lake files have it.
 /// </summary>
 internal static class ArchivePiece
 {

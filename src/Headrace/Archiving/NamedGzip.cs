@@ -4,8 +4,7 @@ namespace Headrace.Archiving;
 
 /// <summary>
 /// Gives a gzip file a name: stands between a compressor, whose own header has none, and the file. A reader who does
-/// not ask for it
-/// passes over it.
+/// not ask for it passes over it.
 /// </summary>
 internal sealed class NamedGzip : Stream
 {

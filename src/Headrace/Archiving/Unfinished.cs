@@ -4,13 +4,12 @@ namespace Headrace.Archiving;
 
 /// <summary>
 /// The loads of this project whose rows are in an archive, and of which it is not known how they ended: a small file
-/// for each, which is
-/// there before the first row is, and goes when the load is known to be committed, or when its rows are gone.
+/// for each, which is there before the first row is, and goes when the load is known to be committed, or when its rows
+/// are gone.
 /// </summary>
 /// <remarks>
 /// Only what stands here is ever removed from an archive. A warehouse that was brought back from a backup knows nothing
-/// of the loads after
-/// it, and their rows are in the archive alone.
+/// of the loads after it, and their rows are in the archive alone.
 /// </remarks>
 /// <param name="folder">An absolute folder of the project that lasts.</param>
 internal sealed class Unfinished(string folder)

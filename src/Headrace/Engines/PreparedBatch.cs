@@ -4,9 +4,8 @@ namespace Headrace.Engines;
 
 /// <summary>
 /// A change set after an engine: which rows fit and which do not, counted, with samples. All that is said of rows
-/// without looking at them
-/// again is here, for every way in. Some counts are known only once the rows are written, where the engine streams
-/// while it types.
+/// without looking at them again is here, for every way in. Some counts are known only once the rows are written, where
+/// the engine streams while it types.
 /// </summary>
 public abstract class PreparedBatch
 {

@@ -5,8 +5,7 @@ namespace Headrace.Publishing;
 
 /// <summary>
 /// Publishes operations as files of JSON lines in a folder, one file for each load. A file appears under its name when
-/// it
-/// is whole; published again after a crash it has the same name and the same content.
+/// it is whole; published again after a crash it has the same name and the same content.
 /// </summary>
 public sealed class JsonlPublisher(string folder, Outbox outbox) : IPublisher
 {

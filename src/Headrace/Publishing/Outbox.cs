@@ -5,8 +5,7 @@ namespace Headrace.Publishing;
 
 /// <summary>
 /// Where operations wait between the making of their load and their publishing: a file for each load, on disk before
-/// the
-/// load is committed. Which of them count, the warehouse says (<see cref="Publication"/>).
+/// the load is committed. Which of them count, the warehouse says (<see cref="Publication"/>).
 /// </summary>
 /// <param name="folder">An absolute folder of the project; it must last as long as the warehouse's word that something
 /// is pending.</param>

@@ -5,8 +5,7 @@ namespace Headrace.Sources;
 /// <summary>
 /// <c>read: drop</c>: what a file does is told by the <c>{action}</c> of its path. Files of one table are applied in
 /// the order of landing, then name; the schema document with the highest version rules. A refused file waits and blocks
-/// nothing but, when
-/// it is a schema document, the rows beside it.
+/// nothing but, when it is a schema document, the rows beside it.
 /// </summary>
 public sealed partial class DropFolder(Flow flow, ILake lake, string spool, TimeProvider clock)
     : LakeSource(flow, lake, spool, clock)

@@ -18,8 +18,7 @@ internal sealed record DroppedSchema(LakeFile File, SchemaDocument Document, str
 
 /// <summary>
 /// The schema documents of a table that wait. The one with the highest version rules, whatever lands when; rows that
-/// landed before it
-/// are loaded first, and rows beside a document that cannot be read wait for it.
+/// landed before it are loaded first, and rows beside a document that cannot be read wait for it.
 /// </summary>
 /// <param name="Readable">Those with a version above the one that rules, in the order in which they landed.</param>
 /// <param name="Unread">The first that cannot be read, or not yet, and that nothing newer has replaced; null when there

@@ -174,8 +174,7 @@ public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimePr
             return Refuse(file, sha, "load", Error.FileChanged(Where(file), Flow.Name, file.Key));
 
         // Rows that merge say how things are now: only what was applied last needs no second time. Rows that replace
-        // are
-        // what the whole change set says, whatever other files brought before.
+        // are what the whole change set says, whatever other files brought before.
         var again = operation == Operation.Append || (operation == Operation.Merge && sha == last);
         return
             Flow.SameContent == SameContent.Skip

@@ -46,8 +46,7 @@ public abstract partial class LakeSource
 
     /// <summary>
     /// The files that have to be read again when this one is, itself among them: none, with a sentence why, when its
-    /// rows are in no
-    /// table any more. Throws when what it brought before cannot be replaced.
+    /// rows are in no table any more. Throws when what it brought before cannot be replaced.
     /// </summary>
     protected virtual IReadOnlyList<string> ReadAgain(
         Dataset dataset,

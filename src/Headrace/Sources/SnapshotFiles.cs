@@ -4,9 +4,8 @@ namespace Headrace.Sources;
 
 /// <summary>
 /// <c>read: snapshot</c>: all files under one <c>{version}</c> are one full export. Exports are taken in their order,
-/// each
-/// once and whole, and compared with the one before; one that cannot be applied is passed over and holds up no newer
-/// one.
+/// each once and whole, and compared with the one before; one that cannot be applied is passed over and holds up no
+/// newer one.
 /// </summary>
 public sealed partial class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvider clock, ISnapshots snapshots)
     : LakeSource(flow, lake, spool, clock)
@@ -141,8 +140,7 @@ public sealed partial class SnapshotFiles(Flow flow, ILake lake, string spool, T
 
     /// <summary>
     /// The applied export has other files or other content now: touched files are noted; what is really new stops,
-    /// unless
-    /// the user accepted it.
+    /// unless the user accepted it.
     /// </summary>
     private async Task<bool> MayRepeatAsync(
         Dataset dataset,

@@ -4,8 +4,7 @@ namespace Headrace.Staging;
 
 /// <summary>
 /// Counts the rows of what COPY writes with FORMAT binary, while it passes: a header with an extension of some length,
-/// for each row the
-/// number of its fields and each field with its length, and at the end a row of -1 fields.
+/// for each row the number of its fields and each field with its length, and at the end a row of -1 fields.
 /// </summary>
 /// <remarks>https://www.postgresql.org/docs/current/sql-copy.html, "Binary Format".</remarks>
 internal sealed class BinaryRows(int columns, long longest = long.MaxValue)

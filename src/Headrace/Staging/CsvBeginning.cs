@@ -4,8 +4,7 @@ namespace Headrace.Staging;
 
 /// <summary>
 /// The first lines of a CSV file: one that tells the delimiter, and what they look like when they are no header. It
-/// only
-/// finds words for what was met; which lines are records the cutter says.
+/// only finds words for what was met; which lines are records the cutter says.
 /// </summary>
 internal sealed class CsvBeginning
 {

@@ -220,8 +220,7 @@ internal sealed class CsvCutter : IRecordCutter
 
     /// <summary>
     /// Rejects the line at which a record with an unmatched quote starts, and only that line: the next one may be a
-    /// good
-    /// record. It cannot go wrong often enough to be slow: a scan from a stray quote ends at the next one.
+    /// good record. It cannot go wrong often enough to be slow: a scan from a stray quote ends at the next one.
     /// </summary>
     private int RejectLine(ReadOnlySpan<byte> data, bool isFinal, string reason, long suspect = 0)
     {

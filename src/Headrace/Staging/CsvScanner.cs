@@ -172,8 +172,7 @@ internal sealed class CsvScanner
     }
 
     // The framework's own search is as fast, but only a while after the start: what it is made of is compiled twice on
-    // a
-    // processor with wide vectors, and a file is half read by then.
+    // a processor with wide vectors, and a file is half read by then.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static int IndexOfAny(ReadOnlySpan<byte> data, byte a, byte b, byte c, byte d)
     {

@@ -9,9 +9,8 @@ namespace Headrace.Staging;
 /// </summary>
 /// <remarks>
 /// Carter and Wegman's universal hashing: whoever does not know the key, and whatever the rows are, two different ones
-/// have
-/// the same digest with a probability of at most (bytes / 15 + 2) / 2^127. System.IO.Hashing does not restore, and the
-/// hashes of the framework take ten times as long for texts as short as rows.
+/// have the same digest with a probability of at most (bytes / 15 + 2) / 2^127. System.IO.Hashing does not restore, and
+/// the hashes of the framework take ten times as long for texts as short as rows.
 /// </remarks>
 public sealed class DigestKey
 {
@@ -64,8 +63,7 @@ public sealed class DigestKey
     public UInt128 Of(ReadOnlySpan<byte> text, UInt128 after = default)
     {
         // Something above the bits of a chunk comes first, and the last chunk says how long it is: so no two texts are
-        // one
-        // polynomial, whatever zeros they begin or end with.
+        // one polynomial, whatever zeros they begin or end with.
         var start = after + (UInt128.One << 121);
         var (h1, h0) = ((ulong)(start >> 64), (ulong)start);
         var rest = text;

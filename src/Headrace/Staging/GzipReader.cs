@@ -9,9 +9,8 @@ namespace Headrace.Staging;
 /// </summary>
 /// <remarks>
 /// .NET ignores what follows the last member, and by default takes a truncated one as whole. So one more member,
-/// holding
-/// a random text that no file can know, is appended to the file: only when every byte before it belonged to a complete
-/// member does that text come out at the end.
+/// holding a random text that no file can know, is appended to the file: only when every byte before it belonged to a
+/// complete member does that text come out at the end.
 /// </remarks>
 internal sealed class GzipReader : ForwardStream
 {

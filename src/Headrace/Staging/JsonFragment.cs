@@ -9,8 +9,8 @@ public static class JsonFragment
 {
     /// <summary>
     /// The values of the named properties of the object itself, not of those within it: a text as its characters,
-    /// anything else as it is
-    /// written, <c>null</c> as null. Null for all when one of them is not there whole, or stands there with two values.
+    /// anything else as it is written, <c>null</c> as null. Null for all when one of them is not there whole, or stands
+    /// there with two values.
     /// </summary>
     /// <param name="isSame">How names are compared.</param>
     public static string?[]? Read(string text, IReadOnlyList<string> names, StringComparer isSame)

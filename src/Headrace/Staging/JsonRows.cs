@@ -4,14 +4,12 @@ namespace Headrace.Staging;
 
 /// <summary>
 /// Cuts JSON lines, objects over several lines, or one array of objects, into records: each object is one. Whether it
-/// is an
-/// array, the first byte that is not blank tells.
+/// is an array, the first byte that is not blank tells.
 /// </summary>
 /// <remarks>
 /// An object that is open at the end of its line goes on in the next one, or it was cut short. It was cut short when
-/// the lines
-/// up to where it breaks are whole values: then it alone is set aside. Else the document is broken, and no part of it
-/// is a row.
+/// the lines up to where it breaks are whole values: then it alone is set aside. Else the document is broken, and no
+/// part of it is a row.
 /// </remarks>
 internal sealed class JsonRows(FileLimits limits, string source, SegmentWriter rows, RejectWriter rejects)
     : IRecordCutter

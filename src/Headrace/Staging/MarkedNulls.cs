@@ -2,8 +2,8 @@ namespace Headrace.Staging;
 
 /// <summary>
 /// CSV in which a text stands for NULL, and nothing for a text that is empty, as the CSV of segments: NULL where a
-/// field is unquoted and
-/// empty, and an empty text in quotes. So the same row is the same bytes, whatever stood for NULL.
+/// field is unquoted and empty, and an empty text in quotes. So the same row is the same bytes, whatever stood for
+/// NULL.
 /// </summary>
 /// <remarks>Records end with LF; a field with a delimiter, a quote or a line end is quoted.</remarks>
 internal sealed class MarkedNulls : ForwardStream

@@ -2,13 +2,12 @@ namespace Headrace.Staging;
 
 /// <summary>
 /// The part of the spool that belongs to this process alone: a folder with a random name, and beside it a file that
-/// this process keeps locked.
-/// The operating system gives the lock back when the process dies; then anybody may remove the folder.
+/// this process keeps locked. The operating system gives the lock back when the process dies; then anybody may remove
+/// the folder.
 /// </summary>
 /// <remarks>
 /// Process ids are of no use here: containers that share a folder count their processes from 1, each for itself. A lock
-/// of the file system
-/// is the same for all of them.
+/// of the file system is the same for all of them.
 /// </remarks>
 public sealed class OwnFolder : IDisposable
 {

@@ -34,14 +34,12 @@ public sealed record ParquetColumn(ParquetForm Form, long PerSecond = 0, ColumnT
 
 /// <summary>
 /// What the footer of a Parquet file says of its columns. Where an engine would read other values than those that are
-/// there, the
-/// footer of the copy in the spool is written anew, so that it reads them raw; the data stay as they are.
+/// there, the footer of the copy in the spool is written anew, so that it reads them raw; the data stay as they are.
 /// </summary>
 /// <remarks>
 /// DuckDB cuts INT96 and UTC nanoseconds to microseconds, wraps numbers that do not fit the width that the footer gives
-/// to them,
-/// reads decimals of more than 38 digits as doubles, and knows some types only by the names that older writers gave
-/// them.
+/// to them, reads decimals of more than 38 digits as doubles, and knows some types only by the names that older writers
+/// gave them.
 /// </remarks>
 public sealed class ParquetSchema
 {

@@ -4,8 +4,7 @@ namespace Headrace.Staging;
 
 /// <summary>
 /// Rows that are still on their way into one file of the spool. Whoever loads them reads along, and may commit once all
-/// of them are
-/// there: they are one batch like any other, and reading and loading it take their time side by side.
+/// of them are there: they are one batch like any other, and reading and loading it take their time side by side.
 /// </summary>
 /// <remarks>One writer; until all are there, one reader.</remarks>
 public sealed class RowStream(string path)

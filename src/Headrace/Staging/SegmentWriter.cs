@@ -11,8 +11,7 @@ namespace Headrace.Staging;
 internal sealed class SegmentWriter(string folder, long segmentBytes, RowDigests? digests = null) : IDisposable
 {
     // DuckDB writes rows in groups of this many. A segment that ends where a group does is written as it is read; else
-    // what is
-    // left over of each is put together afterwards, which takes half as long again.
+    // what is left over of each is put together afterwards, which takes half as long again.
     private const int RowGroup = 122_880;
     private const int MostGroups = 2;
 

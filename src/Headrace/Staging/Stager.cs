@@ -2,8 +2,7 @@ namespace Headrace.Staging;
 
 /// <summary>
 /// Copies lake files into the spool, in one pass over their bytes: hash, decompression, limits, encoding, records.
-/// Either
-/// a file is staged whole, or nothing of it is left behind.
+/// Either a file is staged whole, or nothing of it is left behind.
 /// </summary>
 /// <param name="spool">A folder that belongs to this process alone; what it makes there is named by numbers, never by
 /// keys.</param>
@@ -58,8 +57,7 @@ public sealed class Stager(string spool, FileLimits limits)
 
     /// <summary>
     /// Stages the rows that a database sends as CSV without a header: <c>,</c> between fields, <c>"</c> around and
-    /// doubled, NULL where
-    /// a field is unquoted and empty. Those of one call may be staged beside those of another.
+    /// doubled, NULL where a field is unquoted and empty. Those of one call may be staged beside those of another.
     /// </summary>
     /// <param name="rows">What the <see cref="StagedFile.File"/> of the result says, with the name by which bad rows
     /// are told.</param>

@@ -5,8 +5,7 @@ namespace Headrace.Staging;
 
 /// <summary>
 /// A structure in Thrift's compact protocol, in which the footers of Parquet files are written: its members by number,
-/// as they are,
-/// so that what is not understood is written back unchanged.
+/// as they are, so that what is not understood is written back unchanged.
 /// </summary>
 internal sealed class Thrift
 {

@@ -4,9 +4,8 @@ namespace Headrace.State;
 
 /// <summary>
 /// The version of what lies in a project's folder <c>.headrace</c>: the locks of datasets, the outbox, the memories of
-/// exports. It is kept in a file
-/// called <c>locks</c>: release 0.1.0, which asks for no version, wants a folder of that name before it loads anything,
-/// and stops.
+/// exports. It is kept in a file called <c>locks</c>: release 0.1.0, which asks for no version, wants a folder of that
+/// name before it loads anything, and stops.
 /// </summary>
 public static class LocalState
 {

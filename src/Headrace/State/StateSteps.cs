@@ -15,8 +15,7 @@ public sealed class StateSteps(
 
     /// <summary>
     /// What brings a state of version <paramref name="from"/> (0: nothing is there) to this one's and writes that down;
-    /// empty when it is there
-    /// already.
+    /// empty when it is there already.
     /// </summary>
     public IReadOnlyList<string> Migration(StateDialect dialect, int from) =>
         from >= Version

@@ -2,9 +2,8 @@ namespace Headrace.State;
 
 /// <summary>
 /// Headrace's own tables in a warehouse, schema <c>headrace</c>: every table and column, said once for every database,
-/// as the steps that made
-/// them. A warehouse that an older Headrace made takes the steps that it lacks. A step of a release never changes: what
-/// is new is a new step.
+/// as the steps that made them. A warehouse that an older Headrace made takes the steps that it lacks. A step of a
+/// release never changes: what is new is a new step.
 /// </summary>
 public static class WarehouseState
 {
@@ -77,8 +76,8 @@ public static class WarehouseState
                 ]
             ),
             // Release 0.1.0 asks for no version: what it asks first must fail, before it writes. That is flow of
-            // published where operations may wait, and document
-            // of schemas for each position and for what verify compares.
+            // published where operations may wait, and document of schemas for each position and for what verify
+            // compares.
             new(
                 2,
                 [

@@ -2,8 +2,7 @@ namespace Headrace.Warehouses;
 
 /// <summary>
 /// Whether rows of a PostgreSQL table may go to a target of PostgreSQL as they are: every column has the same type on
-/// both sides, so
-/// that no value can be a bad one, and no two rows have one key.
+/// both sides, so that no value can be a bad one, and no two rows have one key.
 /// </summary>
 public static class BinaryFit
 {

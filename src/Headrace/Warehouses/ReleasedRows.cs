@@ -14,8 +14,7 @@ public abstract class ReleasedRows : IAsyncDisposable
 
     /// <summary>
     /// Puts them into the table. Somebody decided that these rows count: they take the place of what the table has for
-    /// their keys. What a row does
-    /// not bring keeps its value, as in a merge.
+    /// their keys. What a row does not bring keeps its value, as in a merge.
     /// </summary>
     public abstract Task ApplyAsync();
 

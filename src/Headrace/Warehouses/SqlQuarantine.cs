@@ -35,8 +35,9 @@ internal sealed class SqlQuarantine(SqlWarehouse warehouse) : IQuarantine
             : await warehouse.WriteAsync(
                 async (_, store) =>
                 {
+                    await store.LockAsync(datasets);
                     await store.MoveOnAsync(datasets);
-                    return await store.DiscardAsync(store.Waiting(of, ids), reason);
+                    return await store.DiscardAsync(Among(store.Waiting(of, ids), datasets), reason);
                 },
                 cancel
             );
@@ -67,8 +68,7 @@ internal sealed class SqlQuarantine(SqlWarehouse warehouse) : IQuarantine
 
     /// <summary>
     /// Releases rows of one table. Rows whose table was replaced since they were set aside are marked as superseded: in
-    /// their turn they would have
-    /// been replaced too.
+    /// their turn they would have been replaced too.
     /// </summary>
     private async Task<(long Released, long Superseded)> ReleaseAsync(
         string of,
@@ -98,15 +98,13 @@ internal sealed class SqlQuarantine(SqlWarehouse warehouse) : IQuarantine
                 try
                 {
                     // A load of their datasets that is under way ends first, and one that was built before this finds
-                    // that it was overtaken: it would
-                    // leave rows that its export no longer has. Of two releases at once one finds that the rows do not
-                    // wait any more.
-                    var chosen =
-                        store.Waiting(store.Waiting(of, ids), name)
-                        + warehouse.Dialect.Sql($" AND dataset IN ({datasets.Select(one => one.Name)})");
-                    await store.MoveOnAsync(datasets);
+                    // that it was overtaken: it would leave rows that its export no longer has. Of two releases at once
+                    // one finds that the rows do not wait any more.
+                    var chosen = Among(store.Waiting(store.Waiting(of, ids), name), datasets);
+                    await store.LockAsync(datasets);
                     if (warehouse.Concurrency.LocksFirst)
                         await warehouse.Concurrency.LockAsync(db, name, cancel);
+                    await store.MoveOnAsync(datasets);
                     var superseded = await store.SupersedeReplacedAsync(chosen);
                     await rows.StageAsync(store.Readable(chosen));
                     await rows.ApplyAsync();
@@ -137,4 +135,8 @@ internal sealed class SqlQuarantine(SqlWarehouse warehouse) : IQuarantine
         Func<WarehouseStore, string> condition,
         CancellationToken cancel
     ) => warehouse.ReadAsync<IReadOnlyList<Dataset>>([], store => store.DatasetsAsync(condition(store)), cancel);
+
+    // Rows of other datasets, whose loads nobody waited for, are left for another time.
+    private string Among(string condition, IReadOnlyList<Dataset> datasets) =>
+        condition + warehouse.Dialect.Sql($" AND dataset IN ({datasets.Select(dataset => dataset.Name)})");
 }

@@ -4,8 +4,7 @@ namespace Headrace.Warehouses;
 
 /// <summary>
 /// A warehouse that speaks SQL. A database gives it a session, a dialect, a writer and its concurrency; the protocol of
-/// a load
-/// (<see cref="WarehouseLoad"/>) and what is on record (<see cref="WarehouseStore"/>) are the same everywhere.
+/// a load (<see cref="WarehouseLoad"/>) and what is on record (<see cref="WarehouseStore"/>) are the same everywhere.
 /// </summary>
 public abstract class SqlWarehouse : IWarehouse, ILoadHistory
 {
@@ -82,8 +81,8 @@ public abstract class SqlWarehouse : IWarehouse, ILoadHistory
                 );
 
             // The answer to COMMIT did not arrive whole; the warehouse says whether it happened. Its transaction may
-            // still be under way: whoever
-            // has the lock of its dataset has waited for its end. The user may have given up meanwhile.
+            // still be under way: whoever has the lock of its dataset has waited for its end. The user may have given
+            // up meanwhile.
             Forget();
             var committed = await WriteAsync(
                 async (db, store) =>

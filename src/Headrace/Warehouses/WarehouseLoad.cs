@@ -2,8 +2,7 @@ namespace Headrace.Warehouses;
 
 /// <summary>
 /// One change set through one transaction, in every warehouse: fence, columns, rows, quarantine, files, position,
-/// commit. A plan takes the same
-/// steps and writes nothing that stays.
+/// commit. A plan takes the same steps and writes nothing that stays.
 /// </summary>
 internal sealed class WarehouseLoad(
     SqlWarehouse warehouse,
@@ -22,8 +21,7 @@ internal sealed class WarehouseLoad(
     public LoadResult? Result { get; private set; }
 
     // The owner that this load makes of its dataset; null when it is one already. It stays one until somebody takes the
-    // table over, which
-    // moves the position: then the fence is enough.
+    // table over, which moves the position: then the fence is enough.
     private Owner? NewOwner =>
         attempt.Claim is { } claim
         && !changes.Target.IsNone

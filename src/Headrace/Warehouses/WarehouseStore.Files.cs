@@ -162,7 +162,7 @@ public sealed partial class WarehouseStore
                     f.version, s.document
                 FROM {Files} AS f JOIN {Loads} AS l ON l.load_id = f.load_id LEFT JOIN {Schemas} AS s
                     ON s.load_id = f.load_id AND f.action = 'schema'
-                WHERE f.flow = {flow} AND f.outcome = 'loaded' ORDER BY l.committed_at, f.dataset, f.sequence
+                WHERE f.flow = {flow} AND f.outcome = 'loaded' ORDER BY f.dataset, f.sequence
                 """
             ),
             row =>

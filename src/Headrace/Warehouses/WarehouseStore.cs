@@ -5,9 +5,8 @@ namespace Headrace.Warehouses;
 
 /// <summary>
 /// What a warehouse has on record in schema <c>headrace</c>, read and written in a session that is open: positions and
-/// owners here; files,
-/// loads, quarantine and lists in the other parts. The statements are the same for every database; the dialect says
-/// names and literals.
+/// owners here; files, loads, quarantine and lists in the other parts. The statements are the same for every database;
+/// the dialect says names and literals.
 /// </summary>
 public sealed partial class WarehouseStore(
     SqlSession db,
@@ -232,21 +231,24 @@ public sealed partial class WarehouseStore(
         );
     }
 
-    /// <summary>
-    /// Moves the positions of datasets on, each after the loads of it that are under way: one that was built before is
-    /// refused then.
-    /// </summary>
-    public async Task MoveOnAsync(IEnumerable<Dataset> datasets)
+    /// <summary>Waits for loads of datasets that are under way; to the end of the transaction none commits.</summary>
+    public async Task LockAsync(IEnumerable<Dataset> datasets)
     {
         foreach (var dataset in datasets.OrderBy(dataset => dataset.Name, StringComparer.Ordinal))
-        {
             await concurrency.LockAsync(db, dataset, cancel);
+    }
+
+    /// <summary>Moves the positions of locked datasets on: a load that was built before is refused then.</summary>
+    public async Task MoveOnAsync(IEnumerable<Dataset> datasets)
+    {
+        foreach (var dataset in datasets)
             await RunAsync(
                 dialect.Sql(
-                    $"UPDATE {Positions(dataset)} SET generation = generation + 1 WHERE dataset = {dataset.Name}"
+                    $"""
+                    UPDATE {Positions(dataset)} SET generation = generation + 1 WHERE dataset = {dataset.Name}
+                    """
                 )
             );
-        }
     }
 
     /// <summary>The datasets that load into a table.</summary>

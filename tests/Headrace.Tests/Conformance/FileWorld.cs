@@ -6,8 +6,7 @@ namespace Headrace.Tests.Conformance;
 
 /// <summary>
 /// A lake of files and a project that loads them into a warehouse: the base of suites with one body that holds for
-/// every warehouse.
-/// A suite is an abstract class; for each warehouse it has a sealed class of one line.
+/// every warehouse. A suite is an abstract class; for each warehouse it has a sealed class of one line.
 /// </summary>
 public abstract class FileWorld(PostgresServer server, WarehouseKind kind) : IDisposable
 {
@@ -34,8 +33,7 @@ public abstract class FileWorld(PostgresServer server, WarehouseKind kind) : IDi
     /// <summary>
     /// Writes headrace.yaml: a folder as <c>lake</c>, the warehouse with the schema raw, files of operations as
     /// <c>ops</c>, a second warehouse
-    /// of DuckDB as <c>local</c>, and these flows.
-    /// A second call changes the flows and keeps the warehouse.
+    /// of DuckDB as <c>local</c>, and these flows. A second call changes the flows and keeps the warehouse.
     /// </summary>
     protected async Task Flows(params string[] flows)
     {

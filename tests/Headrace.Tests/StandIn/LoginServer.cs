@@ -7,9 +7,8 @@ namespace Headrace.Tests.StandIn;
 
 /// <summary>
 /// What lends logins to Redshift, as a fake: a server of HTTP before moto, which knows GetClusterCredentials, or with
-/// answers of the
-/// test's own, written from AWS's documentation of GetCredentials, which moto does not know. What it lends opens the
-/// test server.
+/// answers of the test's own, written from AWS's documentation of GetCredentials, which moto does not know. What it
+/// lends opens the test server.
 /// </summary>
 public sealed partial class LoginServer : IAsyncDisposable
 {

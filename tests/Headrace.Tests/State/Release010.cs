@@ -8,8 +8,8 @@ namespace Headrace.Tests.State;
 
 /// <summary>
 /// A project as release 0.1.0 left it: files that were appended, merged from two regions, compared and published,
-/// dropped; a table with a cursor, a
-/// listed table, a row in quarantine. It was killed when the second export was committed and not yet published.
+/// dropped; a table with a cursor, a listed table, a row in quarantine. It was killed when the second export was
+/// committed and not yet published.
 /// </summary>
 public abstract class Release010(PostgresServer server, WarehouseKind kind) : FileWorld(server, kind)
 {
