@@ -176,7 +176,9 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         }
     }
 
-    /// <summary>What went wrong with a warehouse, by its Headrace name; null for what is no error of a database.</summary>
+    /// <summary>
+    /// What went wrong with a warehouse, by its Headrace name; null for what is no error of a database.
+    /// </summary>
     /// <param name="isPassing">True for what goes away by itself.</param>
     internal static HeadraceException? NameOfWarehouse(
         Exception error,
