@@ -116,11 +116,14 @@ internal static class Program
             verdicts.Add(tally.FaultsOf(fault) > 0, $"never happened to a run of tables: {fault}");
     }
 
+    // What has never happened by then is not reached by chance.
+    private const int More = 300;
+
     /// <summary>
-    /// True before there were as many as asked for, and, for as many again, while something has never happened.
+    /// True before there were as many as asked for, and for some more while something has never happened.
     /// </summary>
     private static bool IsMissing(int done, int asked, Func<bool> lacks) =>
-        done < asked || (done < 2 * asked && lacks());
+        done < asked || (done < asked + More && lacks());
 
     /// <summary>Rounds of trials in all lanes until there were as many as asked for.</summary>
     private static async Task<Tally> TrialRunAsync(Arguments options)
