@@ -41,7 +41,7 @@ public sealed class RunService(ProjectHost host)
         options = options with { IsPlan = false, Parallel = host.Project.Parallel };
         var runs = await host.Runner.RunAsync(flows, options, cancel);
         foreach (var flow in chosen.Where(flow => flow.ReadsList))
-            await RecordAsync(flow, runs);
+            runs = await RecordAsync(flow, runs);
         runs = await HeldRows.NotedAsync(runs, flows, cancel);
 
         var ran = runs.Select(run => run.Dataset).ToHashSet(StringComparer.Ordinal);
@@ -60,11 +60,21 @@ public sealed class RunService(ProjectHost host)
         budget < (wait == Timeout.InfiniteTimeSpan ? TimeSpan.MaxValue : wait) ? budget : wait;
 
     // The process table says of each table how its last sync went; that is not given up when the run is interrupted.
-    private Task RecordAsync(Flow flow, IReadOnlyList<Run> runs)
+    private async Task<IReadOnlyList<Run>> RecordAsync(Flow flow, IReadOnlyList<Run> runs)
     {
-        var its = runs.Where(run => run.Dataset.StartsWith($"{flow.Name}/", StringComparison.Ordinal))
-            .ToDictionary(run => run.Dataset[(flow.Name.Length + 1)..]);
+        bool IsOf(Run run) => run.Dataset.StartsWith($"{flow.Name}/", StringComparison.Ordinal);
+        var its = runs.Where(IsOf).ToDictionary(run => run.Dataset[(flow.Name.Length + 1)..]);
         var table = host.ProcessTable(flow, isReadOnly: false);
-        return table.RecordAsync(flow.Source.Connection, its, CancellationToken.None);
+        try
+        {
+            await table.RecordAsync(flow.Source.Connection, its, CancellationToken.None);
+            return runs;
+        }
+        catch (HeadraceException error)
+        {
+            // What the runs did is known, and is told whatever happens to the warehouse after them.
+            var unwritten = $"the process table does not have this run: {error.Code}  {error.What}";
+            return [.. runs.Select(run => IsOf(run) ? run with { Warnings = [.. run.Warnings, unwritten] } : run)];
+        }
     }
 }
