@@ -100,9 +100,9 @@ internal static class Program
         }
 
         verdicts.Add(tally.Kills > 0, $"{where}: nothing was killed");
-        foreach (var name in options.Kills < Thorough ? [] : Failpoint.Names)
+        foreach (var name in Failpoint.Names)
             verdicts.Add(tally.KillsAt(name) > 0, $"{where}: failpoint {name} was never hit");
-        foreach (var fault in target == Target.Postgres && options.Kills >= Thorough ? ServerFaults.All : [])
+        foreach (var fault in target == Target.Postgres ? ServerFaults.All : [])
             verdicts.Add(tally.FaultsOf(fault) > 0, $"{where}: never happened: {fault}");
     }
 
@@ -112,18 +112,11 @@ internal static class Program
         tally.Print(Console.Out, Failpoint.OfTables);
         verdicts.Add(tally.Wrong == 0, $"{tally.Wrong} of {tally.Sequences} rounds of tables were wrong");
         verdicts.Add(tally.Kills > 0, "nothing was killed while tables were read");
-        foreach (var name in options.Trials < Thorough ? [] : Failpoint.OfTables)
+        foreach (var name in Failpoint.OfTables)
             verdicts.Add(tally.KillsAt(name) > 0, $"failpoint {name} was never hit by a table");
-        foreach (
-            var fault in options.Trials < Thorough ? []
-            : options.Target == Target.DuckDb ? TableFaults.OfDuckDb
-            : TableFaults.All
-        )
+        foreach (var fault in options.Target == Target.DuckDb ? TableFaults.OfDuckDb : TableFaults.All)
             verdicts.Add(tally.FaultsOf(fault) > 0, $"never happened to a run of tables: {fault}");
     }
-
-    // Fewer kills than these cannot meet every boundary, and nobody judges them by that.
-    private const int Thorough = 100;
 
     // What has never happened by then is not reached by chance.
     private const int More = 300;
@@ -132,7 +125,7 @@ internal static class Program
     /// True before there were as many as asked for, and for some more while something has never happened.
     /// </summary>
     private static bool IsMissing(int done, int asked, Func<bool> lacks) =>
-        done < asked || (asked >= Thorough && done < asked + More && lacks());
+        done < asked || (done < asked + More && lacks());
 
     /// <summary>Rounds of trials in all lanes until there were as many as asked for.</summary>
     private static async Task<Tally> TrialRunAsync(Arguments options)

@@ -27,7 +27,7 @@ public abstract class WideTables(PostgresServer server, WarehouseKind kind) : Fi
 
     [Theory]
     [InlineData("incremental", 1600)]
-    [InlineData("snapshot", 1000)]
+    [InlineData("snapshot", 1500)]
     public async Task AreMerged(string read, int columns)
     {
         await Flows(
