@@ -1,7 +1,7 @@
 namespace Headrace.Aws;
 
 /// <summary>
-/// A folder of this machine in the place of a bucket. Its URLs begin with <c>file://</c>: a stand-in for Redshift reads
+/// A local folder instead of a bucket. Its URLs begin with <c>file://</c>: a stand-in for Redshift reads
 /// them, the service does not.
 /// </summary>
 /// <param name="folder">An absolute folder; made when it is missing.</param>

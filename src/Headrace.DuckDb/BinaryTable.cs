@@ -194,7 +194,7 @@ internal sealed unsafe class BinaryTable : IDisposable
         }
         catch (Exception error)
         {
-            // No exception may leave through DuckDB; whoever inserts throws it again.
+            // No exception may leave through DuckDB; the caller that inserts throws it again.
             share.Of.Fail(error);
             Native.SetFunctionError(info, "the rows cannot be read");
         }

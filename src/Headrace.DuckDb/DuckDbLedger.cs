@@ -20,7 +20,7 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
     // database of its own.
     private static DuckDbDatabase? host;
 
-    // A file is attached once: whoever else of this process wants it waits for its turn.
+    // A file is attached once: others in this process wait for their turn.
     private static readonly ConcurrentDictionary<string, SemaphoreSlim> Turns = new(StringComparer.Ordinal);
 
     private static long uses;

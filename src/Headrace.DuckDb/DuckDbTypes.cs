@@ -5,7 +5,7 @@ namespace Headrace.DuckDb;
 /// <summary>
 /// Column types in DuckDB's dialect, and what text is a value of each. DuckDB's own casts change data without a word
 /// ('1.5' becomes the integer 2, '1.239' the decimal 1.24, 'infinity' a date, '+02:00' is dropped from a timestamp),
-/// so text is first held against a pattern that lets through only what the cast keeps.
+/// so text must first match a pattern that lets through only what the cast keeps.
 /// </summary>
 internal static class DuckDbTypes
 {

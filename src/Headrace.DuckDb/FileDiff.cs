@@ -6,7 +6,7 @@ namespace Headrace.DuckDb;
 /// Compares two sets of staged files by key, with no project and no memory of an export: the whole of <c>headrace
 /// diff</c>.
 /// </summary>
-/// <param name="folder">An absolute folder of its own, for what it stages; whoever gave it removes it.</param>
+/// <param name="folder">An absolute folder of its own, for what it stages; the caller removes it.</param>
 /// <param name="setBytes">What digests may take in memory beside the engine.</param>
 /// <param name="limits">What the warehouse asks of values; null for nothing.</param>
 public sealed class FileDiff(

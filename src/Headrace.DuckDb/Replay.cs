@@ -56,7 +56,7 @@ internal sealed class Replay(
             .ToHashSet(StringComparer.Ordinal);
         if (table is not null && documents.Count == 0)
         {
-            // Types were chosen once and kept, whoever chose them. A default cannot be had here, so such a column may
+            // The table keeps the types it was made with. Nothing here has defaults, so a column with one may
             // be empty.
             var made = table.Select(column => column with { Nullable = column.Nullable || column.HasDefault }).ToList();
             scratch.Translate(() => db.Execute(DuckDbDialect.Instance.CreateSchema(history.Target.Schema), cancel));

@@ -22,7 +22,7 @@ public static class Sql
     private static string Quote(string text, char quote)
     {
         Native.Whole(text, nameof(text));
-        // DuckDB would be given U+FFFD in the place of half a character: another text than the caller's.
+        // DuckDB would be given U+FFFD instead of half a character: another text than the caller's.
         if (!Text.IsWhole(text))
             throw new ArgumentException("The text has a surrogate without its other half.", nameof(text));
         var one = quote.ToString();

@@ -3,7 +3,7 @@ using Headrace.Configuration;
 namespace Headrace.DuckDb;
 
 /// <summary>
-/// The rows of a target as a Parquet file, to be held against those of its source; and what makes them equal again.
+/// The rows of a target as a Parquet file, to be compared with those of its source; and what makes them equal again.
 /// </summary>
 /// <param name="engine">The warehouse's; it rests once the rows are copied, so that the comparison has its
 /// memory.</param>

@@ -41,7 +41,7 @@ public interface IProcessTable
     /// <summary>All entries, by connection and table.</summary>
     Task<IReadOnlyList<TableEntry>> ListAsync(CancellationToken cancel);
 
-    /// <summary>Adds an entry, or puts it in the place of the one with its connection and table.</summary>
+    /// <summary>Adds an entry, or replaces the one with its connection and table.</summary>
     Task AddAsync(TableEntry entry, CancellationToken cancel);
 
     /// <summary>Removes an entry; false when there is none. The target and its position stay.</summary>

@@ -30,7 +30,7 @@ public interface ISource
     void Release(Dataset dataset);
 }
 
-/// <summary>A source that can say how all of its rows are now, so that a target can be held against it.</summary>
+/// <summary>A source that can say how all of its rows are now, so that a target can be compared with it.</summary>
 public interface IWholeSource
 {
     /// <summary>Stages all rows, as of one moment. Released as what <see cref="ISource.NextAsync"/> stages.</summary>

@@ -13,8 +13,8 @@ public interface IWarehouse : IAsyncDisposable
     IProcessTable ProcessTable { get; }
 
     /// <summary>
-    /// Begins to open what takes a while, while something else is done; what goes wrong is told to whoever needs it
-    /// next.
+    /// Begins to open what takes a while, while something else is done; an error is thrown to the first caller that
+    /// needs it next.
     /// </summary>
     void BeginOpen();
 

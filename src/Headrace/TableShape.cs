@@ -43,7 +43,7 @@ public sealed class TableShape
                 continue;
             }
 
-            // The first file of a new table sets what the others are held against.
+            // The first file of a new table sets what the others are compared with.
             var known = fixedColumns > 0 ? columns.Take(fixedColumns).ToList() : columns.ToList();
             if (found.Count > 0 && Check(file, found, known) is { } error)
             {

@@ -334,7 +334,7 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
         );
     }
 
-    // A late name sorts before all that is there; whoever remembers only the greatest name loses it.
+    // A late name sorts before all that is there; a tool that remembers only the greatest name loses it.
     private string Name(string inFolder, bool late) =>
         late ? $"{inFolder}/0{99999 - ++names:D5}" : $"{inFolder}/5{++names:D5}";
 

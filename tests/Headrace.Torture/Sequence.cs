@@ -86,7 +86,7 @@ internal sealed class Sequence : IAsyncDisposable
         PostgresCluster? cluster
     ) => new(seed, setting, tally, target == Target.Postgres ? await Postgres.MakeAsync(cluster!) : null);
 
-    /// <summary>What was done, for whoever has to understand a wrong sequence.</summary>
+    /// <summary>What was done, for the person who has to understand a wrong sequence.</summary>
     public IReadOnlyList<string> Log => log;
 
     public List<string> Problems { get; } = [];

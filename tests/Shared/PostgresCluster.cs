@@ -15,7 +15,7 @@ public sealed class PostgresCluster : IAsyncDisposable
 
     static PostgresCluster()
     {
-        // A server would stay for ever if whoever uses it were interrupted.
+        // A server would stay for ever if the test that uses it were interrupted.
         AppDomain.CurrentDomain.ProcessExit += (_, _) => EndAll();
         Console.CancelKeyPress += (_, _) => EndAll();
     }

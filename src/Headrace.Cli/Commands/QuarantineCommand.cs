@@ -186,7 +186,7 @@ internal static class QuarantineCommand
         if (screen.IsJson)
             screen.Json(new ReleaseView(0, 0, discarded), Views.Default.ReleaseView);
         screen.Say(
-            $"Gave up {Text.Rows(discarded)}; they stay on record (headrace quarantine show {Shell.Word(of)} --all)."
+            $"Discarded {Text.Rows(discarded)}. headrace quarantine show {Shell.Word(of)} --all still lists them."
         );
         return ExitCode.Ok;
     }

@@ -114,8 +114,8 @@ public sealed class DuckDbWarehouse : SqlWarehouse, IDuckDb
     }
 
     /// <summary>
-    /// Begins to open the file, if there is one, while something else is done; what goes wrong is told to whoever asks
-    /// for a connection.
+    /// Begins to open the file, if there is one, while something else is done; an error is thrown to the caller that
+    /// asks for a connection.
     /// </summary>
     public override void BeginOpen() =>
         early ??= !File.Exists(path)

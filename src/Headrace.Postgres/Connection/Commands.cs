@@ -79,7 +79,7 @@ internal static class Commands
         );
 
     /// <summary>
-    /// Commits. The server has the word for as long as it works on it; whoever gives up does not know how it ended.
+    /// Commits. There is no time limit while the server works on it; a caller that gives up does not know how it ended.
     /// </summary>
     public static Task CommitAsync(this NpgsqlConnection db, NpgsqlTransaction transaction, CancellationToken cancel) =>
         Watch.AnswerAsync(db, () => transaction.CommitAsync(cancel));

@@ -12,7 +12,7 @@ internal static class Pool
     /// A connection that answers. One that waited may be lost: the server was started again, or something between took
     /// it for dead.
     /// </summary>
-    /// <param name="question">What it is to answer; whoever had it before may have left a setting that this puts
+    /// <param name="question">What it is to answer; the session before may have left a setting that this puts
     /// right.</param>
     /// <param name="answered">Is given the answer.</param>
     public static async Task<NpgsqlConnection> TakeAsync(
@@ -58,7 +58,7 @@ internal static class Pool
     }
 
     /// <summary>
-    /// Says this to a session when it begins, and never again: whoever has the connection next finds it so.
+    /// Says this to a session when it begins, and never again: the setting stays for all who use the connection later.
     /// </summary>
     public static void BeginWith(this NpgsqlSlimDataSourceBuilder builder, IReadOnlyList<string> settings) =>
         builder.UsePhysicalConnectionInitializer(

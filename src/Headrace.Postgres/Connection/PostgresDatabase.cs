@@ -60,7 +60,8 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
     public bool IsHere => IsLocal(settings.Host);
 
     /// <summary>
-    /// Begins to open the next connection, while something else is done; what goes wrong is told to whoever needs it.
+    /// Begins to open the next connection, while something else is done; an error is thrown to the first caller that
+    /// needs it.
     /// </summary>
     public void BeginOpen() => begun ??= Task.Run(() => ConnectAsync(CancellationToken.None));
 

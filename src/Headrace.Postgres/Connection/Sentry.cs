@@ -75,8 +75,8 @@ internal sealed class Sentry(TimeSpan silence, Func<Watch, bool, CancellationTok
             return; // a server may be too busy once to let somebody in
         var does =
             standing == Standing.Gone
-                ? "cannot be reached, or has ended this session"
-                : "does nothing for this session";
+                ? "does not answer, or has ended the connection"
+                : "no longer works on this connection";
         watch.Cut(
             string.Create(
                 CultureInfo.InvariantCulture,

@@ -41,7 +41,7 @@ internal sealed class TableStream
         );
     }
 
-    /// <summary>True when whoever loaded rows had no place for a value.</summary>
+    /// <summary>True when the warehouse had no type for a value.</summary>
     public bool IsRefused => Files.Any(file => file.Stream!.IsRefused);
 
     private IEnumerable<StagedFile> Files =>
@@ -60,7 +60,7 @@ internal sealed class TableStream
         stop.Cancel();
         try
         {
-            all.GetAwaiter().GetResult(); // it is over in a moment; whoever follows may not find it writing
+            all.GetAwaiter().GetResult(); // it is over in a moment; the next step must not find it writing
         }
         catch (Exception)
         {

@@ -162,7 +162,7 @@ public sealed class RedshiftDatabase(
 
     private static string Found(PostgresException error) => $"{error.SqlState} {error.MessageText}";
 
-    // One for each user: whoever IAM names is the same as long as the machine's role is.
+    // One for each user: IAM names the same user as long as the machine has the same role.
     private NpgsqlDataSource Source(string user, bool isOwn)
     {
         lock (building)

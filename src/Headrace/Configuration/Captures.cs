@@ -15,7 +15,7 @@ internal static class Captures
         return names;
     }
 
-    /// <summary>Puts captured values in the place of their names; a name without a value stays.</summary>
+    /// <summary>Replaces names with their captured values; a name without a value stays.</summary>
     public static string Fill(string text, IReadOnlyDictionary<string, string> values)
     {
         var filled = new StringBuilder();

@@ -28,8 +28,8 @@ public record FlowSettings
     public ReadMode? Read { get; init; }
 
     [Description(
-        "What happens to the rows of the table: append adds, replace puts the new rows in the place of all "
-            + "rows, merge inserts or updates by primary_key. Needed with read: incremental, not allowed with "
+        "What happens to the rows of the table: append adds, replace replaces all rows with the "
+            + "new ones, merge inserts or updates by primary_key. Needed with read: incremental, not allowed with "
             + "read: drop; with read: snapshot it is merge, and a flow without it only publishes."
     )]
     public WriteMode? Write { get; init; }

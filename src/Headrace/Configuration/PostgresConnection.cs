@@ -11,7 +11,7 @@ public enum TlsMode
     /// <summary>Encrypted; the server's certificate is trusted here, whatever its name.</summary>
     VerifyCa,
 
-    /// <summary>Encrypted, with whoever answers.</summary>
+    /// <summary>Encrypted; the server is not verified.</summary>
     Require,
 
     /// <summary>In the clear.</summary>

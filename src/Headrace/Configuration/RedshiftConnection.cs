@@ -23,10 +23,10 @@ public sealed record RedshiftConnection : Connection
     [Secret]
     public string? Password { get; init; }
 
-    [Description("The identifier of the cluster, in the place of a password: IAM lends a login for the user.")]
+    [Description("The identifier of the cluster, instead of a password: IAM lends a login for the user.")]
     public string? Cluster { get; init; }
 
-    [Description("The workgroup of Redshift Serverless, in the place of user and password: IAM lends a login.")]
+    [Description("The workgroup of Redshift Serverless, instead of user and password: IAM lends a login.")]
     public string? Workgroup { get; init; }
 
     [Description("The region of cluster or workgroup; from where AWS's tools look for it when it is not said.")]

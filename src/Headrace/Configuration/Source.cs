@@ -26,7 +26,7 @@ public sealed record Source
     )]
     public string? Tables { get; init; }
 
-    [Description("A SELECT whose rows are read in the place of a table's.")]
+    [Description("A SELECT whose rows are read instead of a table's.")]
     public string? Query { get; init; }
 
     [Description(

@@ -106,7 +106,7 @@ public abstract partial class LakeSource : ISource, IFileSource
         CancellationToken cancel
     )
     {
-        // A captured value may name any schema; whoever drops a file must not reach Headrace's own tables.
+        // A captured value may name any schema; a dropped file must not reach Headrace's own tables.
         if (ReservedSchemas.Contains(Target(dataset).Schema))
             throw Error.ReservedSchema(Target(dataset), dataset.Name);
         Release(dataset);

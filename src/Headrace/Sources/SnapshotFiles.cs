@@ -233,7 +233,7 @@ public sealed partial class SnapshotFiles(Flow flow, ILake lake, string spool, T
             return null;
         }
 
-        // Only what was stopped before, with the same files and the same numbers, was seen by whoever confirms.
+        // Only what was stopped before, with the same files and the same numbers, was seen by the user who confirms.
         bool IsConfirmed(HeadraceException stop) =>
             attempt.IsConfirmed
             && files.All(file =>

@@ -5,8 +5,8 @@ using System.Threading.Channels;
 namespace Headrace.Staging;
 
 /// <summary>
-/// Reads and decompresses on a task of its own, a few blocks ahead of whoever cuts them, so that on two cores a file
-/// takes about as long as its decompression alone. The blocks go round; memory stays as it is.
+/// Reads and decompresses on a task of its own, a few blocks ahead of the thread that cuts them, so that on two cores a
+/// file takes about as long as its decompression alone. The blocks go round; memory stays as it is.
 /// </summary>
 internal sealed class BlockPump : IAsyncDisposable
 {

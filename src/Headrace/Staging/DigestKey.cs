@@ -8,7 +8,7 @@ namespace Headrace.Staging;
 /// A secret key, and the digests of 128 bits that it gives: polynomials over the field of 2^127 - 1, at a random point.
 /// </summary>
 /// <remarks>
-/// Carter and Wegman's universal hashing: whoever does not know the key, and whatever the rows are, two different ones
+/// Carter and Wegman's universal hashing: without the key, and for any rows, two different ones
 /// have the same digest with a probability of at most (bytes / 15 + 2) / 2^127. System.IO.Hashing does not restore, and
 /// the hashes of the framework take ten times as long for texts as short as rows.
 /// </remarks>

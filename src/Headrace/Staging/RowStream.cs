@@ -18,7 +18,7 @@ public sealed class RowStream(string path)
     public Task<long> Whole => whole.Task;
 
     /// <summary>
-    /// True when whoever loads them has no place for one of the values: they are to be staged again, as text.
+    /// True when the warehouse has no type for one of the values: the rows are staged again, as text.
     /// </summary>
     public bool IsRefused { get; private set; }
 
@@ -49,7 +49,7 @@ public sealed class RowStream(string path)
     {
         if (!whole.TrySetException(error))
             return;
-        _ = whole.Task.Exception; // whoever reads along is told by the stream
+        _ = whole.Task.Exception; // a reader gets it from the stream
         written.Writer.TryComplete(error);
     }
 

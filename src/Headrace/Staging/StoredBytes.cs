@@ -5,7 +5,7 @@ namespace Headrace.Staging;
 
 /// <summary>
 /// The bytes of a lake file as they are stored: counted and hashed while they pass. They are hashed on a task of its
-/// own, since whoever reads has the decompression to do.
+/// own, since the thread that reads decompresses too.
 /// </summary>
 internal sealed class StoredBytes(Stream inner, string source, bool isHashed = true) : ForwardStream
 {

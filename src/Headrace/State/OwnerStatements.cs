@@ -12,7 +12,7 @@ public sealed class OwnerStatements(StateDialect dialect, TableName table)
     public string Read =>
         $"SELECT dataset, flow, way, is_alone FROM {dialect.Name("owners")} WHERE {Here} ORDER BY dataset";
 
-    /// <summary>Puts an owner on record, in the place of what was known of it.</summary>
+    /// <summary>Records an owner, and forgets what was recorded of it before.</summary>
     public IReadOnlyList<string> Write(Owner owner) =>
         [
             Remove(owner.Dataset),

@@ -98,6 +98,6 @@ public abstract class EngineWarehouse(IEngine engine, string folder, TimeProvide
     /// <summary>An error of the database by its Headrace name; null for what is none.</summary>
     protected abstract HeadraceException? Name(Exception error);
 
-    /// <summary>A path for a folder that nobody else has; whoever asks makes and removes it.</summary>
+    /// <summary>A path for a folder that nobody else has; the caller makes and removes it.</summary>
     protected string NewFolder() => Path.Combine(folder, $"{Interlocked.Increment(ref folders)}");
 }

@@ -1,6 +1,6 @@
 namespace Headrace.Warehouses;
 
-/// <summary>Appends the batch's rows, puts them in the place of all rows, or merges them by key.</summary>
+/// <summary>Appends the batch's rows, replaces all rows with them, or merges them by key.</summary>
 internal sealed class RowsStrategy(OpenLoad load) : WriteStrategy(load)
 {
     public override async Task<LoadResult> ApplyAsync(TargetTable? table)

@@ -81,7 +81,7 @@ public abstract class SqlWarehouse : IWarehouse, ILoadHistory
                 );
 
             // The answer to COMMIT did not arrive whole; the warehouse says whether it happened. Its transaction may
-            // still be under way: whoever has the lock of its dataset has waited for its end. The user may have given
+            // still be under way: the lock of its dataset waits for its end. The user may have given
             // up meanwhile.
             Forget();
             var committed = await WriteAsync(

@@ -40,7 +40,7 @@ public sealed partial class WarehouseStore
         );
 
     /// <summary>
-    /// Adds an entry, or puts it in the place of the one with its connection and table, whose last run stays on record.
+    /// Adds an entry, or replaces the one with its connection and table; its last run stays recorded.
     /// </summary>
     public async Task AddAsync(TableEntry entry)
     {

@@ -134,7 +134,7 @@ public class ProblemTests
     [InlineData("HDR-515 3:103", "remove 'user'", "user: u, workgroup: w")]
     [InlineData(
         "HDR-515 3:127",
-        "remove 'region', or write 'cluster' or 'workgroup' in the place of 'password'",
+        "remove 'region', or write 'cluster' or 'workgroup' instead of 'password'",
         "user: u, password: x, region: eu-west-1"
     )]
     [InlineData(

@@ -39,7 +39,7 @@ public abstract class ExportTests : ProjectTests
         World.Query("SELECT version, key, parts, rows, outcome FROM headrace.files ORDER BY sequence");
 
     /// <summary>
-    /// Writes the flow; each of these keys comes in the place of its own, one without a value takes it away.
+    /// Writes the flow; each of these keys replaces its own, one without a value takes it away.
     /// </summary>
     protected void Flow(params string[] keys)
     {

@@ -159,7 +159,7 @@ public sealed class RedshiftLogins(PostgresServer server) : IAsyncDisposable
             return login!.Requests.Count;
         }
 
-        // One request, whoever waits for it.
+        // One request for all who wait.
         Assert.All(await Task.WhenAll(Enumerable.Range(0, 6).Select(_ => Opened())), asked => Assert.Equal(1, asked));
         clock.Move(TimeSpan.FromMinutes(13.9));
         Assert.Equal(1, await Opened());

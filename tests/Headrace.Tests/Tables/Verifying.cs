@@ -2,7 +2,7 @@ using Xunit;
 
 namespace Headrace.Tests.Tables;
 
-/// <summary>A target held against its source, and put right.</summary>
+/// <summary>A target is compared with its source, and repaired.</summary>
 public abstract class Verifying(PostgresServer server, WarehouseKind kind) : TableWorld(server, kind)
 {
     protected const string Flow = "read: incremental, primary_key: id, update_key: updated_at, write: merge";

@@ -3,7 +3,7 @@ using Xunit;
 
 namespace Headrace.Tests.Tables;
 
-/// <summary>Tables held against the files that were loaded into them, and put right.</summary>
+/// <summary>Tables are compared with the files that were loaded into them, and repaired.</summary>
 public abstract class VerifyingFiles(PostgresServer server, WarehouseKind kind) : FileWorld(server, kind)
 {
     private const string Append =
@@ -143,7 +143,7 @@ public abstract class VerifyingFiles(PostgresServer server, WarehouseKind kind) 
             .Put("stock/1.csv", "id,price\n1,1\n2,2\n", landedSecondsAgo: 900)
             .Put("stock/2.csv", "id,price\n2,20\n3,30\n", landedSecondsAgo: 800);
         await World.Load();
-        World.Put("stock/1.csv", "id,price\n1,100\n", landedSecondsAgo: 700); // in the place of the old version
+        World.Put("stock/1.csv", "id,price\n1,100\n", landedSecondsAgo: 700); // instead of the old version
         await World.Load();
         var (counts, warnings) = await Verify();
         Assert.Equal("3 False 0m 0e 0d 3/3", counts);

@@ -51,7 +51,7 @@ internal sealed class RedshiftRules(Problems problems)
                     Disagree(
                         said,
                         $"'{key}' is for logins from IAM",
-                        $"remove '{key}', or write 'cluster' or 'workgroup' in the place of 'password'"
+                        $"remove '{key}', or write 'cluster' or 'workgroup' instead of 'password'"
                     );
         if (Said("endpoint") is { } endpoint && !IsSafe(redshift.Endpoint))
             Disagree(
