@@ -17,11 +17,7 @@ internal sealed class PostgresWriter(
     CancellationToken cancel
 ) : FileTargetWriter(warehouse, engine, folder, PostgresDialect.Layout, changes, attempt, cancel)
 {
-    private SqlSession? session;
-
-    private NpgsqlConnection Db => ((PostgresSession)session!).Db;
-
-    public override async Task<SqlSession> OpenAsync(bool isNew) => session = await base.OpenAsync(isNew);
+    private NpgsqlConnection Db => ((PostgresSession)Session).Db;
 
     public override async Task BringAsync(TargetTable? table)
     {
@@ -43,11 +39,11 @@ internal sealed class PostgresWriter(
                 Cancel
             );
         else
-            await PostgresConcurrency.LockAsync(session!, $"table {Changes.Target}", Cancel);
+            await PostgresConcurrency.LockAsync(Session, $"table {Changes.Target}", Cancel);
 
         // Two who create one schema at once would meet in PostgreSQL's catalogue.
         if (table is null && ddl.Count > 1)
-            await PostgresConcurrency.LockAsync(session!, $"schema {Changes.Target.Schema}", Cancel);
+            await PostgresConcurrency.LockAsync(Session, $"schema {Changes.Target.Schema}", Cancel);
     }
 
     public override Task DeleteAllAsync(TargetTable table, long rows) =>

@@ -19,9 +19,7 @@ internal sealed class RedshiftWriter(
     CancellationToken cancel
 ) : FileTargetWriter(warehouse, engine, folder, stage.Layout, changes, attempt, cancel)
 {
-    private SqlSession? session;
-
-    private NpgsqlConnection Db => ((PostgresSession)session!).Db;
+    private NpgsqlConnection Db => ((PostgresSession)Session).Db;
 
     public override async Task<bool> PrepareAsync(ChangeSet changes)
     {
@@ -41,7 +39,7 @@ internal sealed class RedshiftWriter(
 
     public override async Task<SqlSession> OpenAsync(bool isNew)
     {
-        session = await base.OpenAsync(isNew);
+        var session = await base.OpenAsync(isNew);
         if (isNew)
             await RedshiftConcurrency.EnsureSchemaAsync(session, Changes.Target.Schema, Cancel);
         return session;

@@ -7,7 +7,7 @@ internal sealed class ChangesStrategy(OpenLoad load) : WriteStrategy(load)
     {
         var rows = Changes.Rows!;
         var deletes = (
-            Changes.Rules.Snapshot ?? throw Error.Bug("Changes of rows without rules of a snapshot.")
+            Changes.Rules.Snapshot ?? throw Error.Bug("changes of rows without rules of a snapshot.")
         ).Deletes;
         var wanted = Changes.Written.Select(column => column.Column).ToList();
         if (deletes == Deletes.Soft)

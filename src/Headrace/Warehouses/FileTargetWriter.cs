@@ -28,6 +28,9 @@ public abstract class FileTargetWriter(
 
     public sealed override PreparedBatch Batch => Rows;
 
+    /// <summary>The session of the load's transaction, once it is open.</summary>
+    protected SqlSession Session => session ?? throw Error.Bug("a session was used before it was open.");
+
     /// <summary>The batch with its files.</summary>
     protected FileBatch Rows => batch ?? throw Error.Bug("a batch was used before it was prepared.");
 

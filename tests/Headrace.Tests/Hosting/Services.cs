@@ -5,7 +5,7 @@ using Xunit;
 namespace Headrace.Tests.Hosting;
 
 /// <summary>What can be done with a project without a command line.</summary>
-public sealed class Services
+public sealed class Services(PostgresServer server)
 {
     private const string Orders = """
         orders:
@@ -108,6 +108,50 @@ public sealed class Services
                 ]
         )
             Assert.Equal("HDR-518", (await Assert.ThrowsAsync<HeadraceException>(act)).Code);
+    }
+
+    [Fact]
+    public async Task What_the_runs_did_is_told_though_the_warehouse_is_lost_after_them()
+    {
+        var target = await server.DatabaseAsync();
+        using var world = new World().Put("orders/1.csv", "id,amount\n1,10\n");
+        world.Configuration(
+            $$"""
+            version: 1
+            connections:
+              lake: { type: folder, path: ./lake }
+              warehouse: {{target.Yaml}}
+            flows:
+              {{Orders.ReplaceLineEndings("\n  ")}}
+                target: { connection: warehouse, schema: raw, table: orders }
+            """
+        );
+        await using (var host = Open(world))
+            await new RunService(host).RunAsync([], new RunOptions(), null, Cancel);
+
+        await using (var host = Open(world))
+        {
+            var options = new RunOptions { Observe = (run, _) => Lose(run) };
+            var run = Assert.Single((await new RunService(host).RunAsync([], options, null, Cancel)).Runs);
+
+            Assert.Equal((Outcome.UpToDate, null), (run.Outcome, run.Error));
+            Assert.Contains("nobody knows what waits in quarantine: HDR-", string.Join('\n', run.Warnings));
+        }
+
+        void Lose(Run run)
+        {
+            if (run.Duration == TimeSpan.Zero)
+                return; // it begins
+            using var db = server.OpenAsync("postgres").GetAwaiter().GetResult();
+            using var lose = new Npgsql.NpgsqlCommand(
+                $"""
+                ALTER DATABASE {target.Name} ALLOW_CONNECTIONS false;
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = '{target.Name}'
+                """,
+                db
+            );
+            lose.ExecuteNonQuery();
+        }
     }
 
     private static ProjectHost Open(World world)

@@ -1,8 +1,4 @@
 using System.Text;
-using Headrace.Configuration;
-using Headrace.DuckDb;
-using Headrace.Postgres;
-using Headrace.Tests.Sqlite;
 using Headrace.Warehouses;
 using Xunit;
 
@@ -10,7 +6,7 @@ namespace Headrace.Tests.Protocol;
 
 /// <summary>
 /// What each warehouse keeps of the protocol of a load, asked of the warehouse itself, without a run around it: a new
-/// one is one more class at the end of this file.
+/// one is one more class in WarehouseCores.cs.
 /// </summary>
 public abstract class WarehouseCore : IAsyncLifetime
 {
@@ -410,46 +406,5 @@ public abstract class WarehouseCore : IAsyncLifetime
     {
         await using var db = await Warehouse.OpenAsync(SessionUse.Write, Cancel);
         await db.ExecuteAsync(sql, Cancel);
-    }
-}
-
-public sealed class WarehouseCoreOfSqlite : WarehouseCore
-{
-    protected override Task<SqlWarehouse> OpenAsync(ProtocolBench bench) =>
-        Task.FromResult<SqlWarehouse>(new SqliteWarehouse(bench.Engine, bench.OnTheWay, bench.Clock));
-}
-
-public sealed class WarehouseCoreOfDuckDb : WarehouseCore
-{
-    protected override Task<SqlWarehouse> OpenAsync(ProtocolBench bench) =>
-        Task.FromResult<SqlWarehouse>(
-            new DuckDbWarehouse(
-                Path.Combine(bench.Folder, "warehouse.duckdb"),
-                isReadOnly: false,
-                bench.Settings,
-                bench.Clock
-            )
-        );
-}
-
-public sealed class WarehouseCoreOfPostgres(PostgresServer server) : WarehouseCore
-{
-    protected override async Task<SqlWarehouse> OpenAsync(ProtocolBench bench)
-    {
-        var settings = new PostgresConnection
-        {
-            Name = "warehouse",
-            Host = "127.0.0.1",
-            Port = server.Port,
-            Database = (await server.DatabaseAsync()).Name,
-            User = "tester",
-            Password = "known",
-        };
-        return new PostgresWarehouse(
-            new PostgresDatabase(settings, null),
-            new DuckDbEngine(bench.Settings),
-            bench.OnTheWay,
-            bench.Clock
-        );
     }
 }

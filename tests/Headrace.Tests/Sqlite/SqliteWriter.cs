@@ -20,12 +20,6 @@ internal sealed class SqliteWriter(
 
     private const string Matched = "temp.headrace_matched";
 
-    private SqlSession? session;
-
-    private SqlSession Db => session ?? throw Error.Bug("rows were brought before the session was opened.");
-
-    public override async Task<SqlSession> OpenAsync(bool isNew) => session = await base.OpenAsync(isNew);
-
     public override Task DeleteAllAsync(TargetTable table, long rows) => RunAsync($"DELETE FROM {Name(table)}");
 
     public override Task FillAsync(TargetTable? table) =>
@@ -34,7 +28,7 @@ internal sealed class SqliteWriter(
             : Rows.StreamAsync(rows =>
             {
                 SqliteCopy.In(
-                    Db,
+                    Session,
                     Name(table!),
                     [.. rows.Columns.Select(name => CopyColumn.Of(table!.The(name)))],
                     rows,
@@ -51,7 +45,7 @@ internal sealed class SqliteWriter(
         var keys = Changes.Rules.PrimaryKey.Select(key => brought.IndexOf(table.The(key))).ToList();
         var values = Enumerable.Range(0, brought.Count).Except(keys).ToList();
         var rows = await SqliteCopy.StageAsync(
-            Db,
+            Session,
             Staged,
             [.. brought.Select((column, i) => CopyColumn.Of(column, $"c{i}"))],
             Rows.Rows,
@@ -69,7 +63,7 @@ internal sealed class SqliteWriter(
             """
         );
         var (found, updated) = (
-            await Db.RowsAsync(
+            await Session.RowsAsync(
                 $"""
                 SELECT count(*), coalesce(sum(differs OR n > 1), 0)
                 FROM (SELECT max(differs) AS differs, count(*) AS n FROM {Matched} GROUP BY staged_row)
@@ -112,7 +106,7 @@ internal sealed class SqliteWriter(
             CopyColumn.Of("op", ColumnType.Text),
             .. found.Select((column, i) => CopyColumn.Of(column, $"c{i}")),
         ];
-        await SqliteCopy.StageAsync(Db, Staged, staged, [Rows.Rows[0]], Cancel);
+        await SqliteCopy.StageAsync(Session, Staged, staged, [Rows.Rows[0]], Cancel);
         var written = Changes
             .Written.Select(column => (Name: Quoted(found[column.Place]), Value: $"c.c{column.Place}"))
             .ToList();
@@ -174,7 +168,7 @@ internal sealed class SqliteWriter(
         {
             CopyColumn Own(string name) =>
                 CopyColumn.Of(name, name == "held_at" ? new ColumnType(TypeKind.TimestampTz) : ColumnType.Text);
-            SqliteCopy.In(Db, "headrace.quarantine", [.. rows.Columns.Select(Own)], rows, Cancel, numbered: "id");
+            SqliteCopy.In(Session, "headrace.quarantine", [.. rows.Columns.Select(Own)], rows, Cancel, numbered: "id");
         }
 
         return Task.CompletedTask;
@@ -184,7 +178,7 @@ internal sealed class SqliteWriter(
     {
         var found = keys.Columns.Select(table.The).ToList();
         await SqliteCopy.StageAsync(
-            Db,
+            Session,
             "headrace_keys",
             [.. found.Select((column, i) => CopyColumn.Of(column, $"c{i}"))],
             [keys],
@@ -194,14 +188,14 @@ internal sealed class SqliteWriter(
         var values = string.Join(", ", columns.Select(column => $"t.{SqliteDialect.Instance.Identifier(column.Name)}"));
         var there = $"EXISTS (SELECT 1 FROM temp.headrace_keys AS k WHERE {On("k", found.Index())})";
         return SqliteCopy.Out(
-            Db,
+            Session,
             $"SELECT {values} FROM {Name(table)} AS t WHERE {there}",
             columns,
             Path.Combine(Folder, "there.csv")
         );
     }
 
-    private Task<long> RunAsync(string sql) => Db.ExecuteAsync(sql, Cancel);
+    private Task<long> RunAsync(string sql) => Session.ExecuteAsync(sql, Cancel);
 
     private static string Name(TargetTable table) => SqliteDialect.Instance.Qualified(table.Name);
 

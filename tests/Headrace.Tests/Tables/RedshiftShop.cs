@@ -14,6 +14,12 @@ public abstract class RedshiftShop(PostgresServer server) : IAsyncDisposable
         created_at timestamptz NOT NULL DEFAULT sysdate, updated_at timestamptz NOT NULL DEFAULT sysdate)
         """;
 
+    protected const string Merge = "read: incremental, primary_key: id, update_key: updated_at, write: merge";
+    protected const string Yesterday = """
+        INSERT INTO orders SELECT i, 'n' || i, now() - interval '1 day',
+        now() - interval '1 day' + i * interval '1 second' FROM generate_series(1, 100) i
+        """;
+
     private PostgresTestDatabase? warehouse;
     private RedshiftTestDatabase? target;
 
