@@ -1,3 +1,4 @@
+using Headrace.Configuration;
 using Npgsql;
 
 namespace Headrace.Postgres;
@@ -51,11 +52,21 @@ internal static class Pool
         catch (Exception error)
         {
             await connection.DisposeAsync();
-            if (error is NpgsqlException or TimeoutException or IOException || PostgresDatabase.IsBroken(error))
+            if (error is NpgsqlException or TimeoutException or IOException || PostgresErrors.IsBroken(error))
                 return false;
             throw;
         }
     }
+
+    /// <summary>How a connection is encrypted: as the user says, else by whether the server is this machine.</summary>
+    public static SslMode ModeOf(TlsMode? tls, bool isHere) =>
+        (tls ?? (isHere ? TlsMode.Disable : TlsMode.VerifyFull)) switch
+        {
+            TlsMode.VerifyFull => SslMode.VerifyFull,
+            TlsMode.VerifyCa => SslMode.VerifyCA,
+            TlsMode.Require => SslMode.Require,
+            _ => SslMode.Disable,
+        };
 
     /// <summary>
     /// Says this to a session when it begins, and never again: the setting stays for all who use the connection later.

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using Npgsql;
@@ -104,7 +103,7 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
             return await step();
         }
         catch (Exception error)
-            when (error is NpgsqlException or SocketException or TimeoutException || IsBroken(error))
+            when (error is NpgsqlException or SocketException or TimeoutException || PostgresErrors.IsBroken(error))
         {
             throw Name(error, source);
         }
@@ -119,17 +118,6 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
             return $"PostgreSQL {db.PostgreSqlVersion}, {Address}, "
                 + (horizon.Obstacle is { } obstacle ? $"but {obstacle}" : "late commits can be told");
         });
-
-    /// <summary>True for what Npgsql says of a connection that was lost between two statements.</summary>
-    /// <remarks>By who threw it: native code has no <see cref="Exception.Source"/>.</remarks>
-    internal static bool IsBroken(Exception error) =>
-        error is InvalidOperationException
-        && new StackTrace(error)
-            .GetFrames()
-            .Any(frame =>
-                DiagnosticMethodInfo.Create(frame)?.DeclaringTypeName.StartsWith("Npgsql.", StringComparison.Ordinal)
-                == true
-            );
 
     private Sentry Sentry()
     {
@@ -171,107 +159,20 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
             return Standing.Works; // nobody wants to know any more
         }
         catch (Exception error)
-            when (error is NpgsqlException or SocketException or TimeoutException or IOException || IsBroken(error))
+            when (error is NpgsqlException or SocketException or TimeoutException or IOException
+                || PostgresErrors.IsBroken(error)
+            )
         {
             return Standing.Gone;
         }
     }
 
-    /// <summary>
-    /// What went wrong with a warehouse, by its Headrace name; null for what is no error of a database.
-    /// </summary>
-    /// <param name="isPassing">True for what goes away by itself.</param>
-    internal static HeadraceException? NameOfWarehouse(
-        Exception error,
-        string address,
-        Func<PostgresException, bool> isPassing
-    ) =>
-        error switch
-        {
-            PostgresException { SqlState: PostgresErrorCodes.DiskFull } => Error.DiskFull(address, error),
-            PostgresException refused => Error.Warehouse(
-                address,
-                $"{refused.SqlState} {refused.MessageText}",
-                refused,
-                isPassing(refused)
-            ),
-            NpgsqlException or SocketException or TimeoutException => Lost(error, address),
-            _ => IsBroken(error) ? Lost(error, address) : null,
-        };
-
-    private static HeadraceException Lost(Exception error, string address) =>
-        Error.Warehouse(
-            address,
-            error.InnerException is { } inner ? $"{error.Message} {inner.Message}" : error.Message,
-            error,
-            transient: true
-        );
-
-    /// <summary>True for the error that PostgreSQL gives where a policy would hide rows.</summary>
-    internal static bool IsHidden(PostgresException error) =>
-        error is { SqlState: PostgresErrorCodes.InsufficientPrivilege, Routine: "check_enable_rls" };
-
     private HeadraceException Name(Exception error, string source = "the source")
     {
         if (error is not PostgresException { SqlState: not ['5', '7', ..] })
             Forget();
-        return Named(error, source);
+        return PostgresErrors.NameOfSource(error, Address, source);
     }
-
-    private HeadraceException Named(Exception error, string source) =>
-        error switch
-        {
-            PostgresException refused when IsHidden(refused) => Error.RowsHidden(
-                Address,
-                source,
-                refused.MessageText,
-                refused
-            ),
-            PostgresException
-            {
-                SqlState: "42P01" or "3F000" or "42501" or "42703" or "42601" or "42883" or "42704"
-            } refused => Error.SourceTableMissing(
-                Address,
-                refused.TableName ?? source,
-                Found(refused),
-                refused.SqlState == PostgresErrorCodes.InsufficientPrivilege
-                    ? "have its owner grant to the connection's user what found names"
-                    : null,
-                refused
-            ),
-            PostgresException { SqlState: "22021" or "22P05" } refused => Error.SourceNotText(
-                Address,
-                source,
-                Found(refused),
-                refused
-            ),
-            PostgresException { SqlState: ['2', '8', ..] or "3D000" } login => Error.DatabaseUnreachable(
-                Address,
-                Found(login),
-                login,
-                transient: false
-            ),
-            PostgresException { SqlState: "57P01" or "57P02" or "57P03" or "53300" } away => Error.DatabaseUnreachable(
-                Address,
-                Found(away),
-                away
-            ), // it starts, ends or is full: another time it answers
-            PostgresException { IsTransient: true } or PostgresException { SqlState: "57014" } => Error.DatabaseRefused(
-                Address,
-                Found((PostgresException)error),
-                true,
-                error
-            ),
-            PostgresException refused => Error.DatabaseRefused(Address, Found(refused), false, refused),
-            _ => Error.DatabaseUnreachable(
-                Address,
-                error.InnerException is { } inner ? $"{error.Message} {inner.Message}" : error.Message,
-                error
-            ),
-        };
-
-    private static string Found(PostgresException error) =>
-        $"{error.SqlState} {error.MessageText}{(error.Detail is { } detail ? $" ({detail})" : "")}";
 
     private static NpgsqlDataSource Build(
         Configuration.PostgresConnection settings,
@@ -286,16 +187,7 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
             Database = settings.Database,
             Username = settings.User,
             Password = settings.Password,
-            SslMode = (
-                settings.Tls
-                ?? (IsLocal(settings.Host) ? Configuration.TlsMode.Disable : Configuration.TlsMode.VerifyFull)
-            ) switch
-            {
-                Configuration.TlsMode.VerifyFull => SslMode.VerifyFull,
-                Configuration.TlsMode.VerifyCa => SslMode.VerifyCA,
-                Configuration.TlsMode.Require => SslMode.Require,
-                _ => SslMode.Disable,
-            },
+            SslMode = Pool.ModeOf(settings.Tls, IsLocal(settings.Host)),
             RootCertificate = rootCertificate,
             Timeout = Pool.LongestLogin,
             Pooling = isPooled,

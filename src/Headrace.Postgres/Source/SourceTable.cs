@@ -60,7 +60,7 @@ internal sealed record SourceTable(
         {
             return await DescribeAsync(db, name, address, cancel);
         }
-        catch (PostgresException refused) when (PostgresDatabase.IsHidden(refused))
+        catch (PostgresException refused) when (PostgresErrors.IsHidden(refused))
         {
             throw Error.RowsHidden(address, name.ToString(), refused.MessageText, refused);
         }

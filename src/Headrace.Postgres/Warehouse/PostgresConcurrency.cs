@@ -76,12 +76,7 @@ internal sealed class PostgresConcurrency(string address)
         }
     }
 
-    protected override bool IsMissing(Exception error) =>
-        error
-            is PostgresException
-            {
-                SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName
-            };
+    protected override bool IsMissing(Exception error) => PostgresErrors.IsMissing(error);
 
     protected override async Task<bool> HasTablesAsync(SqlSession db, CancellationToken cancel) =>
         await db.NumberAsync("SELECT count(to_regclass('headrace.positions'))", cancel) > 0;

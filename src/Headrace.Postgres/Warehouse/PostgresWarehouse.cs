@@ -119,23 +119,12 @@ public sealed class PostgresWarehouse(PostgresDatabase database, IEngine engine,
     ) => await take(await RowsAsync(Connection(db), table, "", Path.Combine(own, "table.csv"), cancel));
 
     protected override HeadraceException? Name(Exception error) =>
-        error is PostgresException hidden && PostgresDatabase.IsHidden(hidden)
+        error is PostgresException hidden && PostgresErrors.IsHidden(hidden)
             ? Error.TargetRowsHidden(Address, hidden.MessageText, hidden)
-            : PostgresDatabase.NameOfWarehouse(error, Address, IsPassing);
+            : PostgresErrors.NameOfWarehouse(error, Address, IsPassing);
 
-    // A lock that was not given, a deadlock, a server that shuts down, and what two who create the same thing at once
-    // meet.
+    // Two who make one thing at once meet in the catalogue.
     private static bool IsPassing(PostgresException error) =>
-        error.IsTransient
-        || error is { SqlState: PostgresErrorCodes.UniqueViolation, SchemaName: "pg_catalog" }
-        || error.SqlState
-            is PostgresErrorCodes.SerializationFailure
-                or PostgresErrorCodes.DeadlockDetected
-                or PostgresErrorCodes.LockNotAvailable
-                or PostgresErrorCodes.AdminShutdown
-                or PostgresErrorCodes.CrashShutdown
-                or PostgresErrorCodes.CannotConnectNow
-                or PostgresErrorCodes.DuplicateTable
-                or PostgresErrorCodes.DuplicateSchema
-                or PostgresErrorCodes.DuplicateColumn;
+        PostgresErrors.IsPassing(error)
+        || error is { SqlState: PostgresErrorCodes.UniqueViolation, SchemaName: "pg_catalog" };
 }

@@ -108,7 +108,7 @@ public sealed class RedshiftDatabase(
             return await ask(db);
         }
         catch (Exception error)
-            when (error is NpgsqlException or SocketException or TimeoutException || PostgresDatabase.IsBroken(error))
+            when (error is NpgsqlException or SocketException or TimeoutException || PostgresErrors.IsBroken(error))
         {
             throw Name(error);
         }
@@ -183,13 +183,7 @@ public sealed class RedshiftDatabase(
             Database = settings.Database,
             Username = user,
             Password = settings.Password,
-            SslMode = (settings.Tls ?? (isHere ? TlsMode.Disable : TlsMode.VerifyFull)) switch
-            {
-                TlsMode.VerifyFull => SslMode.VerifyFull,
-                TlsMode.VerifyCa => SslMode.VerifyCA,
-                TlsMode.Require => SslMode.Require,
-                _ => SslMode.Disable,
-            },
+            SslMode = Pool.ModeOf(settings.Tls, isHere),
             RootCertificate = rootCertificate,
             Timeout = 30,
             Pooling = !isOwn,

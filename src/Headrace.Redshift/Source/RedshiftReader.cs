@@ -37,7 +37,7 @@ internal sealed class RedshiftReader(Flow flow, RedshiftDatabase database, Stagi
             );
         }
         catch (Exception error)
-            when (error is NpgsqlException or SocketException or TimeoutException || PostgresDatabase.IsBroken(error))
+            when (error is NpgsqlException or SocketException or TimeoutException || PostgresErrors.IsBroken(error))
         {
             throw database.Name(error, flow.Source.Table ?? "query");
         }

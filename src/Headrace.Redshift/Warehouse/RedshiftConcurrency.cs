@@ -1,3 +1,4 @@
+using Headrace.Postgres;
 using Headrace.State;
 using Headrace.Warehouses;
 using Npgsql;
@@ -130,12 +131,7 @@ internal sealed class RedshiftConcurrency(string address)
         }
     }
 
-    protected override bool IsMissing(Exception error) =>
-        error
-            is PostgresException
-            {
-                SqlState: PostgresErrorCodes.UndefinedTable or PostgresErrorCodes.InvalidSchemaName
-            };
+    protected override bool IsMissing(Exception error) => PostgresErrors.IsMissing(error);
 
     protected override async Task<bool> HasTablesAsync(SqlSession db, CancellationToken cancel) =>
         (await NamesAsync(db, cancel)).Contains("loads");

@@ -21,6 +21,9 @@ public sealed class RedshiftDialect : SqlDialect
     // The identity of a row that COPY made says nothing of its place.
     public override string QuarantineOrder => "held_at, dataset, file, line, id";
 
+    // A character has at most four bytes.
+    public override int? LongestNote => RedshiftTypes.LongestText / 4;
+
     public override string Identifier(string name) => RedshiftSql.Identifier(name);
 
     public override string JsonValue(string row, string key) => $"json_extract_path_text({row}, {key})";

@@ -58,22 +58,14 @@ internal static partial class RedshiftSql
         IReadOnlyList<string> all
     )
     {
-        var partition = string.Join(
-            ", ",
-            keys.Select(key =>
-                $"{Value(target, key.Column)}{(key.IsText ? $", octet_length({Value(target, key.Column)})" : "")}"
-            )
-        );
+        var partition = EachKey(target, keys);
+        var values = string.Join(", ", all.Select((name, i) => Text($"{Own(target, name)} AS o{i}")));
         var kept = string.Join(", ", all.Select((_, i) => Text($"o{i}")));
         yield return $"""
             CREATE TEMP TABLE {Kept} AS SELECT {kept} FROM (
-                SELECT {string.Join(
-                ", ",
-                all.Select((name, i) => Text($"{Own(target, name)} AS o{i}"))
-            )}, row_number() OVER (PARTITION BY {partition} ORDER BY {partition}) AS place
-                FROM {Staged} AS {S(target)} JOIN {Qualified(target)} ON {OnPlace(target, keys)} WHERE {S(
-                target
-            )}.op = 'U') AS q
+                SELECT {values}, row_number() OVER (PARTITION BY {partition} ORDER BY {partition}) AS place
+                FROM {Staged} AS {S(target)} JOIN {Qualified(target)} ON {OnPlace(target, keys)}
+                WHERE {S(target)}.op = 'U') AS q
             WHERE place = 1
             """;
         yield return DeleteChanged(target, keys, "= 'U'", null);

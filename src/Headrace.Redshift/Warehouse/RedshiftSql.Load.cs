@@ -135,26 +135,15 @@ internal static partial class RedshiftSql
                 brought.ToList().FindIndex(one => one.Equals(name, StringComparison.OrdinalIgnoreCase))
             )
             .ToList();
-        var values = all.Select(
-            (name, i) => Text($"{(places[i] >= 0 ? Value(target, places[i]) : Own(target, name))} AS o{i}")
-        );
-        var partition = string.Join(
-            ", ",
-            keys.Select(key =>
-                $"{Value(target, key.Column)}{(key.IsText ? $", octet_length({Value(target, key.Column)})" : "")}"
-            )
-        );
+        string Brought(string name, int i) => places[i] >= 0 ? Value(target, places[i]) : Own(target, name);
+        var values = string.Join(", ", all.Select((name, i) => Text($"{Brought(name, i)} AS o{i}")));
+        var partition = EachKey(target, keys);
         var kept = string.Join(", ", all.Select((_, i) => Text($"o{i}")));
         yield return $"""
             CREATE TEMP TABLE {Kept} AS SELECT {kept} FROM (
-                SELECT {string.Join(
-                ", ",
-                values
-            )}, row_number() OVER (PARTITION BY {partition} ORDER BY {partition}) AS place
-                FROM {Staged} AS {S(target)} JOIN {Found} AS {F(target)} ON {OnFound(target, keys)} JOIN {Qualified(
-                target
-            )} ON {OnPlace(target, keys)}
-                WHERE {F(target)}.found > 1) AS q
+                SELECT {values}, row_number() OVER (PARTITION BY {partition} ORDER BY {partition}) AS place
+                FROM {Staged} AS {S(target)} JOIN {Found} AS {F(target)} ON {OnFound(target, keys)}
+                    JOIN {Qualified(target)} ON {OnPlace(target, keys)} WHERE {F(target)}.found > 1) AS q
             WHERE place = 1
             """;
         yield return $"""
@@ -297,6 +286,14 @@ internal static partial class RedshiftSql
 
     private static string OnPlace(TableName target, IEnumerable<(string Name, int Column, bool IsText)> keys) =>
         string.Join(" AND ", keys.Select(key => Equal(Own(target, key.Name), Value(target, key.Column), key.IsText)));
+
+    // The staged key, as what tells rows apart: texts that differ in blanks at their end are equal to Redshift.
+    private static string EachKey(TableName target, IEnumerable<(string Name, int Column, bool IsText)> keys) =>
+        string.Join(
+            ", ",
+            keys.Select(key => Value(target, key.Column))
+                .Zip(keys, (value, key) => key.IsText ? $"{value}, octet_length({value})" : value)
+        );
 
     // Redshift takes texts that differ in blanks at their end for equal.
     private static string Equal(string one, string other, bool isText) =>

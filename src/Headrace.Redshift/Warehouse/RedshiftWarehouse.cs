@@ -21,6 +21,14 @@ public sealed class RedshiftWarehouse(
     TimeProvider clock
 ) : EngineWarehouse(engine, folder, clock)
 {
+    private static readonly string[] Conflicts =
+    [
+        "1023",
+        "1018",
+        "Serializable isolation violation",
+        "could not complete because of conflict with concurrent transaction",
+    ];
+
     public override string Address => database.Address;
 
     public override SqlDialect Dialect => RedshiftDialect.Instance;
@@ -91,32 +99,13 @@ public sealed class RedshiftWarehouse(
     }
 
     protected override HeadraceException? Name(Exception error) =>
-        PostgresDatabase.NameOfWarehouse(error, Address, IsPassing);
+        PostgresErrors.NameOfWarehouse(error, Address, IsPassing);
 
-    /// <summary>
-    /// True for what goes away by itself: a conflict of two transactions, a lock, a server that shuts down, two who
-    /// make one thing at once.
-    /// </summary>
+    /// <summary>True for what goes away by itself; a conflict of two transactions has a number in its text.</summary>
     internal static bool IsPassing(PostgresException error) =>
-        error.IsTransient
-        || error.MessageText.Contains("1023", StringComparison.Ordinal)
-        || error.MessageText.Contains("1018", StringComparison.Ordinal)
-        || error.MessageText.Contains("Serializable isolation violation", StringComparison.OrdinalIgnoreCase)
-        || error.MessageText.Contains(
-            "could not complete because of conflict with concurrent transaction",
-            StringComparison.OrdinalIgnoreCase
-        )
-        || error.SqlState
-            is PostgresErrorCodes.SerializationFailure
-                or PostgresErrorCodes.DeadlockDetected
-                or PostgresErrorCodes.LockNotAvailable
-                or PostgresErrorCodes.AdminShutdown
-                or PostgresErrorCodes.CrashShutdown
-                or PostgresErrorCodes.CannotConnectNow
-                or PostgresErrorCodes.DuplicateTable
-                or PostgresErrorCodes.DuplicateSchema
-                or PostgresErrorCodes.DuplicateColumn
-                or PostgresErrorCodes.UniqueViolation;
+        PostgresErrors.IsPassing(error)
+        || error.SqlState == PostgresErrorCodes.UniqueViolation
+        || Conflicts.Any(part => error.MessageText.Contains(part, StringComparison.OrdinalIgnoreCase));
 
     private static NpgsqlConnection Connection(SqlSession db) => ((PostgresSession)db).Db;
 

@@ -28,6 +28,9 @@ public abstract class SqlDialect
     /// </summary>
     public virtual string QuarantineOrder => "id";
 
+    /// <summary>The most characters of a note that <c>headrace.files</c> and lists take; null for any number.</summary>
+    public virtual int? LongestNote => null;
+
     /// <summary>A statement, with its values as literals.</summary>
     public string Sql([InterpolatedStringHandlerArgument("")] ref SqlText text) => text.ToString();
 

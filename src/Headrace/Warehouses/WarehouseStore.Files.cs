@@ -239,29 +239,16 @@ public sealed partial class WarehouseStore
                     $"DELETE FROM {Files} WHERE dataset = {dataset.Name} AND outcome = 'refused' AND key IN ({gone})"
                 )
             );
+        var now = Now;
         foreach (var some in rows.Where(row => !IsKept(row)).Chunk(RowsOfStatement))
         {
-            var now = Now;
-            var values = some.Select(row =>
-                dialect.Sql(
-                    $"""
-                    ({dataset.Flow}, {dataset.Name}, {target.Schema}, {target.Table}, {row.File.Key}, {row.Action},
-                        {row.File.Size}, {row.Sha256}, {row.Rows},
-                    {row.Quarantined}, {row.SchemaVersion}, {row.Outcome.ToString().ToLowerInvariant()}, {Short(
-                        row.Note
-                    )}, {row.ErrorCode}, {row.File.Stamp},
-                    {row.File.LandedAt}, {now}, {(
-                        loadId is null ? (DateTimeOffset?)null : now
-                    )}, {loadId}, {++last}, {row.Version}, {row.Parts})
-                    """
-                )
-            );
+            var values = some.Select(row => Values(dataset, target, row, loadId, now, ++last));
             await RunAsync(
                 dialect.Sql(
                     $"""
                     INSERT INTO {Files} (flow, dataset, schema_name, table_name, key, action, size, sha256, rows,
-                        quarantined, schema_version, outcome, note,
-                        error_code, stamp, landed_at, seen_at, loaded_at, load_id, sequence, version, parts)
+                        quarantined, schema_version, outcome, note, error_code, stamp, landed_at, seen_at, loaded_at,
+                        load_id, sequence, version, parts)
                     VALUES {new Raw(string.Join(", ", values))}
                     """
                 )
@@ -269,6 +256,27 @@ public sealed partial class WarehouseStore
         }
     }
 
-    // What a person reads may be shortened to what a column of Redshift takes: a character has at most four bytes.
-    private static string? Short(string? text) => text is { Length: > 16000 } ? text[..16000] : text;
+    private string Values(
+        Dataset dataset,
+        TableName target,
+        FileRow row,
+        string? loadId,
+        DateTimeOffset now,
+        long place
+    )
+    {
+        var (file, outcome, note) = (row.File, row.Outcome.ToString().ToLowerInvariant(), Short(row.Note));
+        DateTimeOffset? loadedAt = loadId is null ? null : now;
+        return dialect.Sql(
+            $"""
+            ({dataset.Flow}, {dataset.Name}, {target.Schema}, {target.Table}, {file.Key}, {row.Action}, {file.Size},
+                {row.Sha256}, {row.Rows}, {row.Quarantined}, {row.SchemaVersion}, {outcome}, {note}, {row.ErrorCode},
+                {file.Stamp}, {file.LandedAt}, {now}, {loadedAt}, {loadId}, {place}, {row.Version}, {row.Parts})
+            """
+        );
+    }
+
+    // What a person reads may be shortened to what a column takes.
+    private string? Short(string? text) =>
+        text?.Length > dialect.LongestNote ? text[..dialect.LongestNote.Value] : text;
 }

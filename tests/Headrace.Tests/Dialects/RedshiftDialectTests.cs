@@ -1,3 +1,5 @@
+using Headrace.DuckDb;
+using Headrace.Postgres;
 using Headrace.Redshift;
 using Headrace.Warehouses;
 using Xunit;
@@ -65,5 +67,13 @@ public sealed class RedshiftDialectTests : DialectTests
         Assert.NotNull(Dialect.Refusal("here", Items, Note, Note with { Type = ColumnType.Json }));
         Assert.NotNull(Dialect.Refusal("here", Items, Note with { Length = 20 }, Note));
         Assert.NotNull(Dialect.Refusal("here", Items, Note, Note with { Nullable = false }));
+    }
+
+    [Fact]
+    public void Only_redshift_shortens_what_a_person_reads()
+    {
+        Assert.Equal(16383, RedshiftDialect.Instance.LongestNote);
+        Assert.Null(PostgresDialect.Instance.LongestNote);
+        Assert.Null(DuckDbDialect.Instance.LongestNote);
     }
 }

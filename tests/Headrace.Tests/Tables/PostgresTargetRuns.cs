@@ -90,12 +90,12 @@ public sealed class PostgresTargetRuns(PostgresServer server) : IDisposable
         await using var db = await server.OpenAsync("postgres");
         await db.CloseAsync();
         Assert.True(
-            PostgresDatabase.IsBroken(
+            PostgresErrors.IsBroken(
                 await Assert.ThrowsAsync<InvalidOperationException>(() => db.ExecuteAsync("SELECT 1", cancel))
             )
         );
         Assert.False(
-            PostgresDatabase.IsBroken(Assert.Throws<InvalidOperationException>(() => Enumerable.Empty<int>().First()))
+            PostgresErrors.IsBroken(Assert.Throws<InvalidOperationException>(() => Enumerable.Empty<int>().First()))
         );
     }
 
