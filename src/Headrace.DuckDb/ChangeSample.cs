@@ -28,7 +28,7 @@ internal sealed class ChangeSample(
             using var reader = db.Query(
                 $"""
                 SELECT {string.Join(", ", values)} FROM (SELECT *
-                FROM read_parquet({Sql.Literal(rows.Path)}) WHERE op = '{op}' LIMIT {most}) AS c{from}
+                FROM {ChangedRows.From(rows)} WHERE op = '{op}' LIMIT {most}) AS c{from}
                 """,
                 cancel
             );

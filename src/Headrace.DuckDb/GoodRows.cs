@@ -20,7 +20,9 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
         var types = shape.Columns.Select(
             (column, i) => $"{StagedTable.Column(i)} {DuckDbTypes.Name(column.Type!.Value)}"
         );
-        db.Execute($"CREATE OR REPLACE TEMP TABLE staged ({string.Join(", ", types)})", cancel);
+        var isEvents = changes.Operation == Operation.Events;
+        string[] facts = isEvents ? ["op VARCHAR", "pos VARCHAR"] : [];
+        db.Execute($"CREATE OR REPLACE TEMP TABLE staged ({string.Join(", ", [.. types, .. facts])})", cancel);
         foreach (var group in Groups())
             Take(
                 group,
@@ -28,6 +30,7 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
                     db.Execute(
                         "INSERT INTO temp.staged SELECT "
                             + string.Join(", ", Enumerable.Range(0, shape.Columns.Count).Select(rows.Value))
+                            + (isEvents ? $", {rows.Event.Operation}, {rows.Event.Order}" : "")
                             + $" FROM {rows.Source} WHERE {rows.Good}",
                         cancel
                     )
@@ -118,5 +121,6 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
         && !b.File.IsParquet
         && a.Columns.Count == b.Columns.Count
         && a.Indexes.SequenceEqual(b.Indexes)
+        && a.File.Place == b.File.Place
         && a.File.Added.SequenceEqual(b.File.Added);
 }

@@ -10,6 +10,7 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
 {
     private readonly ShapedFile shaped = files[0];
     private readonly CsvDialect? dialect = files[0].File.IsParquet ? null : changes.Format.Csv;
+    private readonly EventSql? events = changes.Rules.Events is null ? null : new EventSql(files, shape, changes);
 
     /// <summary>True when the files have columns at all; an empty file has none and no rows.</summary>
     public bool HasRows => shaped.Columns.Count > 0 && files.Any(file => file.File.Segments.Count > 0);
@@ -57,7 +58,19 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
     private static string Text(string? value) => value is null ? "NULL::VARCHAR" : $"{Sql.Literal(value)}::VARCHAR";
 
     /// <summary>The value of a target column, sound only for rows that fit.</summary>
-    public string Value(int column)
+    public string Value(int column) =>
+        shape.Columns[column].Fact is { } fact ? events!.Fact(fact, Typed)
+        : IsLeftOut(column) ? $"CASE WHEN {events!.Deletes} THEN NULL ELSE {Typed(column)} END"
+        : Typed(column);
+
+    /// <summary>What a row of changes says of itself: the operation, and a text by which changes sort.</summary>
+    public (string Operation, string Order) Event => (events!.Operation, events.Order(Typed));
+
+    // A row that deletes need not bring it.
+    private bool IsLeftOut(int column) =>
+        events is { MayDelete: true } && !events.IsNeeded(column) && shaped.Indexes[column] >= 0;
+
+    private string Typed(int column)
     {
         var type = shape.Columns[column].Type!.Value;
         var index = shaped.Indexes[column];
@@ -76,7 +89,8 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         {
             var columns = Enumerable.Range(0, shape.Columns.Count);
             var conditions = columns
-                .Select(Fits)
+                .Select(FitsOrDeletes)
+                .Append(events?.Fits)
                 .Concat(columns.Select(column => Limit(column) is { } limit ? $"coalesce({limit.Fits}, true)" : null))
                 .Where(fits => fits is not null)
                 .ToList();
@@ -96,6 +110,8 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         get
         {
             var problems = new List<string>();
+            if (events is { Fits: not null })
+                problems.Add(events.Problem);
             for (var i = 0; i < shape.Columns.Count; i++)
             {
                 var (column, index) = (shape.Columns[i], shaped.Indexes[i]);
@@ -109,7 +125,7 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
                         $"CASE WHEN NOT coalesce({limit.Fits}, true) "
                             + $"THEN {{'c': {name}, 'v': {value}, 'r': {Sql.Literal(limit.Reason)}}} END"
                     );
-                if (Fits(i) is not { } fits)
+                if (FitsOrDeletes(i) is not { } fits)
                     continue;
                 var isKey = changes.Rules.PrimaryKey.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
                 var isNull = Sql.Literal(
@@ -200,12 +216,21 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
 
     private static string Raw(int index) => string.Create(CultureInfo.InvariantCulture, $"c{index}");
 
+    // What Headrace knows itself always fits, and of a row that deletes not all is asked.
+    private string? FitsOrDeletes(int column) =>
+        shape.Columns[column].Fact is not null ? null
+        : Fits(column) is not { } fits ? null
+        : IsLeftOut(column) ? $"({events!.Deletes} OR {fits})"
+        : fits;
+
     /// <summary>The condition that a row's value fits a column; null when every value does.</summary>
     private string? Fits(int column)
     {
         var (target, index) = (shape.Columns[column], shaped.Indexes[column]);
         var mayBeNull =
-            target.Nullable && !changes.Rules.PrimaryKey.Contains(target.Name, StringComparer.OrdinalIgnoreCase);
+            target.Nullable
+            && !changes.Rules.PrimaryKey.Contains(target.Name, StringComparer.OrdinalIgnoreCase)
+            && events?.MustBe(column) != true;
         if (index < 0)
             return mayBeNull || target.HasDefault ? null : "false";
 

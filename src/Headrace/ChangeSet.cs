@@ -66,6 +66,11 @@ public sealed record ChangeSet
     /// <summary>What the ledger of files calls it: <c>load</c>, or the drop folder's action.</summary>
     public string Action { get; init; } = "load";
 
+    /// <summary>
+    /// True when its rows take the place of all that the target and the memory of it hold: a second full load.
+    /// </summary>
+    public bool IsRebuilt { get; init; }
+
     /// <summary>Decompressed bytes of all files.</summary>
     public long Bytes => Files.Sum(file => file.Bytes);
 
@@ -121,6 +126,9 @@ public sealed record LoadRules
     /// chooses.
     /// </summary>
     public IReadOnlyList<string> Sort { get; init; } = [];
+
+    /// <summary>What a flow says about rows that are changes of rows; null for other flows.</summary>
+    public EventRules? Events { get; init; }
 
     /// <summary>What a snapshot flow says about comparing exports; null for other flows.</summary>
     public SnapshotRules? Snapshot { get; init; }

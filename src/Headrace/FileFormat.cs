@@ -38,6 +38,12 @@ public sealed record CsvDialect
     /// <summary>Unquoted fields with one of these texts are NULL.</summary>
     public IReadOnlyList<string> Null { get; init; } = [""];
 
+    /// <summary>
+    /// A column that a file without a header may have before the declared ones; any other number of fields refuses it.
+    /// Null for none.
+    /// </summary>
+    public string? Leading { get; init; }
+
     /// <summary>A name .NET knows, for example utf-8, windows-1252, utf-16.</summary>
     public string Encoding { get; init; } = "utf-8";
 

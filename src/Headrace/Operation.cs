@@ -15,6 +15,9 @@ public enum Operation
     /// <summary>Each of its rows says whether it is inserted, updated or deleted, by primary key.</summary>
     Changes,
 
+    /// <summary>Each of its rows says what happened to a row; the newest of a key decides, whenever it comes.</summary>
+    Events,
+
     /// <summary>Its schema document creates or evolves the table; no rows.</summary>
     Schema,
 }

@@ -3,7 +3,7 @@ using Headrace.Configuration;
 namespace Headrace;
 
 /// <summary>What a dataset does to the table that it loads into.</summary>
-/// <param name="Way"><c>append</c>, <c>merge</c>, <c>replace</c>, <c>snapshot</c> or <c>drop</c>.</param>
+/// <param name="Way"><c>append</c>, <c>merge</c>, <c>scd2</c>, <c>replace</c>, <c>snapshot</c> or <c>drop</c>.</param>
 /// <param name="IsAlone">True when another dataset that loads into the table would be undone by it, or would undo
 /// it.</param>
 public sealed record Claim(string Way, bool IsAlone)
@@ -19,6 +19,7 @@ public sealed record Claim(string Way, bool IsAlone)
             { Read: ReadMode.Drop } => new("drop", true),
             { Read: ReadMode.Snapshot } => new("snapshot", true),
             { Write: WriteMode.Append } => new("append", false),
+            { Write: WriteMode.Scd2 } => new("scd2", true),
             { Write: WriteMode.Merge } => new("merge", !flow.KeyHolds(dataset.Captures.Keys)),
             _ => new("replace", true),
         };

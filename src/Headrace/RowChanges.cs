@@ -13,6 +13,9 @@ public sealed record RowChanges
     /// </summary>
     public required string Path { get; init; }
 
+    /// <summary>The same as a table of the engine, when the rows are in no file.</summary>
+    public string? Relation { get; init; }
+
     /// <summary>The columns of the new export, those of the one before first.</summary>
     public required IReadOnlyList<Column> Columns { get; init; }
 

@@ -14,6 +14,9 @@ public sealed record ShapeColumn(
     int? Length = null
 )
 {
+    /// <summary>What of a change the column holds; null for a column of the files.</summary>
+    public EventFact? Fact { get; init; }
+
     /// <summary>
     /// True when the table has the type and nobody declared it: a value that the type would change is bad.
     /// </summary>

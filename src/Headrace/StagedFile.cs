@@ -42,6 +42,12 @@ public sealed record StagedFile
     public bool IsParquet { get; init; }
 
     /// <summary>
+    /// Of a file of changes its place among others, as a text that sorts; empty for a file of the first copy, which
+    /// comes before all; null for files of other flows.
+    /// </summary>
+    public string? Place { get; init; }
+
+    /// <summary>
     /// What the footer of a Parquet file says beyond what an engine reads of it; null for Parquet of Headrace's own
     /// making.
     /// </summary>

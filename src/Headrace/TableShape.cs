@@ -59,9 +59,27 @@ public sealed class TableShape
 
         if (!AreThere(matched))
             matched.Clear();
+        foreach (var (name, fact) in EventFacts.Columns(changes))
+            columns.Add(
+                new ShapeColumn(
+                    name,
+                    ColumnType.Text,
+                    true,
+                    changes.From.Table?.Any(column => Same(column.Name, name)) != true
+                )
+                {
+                    Fact = fact,
+                }
+            );
 
         foreach (var (file, found) in matched)
-            Files.Add(new ShapedFile(file, found, [.. columns.Select(column => IndexOf(found, Source(column.Name)))]));
+            Files.Add(
+                new ShapedFile(
+                    file,
+                    found,
+                    [.. columns.Select(column => column.Fact is null ? IndexOf(found, Source(column.Name)) : -1)]
+                )
+            );
         Warn();
         WarnOfHeaders();
     }
@@ -91,7 +109,10 @@ public sealed class TableShape
     public bool HasTable => !isNew || IsNew;
 
     /// <summary>True when some file brings the column.</summary>
-    public bool Brings(int column) => Files.Exists(file => file.Indexes[column] >= 0);
+    public bool Brings(int column) => Files.Exists(file => Brings(file, column));
+
+    /// <summary>True when a file brings the column.</summary>
+    public bool Brings(ShapedFile file, int column) => file.Indexes[column] >= 0 || columns[column].Fact is not null;
 
     /// <summary>True for a column by which rows are told apart.</summary>
     public bool IsKey(int column) =>
@@ -99,6 +120,14 @@ public sealed class TableShape
 
     /// <summary>The place of a target column; -1 when there is none of this name.</summary>
     public int IndexOf(string name) => columns.FindIndex(column => Same(column.Name, name));
+
+    // No column of the target: what the operation is called in the files.
+    private bool IsOperation(string source) =>
+        changes.Rules.Events is { } events && Same(events.Operation, source);
+
+    // Columns of the target that no file brings.
+    private bool IsOwn(string name) =>
+        changes.Rules.Events is { } events && events.Own.Contains(name, StringComparer.OrdinalIgnoreCase);
 
     private bool IsComputed(string name) => changes.From.Computed.Contains(name, StringComparer.OrdinalIgnoreCase);
 
@@ -109,7 +138,7 @@ public sealed class TableShape
     {
         var known = changes.From.Table ?? changes.From.Schema?.Document.Columns;
         if (known is not null)
-            foreach (var column in known)
+            foreach (var column in known.Where(column => !IsOwn(column.Name) && EventFacts.Of(changes, column) is null))
                 columns.Add(
                     new ShapeColumn(
                         column.Name,
@@ -148,7 +177,11 @@ public sealed class TableShape
 
         // What the flow adds it wants; only a table that is there may be frozen.
         var extra = names
-            .Where(name => !known.Exists(column => Same(Source(column.Name), name)) && !IsComputed(Target(name)))
+            .Where(name =>
+                !IsOperation(name)
+                && !known.Exists(column => Same(Source(column.Name), name))
+                && !IsComputed(Target(name))
+            )
             .Where(name =>
                 !added.Contains(name)
                 || (!isNew && changes.Rules.SchemaChanges == SchemaChanges.Freeze && changes.From.Schema is null)
@@ -239,7 +272,11 @@ public sealed class TableShape
     private void Extend(IReadOnlyList<StagedColumn> found)
     {
         foreach (var column in found)
-            if (!columns.Exists(seen => Same(Source(seen.Name), column.Name)) && !IsComputed(Target(column.Name)))
+            if (
+                !IsOperation(column.Name)
+                && !columns.Exists(seen => Same(Source(seen.Name), column.Name))
+                && !IsComputed(Target(column.Name))
+            )
                 columns.Add(new ShapeColumn(column.Name, null, true, IsNew: true));
     }
 
@@ -259,6 +296,8 @@ public sealed class TableShape
         for (var i = 0; i < columns.Count; i++)
         {
             var (column, index) = (columns[i], i);
+            if (column.Fact is not null)
+                continue;
             var without = Files
                 .Where(file => file.Columns.Count > 0 && file.Indexes[index] < 0)
                 .Select(file => file.File.File.Key)

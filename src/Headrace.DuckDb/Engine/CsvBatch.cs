@@ -24,6 +24,7 @@ internal sealed partial class CsvBatch(
     private DuckDbConnection? opened;
     private Merge? merge;
     private PlannedTable? planned;
+    private EventRows? events;
 
     private DuckDbConnection Db => opened ??= engine.Connect(cancel);
 
@@ -116,6 +117,11 @@ internal sealed partial class CsvBatch(
         {
             // No row and no column that anybody declared: there are records at most that are no rows.
         }
+        else if (changes.Operation == Operation.Events)
+        {
+            rows.Stage();
+            Losers = Events.Reduce();
+        }
         else if (changes.Operation == Operation.Merge && !IsFirst)
             StageMerge(rows, shape);
         else
@@ -176,15 +182,21 @@ internal sealed partial class CsvBatch(
         if (attempt.IsPlan)
             return;
         if (!changes.Target.IsNone)
-        {
-            var columns = rows.Columns.Select((column, i) => (CsvText.Name(i), CsvText.Name(i), column.Type));
-            Rows.Add(Write([("op", "op", ColumnType.Text), .. columns], $"read_parquet({Sql.Literal(rows.Path)})"));
-        }
+            Rows.Add(WriteChanges(rows));
 
         foreach (var bad in rows.BadRows)
             Hold(bad.File, $"FROM read_parquet({Sql.Literal(bad.Path)})");
         AssertHeld();
     }
+
+    public override RowsFile WriteChanges(RowChanges rows) =>
+        Write(
+            [
+                ("op", "op", ColumnType.Text),
+                .. rows.Columns.Select((column, i) => (CsvText.Name(i), CsvText.Name(i), column.Type)),
+            ],
+            ChangedRows.From(rows)
+        );
 
     public override RowsFile StagedKeys() =>
         Write(
@@ -196,13 +208,26 @@ internal sealed partial class CsvBatch(
             StagedTable.Name
         );
 
+    private EventRows Events => events ??= EventRows.Of(Db, changes, Shape!, clock.GetUtcNow(), cancel);
+
+    public override RowsFile EventKeys(bool isOfMemory) =>
+        Write([.. Events.KeysAs(isOfMemory)], Events.Keys);
+
+    public override void TakeTarget(CsvRows? target) => Events.Take(target is null ? null : CsvText.From(target));
+
+    public override ResolvedEvents Resolve(CsvRows? memory)
+    {
+        Events.Remember(memory is null ? null : CsvText.From(memory));
+        return Events.Resolve();
+    }
+
     public override MergeCounts PlanMerge(CsvRows? target)
     {
         planned!.Prepare(target is null ? null : CsvText.From(target));
         return merge!.Run(hasTarget: true);
     }
 
-    public override RowsFile ChangedKeys(int most)
+    public override RowsFile ChangedKeys(ChangeSet changes, int most)
     {
         var rows = changes.Rows!;
         var keys = changes
@@ -213,12 +238,12 @@ internal sealed partial class CsvBatch(
             .ToList();
         string First(string op) =>
             SnapshotColumns.Text(
-                $"(SELECT * FROM read_parquet({Sql.Literal(rows.Path)}) WHERE op = '{op}' LIMIT {most})"
+                $"(SELECT * FROM {ChangedRows.From(rows)} WHERE op = '{op}' LIMIT {most})"
             );
         return Write(keys, $"(FROM {First("U")} UNION ALL FROM {First("D")})");
     }
 
-    public override IReadOnlyList<RowChange> SampleChanges(CsvRows? before, int most) =>
+    public override IReadOnlyList<RowChange> SampleChanges(ChangeSet changes, CsvRows? before, int most) =>
         new ChangeSample(Db, changes, before?.Columns, before is null ? "" : CsvText.From(before), cancel).Take(most);
 
     public override void Dispose() => opened?.Dispose();
@@ -267,7 +292,7 @@ internal sealed partial class CsvBatch(
         // A column that the files do not bring gets the table's default.
         var brought = Enumerable
             .Range(0, shape.Columns.Count)
-            .Where(column => piece[0].Indexes[column] >= 0)
+            .Where(column => shape.Brings(piece[0], column))
             .Select(column => (shape.Columns[column].Name, rows.Value(column), shape.Columns[column].Type!.Value))
             .ToList();
         var file = Write(brought, $"{rows.Source} WHERE {rows.Good}");

@@ -11,7 +11,7 @@ internal sealed class ChangeLoad(
 {
     private readonly RowChanges rows = changes.Rows!;
     private readonly Deletes deletes = changes.Rules.Snapshot!.Deletes;
-    private readonly string file = $"read_parquet({Sql.Literal(changes.Rows!.Path)})";
+    private readonly string file = ChangedRows.From(changes.Rows!);
 
     private string On =>
         string.Join(" AND ", changes.Rules.PrimaryKey.Select(key => $"c.{Column(key)} = t.{Sql.Identifier(key)}"));

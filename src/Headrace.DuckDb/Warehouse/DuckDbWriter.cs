@@ -15,6 +15,7 @@ internal sealed class DuckDbWriter : TargetWriter
     private readonly string target;
     private ChangeSet changes;
     private RelationBatch? batch;
+    private RowChanges? changed;
 
     /// <param name="session">Of this load alone; it ends with the writer.</param>
     public DuckDbWriter(
@@ -102,10 +103,27 @@ internal sealed class DuckDbWriter : TargetWriter
         );
     }
 
-    public override Task<(long Replaced, long Marked)> ChangeAsync(TargetTable table, bool isNew) =>
-        Task.FromResult(new ChangeLoad(db, changes, target, clock, cancel).Apply(isNew));
+    public override Task<ResolvedEvents> ResolveAsync(TargetTable? table, TargetTable? memory)
+    {
+        Prepared.Rows.Stage();
+        var events = EventRows.Of(db, changes, Prepared.Shape!, clock.GetUtcNow(), cancel);
+        Prepared.Count(events.Reduce());
+        events.Take(table is null ? null : target);
+        events.Remember(memory is null ? null : HeadraceTables.Target(memory.Name));
+        return Task.FromResult(events.Resolve());
+    }
 
-    public override Task<IReadOnlyList<RowChange>> SampleAsync(TargetTable? table, int most) =>
+    public override Task<(long Replaced, long Marked)> ChangeAsync(ChangeSet changes, TargetTable table, bool isNew)
+    {
+        changed = changes.Rows;
+        return Task.FromResult(
+            new ChangeLoad(db, changes, HeadraceTables.Target(changes.Target), clock, cancel).Apply(isNew)
+        );
+    }
+
+    public override string Changed => ChangedRows.From(changed ?? throw Error.Bug("no row was changed."));
+
+    public override Task<IReadOnlyList<RowChange>> SampleAsync(ChangeSet changes, TargetTable? table, int most) =>
         Task.FromResult(new ChangeSample(db, changes, table?.Columns, target, cancel).Take(most));
 
     // Loads write one after the other, so the numbers go on where the table ends; a sequence was seen to fall back when
@@ -177,7 +195,7 @@ internal sealed class DuckDbWriter : TargetWriter
             // A column that the files do not bring gets the table's default.
             var brought = Enumerable
                 .Range(0, shape.Columns.Count)
-                .Where(column => group[0].Indexes[column] >= 0)
+                .Where(column => shape.Brings(group[0], column))
                 .ToList();
             var names = string.Join(", ", brought.Select(column => Sql.Identifier(shape.Columns[column].Name)));
             rows.Take(

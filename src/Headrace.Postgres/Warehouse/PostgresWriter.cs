@@ -17,6 +17,8 @@ internal sealed class PostgresWriter(
     CancellationToken cancel
 ) : FileTargetWriter(warehouse, engine, folder, PostgresDialect.Layout, changes, attempt, cancel)
 {
+    private int reads;
+
     private NpgsqlConnection Db => ((PostgresSession)Session).Db;
 
     public override async Task BringAsync(TargetTable? table)
@@ -72,8 +74,19 @@ internal sealed class PostgresWriter(
             ? default
             : await new TableMerge(Db, table, Batch.Shape!, Changes, Cancel).ApplyAsync(Rows.Rows);
 
-    public override Task<(long Replaced, long Marked)> ChangeAsync(TargetTable table, bool isNew) =>
-        new TableChange(Db, Changes, warehouse.Now, Cancel).ApplyAsync(table, isNew);
+    public override async Task<(long Replaced, long Marked)> ChangeAsync(
+        ChangeSet changes,
+        TargetTable table,
+        bool isNew
+    )
+    {
+        var change = new TableChange(Db, changes, warehouse.Now, Cancel);
+        if (Changes.Operation != Operation.Changes) // else they were brought before the target was locked
+            await change.StageAsync(table, await FileOfAsync(changes), Progress());
+        return await change.ApplyAsync(table, isNew);
+    }
+
+    public override string Changed => TableChange.Changed;
 
     public override async Task HoldAsync()
     {
@@ -85,6 +98,7 @@ internal sealed class PostgresWriter(
     {
         var found = keys.Columns.Select(table.The).ToList();
         var columns = string.Join(", ", found.Select(key => $"{PostgresSql.Identifier(key.Name)} {key.TypeName}"));
+        await Db.ExecuteAsync("DROP TABLE IF EXISTS pg_temp.headrace_keys", Cancel);
         await Db.ExecuteAsync($"CREATE TEMP TABLE headrace_keys ({columns}) ON COMMIT DROP", Cancel);
         await TextCopy.InAsync(
             Db,
@@ -105,7 +119,7 @@ internal sealed class PostgresWriter(
             Db,
             table,
             $"WHERE EXISTS (SELECT 1 FROM pg_temp.headrace_keys AS k WHERE {on})",
-            Path.Combine(Folder, "there.csv"),
+            Path.Combine(Folder, $"there {reads++}.csv"),
             Cancel
         );
     }

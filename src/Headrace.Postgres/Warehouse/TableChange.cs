@@ -7,7 +7,7 @@ namespace Headrace.Postgres;
 /// <summary>Applies changed rows to the target by primary key; nothing else writes to it meanwhile.</summary>
 internal sealed class TableChange(NpgsqlConnection db, ChangeSet changes, DateTimeOffset now, CancellationToken cancel)
 {
-    private const string Changed = "pg_temp.headrace_changed";
+    public const string Changed = "pg_temp.headrace_changed";
 
     private readonly RowChanges rows = changes.Rows!;
     private readonly Deletes deletes = changes.Rules.Snapshot!.Deletes;
@@ -18,6 +18,7 @@ internal sealed class TableChange(NpgsqlConnection db, ChangeSet changes, DateTi
         var columns = rows.Columns.Select(
             (column, i) => $"c{i} {table?.Find(column.Name)?.TypeName ?? TargetTypes.Name(column.Type)}"
         );
+        await db.ExecuteAsync($"DROP TABLE IF EXISTS {Changed}", cancel);
         await db.ExecuteAsync(
             $"CREATE TEMP TABLE headrace_changed (op text, {string.Join(", ", columns)}) ON COMMIT DROP",
             cancel

@@ -19,6 +19,8 @@ internal sealed class RedshiftWriter(
     CancellationToken cancel
 ) : FileTargetWriter(warehouse, engine, folder, stage.Layout, changes, attempt, cancel)
 {
+    private bool isStaged;
+
     private NpgsqlConnection Db => ((PostgresSession)Session).Db;
 
     public override async Task<bool> PrepareAsync(ChangeSet changes)
@@ -61,8 +63,25 @@ internal sealed class RedshiftWriter(
             ? default
             : await new RedshiftMerge(Db, table, Changes, stage, Cancel).ApplyAsync(Rows.Rows);
 
-    public override Task<(long Replaced, long Marked)> ChangeAsync(TargetTable table, bool isNew) =>
-        new RedshiftChanges(Db, Changes, stage, warehouse.Now, Cancel).ApplyAsync(table, Rows.Rows[0], isNew);
+    public override async Task<(long Replaced, long Marked)> ChangeAsync(
+        ChangeSet changes,
+        TargetTable table,
+        bool isNew
+    )
+    {
+        var file = await FileOfAsync(changes);
+        if (Changes.Operation != Operation.Changes) // else they were put there before the transaction
+        {
+            await PutAsync(file);
+            if (isStaged)
+                await Db.ExecuteAsync(RedshiftSql.DropStaged, Cancel);
+        }
+
+        isStaged = true;
+        return await new RedshiftChanges(Db, changes, stage, warehouse.Now, Cancel).ApplyAsync(table, file, isNew);
+    }
+
+    public override string Changed => RedshiftSql.Staged;
 
     public override async Task HoldAsync()
     {

@@ -106,6 +106,7 @@ public sealed record Flow : FlowSettings
             MinRows = Limits.MinRows,
             Distribution = Target.Distribution,
             Sort = Target.Sort,
+            Events = Read == ReadMode.Cdc ? Events() : null,
             Snapshot =
                 Read != ReadMode.Snapshot
                     ? null
@@ -118,6 +119,30 @@ public sealed record Flow : FlowSettings
                         MaxChanged = Limits.MaxChanged,
                         Publishes = Publish is not null,
                         Before = Publish is { Before: true },
+                    },
+        };
+
+    private EventRules Events() =>
+        new()
+        {
+            Operation = Cdc.Operation,
+            Inserts = Cdc.Values.Insert,
+            Updates = Cdc.Values.Update,
+            Deletions = Cdc.Values.Delete,
+            OrderBy = Cdc.OrderBy,
+            Deletes = Deletes,
+            IsAppended = Write == WriteMode.Append,
+            History =
+                Write != WriteMode.Scd2
+                    ? null
+                    : new HistoryRules
+                    {
+                        EffectiveAt = Scd2.EffectiveAt,
+                        Track = Scd2.Track,
+                        Ignore = Scd2.Ignore,
+                        From = Scd2.Columns.From,
+                        To = Scd2.Columns.To,
+                        Current = Scd2.Columns.Current,
                     },
         };
 }

@@ -23,14 +23,16 @@ public record FlowSettings
             + "update_key say are new. full-refresh: all rows of a table, each time. drop: each file once, and the "
             + "captures {action} and {table} of its path say what it does. snapshot: full exports, all files with "
             + "one {version} are one, or all rows of a table; what changed since the export before is found by "
-            + "primary_key."
+            + "primary_key. cdc: files whose rows say what happened to each row."
     )]
     public ReadMode? Read { get; init; }
 
     [Description(
         "What happens to the rows of the table: append adds, replace replaces all rows with the "
-            + "new ones, merge inserts or updates by primary_key. Needed with read: incremental, not allowed with "
-            + "read: drop; with read: snapshot it is merge, and a flow without it only publishes."
+            + "new ones, merge inserts or updates by primary_key, scd2 keeps the versions of each row. Needed with "
+            + "read: incremental, not allowed with read: drop; with read: snapshot it is merge, and a flow without "
+            + "it only publishes. With read: cdc merge holds the rows as they are now, scd2 their history, and "
+            + "append each change as a row."
     )]
     public WriteMode? Write { get; init; }
 
@@ -59,8 +61,8 @@ public record FlowSettings
     public IReadOnlyList<string> Compare { get; init; } = [];
 
     [Description(
-        "What happens to a row that an export no longer has (read: snapshot): hard deletes it, soft sets its "
-            + "deleted_at, ignore keeps it."
+        "What happens to a row that an export no longer has (read: snapshot) or that was deleted (read: cdc): hard "
+            + "deletes it, soft sets its deleted_at, ignore keeps it."
     )]
     public Deletes Deletes { get; init; } = Deletes.Hard;
 
@@ -82,6 +84,12 @@ public record FlowSettings
             + "30s when nothing is said."
     )]
     public CompleteWhen CompleteWhen { get; init; } = new();
+
+    [Description("How the files say what happened to each row (read: cdc).")]
+    public Cdc Cdc { get; init; } = new();
+
+    [Description("How the table keeps the history of its rows (write: scd2).")]
+    public Scd2 Scd2 { get; init; } = new();
 
     [Description("Where the operations (inserts, updates, deletes) are published (read: snapshot).")]
     public Publish? Publish { get; init; }

@@ -14,6 +14,9 @@ public enum ReadMode
 
     /// <summary>All rows of a table, each time.</summary>
     FullRefresh,
+
+    /// <summary>Files whose rows say what happened to each row of a database.</summary>
+    Cdc,
 }
 
 /// <summary>What a flow does with the rows of its table.</summary>
@@ -27,6 +30,9 @@ public enum WriteMode
 
     /// <summary>New rows are inserted or updated by primary key.</summary>
     Merge,
+
+    /// <summary>Each change of a row opens a version of it; the one before ends.</summary>
+    Scd2,
 }
 
 /// <summary>What happens when the same bytes arrive under a second name.</summary>

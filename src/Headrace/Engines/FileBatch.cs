@@ -38,12 +38,26 @@ public abstract class FileBatch : PreparedBatch, IDisposable
     /// <param name="target">The target's rows that have the staged keys; null when there are none.</param>
     public abstract MergeCounts PlanMerge(CsvRows? target);
 
+    /// <summary>Writes changed rows with what happens to each (<c>op</c>, then <c>c0…</c>).</summary>
+    public abstract RowsFile WriteChanges(RowChanges rows);
+
+    /// <summary>The keys of the batch's changes, under the names that the target or its memory has for them.</summary>
+    public abstract RowsFile EventKeys(bool isOfMemory);
+
+    /// <summary>Takes the target's rows that have these keys, before anything else is read.</summary>
+    /// <param name="target">Null when there are none.</param>
+    public abstract void TakeTarget(CsvRows? target);
+
+    /// <summary>What the batch's changes do to the rows that the target and its memory hold.</summary>
+    /// <param name="memory">The memory's rows that have these keys; null when there are none.</param>
+    public abstract ResolvedEvents Resolve(CsvRows? memory);
+
     /// <summary>For a plan: the keys of the first few updated and deleted rows.</summary>
-    public abstract RowsFile ChangedKeys(int most);
+    public abstract RowsFile ChangedKeys(ChangeSet changes, int most);
 
     /// <summary>For a plan: the first few changes of each kind.</summary>
     /// <param name="before">The target's rows that have the changed keys; null when there are none.</param>
-    public abstract IReadOnlyList<RowChange> SampleChanges(CsvRows? before, int most);
+    public abstract IReadOnlyList<RowChange> SampleChanges(ChangeSet changes, CsvRows? before, int most);
 
     public abstract void Dispose();
 }

@@ -233,13 +233,26 @@ public abstract partial class LakeSource : ISource, IFileSource
     protected string Where(LakeFile file) => $"{Lake.Address}/{file.Key}";
 
     // A file whose ending says nothing is text of some kind; CSV is the likeliest, and its header will tell.
-    protected FileFormat Format(LakeFile file) =>
-        Flow.Source.FormatOf(file.Key) ?? new FileFormat(FormatKind.Csv, Flow.Source.Csv.ToDialect());
+    protected FileFormat Format(LakeFile file)
+    {
+        var format = Flow.Source.FormatOf(file.Key) ?? new FileFormat(FormatKind.Csv, Flow.Source.Csv.ToDialect());
+        return Leading is null || format.Csv is null
+            ? format
+            : format with
+            {
+                Csv = format.Csv with { Leading = Leading },
+            };
+    }
+
+    /// <summary>A column that files without a header may have before those that are listed; null for none.</summary>
+    protected virtual string? Leading => null;
 
     protected LoadRules Rules => Flow.Rules();
 
     /// <summary>An identifier for the load of a change set.</summary>
     protected string NewLoadId() => Id.New("l", clock);
+
+    protected DateTimeOffset Now => clock.GetUtcNow();
 
     private static bool IsKnown(LakeFile file, Position from) =>
         (from.Files.TryGetValue(file.Key, out var known) && known.Stamp == file.Stamp)

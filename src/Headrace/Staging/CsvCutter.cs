@@ -291,9 +291,10 @@ internal sealed class CsvCutter : IRecordCutter
         if (!dialect.Header)
         {
             Know(
-                declared is { Count: > 0 }
-                    ? [.. declared.Select(name => new StagedColumn(name))]
-                    : [.. Enumerable.Range(1, extent.Fields).Select(number => new StagedColumn($"col_{number}"))]
+                dialect.Leading is { } leading && declared is { Count: > 0 }
+                    ? Led(leading, declared, extent.Fields)
+                : declared is { Count: > 0 } ? [.. declared.Select(name => new StagedColumn(name))]
+                : [.. Enumerable.Range(1, extent.Fields).Select(number => new StagedColumn($"col_{number}"))]
             );
             return false;
         }
@@ -316,6 +317,11 @@ internal sealed class CsvCutter : IRecordCutter
         Know([.. names.Select(name => new StagedColumn(name))]);
         return true;
     }
+
+    private StagedColumn[] Led(string leading, IReadOnlyList<string> names, int fields) =>
+        fields == names.Count ? [.. names.Select(name => new StagedColumn(name))]
+        : fields == names.Count + 1 ? [new StagedColumn(leading), .. names.Select(name => new StagedColumn(name))]
+        : throw Error.NoChangeFile(source, leading, names, fields, line);
 
     private void Know(StagedColumn[] found)
     {

@@ -55,7 +55,7 @@ internal sealed class ChangesStrategy(OpenLoad load) : WriteStrategy(load)
             Ddl = [.. ddl.Select(Dialect.Shown)],
             Warnings = [.. rows.Warnings, .. warnings],
             Sample = rows.Sample,
-            Changes = IsPlan ? await Writer.SampleAsync(table, 3) : [],
+            Changes = IsPlan ? await Writer.SampleAsync(Changes, table, 3) : [],
             Position = Changes.From.After(Changes, Changes.Files, columns),
         };
     }
@@ -65,7 +65,7 @@ internal sealed class ChangesStrategy(OpenLoad load) : WriteStrategy(load)
         var rows = Changes.Rows!;
         if (rows.Inserted + rows.Updated + rows.Deleted == 0)
             return [];
-        var (replaced, marked) = await Writer.ChangeAsync(table, isNew);
+        var (replaced, marked) = await Writer.ChangeAsync(Changes, table, isNew);
         var expected = rows.Updated + (deletes == Deletes.Hard ? rows.Deleted : 0);
         return isNew || (replaced == expected && (deletes == Deletes.Hard || marked == rows.Deleted))
             ? []

@@ -71,10 +71,19 @@ public abstract class FileTargetWriter(
         return await Task.Run(() => Rows.PlanMerge(rows), cancel);
     }
 
-    public override async Task<IReadOnlyList<RowChange>> SampleAsync(TargetTable? table, int most)
+    public override async Task<ResolvedEvents> ResolveAsync(TargetTable? table, TargetTable? memory)
     {
-        var before = await ReadAsync(table, Changes.Rules.PrimaryKey, () => Rows.ChangedKeys(most));
-        return await Task.Run(() => Rows.SampleChanges(before, most), cancel);
+        // One after the other: both are read by way of the same names.
+        var there = await ReadAsync(table, Changes.Rules.PrimaryKey, () => Rows.EventKeys(isOfMemory: false));
+        await Task.Run(() => Rows.TakeTarget(there), cancel);
+        var remembered = memory is null ? null : await ReadAsync(memory, await Task.Run(() => Rows.EventKeys(true)));
+        return await Task.Run(() => Rows.Resolve(remembered), cancel);
+    }
+
+    public override async Task<IReadOnlyList<RowChange>> SampleAsync(ChangeSet changes, TargetTable? table, int most)
+    {
+        var before = await ReadAsync(table, changes.Rules.PrimaryKey, () => Rows.ChangedKeys(changes, most));
+        return await Task.Run(() => Rows.SampleChanges(changes, before, most), cancel);
     }
 
     protected override async ValueTask EndAsync()
@@ -85,6 +94,12 @@ public abstract class FileTargetWriter(
         if (Directory.Exists(folder))
             Directory.Delete(folder, recursive: true);
     }
+
+    /// <summary>Changed rows as a file to be copied: those that are staged already, or written now.</summary>
+    protected async Task<RowsFile> FileOfAsync(ChangeSet changes) =>
+        Changes.Operation == Operation.Changes
+            ? Rows.Rows[0]
+            : await Task.Run(() => Rows.WriteChanges(changes.Rows!), cancel);
 
     /// <summary>Rows of the target that have these keys.</summary>
     protected abstract Task<CsvRows> ReadAsync(TargetTable table, RowsFile keys);

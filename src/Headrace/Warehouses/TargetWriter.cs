@@ -49,14 +49,25 @@ public abstract class TargetWriter : IAsyncDisposable
     /// <summary>What <see cref="MergeAsync"/> would do.</summary>
     public abstract Task<MergeCounts> PlanMergeAsync(TargetTable? table);
 
+    /// <summary>What the batch's changes do to the rows that the target and its memory hold.</summary>
+    /// <param name="table">Null when it holds none.</param>
+    /// <param name="memory">Null when nothing is remembered.</param>
+    public abstract Task<ResolvedEvents> ResolveAsync(TargetTable? table, TargetTable? memory);
+
     /// <summary>
     /// Applies changed rows by key. Says how many rows it found to replace or delete, and how many to mark as deleted.
     /// </summary>
+    /// <param name="changes">The rows, and the table they are for.</param>
     /// <param name="isNew">The target was made for them.</param>
-    public abstract Task<(long Replaced, long Marked)> ChangeAsync(TargetTable table, bool isNew);
+    public abstract Task<(long Replaced, long Marked)> ChangeAsync(ChangeSet changes, TargetTable table, bool isNew);
+
+    /// <summary>
+    /// The rows of the last <see cref="ChangeAsync"/> in SQL, with the columns <c>op</c> and <c>c0…</c>.
+    /// </summary>
+    public abstract string Changed { get; }
 
     /// <summary>For a plan: the first few changes of each kind.</summary>
-    public abstract Task<IReadOnlyList<RowChange>> SampleAsync(TargetTable? table, int most);
+    public abstract Task<IReadOnlyList<RowChange>> SampleAsync(ChangeSet changes, TargetTable? table, int most);
 
     /// <summary>Sets the batch's bad rows aside; all of them, or it throws.</summary>
     public abstract Task HoldAsync();

@@ -27,12 +27,13 @@ public sealed partial class WarehouseStore
             );
         }
 
+        var known = await KnownAsync(dataset, notes);
         await InsertAsync(
             dataset,
             target,
             [
                 .. notes
-                    .Where(note => !IsTouched(note))
+                    .Where(note => !IsTouched(note) && !known.Contains((note.File.Key, note.File.Stamp, note.Outcome)))
                     .Select(note =>
                         FileRow.Of(note.File, note.Sha256, note.Action, note.Outcome) with
                         {
@@ -45,6 +46,34 @@ public sealed partial class WarehouseStore
             ],
             null
         );
+    }
+
+    // Of a run that was killed the server may have written the same down since this one has read what is known.
+    private async Task<HashSet<(string, string, FileOutcome)>> KnownAsync(
+        Dataset dataset,
+        IReadOnlyList<FileNote> notes
+    )
+    {
+        var known = new HashSet<(string, string, FileOutcome)>();
+        foreach (
+            var some in notes
+                .Where(note => !IsTouched(note) && note.Outcome != FileOutcome.Refused)
+                .Chunk(RowsOfStatement)
+        )
+            known.UnionWith(
+                await db.RowsAsync(
+                    dialect.Sql(
+                        $"""
+                        SELECT key, stamp, outcome FROM {Files}
+                        WHERE dataset = {dataset.Name} AND key IN ({some.Select(note => note.File.Key)})
+                        AND outcome IN ({Word(FileOutcome.Alias)}, {Word(FileOutcome.Superseded)})
+                        """
+                    ),
+                    row => (row.Text(0), row.Text(1), Enum.Parse<FileOutcome>(row.Text(2), ignoreCase: true)),
+                    cancel
+                )
+            );
+        return known;
     }
 
     /// <summary>Files whose rows (or schema) this transaction loads.</summary>
@@ -203,7 +232,8 @@ public sealed partial class WarehouseStore
 
     private static bool IsTouched(FileNote note) => note.Error is null && note.Note is null;
 
-    private static string Word(Operation operation) => operation.ToString().ToLowerInvariant();
+    private static string Word<T>(T word)
+        where T : struct, Enum => word.ToString().ToLowerInvariant();
 
     private Raw Is(string? value) => new(value is null ? "IS NULL" : $"= {dialect.Literal(value)}");
 

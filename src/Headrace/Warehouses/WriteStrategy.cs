@@ -39,6 +39,7 @@ internal abstract class WriteStrategy(OpenLoad load)
         {
             Operation.Schema => new SchemaStrategy(load),
             Operation.Changes => new ChangesStrategy(load),
+            Operation.Events => new EventsStrategy(load),
             _ => new RowsStrategy(load),
         };
 

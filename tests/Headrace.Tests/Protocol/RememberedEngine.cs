@@ -104,9 +104,17 @@ internal sealed class RememberedEngine(IEngine engine, string folder) : IEngine
 
         public override MergeCounts PlanMerge(CsvRows? target) => throw new NotSupportedException();
 
-        public override RowsFile ChangedKeys(int most) => throw new NotSupportedException();
+        public override RowsFile WriteChanges(RowChanges rows) => throw new NotSupportedException();
 
-        public override IReadOnlyList<RowChange> SampleChanges(CsvRows? before, int most) =>
+        public override RowsFile EventKeys(bool isOfMemory) => throw new NotSupportedException();
+
+        public override void TakeTarget(CsvRows? target) => throw new NotSupportedException();
+
+        public override ResolvedEvents Resolve(CsvRows? memory) => throw new NotSupportedException();
+
+        public override RowsFile ChangedKeys(ChangeSet changes, int most) => throw new NotSupportedException();
+
+        public override IReadOnlyList<RowChange> SampleChanges(ChangeSet changes, CsvRows? before, int most) =>
             throw new NotSupportedException();
 
         public override void Dispose() { }

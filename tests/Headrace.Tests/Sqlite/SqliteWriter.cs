@@ -95,9 +95,15 @@ internal sealed class SqliteWriter(
         return new MergeCounts(rows - found, updated, found - updated);
     }
 
-    public override async Task<(long Replaced, long Marked)> ChangeAsync(TargetTable table, bool isNew)
+    public override string Changed => $"temp.{Staged}";
+
+    public override async Task<(long Replaced, long Marked)> ChangeAsync(
+        ChangeSet changes,
+        TargetTable table,
+        bool isNew
+    )
     {
-        var (rows, deletes, target) = (Changes.Rows!, Changes.Rules.Snapshot!.Deletes, Name(table));
+        var (rows, deletes, target) = (changes.Rows!, changes.Rules.Snapshot!.Deletes, Name(table));
         var found = rows
             .Columns.Select(column => table.FindAny(column.Name) ?? throw Error.Bug($"no column {column.Name}."))
             .ToList();
@@ -106,8 +112,8 @@ internal sealed class SqliteWriter(
             CopyColumn.Of("op", ColumnType.Text),
             .. found.Select((column, i) => CopyColumn.Of(column, $"c{i}")),
         ];
-        await SqliteCopy.StageAsync(Session, Staged, staged, [Rows.Rows[0]], Cancel);
-        var written = Changes
+        await SqliteCopy.StageAsync(Session, Staged, staged, [await FileOfAsync(changes)], Cancel);
+        var written = changes
             .Written.Select(column => (Name: Quoted(found[column.Place]), Value: $"c.c{column.Place}"))
             .ToList();
         Task<long> InsertAsync(string which) =>
@@ -123,7 +129,7 @@ internal sealed class SqliteWriter(
             return default;
         }
 
-        var keys = Changes.Rules.PrimaryKey.Select(key => found.IndexOf(table.FindAny(key)!)).ToList();
+        var keys = changes.Rules.PrimaryKey.Select(key => found.IndexOf(table.FindAny(key)!)).ToList();
         var on = On("c", keys.Select(i => (i, found[i])));
         string Has(string ops) => $"EXISTS (SELECT 1 FROM temp.{Staged} AS c WHERE c.op IN ({ops}) AND {on})";
         var deletedAt = deletes == Deletes.Soft ? SqliteDialect.Instance.Identifier(RowChanges.DeletedAt) : null;

@@ -58,6 +58,7 @@ internal sealed class FlowRules(
                 "'publish' needs read: snapshot",
                 "remove 'publish', or use read: snapshot with a primary_key"
             );
+        new ChangeRules(problems).Check(flow, place, where);
         new CsvRules(problems).Check(flow, place, where);
         if (flow.Limits.MaxRecordBytes > int.MaxValue)
             problems.Disagree(
@@ -81,7 +82,7 @@ internal sealed class FlowRules(
                         "read",
                         where,
                         "add `read: incremental` (each file once), `read: drop` (the path says what each "
-                            + "file does) or `read: snapshot` (full exports)"
+                            + "file does), `read: snapshot` (full exports) or `read: cdc` (files of changes)"
                     ),
                     "read"
                 );
@@ -132,18 +133,21 @@ internal sealed class FlowRules(
                         problems.At(place.Name),
                         "write",
                         where,
-                        "add `write: append`, `write: replace` or `write: merge`"
+                        flow.Read == ReadMode.Cdc
+                            ? "add `write: merge` (the rows as they are now), `write: scd2` (their history) or "
+                                + "`write: append` (each change as a row)"
+                            : "add `write: append`, `write: replace` or `write: merge`"
                     ),
                     "write"
                 );
             return;
         }
 
-        if (flow.Write == WriteMode.Merge && flow.PrimaryKey.Count == 0 && !flow.ReadsList)
+        if (flow.Write is WriteMode.Merge or WriteMode.Scd2 && flow.PrimaryKey.Count == 0 && !flow.ReadsList)
             problems.Disagree(
                 place.Of("write"),
                 where,
-                "write: merge needs a primary_key",
+                $"write: {Choices.WordOf(flow.Write)} needs a primary_key",
                 "add `primary_key:` with the column or columns that tell rows apart"
             );
         if (flow.ChangedFiles == ChangedFiles.Replace && flow.Write == WriteMode.Append)

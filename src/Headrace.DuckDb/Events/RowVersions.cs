@@ -1,0 +1,205 @@
+using Headrace.Engines;
+
+namespace Headrace.DuckDb;
+
+/// <summary>
+/// Changes that go to a history. The history of a key is a function of the set of its events: those of the batch are
+/// put among those that the target (as versions) and the memory (as moments) hold, and its versions are made anew; what
+/// comes out as it was is not touched.
+/// </summary>
+/// <remarks>
+/// The memory has the moments of all events of a key, with what they said in columns that open no version; what they
+/// said in tracked columns is in the version that held then. Of an event of the first copy only the version is kept, as
+/// long as no other event fell into it.
+/// </remarks>
+internal sealed class RowVersions(
+    DuckDbConnection db,
+    ChangeSet changes,
+    TableShape shape,
+    DateTimeOffset now,
+    CancellationToken cancel
+) : EventRows(db, changes, shape, now, cancel)
+{
+    private readonly HistoryRules history = changes.Rules.Events!.History!;
+    private readonly IReadOnlyList<string> primaryKey = changes.Rules.PrimaryKey;
+
+    // Columns that the memory has of each event.
+    private IReadOnlyList<int> Carried => [.. Layout.OfFirst, .. Layout.OfLast];
+
+    private string KeyList => Names(Layout.Keys);
+
+    private string Moment =>
+        Layout.Moment >= 0 ? StagedTable.Column(Layout.Moment) : $"{NowTz}::{DuckDbTypes.Name(Layout.MomentType)}";
+
+    private string Tracks(string alias) => More(Layout.Tracked, alias);
+
+    private string Carries(string alias) => More(Carried, alias);
+
+    // All events count.
+    public override long Reduce() => 0;
+
+    public override ResolvedEvents Resolve()
+    {
+        // A row that the first copy brought and a row of the memory have no version of their own: the one before them.
+        var (from, to) = (Own(0), Own(1));
+        var late = Late();
+        Execute(
+            $"""
+            CREATE OR REPLACE TEMP TABLE headrace_events AS
+            SELECT * FROM (
+                SELECT {KeyList}, {Moment} AS moment, pos, op = 'D' AS gone, 2 AS source, rowid AS place{More(
+                    Layout.Tracked
+                )}{More(Carried)}
+                FROM {Staged} AS e WHERE NOT ({late})
+                UNION ALL BY NAME
+                SELECT {Names(Layout.Keys, "m.")}, m.moment, m.pos, m.gone, 1 AS source, 0 AS place{Tracks("t.")}{Carries(
+                    "m."
+                )}
+                FROM ({Moments()}) AS m LEFT JOIN {There} AS t ON NOT m.gone AND {OnKeys("m", "t")}
+                    AND t.{from} <= m.moment AND (t.{to} IS NULL OR m.moment < t.{to})
+                WHERE m.gone OR t.{from} IS NOT NULL
+                UNION ALL BY NAME
+                SELECT {KeyList}, {from} AS moment, '0' AS pos, false AS gone, 0 AS source, 0 AS place{Tracks("")}{Carries(
+                    ""
+                )}
+                FROM {There}
+                UNION ALL BY NAME
+                SELECT {Names(Layout.Keys, "t.")}, t.{to} AS moment, '0' AS pos, true AS gone, 0 AS source, 0 AS place
+                FROM {There} AS t ANTI JOIN {There} AS n ON {OnKeys("t", "n")} AND n.{from} = t.{to}
+                WHERE t.{to} IS NOT NULL
+            )
+            QUALIFY row_number() OVER (PARTITION BY {KeyList}, moment ORDER BY pos DESC, source DESC, place DESC) = 1
+            """
+        );
+        Chain();
+        return Compare(Count($"SELECT count(*) FROM {Staged} AS e WHERE {late}"));
+    }
+
+    // Without a time of its own an event that is older than what is known has no place: it would hold from now on.
+    private string Late() =>
+        Layout.Moment >= 0 || Failpoint.Planted("older-event-wins")
+            ? "false"
+            : $"EXISTS (SELECT 1 FROM {Remembered} AS m WHERE {OnMemory("e", "m")} AND e.pos < m.position)"
+                + $" OR (e.pos = '0' AND EXISTS (SELECT 1 FROM {Remembered} AS m WHERE {OnMemory("e", "m")}))";
+
+    private string Moments()
+    {
+        var keys = Layout.Keys.Select(
+            (key, i) => $"{Layout.MemoryColumns[i].Name} AS {StagedTable.Column(key)}"
+        );
+        var carried = Carried.Select((column, i) => SnapshotColumns.Text($", u{i} AS {StagedTable.Column(column)}"));
+        return $"SELECT {string.Join(", ", keys)}, happened_at AS moment, position AS pos, is_deleted AS gone"
+            + $"{string.Concat(carried)} FROM {Remembered}";
+    }
+
+    // Which events open a version, which end one, and to which version each belongs.
+    private void Chain()
+    {
+        var before = Layout.Tracked.Select(column =>
+            SnapshotColumns.Text($", lag({StagedTable.Column(column)}) OVER w AS before{column}")
+        );
+        var differs = Differ(Layout.Tracked, name => name, name => $"before{name[1..]}");
+        Execute(
+            $"""
+            CREATE OR REPLACE TEMP TABLE headrace_chain AS
+            WITH linked AS (
+                SELECT *, lag(gone) OVER w AS was_gone{string.Concat(before)}
+                FROM temp.headrace_events WINDOW w AS (PARTITION BY {KeyList} ORDER BY moment)
+            ), marked AS (
+                SELECT *, NOT gone AND (was_gone IS NULL OR was_gone OR {differs}) AS opens,
+                    gone AND was_gone = false AS ends FROM linked
+            )
+            SELECT * EXCLUDE (was_gone, ends), coalesce(ends, false) AS ends,
+                sum(CASE WHEN opens OR ends THEN 1 ELSE 0 END) OVER (PARTITION BY {KeyList} ORDER BY moment
+                    ROWS UNBOUNDED PRECEDING) AS version,
+                row_number() OVER (PARTITION BY {KeyList} ORDER BY moment) AS nr
+            FROM marked
+            """
+        );
+        Execute(
+            $"""
+            CREATE OR REPLACE TEMP TABLE headrace_versions AS
+            WITH bounds AS (
+                SELECT *, lead(moment) OVER (PARTITION BY {KeyList} ORDER BY moment) AS until
+                FROM temp.headrace_chain WHERE opens OR ends
+            ), lasts AS (
+                SELECT {KeyList}, version, count(*) OVER g AS events{More(Layout.OfLast)}
+                FROM temp.headrace_chain
+                WINDOW g AS (PARTITION BY {KeyList}, version)
+                QUALIFY row_number() OVER (PARTITION BY {KeyList}, version ORDER BY moment DESC) = 1
+            )
+            SELECT {Names(Layout.Keys, "b.")}{Tracks("b.")}{More(Layout.OfFirst, "b.")}{More(Layout.OfLast, "l.")},
+                b.moment AS {Own(0)}, {(Failpoint.Planted("version-left-open") ? "NULL" : "b.until")} AS {Own(1)},
+                b.until IS NULL AS {Own(2)}, b.version, l.events
+            FROM bounds AS b JOIN lasts AS l ON {OnKeys("b", "l")} AND b.version = l.version
+            WHERE b.opens
+            """
+        );
+    }
+
+    private ResolvedEvents Compare(long older)
+    {
+        var columns = Layout
+            .Values.Select(column => new Column(Shape.Columns[column].Name, Type(column), Shape.Columns[column].Nullable))
+            .Concat(Layout.Own)
+            .ToList();
+        string Values(string row) =>
+            string.Join(
+                ", ",
+                Layout.Values.Select(column => $"{row}.{StagedTable.Column(column)}")
+                    .Concat(Layout.Own.Select((_, i) => $"{row}.{Own(i)}"))
+            );
+        var isSame = $"{OnKeys("n", "t")} AND n.{Own(0)} = t.{Own(0)}";
+        var differs =
+            Differ(Layout.Values.Except(Layout.Keys), name => $"n.{name}", name => $"t.{name}")
+            + $" OR n.{Own(1)} IS DISTINCT FROM t.{Own(1)} OR n.{Own(2)} IS DISTINCT FROM t.{Own(2)}";
+        var target = $"""
+            SELECT CASE WHEN t.{Own(0)} IS NULL THEN 'I' ELSE 'U' END, {Values("n")}
+            FROM temp.headrace_versions AS n LEFT JOIN {There} AS t ON {isSame} WHERE t.{Own(0)} IS NULL OR {differs}
+            UNION ALL
+            SELECT 'D', {Values("t")} FROM {There} AS t ANTI JOIN temp.headrace_versions AS n ON {isSame}
+            """;
+        return Resolved(
+            target,
+            columns,
+            [.. primaryKey, history.From],
+            Memory(),
+            Count(
+                $"SELECT count(*) FROM temp.headrace_versions AS n JOIN {There} AS t ON {isSame} WHERE NOT ({differs})"
+            ),
+            0,
+            older
+        );
+    }
+
+    // What is remembered once the batch is applied, against what was.
+    private string Memory()
+    {
+        var isKept = $"""
+            SELECT c.* FROM temp.headrace_chain AS c LEFT JOIN temp.headrace_versions AS v ON {OnKeys("c", "v")}
+                AND c.version = v.version AND NOT c.gone
+            WHERE NOT (c.pos = '0' AND c.opens AND v.events = 1)
+            """;
+        var on = $"{OnMemory("c", "m")} AND c.moment = m.happened_at";
+        var carried = string.Concat(
+            Carried.Select((column, i) => SnapshotColumns.Text($", c.{StagedTable.Column(column)}"))
+        );
+        var differs = string.Concat(
+            Carried.Select(
+                (column, i) =>
+                    $" OR {JsonText.Differ($"c.{StagedTable.Column(column)}", $"m.u{i}", Type(column))}"
+            )
+        );
+        var rest = string.Join(", ", Layout.MemoryColumns.Select(column => $"m.{column.Name}"));
+        return $"""
+            SELECT CASE WHEN m.position IS NULL THEN 'I' ELSE 'U' END, {Names(
+                Layout.Keys,
+                "c."
+            )}, c.moment, c.pos, c.gone, coalesce(m.applied_at, {NowTz}){carried}
+            FROM ({isKept}) AS c LEFT JOIN {Remembered} AS m ON {on}
+            WHERE m.position IS NULL OR c.pos <> m.position OR c.gone <> m.is_deleted{differs}
+            UNION ALL
+            SELECT 'D', {rest} FROM {Remembered} AS m ANTI JOIN ({isKept}) AS c ON {on}
+            """;
+    }
+}

@@ -1,0 +1,122 @@
+namespace Headrace.Configuration.Binding;
+
+/// <summary>What must hold for a flow whose files say what happened to each row, and for a history.</summary>
+internal sealed class ChangeRules(Problems problems)
+{
+    /// <summary>Adds every broken rule to the problems.</summary>
+    public void Check(Flow flow, FlowRules.Places place, string where)
+    {
+        if (flow.Read == ReadMode.Cdc)
+            Cdc(flow, place, where);
+        else if (place.Said("cdc") is { } cdc)
+            problems.Disagree(cdc, where, "'cdc' needs read: cdc", "remove 'cdc', or use read: cdc");
+        if (flow.Write == WriteMode.Scd2)
+            History(flow, place, where);
+        else if (place.Said("scd2") is { } scd2)
+            problems.Disagree(scd2, where, "'scd2' needs write: scd2", "remove 'scd2', or use write: scd2");
+    }
+
+    private void Cdc(Flow flow, FlowRules.Places place, string where)
+    {
+        if (flow.ReadsTable)
+            problems.Disagree(
+                place.Of("read"),
+                where,
+                "read: cdc is for files, and the source is a table",
+                "use read: incremental or read: snapshot"
+            );
+        if (flow.Write == WriteMode.Replace)
+            problems.Disagree(
+                place.Of("write"),
+                where,
+                "read: cdc does not go with write: replace",
+                "use write: merge, write: scd2 or write: append"
+            );
+        if (!flow.Source.Csv.Header && flow.Columns.Count == 0 && flow.Source.Format is null or FormatKind.Csv)
+            problems.Disagree(
+                place.Of("source", "csv", "header"),
+                where,
+                "files of changes without a header need columns",
+                "list them under 'columns', without the operation: it is the field before them"
+            );
+        if (flow.Columns.Keys.Contains(flow.Cdc.Operation, StringComparer.OrdinalIgnoreCase))
+            problems.Disagree(
+                place.Of("columns", flow.Cdc.Operation),
+                where,
+                $"'{flow.Cdc.Operation}' is the column of the operation",
+                "remove it from 'columns', or name the operation's column under cdc: { operation }"
+            );
+        var values = flow.Cdc.Values;
+        if (
+            values
+                .Insert.Concat(values.Update)
+                .Concat(values.Delete)
+                .GroupBy(value => value)
+                .FirstOrDefault(group => group.Count() > 1) is
+            { } twice
+        )
+            problems.Disagree(
+                place.Of("cdc", "values"),
+                where,
+                $"cdc values: '{twice.Key}' means two things",
+                "name each value once"
+            );
+        Listed(flow, flow.Cdc.OrderBy, place.Of("cdc", "order_by"), "cdc order_by", where);
+    }
+
+    private void History(Flow flow, FlowRules.Places place, string where)
+    {
+        if (flow.Read is not (null or ReadMode.Cdc))
+            problems.Disagree(
+                place.Of("write"),
+                where,
+                $"write: scd2 does not go with read: {Choices.WordOf(flow.Read)}",
+                "use read: cdc"
+            );
+        var (history, at) = (flow.Scd2, place.Of("scd2"));
+        if (history.Track.Intersect(history.Ignore, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } both)
+            problems.Disagree(at, where, $"scd2 tracks and ignores '{both}'", "name it under one of them");
+        foreach (
+            var name in history.Track.Where(name => flow.PrimaryKey.Contains(name, StringComparer.OrdinalIgnoreCase))
+        )
+            problems.Disagree(
+                at,
+                where,
+                $"scd2 tracks '{name}', which is of the primary_key",
+                "remove it: a row with another key is another row"
+            );
+        Listed(
+            flow,
+            [.. history.Track, .. history.Ignore, .. history.EffectiveAt is { } column ? (string[])[column] : []],
+            at,
+            "scd2",
+            where
+        );
+        string[] own = [history.Columns.From, history.Columns.To, history.Columns.Current];
+        if (own.Distinct(StringComparer.OrdinalIgnoreCase).Count() < own.Length)
+            problems.Disagree(at, where, "two of the scd2 columns have one name", "give each a name of its own");
+        if (own.FirstOrDefault(name => flow.Columns.Keys.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } taken)
+            problems.Disagree(
+                place.Of("columns", taken),
+                where,
+                $"'{taken}' is a column of the history",
+                "give the history's column another name: scd2: { columns: { from, to, current } }"
+            );
+    }
+
+    // Where all columns are listed a name that is not among them is a slip of the pen.
+    private void Listed(Flow flow, IEnumerable<string> names, Node at, string key, string where)
+    {
+        var listed = flow.Columns.Keys.Concat(flow.AddColumns.Keys).ToList();
+        if (flow.Columns.Count == 0 || (flow.Infer && flow.Source.Csv.Header))
+            return;
+        foreach (var name in names)
+            if (!listed.Contains(name, StringComparer.OrdinalIgnoreCase))
+                problems.Disagree(
+                    at,
+                    where,
+                    $"{key} names '{name}', which is not among the columns",
+                    Suggestion.Ask(name, listed, "list it under 'columns'")
+                );
+    }
+}

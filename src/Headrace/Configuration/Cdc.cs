@@ -1,0 +1,63 @@
+using System.ComponentModel;
+
+namespace Headrace.Configuration;
+
+/// <summary>How the files of a flow say what happened to each row (<c>read: cdc</c>).</summary>
+[Description("How the files say what happened to each row (read: cdc).")]
+public sealed record Cdc
+{
+    [Description(
+        "Who wrote the files. dms: AWS DMS, full loads and then change files. none: files with a column for the "
+            + "operation."
+    )]
+    public CdcProfile Profile { get; init; } = CdcProfile.Dms;
+
+    [Description(
+        "The column with the operation; Op when it is not said. A file without that column brings rows that are "
+            + "inserted."
+    )]
+    public string Operation { get; init; } = "Op";
+
+    [Description("Which values of the operation insert, update and delete a row.")]
+    public CdcValues Values { get; init; } = new();
+
+    [Description(
+        "The columns that say which of two changes of a row is newer, the most important one first. When they are "
+            + "not said: the change sequence of DMS where the files have one, else the time of the file and the "
+            + "place in it."
+    )]
+    public IReadOnlyList<string> OrderBy { get; init; } = [];
+
+    [Description(
+        "The names of files of the first copy, which come before every change: * stands for anything. LOAD* and "
+            + "SEGMENT*_LOAD* with profile dms, none with others."
+    )]
+    public string? FullLoad { get; init; }
+
+    [Description("How long a change file waits for others that may belong before it; not at all when it is not said.")]
+    public TimeSpan? Window { get; init; }
+}
+
+/// <summary>Who wrote files of changes.</summary>
+public enum CdcProfile
+{
+    /// <summary>AWS DMS with S3 as target.</summary>
+    Dms,
+
+    /// <summary>Files with a column for the operation, as the flow describes them.</summary>
+    None,
+}
+
+/// <summary>What the values of an operation mean; case matters.</summary>
+[Description("What the values of the operation mean.")]
+public sealed record CdcValues
+{
+    [Description("Values that insert a row.")]
+    public IReadOnlyList<string> Insert { get; init; } = ["I", "r", "c"];
+
+    [Description("Values that update a row.")]
+    public IReadOnlyList<string> Update { get; init; } = ["U", "u"];
+
+    [Description("Values that delete a row.")]
+    public IReadOnlyList<string> Delete { get; init; } = ["D", "d"];
+}

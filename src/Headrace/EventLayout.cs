@@ -1,0 +1,136 @@
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Headrace;
+
+/// <summary>
+/// The columns of a batch of changes by what they are for, as numbers of <see cref="TableShape.Columns"/>; and the
+/// memory that is kept beside its target: of each row the order of its last change, of a history the moments of its
+/// events.
+/// </summary>
+public sealed class EventLayout
+{
+    private const string Memory = "order_";
+    private readonly TableShape shape;
+    private readonly EventRules rules;
+
+    /// <exception cref="HeadraceException">HDR-230 for a column that is not there, HDR-233 for one whose type has no
+    /// order.</exception>
+    public EventLayout(TableShape shape, LoadRules rules)
+    {
+        this.shape = shape;
+        this.rules = rules.Events!;
+        Keys = [.. rules.PrimaryKey.Select(name => Find("primary_key", name))];
+        Order = [.. this.rules.OrderBy.Select(name => Find("cdc: { order_by }", name))];
+        if (this.rules.OrderBy.Count == 0 && Sequence() is { } sequence)
+            Order = [sequence];
+        foreach (var column in Order)
+            if (Type(column) is { Kind: TypeKind.Real or TypeKind.Double or TypeKind.Json or TypeKind.Bytes } type)
+                throw Error.EventColumnType(
+                    "cdc: { order_by }",
+                    shape.Columns[column].Name,
+                    type,
+                    "a number, a text or a time"
+                );
+        if (this.rules.History is not { } history)
+            return;
+        if (history.EffectiveAt is { } name)
+        {
+            Moment = Find("scd2: { effective_at }", name);
+            if (Type(Moment) is { Kind: not (TypeKind.Date or TypeKind.Timestamp or TypeKind.TimestampTz) } type)
+                throw Error.EventColumnType("scd2: { effective_at }", name, type, "timestamptz");
+        }
+
+        int[] apart = [.. Keys, .. Order, .. Moment < 0 ? (int[])[] : [Moment]];
+        var tracked = history.Track.Select(name => Find("scd2: { track }", name)).ToList();
+        var ignored = history.Ignore.Select(name => Find("scd2: { ignore }", name)).ToList();
+        var others = Values.Except(apart).ToList();
+        Tracked = [.. tracked.Count > 0 ? tracked : others.Except(ignored)];
+        OfLast = [.. others.Except(Tracked)];
+        OfFirst = [.. apart.Except(Keys).Except(Tracked)];
+    }
+
+    /// <summary>The columns of the target that files bring.</summary>
+    public IReadOnlyList<int> Values => [.. Enumerable.Range(0, shape.Columns.Count)];
+
+    /// <summary>The columns of the key.</summary>
+    public IReadOnlyList<int> Keys { get; }
+
+    /// <summary>The columns by which changes are ordered.</summary>
+    public IReadOnlyList<int> Order { get; } = [];
+
+    /// <summary>The column with the time of the event; -1 when it is the time of the load.</summary>
+    public int Moment { get; } = -1;
+
+    /// <summary>Columns whose change opens a version.</summary>
+    public IReadOnlyList<int> Tracked { get; } = [];
+
+    /// <summary>Columns that a version has from the event that opened it.</summary>
+    public IReadOnlyList<int> OfFirst { get; } = [];
+
+    /// <summary>Columns that a version has from its last event.</summary>
+    public IReadOnlyList<int> OfLast { get; } = [];
+
+    /// <summary>The type of the moments of a history.</summary>
+    public ColumnType MomentType => Moment < 0 ? new ColumnType(TypeKind.TimestampTz) : Type(Moment);
+
+    /// <summary>True for a column that a delete has to bring too.</summary>
+    public bool IsNeeded(int column) => Keys.Contains(column) || Order.Contains(column) || column == Moment;
+
+    /// <summary>Columns that Headrace itself fills.</summary>
+    public IReadOnlyList<Column> Own =>
+        rules.History is { } history
+            ?
+            [
+                new Column(history.From, MomentType, Nullable: false),
+                new Column(history.To, MomentType),
+                new Column(history.Current, new ColumnType(TypeKind.Boolean), Nullable: false),
+            ]
+        : rules.Deletes == Deletes.Soft ? [new Column(RowChanges.DeletedAt, new ColumnType(TypeKind.TimestampTz))]
+        : [];
+
+    /// <summary>The columns of the memory: the key, for a history the moment, what is known of the change.</summary>
+    public IReadOnlyList<Column> MemoryColumns =>
+        [
+            .. Keys.Select((column, i) => new Column($"k{i}", Type(column), Nullable: false)),
+            .. rules.History is null ? [] : (Column[])[new("happened_at", MomentType, Nullable: false)],
+            new("position", ColumnType.Text, Nullable: false),
+            new("is_deleted", new ColumnType(TypeKind.Boolean), Nullable: false),
+            new("applied_at", new ColumnType(TypeKind.TimestampTz), Nullable: false),
+            .. rules.History is null ? (Column[])[new("values_position", ColumnType.Text)] : [],
+            .. OfFirst.Concat(OfLast).Select((column, i) => new Column($"u{i}", Type(column))),
+        ];
+
+    /// <summary>The columns by which the memory's rows are told apart.</summary>
+    public IReadOnlyList<string> MemoryKey =>
+        [.. Keys.Select((_, i) => $"k{i}"), .. rules.History is null ? [] : (string[])["happened_at"]];
+
+    /// <summary>The table beside a target in which the order of its changes is kept.</summary>
+    public static TableName MemoryOf(TableName target)
+    {
+        var name = Ownership.Folded(target);
+        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{name.Schema}\0{name.Table}"));
+        return new TableName("headrace", Memory + Convert.ToHexStringLower(hash.AsSpan(0, 8)));
+    }
+
+    private ColumnType Type(int column) => shape.Columns[column].Type!.Value;
+
+    private int Find(string key, string name) =>
+        shape.IndexOf(name) is >= 0 and var found
+            ? found
+            : throw Error.EventColumnMissing(
+                key,
+                name,
+                Configuration.Binding.Suggestion.For(name, shape.Columns.Select(column => column.Name)),
+                shape.Columns.Select(column => column.Name)
+            );
+
+    // What a transformation rule of DMS adds under a name that people take from its documentation.
+    private int? Sequence() =>
+        shape.Columns.ToList().FindIndex(column =>
+            column.Name.TrimStart('$').Equals("AR_H_CHANGE_SEQ", StringComparison.OrdinalIgnoreCase)
+        )
+            is >= 0 and var found
+            ? found
+            : null;
+}

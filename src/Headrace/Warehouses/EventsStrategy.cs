@@ -1,0 +1,216 @@
+using Headrace.Engines;
+
+namespace Headrace.Warehouses;
+
+/// <summary>
+/// Applies changes of rows, whatever order they come in: to the rows as they are now, or to their history. What decides
+/// is in the target and in the memory beside it, which changes in the same transaction.
+/// </summary>
+internal sealed class EventsStrategy(OpenLoad load) : WriteStrategy(load)
+{
+    public override async Task<LoadResult> ApplyAsync(TargetTable? table)
+    {
+        var (batch, shape) = (Writer.Batch, Writer.Batch.Shape!);
+        if (!shape.HasTable)
+            return await HoldAsync(new LoadResult { Position = Changes.From }, shape, []);
+        var layout = new EventLayout(shape, Changes.Rules);
+        List<Column> columns =
+        [
+            .. shape.Columns.Select(column => new Column(column.Name, column.Type!.Value, column.Nullable)),
+            .. layout.Own,
+        ];
+        var ddl = shape.IsNew ? await Ddl(null).CreateAsync(columns) : Ddl(table).Add(columns);
+        var isNew = table is null;
+        if (!IsPlan)
+            table = await ChangeTableAsync(table, ddl);
+        Failpoint.Hit("table_ready");
+        var memory = await MemoryAsync(layout);
+        var rebuilt = Changes.IsRebuilt && table is not null ? await RebuildAsync(table, memory) : 0;
+        var resolved = await Writer.ResolveAsync(isNew ? null : table, memory);
+        IReadOnlyList<RowChange> sample = [];
+        if (IsPlan)
+            sample = await Writer.SampleAsync(Of(resolved), table, 3);
+        else
+        {
+            await ChangeAsync(Of(resolved), table!, isNew);
+            if (Changes.Rules.Events!.History is { } history)
+                await AssertHistoryAsync(table!, resolved, history);
+            ddl = await KeepKeyAsync(isNew, resolved.Key, ddl);
+            if (Rows(resolved.Memory) > 0)
+                await RememberAsync(resolved.Memory, layout, memory);
+        }
+
+        Failpoint.Hit("rows_applied");
+        var result = new LoadResult
+        {
+            Inserted = resolved.Target.Inserted,
+            Updated = resolved.Target.Updated - resolved.Marked,
+            Deleted = resolved.Target.Deleted + resolved.Marked + rebuilt,
+            Unchanged = resolved.Target.Unchanged,
+            Warnings = Said(resolved.Older),
+            Changes = sample,
+            Position = Changes.From,
+        };
+        return await HoldAsync(result with { Ddl = [.. ddl.Select(Dialect.Shown)] }, shape, columns);
+    }
+
+    private async Task<LoadResult> HoldAsync(LoadResult result, TableShape shape, IReadOnlyList<Column> columns)
+    {
+        var batch = Writer.Batch;
+        if (batch.Quarantined > 0)
+        {
+            batch.AssertAllowed(Changes, 0);
+            if (!IsPlan)
+                await Writer.HoldAsync();
+        }
+
+        Failpoint.Hit("quarantine_written");
+        return result with
+        {
+            Quarantined = batch.Quarantined,
+            Sample = batch.Sample,
+            Refused = shape.Refused,
+            Warnings = [.. shape.Warnings, .. result.Warnings],
+            Position = Changes.From.After(
+                Changes,
+                [.. shape.Files.Select(file => file.File)],
+                columns.Count == 0 ? null : columns
+            ),
+        };
+    }
+
+    // Changes of the target's rows as the load of a comparison has them.
+    private ChangeSet Of(ResolvedEvents resolved) =>
+        Of(resolved.Target, Changes.Target, resolved.Key);
+
+    private ChangeSet Of(RowChanges rows, TableName target, IReadOnlyList<string> key) =>
+        Changes with
+        {
+            Target = target,
+            Operation = Operation.Changes,
+            Rows = rows,
+            Rules = Changes.Rules with
+            {
+                PrimaryKey = key,
+                Snapshot = new SnapshotRules { Deletes = Deletes.Hard },
+            },
+        };
+
+    private async Task ChangeAsync(ChangeSet changes, TargetTable table, bool isNew)
+    {
+        if (Rows(changes.Rows!) == 0)
+            return;
+        await Writer.ChangeAsync(
+            changes with
+            {
+                From = changes.From with { Table = table.Columns, Computed = table.Computed },
+            },
+            table,
+            isNew
+        );
+    }
+
+    // The memory is made when there is something to remember.
+    private async Task<TargetTable?> MemoryAsync(EventLayout layout)
+    {
+        var name = EventLayout.MemoryOf(Changes.Target);
+        var memory = await Warehouse.FindAsync(Db, name, Cancel);
+        if (memory is null)
+            return null;
+        var missing = new TableDdl(Db, Dialect, Warehouse.Address, name, memory, Changes.Rules, Cancel)
+            .Add(layout.MemoryColumns.Select(column => column with { Nullable = true }))
+            .ToList();
+        if (missing.Count == 0 || IsPlan)
+            return memory;
+        foreach (var statement in missing)
+            await Db.ExecuteAsync(statement, Cancel);
+        return await Warehouse.FindAsync(Db, name, Cancel);
+    }
+
+    private async Task RememberAsync(RowChanges rows, EventLayout layout, TargetTable? memory)
+    {
+        var name = EventLayout.MemoryOf(Changes.Target);
+        var isNew = memory is null;
+        if (memory is null)
+        {
+            await Db.ExecuteAsync(
+                Dialect.CreateTable(name, layout.MemoryColumns, Changes.Rules with { Distribution = null, Sort = [] }),
+                Cancel
+            );
+            memory =
+                await Warehouse.FindAsync(Db, name, Cancel) ?? throw Error.Bug($"{name} is not seen after it was made.");
+        }
+
+        await ChangeAsync(Of(rows, name, layout.MemoryKey), memory, isNew);
+        if (isNew && Dialect.AddKey(name, layout.MemoryKey) is { } statement)
+            await Db.ExecuteAsync(statement, Cancel);
+    }
+
+    // Readers see the rows before or the new ones.
+    private async Task<long> RebuildAsync(TargetTable table, TargetTable? memory)
+    {
+        var rows = await Db.NumberAsync(Dialect.Count(table.Name), Cancel);
+        if (IsPlan)
+            return rows;
+        await Writer.DeleteAllAsync(table, rows);
+        if (memory is not null)
+            await Db.ExecuteAsync($"DELETE FROM {Dialect.Qualified(memory.Name)}", Cancel);
+        return rows;
+    }
+
+    private async Task<IReadOnlyList<string>> KeepKeyAsync(
+        bool isNew,
+        IReadOnlyList<string> key,
+        IReadOnlyList<string> ddl
+    )
+    {
+        if (!isNew || Dialect.AddKey(Changes.Target, key) is not { } statement)
+            return ddl;
+        await Db.ExecuteAsync(statement, Cancel);
+        return [.. ddl, statement];
+    }
+
+    private async Task AssertHistoryAsync(TargetTable table, ResolvedEvents resolved, HistoryRules history)
+    {
+        if (Rows(resolved.Target) == 0)
+            return;
+        var keys = Changes
+            .Rules.PrimaryKey.Select(key =>
+                (
+                    Name: Dialect.Identifier(table.The(key).Name),
+                    Place: resolved
+                        .Target.Columns.ToList()
+                        .FindIndex(column => column.Name.Equals(key, StringComparison.OrdinalIgnoreCase))
+                )
+            )
+            .ToList();
+        var list = string.Join(", ", keys.Select(key => $"t.{key.Name}"));
+        var on = string.Join(" AND ", keys.Select(key => $"c.c{key.Place} = t.{key.Name}"));
+        var (from, to, current) = (
+            Dialect.Identifier(table.The(history.From).Name),
+            Dialect.Identifier(table.The(history.To).Name),
+            Dialect.Identifier(table.The(history.Current).Name)
+        );
+        var overlaps = await Db.NumberAsync(
+            $"""
+            SELECT count(*) FROM (
+                SELECT t.{to} AS until, t.{current} AS is_open,
+                    lead(t.{from}) OVER (PARTITION BY {list} ORDER BY t.{from}) AS next_from
+                FROM {Dialect.Qualified(table.Name)} AS t
+                WHERE EXISTS (SELECT 1 FROM {Writer.Changed} AS c WHERE {on})
+            ) AS versions
+            WHERE (next_from IS NOT NULL AND (until IS NULL OR until > next_from)) OR is_open <> (until IS NULL)
+            """,
+            Cancel
+        );
+        if (overlaps > 0)
+            throw Error.HistoryOverlaps(table.Name, overlaps);
+    }
+
+    private static long Rows(RowChanges rows) => rows.Inserted + rows.Updated + rows.Deleted;
+
+    private static IReadOnlyList<string> Said(long older) =>
+        older == 0
+            ? []
+            : [$"{older} {(older == 1 ? "change was" : "changes were")} older than what the table holds of the same row"];
+}

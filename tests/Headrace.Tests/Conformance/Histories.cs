@@ -1,0 +1,271 @@
+using System.Globalization;
+using Headrace.Tests.Tables;
+using Xunit;
+
+namespace Headrace.Tests.Conformance;
+
+/// <summary>Changes of rows into their history (<c>write: scd2</c>): a function of the set of events.</summary>
+public abstract class Histories(PostgresServer server, WarehouseKind kind) : FileWorld(server, kind)
+{
+    private const string Versions =
+        "SELECT id, name, city, valid_from, valid_to, is_current FROM raw.people ORDER BY id, valid_from";
+
+    private static string People(string scd2 = "effective_at: at", string more = "") =>
+        $$"""
+        people:
+          source: { connection: lake, path: "people/*.csv", format: csv, csv: { header: false } }
+          columns: { id: integer, name: text, city: text, seen: text, at: timestamp, seq: integer }
+          read: cdc
+          cdc: { order_by: [seq] }
+          primary_key: id
+          write: scd2
+          scd2: { {{scd2}} }
+          {{more}}
+        """;
+
+    private Histories Put(string name, params string[] lines)
+    {
+        World.Put($"people/{name}", string.Concat(lines.Select(line => line + "\n")));
+        return this;
+    }
+
+    private async Task<string[]> History(string sql = Versions) =>
+        [.. (await Rows(sql)).Select(Plain)];
+
+    // Databases write times and truth in their own ways.
+    private static string Plain(string row) =>
+        string.Join(
+            '|',
+            row.Split('|')
+                .Select(value =>
+                    value.Length == 0 ? "NULL"
+                    : value is "t" or "True" or "true" ? "true"
+                    : value is "f" or "False" or "false" ? "false"
+                    : value.Length > 10
+                    && DateTime.TryParse(value, CultureInfo.InvariantCulture, DateTimeStyles.None, out var time)
+                        ? time.ToString("MM-dd HH", CultureInfo.InvariantCulture)
+                    : value
+                )
+        );
+
+    private static string Event(string op, int id, string name, string city, string at, int seq, string seen = "x") =>
+        $"{op},{id},{name},{city},{seen},2026-{at}:00:00,{seq}";
+
+    [Fact]
+    public async Task EachChangeOpensAVersionAndADeleteLeavesAGap()
+    {
+        await Flows(People());
+        Put("20260102-030405678.csv",
+            Event("I", 1, "Ann", "Ulm", "01-01 10", 1),
+            Event("U", 1, "Ann", "Bonn", "01-02 10", 2),
+            Event("U", 1, "Ann", "Bonn", "01-03 10", 3),
+            Event("D", 1, "", "", "01-04 10", 4),
+            Event("I", 1, "Ann", "Bonn", "01-05 10", 5),
+            Event("I", 2, "Bob", "", "01-01 10", 6)
+        );
+        var run = (await World.Load()).Only;
+        Assert.Equal("4i 0u 0d 0s 0q", run.Counts);
+        Assert.Equal(
+            [
+                "1|Ann|Ulm|01-01 10|01-02 10|false",
+                "1|Ann|Bonn|01-02 10|01-04 10|false",
+                "1|Ann|Bonn|01-05 10|NULL|true",
+                "2|Bob|NULL|01-01 10|NULL|true",
+            ],
+            await History()
+        );
+
+        // The same events again, in another file and another order: nothing changes.
+        Put("20260103-030405678.csv",
+            Event("D", 1, "", "", "01-04 10", 4),
+            Event("U", 1, "Ann", "Bonn", "01-03 10", 3),
+            Event("I", 1, "Ann", "Ulm", "01-01 10", 1)
+        );
+        Assert.Equal("0i 0u 0d 3s 0q", (await World.Load()).Only.Counts);
+    }
+
+    [Fact]
+    public async Task ALateEventSplitsTheVersionItFallsInto()
+    {
+        await Flows(People());
+        Put("20260102-030405678.csv",
+            Event("I", 1, "Ann", "Ulm", "01-01 10", 1),
+            Event("U", 1, "Ann", "Ulm", "01-03 10", 3),
+            Event("U", 1, "Ann", "Ulm", "01-05 10", 5)
+        );
+        await World.Load();
+        Put("20260103-030405678.csv", Event("U", 1, "Ann", "Bonn", "01-02 10", 2));
+        await World.Load();
+        Assert.Equal(
+            [
+                "1|Ann|Ulm|01-01 10|01-02 10|false",
+                "1|Ann|Bonn|01-02 10|01-03 10|false",
+                "1|Ann|Ulm|01-03 10|NULL|true",
+            ],
+            await History()
+        );
+        Put("20260104-030405678.csv",
+            Event("D", 1, "", "", "01-04 10", 4),
+            Event("I", 1, "Eve", "Ulm", "01-01 09", 0)
+        );
+        await World.Load();
+        Assert.Equal(
+            [
+                "1|Eve|Ulm|01-01 09|01-01 10|false",
+                "1|Ann|Ulm|01-01 10|01-02 10|false",
+                "1|Ann|Bonn|01-02 10|01-03 10|false",
+                "1|Ann|Ulm|01-03 10|01-04 10|false",
+                "1|Ann|Ulm|01-05 10|NULL|true",
+            ],
+            await History()
+        );
+    }
+
+    [Fact]
+    public async Task OfOneMomentTheLatestInOrderHolds()
+    {
+        await Flows(People());
+        Put("20260102-030405678.csv",
+            Event("U", 1, "Ann", "Bonn", "01-01 10", 2),
+            Event("I", 1, "Ann", "Ulm", "01-01 10", 1)
+        );
+        await World.Load();
+        Assert.Equal(["1|Ann|Bonn|01-01 10|NULL|true"], await History());
+        Put("20260103-030405678.csv", Event("U", 1, "Ann", "Kiel", "01-01 10", 1));
+        await World.Load();
+        Assert.Equal(["1|Ann|Bonn|01-01 10|NULL|true"], await History());
+        Put("20260104-030405678.csv", Event("U", 1, "Ann", "Mainz", "01-01 10", 3));
+        await World.Load();
+        Assert.Equal(["1|Ann|Mainz|01-01 10|NULL|true"], await History());
+    }
+
+    [Fact]
+    public async Task WhatIsIgnoredIsPutRightInPlace()
+    {
+        await Flows(People("effective_at: at, track: [name], ignore: [seen], columns: { from: v, to: w, current: c }"));
+        Put("20260102-030405678.csv", Event("I", 1, "Ann", "Ulm", "01-01 10", 1, "a"));
+        await World.Load();
+        Put("20260103-030405678.csv", Event("U", 1, "Ann", "Ulm", "01-03 10", 3, "c"));
+        Assert.Equal("0i 1u 0d 0s 0q", (await World.Load()).Only.Counts);
+        const string sql = "SELECT id, name, seen, seq, v, w, c FROM raw.people ORDER BY v";
+        Assert.Equal(["1|Ann|c|1|01-01 10|NULL|true"], await History(sql));
+
+        // What the event before the late one said comes back.
+        Put("20260104-030405678.csv", Event("U", 1, "Bob", "Ulm", "01-02 10", 2, "b"));
+        await World.Load();
+        Assert.Equal(
+            [
+                "1|Ann|a|1|01-01 10|01-02 10|false",
+                "1|Bob|b|2|01-02 10|01-03 10|false",
+                "1|Ann|c|3|01-03 10|NULL|true",
+            ],
+            await History(sql)
+        );
+    }
+
+    [Fact]
+    public async Task WithoutATimeOfTheEventTheLoadSaysIt()
+    {
+        await Flows(People("ignore: [at]"));
+        Put("20260102-030405678.csv",
+            Event("I", 1, "Ann", "Ulm", "01-01 10", 1),
+            Event("U", 1, "Ann", "Bonn", "01-01 10", 5)
+        );
+        await World.Load();
+        Put("20260103-030405678.csv", Event("U", 1, "Ann", "Kiel", "01-01 10", 3));
+        await World.Load();
+        Put("20260104-030405678.csv", Event("U", 1, "Ann", "Mainz", "01-01 10", 7));
+        await World.Load();
+        Assert.Equal(
+            ["Bonn|false", "Mainz|true"],
+            await History("SELECT city, is_current FROM raw.people ORDER BY valid_from")
+        );
+        Assert.Equal(
+            ["true"],
+            await History(
+                "SELECT (SELECT max(valid_to) FROM raw.people) = (SELECT max(valid_from) FROM raw.people) AS closed"
+            )
+        );
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    [InlineData(3)]
+    public async Task EveryOrderAndEveryCutGivesTheSameHistory(int seed)
+    {
+        await Flows(People());
+        var random = new Random(seed);
+        string[] cities = ["Ulm", "Bonn", ""];
+        var events = Enumerable
+            .Range(0, 60)
+            .Select(seq =>
+            {
+                var op = random.Next(5) == 0 ? "D" : random.Next(2) == 0 ? "U" : "I";
+                return (
+                    Op: op,
+                    Id: random.Next(4),
+                    Name: op == "D" ? "" : "n" + random.Next(2),
+                    City: op == "D" ? "" : cities[random.Next(3)],
+                    Hour: random.Next(30),
+                    Seq: seq
+                );
+            })
+            .ToList();
+        var arriving = events.Concat(events.Where(_ => random.Next(4) == 0)).OrderBy(_ => random.Next()).ToList();
+        for (var (file, at) = (0, 0); at < arriving.Count; file++)
+        {
+            var some = arriving.Skip(at).Take(1 + random.Next(15)).ToList();
+            at += some.Count;
+            Put(
+                $"202601{file + 1:00}-030405678.csv",
+                [
+                    .. some.Select(one =>
+                        Event(one.Op, one.Id, one.Name, one.City, Moment(one.Hour), one.Seq)
+                    ),
+                ]
+            );
+            await World.Load();
+        }
+
+        var expected = new List<string>();
+        foreach (var key in events.GroupBy(one => one.Id).OrderBy(key => key.Key))
+        {
+            (string Name, string City, string From)? open = null;
+            void Close(string at)
+            {
+                if (open is { } version)
+                    expected.Add(
+                        $"{key.Key}|{version.Name}|{Null(version.City)}|{version.From}|{at}|{(at == "NULL" ? "true" : "false")}"
+                    );
+                open = null;
+            }
+
+            foreach (var moment in key.GroupBy(one => one.Hour).OrderBy(moment => moment.Key))
+            {
+                var last = moment.MaxBy(one => one.Seq);
+                if (last.Op == "D")
+                    Close(Moment(last.Hour));
+                else if (open?.Name != last.Name || open?.City != last.City)
+                {
+                    Close(Moment(last.Hour));
+                    open = (last.Name, last.City, Moment(last.Hour));
+                }
+            }
+
+            Close("NULL");
+        }
+
+        Assert.Equal(expected, await History());
+    }
+
+    private static string Moment(int hour) => $"01-{1 + (hour / 10):00} {10 + (hour % 10)}";
+
+    private static string Null(string value) => value.Length == 0 ? "NULL" : value;
+}
+
+public sealed class HistoriesIntoDuckDb(PostgresServer server) : Histories(server, WarehouseKind.DuckDb);
+
+public sealed class HistoriesIntoPostgres(PostgresServer server) : Histories(server, WarehouseKind.Postgres);
+
+public sealed class HistoriesIntoRedshift(PostgresServer server) : Histories(server, WarehouseKind.Redshift);
