@@ -177,7 +177,7 @@ internal sealed class ExportRows(
         var isEmpty = before is { Rows: 0 } && export.From.Table is null; // without a row nothing is known of types
         var table = isEmpty
             ? null
-            : before?.Columns ?? export.From.Table?.Where(column => !IsDeletedAt(column)).ToList();
+            : before?.Columns ?? export.From.Table?.Where(column => !export.Rules.IsOwn(column.Name)).ToList();
         if (
             files
                 .Where(file => file.Parquet is not null)
@@ -341,7 +341,4 @@ internal sealed class ExportRows(
             );
         }
     }
-
-    private bool IsDeletedAt(Column column) =>
-        rules.Deletes == Deletes.Soft && column.Name.Equals(RowChanges.DeletedAt, StringComparison.OrdinalIgnoreCase);
 }

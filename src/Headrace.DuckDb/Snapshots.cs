@@ -41,17 +41,7 @@ public sealed class Snapshots(
         // is asked.
         if (from.Table is not { } table)
             return false;
-        var columns = new SnapshotColumns(
-            [
-                .. table.Where(column =>
-                    !(
-                        rules.Snapshot!.Deletes == Deletes.Soft
-                        && column.Name.Equals(RowChanges.DeletedAt, StringComparison.OrdinalIgnoreCase)
-                    )
-                ),
-            ],
-            rules
-        );
+        var columns = new SnapshotColumns([.. table.Where(column => !rules.IsOwn(column.Name))], rules);
         var copy = Path.Combine(Place(dataset), $"{from.LoadId}.table");
         await warehouse.CopyAsync(target, copy, cancel);
         using var db = await engine.ConnectAsync(cancel);
@@ -62,7 +52,10 @@ public sealed class Snapshots(
                 ", ",
                 columns.All.Select(i => SnapshotColumns.Text($"{Sql.Identifier(columns[i].Name)} AS c{i}"))
             );
-            var alive = columns.Count == table.Count ? "" : $" WHERE {Sql.Identifier(RowChanges.DeletedAt)} IS NULL";
+            var alive =
+                columns.Count == table.Count ? ""
+                : rules.Events?.History is { } history ? $" WHERE {Sql.Identifier(history.Current)}"
+                : $" WHERE {Sql.Identifier(RowChanges.DeletedAt)} IS NULL";
             var images = rules.Snapshot!.Before ? $", {columns.List()}" : "";
             var rows = db.Execute(
                 $"""

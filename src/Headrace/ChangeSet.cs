@@ -71,6 +71,15 @@ public sealed record ChangeSet
     /// </summary>
     public bool IsRebuilt { get; init; }
 
+    /// <summary>True for the changes that a comparison found and that go to a history.</summary>
+    public bool IsComparedHistory => Operation == Operation.Changes && Rules.Events?.History is not null;
+
+    /// <summary>The columns that its rows bring: those of the files, or those of the comparison.</summary>
+    /// <param name="shape">Null for a comparison.</param>
+    public IReadOnlyList<ShapeColumn> BroughtBy(TableShape? shape) =>
+        shape?.Columns
+        ?? [.. Rows!.Columns.Select(column => new ShapeColumn(column.Name, column.Type, column.Nullable, false))];
+
     /// <summary>Decompressed bytes of all files.</summary>
     public long Bytes => Files.Sum(file => file.Bytes);
 
@@ -132,6 +141,15 @@ public sealed record LoadRules
 
     /// <summary>What a snapshot flow says about comparing exports; null for other flows.</summary>
     public SnapshotRules? Snapshot { get; init; }
+
+    /// <summary>True for a column of the target that Headrace itself fills: no source brings it.</summary>
+    public bool IsOwn(string column) =>
+        Events?.Own.Contains(column, StringComparer.OrdinalIgnoreCase) == true
+        || (
+            Snapshot is { Deletes: Deletes.Soft }
+            && Events is null
+            && column.Equals(RowChanges.DeletedAt, StringComparison.OrdinalIgnoreCase)
+        );
 }
 
 /// <summary>What a flow says about comparing two exports.</summary>

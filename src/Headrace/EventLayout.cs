@@ -4,21 +4,21 @@ using System.Text;
 namespace Headrace;
 
 /// <summary>
-/// The columns of a batch of changes by what they are for, as numbers of <see cref="TableShape.Columns"/>; and the
+/// The columns of a batch of changes by what they are for, as their places among the columns that files bring; and the
 /// memory that is kept beside its target: of each row the order of its last change, of a history the moments of its
 /// events.
 /// </summary>
 public sealed class EventLayout
 {
     private const string Memory = "order_";
-    private readonly TableShape shape;
+    private readonly IReadOnlyList<ShapeColumn> columns;
     private readonly EventRules rules;
 
     /// <exception cref="HeadraceException">HDR-230 for a column that is not there, HDR-233 for one whose type has no
     /// order.</exception>
-    public EventLayout(TableShape shape, LoadRules rules)
+    public EventLayout(IReadOnlyList<ShapeColumn> columns, LoadRules rules)
     {
-        this.shape = shape;
+        this.columns = columns;
         this.rules = rules.Events!;
         Keys = [.. rules.PrimaryKey.Select(name => Find("primary_key", name))];
         Order = [.. this.rules.OrderBy.Select(name => Find("cdc: { order_by }", name))];
@@ -28,7 +28,7 @@ public sealed class EventLayout
             if (Type(column) is { Kind: TypeKind.Real or TypeKind.Double or TypeKind.Json or TypeKind.Bytes } type)
                 throw Error.EventColumnType(
                     "cdc: { order_by }",
-                    shape.Columns[column].Name,
+                    columns[column].Name,
                     type,
                     "a number, a text or a time"
                 );
@@ -51,7 +51,7 @@ public sealed class EventLayout
     }
 
     /// <summary>The columns of the target that files bring.</summary>
-    public IReadOnlyList<int> Values => [.. Enumerable.Range(0, shape.Columns.Count)];
+    public IReadOnlyList<int> Values => [.. Enumerable.Range(0, columns.Count)];
 
     /// <summary>The columns of the key.</summary>
     public IReadOnlyList<int> Keys { get; }
@@ -113,24 +113,29 @@ public sealed class EventLayout
         return new TableName("headrace", Memory + Convert.ToHexStringLower(hash.AsSpan(0, 8)));
     }
 
-    private ColumnType Type(int column) => shape.Columns[column].Type!.Value;
+    private ColumnType Type(int column) => columns[column].Type!.Value;
 
     private int Find(string key, string name) =>
-        shape.IndexOf(name) is >= 0 and var found
+        columns.ToList().FindIndex(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+            is >= 0
+                and var found
             ? found
             : throw Error.EventColumnMissing(
                 key,
                 name,
-                Configuration.Binding.Suggestion.For(name, shape.Columns.Select(column => column.Name)),
-                shape.Columns.Select(column => column.Name)
+                Configuration.Binding.Suggestion.For(name, columns.Select(column => column.Name)),
+                columns.Select(column => column.Name)
             );
 
     // What a transformation rule of DMS adds under a name that people take from its documentation.
     private int? Sequence() =>
-        shape.Columns.ToList().FindIndex(column =>
-            column.Name.TrimStart('$').Equals("AR_H_CHANGE_SEQ", StringComparison.OrdinalIgnoreCase)
-        )
-            is >= 0 and var found
+        columns
+            .ToList()
+            .FindIndex(column =>
+                column.Name.TrimStart('$').Equals("AR_H_CHANGE_SEQ", StringComparison.OrdinalIgnoreCase)
+            )
+            is >= 0
+                and var found
             ? found
             : null;
 }

@@ -3,8 +3,8 @@ namespace Headrace;
 /// <summary>What a flow says about rows that are changes of rows.</summary>
 public sealed record EventRules
 {
-    /// <summary>The column of the files with the operation.</summary>
-    public string Operation { get; init; } = "Op";
+    /// <summary>The column of the files with the operation; null where each row says how it is.</summary>
+    public string? Operation { get; init; }
 
     /// <summary>Values of the operation that insert a row.</summary>
     public IReadOnlyList<string> Inserts { get; init; } = [];

@@ -123,11 +123,7 @@ public sealed class TableShape
 
     // No column of the target: what the operation is called in the files.
     private bool IsOperation(string source) =>
-        changes.Rules.Events is { } events && Same(events.Operation, source);
-
-    // Columns of the target that no file brings.
-    private bool IsOwn(string name) =>
-        changes.Rules.Events is { } events && events.Own.Contains(name, StringComparer.OrdinalIgnoreCase);
+        changes.Rules.Events?.Operation is { } operation && Same(operation, source);
 
     private bool IsComputed(string name) => changes.From.Computed.Contains(name, StringComparer.OrdinalIgnoreCase);
 
@@ -138,7 +134,11 @@ public sealed class TableShape
     {
         var known = changes.From.Table ?? changes.From.Schema?.Document.Columns;
         if (known is not null)
-            foreach (var column in known.Where(column => !IsOwn(column.Name) && EventFacts.Of(changes, column) is null))
+            foreach (
+                var column in known.Where(column =>
+                    !changes.Rules.IsOwn(column.Name) && EventFacts.Of(changes, column) is null
+                )
+            )
                 columns.Add(
                     new ShapeColumn(
                         column.Name,

@@ -179,9 +179,11 @@ internal sealed partial class CsvBatch(
     {
         var rows = changes.Rows!;
         AddChanges(changes);
+        if (changes.IsComparedHistory)
+            Events.StageCompared();
         if (attempt.IsPlan)
             return;
-        if (!changes.Target.IsNone)
+        if (!changes.Target.IsNone && !changes.IsComparedHistory)
             Rows.Add(WriteChanges(rows));
 
         foreach (var bad in rows.BadRows)
@@ -208,10 +210,9 @@ internal sealed partial class CsvBatch(
             StagedTable.Name
         );
 
-    private EventRows Events => events ??= EventRows.Of(Db, changes, Shape!, clock.GetUtcNow(), cancel);
+    private EventRows Events => events ??= EventRows.Of(Db, changes, Shape, clock.GetUtcNow(), cancel);
 
-    public override RowsFile EventKeys(bool isOfMemory) =>
-        Write([.. Events.KeysAs(isOfMemory)], Events.Keys);
+    public override RowsFile EventKeys(bool isOfMemory) => Write([.. Events.KeysAs(isOfMemory)], Events.Keys);
 
     public override void TakeTarget(CsvRows? target) => Events.Take(target is null ? null : CsvText.From(target));
 
@@ -237,9 +238,7 @@ internal sealed partial class CsvBatch(
             .Select(i => (rows.Columns[i].Name, CsvText.Name(i), rows.Columns[i].Type))
             .ToList();
         string First(string op) =>
-            SnapshotColumns.Text(
-                $"(SELECT * FROM {ChangedRows.From(rows)} WHERE op = '{op}' LIMIT {most})"
-            );
+            SnapshotColumns.Text($"(SELECT * FROM {ChangedRows.From(rows)} WHERE op = '{op}' LIMIT {most})");
         return Write(keys, $"(FROM {First("U")} UNION ALL FROM {First("D")})");
     }
 

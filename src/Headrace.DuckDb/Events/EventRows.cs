@@ -10,7 +10,7 @@ namespace Headrace.DuckDb;
 internal abstract class EventRows(
     DuckDbConnection db,
     ChangeSet changes,
-    TableShape shape,
+    IReadOnlyList<ShapeColumn> columns,
     DateTimeOffset now,
     CancellationToken cancel
 )
@@ -23,13 +23,13 @@ internal abstract class EventRows(
     /// <summary>The changes of the batch whose keys count.</summary>
     protected const string Staged = StagedTable.Name;
 
-    protected DuckDbConnection Db => db;
+    protected ChangeSet Changes => changes;
 
-    protected TableShape Shape => shape;
+    protected IReadOnlyList<ShapeColumn> Brought => columns;
 
     protected EventRules Rules => changes.Rules.Events!;
 
-    protected EventLayout Layout { get; } = new(shape, changes.Rules);
+    protected EventLayout Layout { get; } = new(columns, changes.Rules);
 
     /// <summary>The moment of the load.</summary>
     protected string Now => $"{Sql.Literal(now.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", null))}::TIMESTAMP";
@@ -41,13 +41,27 @@ internal abstract class EventRows(
     public static EventRows Of(
         DuckDbConnection db,
         ChangeSet changes,
-        TableShape shape,
+        TableShape? shape,
         DateTimeOffset now,
         CancellationToken cancel
     ) =>
         changes.Rules.Events!.History is null
-            ? new NewestRows(db, changes, shape, now, cancel)
-            : new RowVersions(db, changes, shape, now, cancel);
+            ? new NewestRows(db, changes, changes.BroughtBy(shape), now, cancel)
+            : new RowVersions(db, changes, changes.BroughtBy(shape), now, cancel);
+
+    /// <summary>
+    /// Takes what a comparison found as changes. They come in order: none of them is older than what the target holds.
+    /// </summary>
+    public void StageCompared()
+    {
+        var names = string.Join(
+            ", ",
+            Layout.Values.Select(column => $"{CsvText.Name(column)} AS {StagedTable.Column(column)}")
+        );
+        Execute(
+            $"CREATE OR REPLACE TEMP TABLE staged AS SELECT {names}, op, '0' AS pos FROM {ChangedRows.From(changes.Rows!)}"
+        );
+    }
 
     /// <summary>The keys of the batch, once each.</summary>
     public string Keys => $"(SELECT DISTINCT {Names(Layout.Keys)} FROM {Staged})";
@@ -57,7 +71,7 @@ internal abstract class EventRows(
         Layout.Keys.Select(
             (column, i) =>
                 (
-                    isOfMemory ? Layout.MemoryColumns[i].Name : shape.Columns[column].Name,
+                    isOfMemory ? Layout.MemoryColumns[i].Name : columns[column].Name,
                     StagedTable.Column(column),
                     Type(column)
                 )
@@ -71,8 +85,8 @@ internal abstract class EventRows(
     public void Take(string? target)
     {
         var table = changes.From.Table;
-        var columns = Layout
-            .Values.Select(column => (Name: StagedTable.Column(column), shape.Columns[column].Name, Type(column)))
+        var taken = Layout
+            .Values.Select(column => (Name: StagedTable.Column(column), columns[column].Name, Type(column)))
             .Concat(Layout.Own.Select((column, i) => (Own(i), column.Name, column.Type)))
             .Select(column =>
             {
@@ -82,7 +96,7 @@ internal abstract class EventRows(
                     ? $"NULL::{DuckDbTypes.Name(type)} AS {name}"
                     : $"t.{Sql.Identifier(known.Name)}::{DuckDbTypes.Name(type)} AS {name}";
             });
-        Keep(There, columns, target, Layout.Keys.Select(column => (shape.Columns[column].Name, column)));
+        Keep(There, taken, target, Layout.Keys.Select(column => (columns[column].Name, column)));
     }
 
     /// <summary>Takes the memory's rows that have the batch's keys.</summary>
@@ -105,7 +119,7 @@ internal abstract class EventRows(
     /// <summary>The name of a column that Headrace itself fills.</summary>
     protected static string Own(int column) => SnapshotColumns.Text($"own{column}");
 
-    protected ColumnType Type(int column) => shape.Columns[column].Type!.Value;
+    protected ColumnType Type(int column) => columns[column].Type!.Value;
 
     protected static string Names(IEnumerable<int> columns, string alias = "") =>
         string.Join(", ", columns.Select(column => $"{alias}{StagedTable.Column(column)}"));
@@ -134,11 +148,7 @@ internal abstract class EventRows(
             " OR ",
             columns
                 .Select(column =>
-                    JsonText.Differ(
-                        one(StagedTable.Column(column)),
-                        other(StagedTable.Column(column)),
-                        Type(column)
-                    )
+                    JsonText.Differ(one(StagedTable.Column(column)), other(StagedTable.Column(column)), Type(column))
                 )
                 .DefaultIfEmpty("false")
         );
@@ -149,12 +159,12 @@ internal abstract class EventRows(
 
     /// <summary>What was found as changes of the target's and of the memory's rows.</summary>
     /// <param name="target">A query: <c>op</c>, then the target's columns.</param>
-    /// <param name="columns">Those columns.</param>
+    /// <param name="written">Those columns.</param>
     /// <param name="key">The names by which the target's rows are told apart.</param>
     /// <param name="memory">A query: <c>op</c>, then the memory's columns.</param>
     protected ResolvedEvents Resolved(
         string target,
-        IReadOnlyList<Column> columns,
+        IReadOnlyList<Column> written,
         IReadOnlyList<string> key,
         string memory,
         long unchanged,
@@ -162,23 +172,23 @@ internal abstract class EventRows(
         long older
     ) =>
         new(
-            Changed(Target, target, columns, unchanged),
+            Changed(Target, target, written, unchanged),
             key,
             Changed(Memory, memory, Layout.MemoryColumns, 0),
             marked,
             older
         );
 
-    private RowChanges Changed(string name, string query, IReadOnlyList<Column> columns, long unchanged)
+    private RowChanges Changed(string name, string query, IReadOnlyList<Column> written, long unchanged)
     {
-        var names = string.Join(", ", columns.Select((_, i) => CsvText.Name(i)).Prepend("op"));
+        var names = string.Join(", ", written.Select((_, i) => CsvText.Name(i)).Prepend("op"));
         Execute($"CREATE OR REPLACE TEMP TABLE {Bare(name)} AS SELECT * FROM ({query}) AS rows({names})");
         long Of(string op) => Count($"SELECT count(*) FROM {name} WHERE op = '{op}'");
         return new RowChanges
         {
             Path = "",
             Relation = name,
-            Columns = columns,
+            Columns = written,
             Inserted = Of("I"),
             Updated = Of("U"),
             Deleted = Of("D"),
@@ -188,7 +198,7 @@ internal abstract class EventRows(
 
     private void Keep(
         string name,
-        IEnumerable<string> columns,
+        IEnumerable<string> values,
         string? from,
         IEnumerable<(string Name, int Column)> keys
     )
@@ -198,7 +208,7 @@ internal abstract class EventRows(
             keys.Select(key => $"t.{Sql.Identifier(key.Name)} = k.{StagedTable.Column(key.Column)}")
         );
         Execute(
-            $"CREATE OR REPLACE TEMP TABLE {Bare(name)} AS SELECT {string.Join(", ", columns)} "
+            $"CREATE OR REPLACE TEMP TABLE {Bare(name)} AS SELECT {string.Join(", ", values)} "
                 + (from is null ? "WHERE false" : $"FROM {from} AS t SEMI JOIN {Keys} AS k ON {on}")
         );
     }

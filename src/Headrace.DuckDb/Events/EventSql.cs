@@ -8,7 +8,7 @@ internal sealed class EventSql(IReadOnlyList<ShapedFile> files, TableShape shape
     private const int LineDigits = 12;
 
     private readonly EventRules rules = changes.Rules.Events!;
-    private readonly Lazy<EventLayout> layout = new(() => new EventLayout(shape, changes.Rules));
+    private readonly Lazy<EventLayout> layout = new(() => new EventLayout(shape.Columns, changes.Rules));
     private readonly int operation = Place(files[0].Columns, changes.Rules.Events!.Operation);
 
     private bool IsFirstCopy => files[0].File.Place is not { Length: > 0 };
@@ -36,7 +36,7 @@ internal sealed class EventSql(IReadOnlyList<ShapedFile> files, TableShape shape
 
     /// <summary>Why a row's operation is none, as a struct like those of <see cref="StagedRows.Problems"/>.</summary>
     public string Problem =>
-        $"CASE WHEN {Operation} IS NULL THEN {{'c': {Sql.Literal(rules.Operation)}, 'v': {Raw}, 'r': "
+        $"CASE WHEN {Operation} IS NULL THEN {{'c': {Sql.Literal(rules.Operation!)}, 'v': {Raw}, 'r': "
         + $"CASE WHEN {Raw} IS NULL THEN 'the operation is NULL' ELSE '''' || left({Raw}, 200) || "
         + Sql.Literal(
             $"' is no operation ({string.Join(", ", [.. rules.Inserts, .. rules.Updates, .. rules.Deletions])})"
@@ -75,7 +75,9 @@ internal sealed class EventSql(IReadOnlyList<ShapedFile> files, TableShape shape
                     ", ",
                     [
                         "'1 '",
-                        .. layout.Value.Order.Select(column => Sortable(value(column), shape.Columns[column].Type!.Value)),
+                        .. layout.Value.Order.Select(column =>
+                            Sortable(value(column), shape.Columns[column].Type!.Value)
+                        ),
                         Sql.Literal($"{files[0].File.Place} "),
                         SnapshotColumns.Text($"lpad(line::VARCHAR, {LineDigits}, '0')"),
                     ]
@@ -105,7 +107,7 @@ internal sealed class EventSql(IReadOnlyList<ShapedFile> files, TableShape shape
     private static string List(IReadOnlyList<string> values) =>
         values.Count == 0 ? "NULL" : string.Join(", ", values.Select(Sql.Literal));
 
-    private static int Place(IReadOnlyList<StagedColumn> columns, string name)
+    private static int Place(IReadOnlyList<StagedColumn> columns, string? name)
     {
         for (var i = 0; i < columns.Count; i++)
             if (columns[i].Name.Equals(name, StringComparison.OrdinalIgnoreCase))

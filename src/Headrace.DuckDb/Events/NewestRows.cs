@@ -10,10 +10,10 @@ namespace Headrace.DuckDb;
 internal sealed class NewestRows(
     DuckDbConnection db,
     ChangeSet changes,
-    TableShape shape,
+    IReadOnlyList<ShapeColumn> columns,
     DateTimeOffset now,
     CancellationToken cancel
-) : EventRows(db, changes, shape, now, cancel)
+) : EventRows(db, changes, columns, now, cancel)
 {
     private const string Newest = "temp.headrace_newest";
     private const string Found = "temp.headrace_found";
@@ -24,11 +24,7 @@ internal sealed class NewestRows(
 
     private List<Column> Columns =>
         [
-            .. Layout.Values.Select(column => new Column(
-                Shape.Columns[column].Name,
-                Type(column),
-                Shape.Columns[column].Nullable
-            )),
+            .. Layout.Values.Select(column => new Column(Brought[column].Name, Type(column), Brought[column].Nullable)),
             .. Layout.Own,
         ];
 
@@ -110,7 +106,10 @@ internal sealed class NewestRows(
                 """,
         };
         var (own, isMarked) = IsSoft
-            ? ($", CASE WHEN is_gone THEN coalesce(was_gone_at, {NowTz}) END AS {Own(0)}", "is_gone AND was_gone_at IS NULL")
+            ? (
+                $", CASE WHEN is_gone THEN coalesce(was_gone_at, {NowTz}) END AS {Own(0)}",
+                "is_gone AND was_gone_at IS NULL"
+            )
             : ("", "false");
         Execute(
             $"""

@@ -10,15 +10,16 @@ namespace Headrace.DuckDb;
 /// <remarks>
 /// The memory has the moments of all events of a key, with what they said in columns that open no version; what they
 /// said in tracked columns is in the version that held then. Of an event of the first copy only the version is kept, as
-/// long as no other event fell into it.
+/// long as no other event fell into it. Where the load's time is the event's, nothing comes late: of each key the memory
+/// has the order of the newest event alone.
 /// </remarks>
 internal sealed class RowVersions(
     DuckDbConnection db,
     ChangeSet changes,
-    TableShape shape,
+    IReadOnlyList<ShapeColumn> columns,
     DateTimeOffset now,
     CancellationToken cancel
-) : EventRows(db, changes, shape, now, cancel)
+) : EventRows(db, changes, columns, now, cancel)
 {
     private readonly HistoryRules history = changes.Rules.Events!.History!;
     private readonly IReadOnlyList<string> primaryKey = changes.Rules.PrimaryKey;
@@ -28,8 +29,13 @@ internal sealed class RowVersions(
 
     private string KeyList => Names(Layout.Keys);
 
+    // A row that is gone from an export says no time.
     private string Moment =>
-        Layout.Moment >= 0 ? StagedTable.Column(Layout.Moment) : $"{NowTz}::{DuckDbTypes.Name(Layout.MomentType)}";
+        Layout.Moment < 0 ? NowOfType
+        : Changes.IsComparedHistory ? $"coalesce({StagedTable.Column(Layout.Moment)}, {NowOfType})"
+        : StagedTable.Column(Layout.Moment);
+
+    private string NowOfType => $"({NowTz})::{DuckDbTypes.Name(Layout.MomentType)}";
 
     private string Tracks(string alias) => More(Layout.Tracked, alias);
 
@@ -43,6 +49,7 @@ internal sealed class RowVersions(
         // A row that the first copy brought and a row of the memory have no version of their own: the one before them.
         var (from, to) = (Own(0), Own(1));
         var late = Late();
+        var isLeftOut = Rules.Deletes == Deletes.Ignore ? $"({late}) OR e.op = 'D'" : late;
         Execute(
             $"""
             CREATE OR REPLACE TEMP TABLE headrace_events AS
@@ -50,7 +57,7 @@ internal sealed class RowVersions(
                 SELECT {KeyList}, {Moment} AS moment, pos, op = 'D' AS gone, 2 AS source, rowid AS place{More(
                     Layout.Tracked
                 )}{More(Carried)}
-                FROM {Staged} AS e WHERE NOT ({late})
+                FROM {Staged} AS e WHERE NOT ({isLeftOut})
                 UNION ALL BY NAME
                 SELECT {Names(Layout.Keys, "m.")}, m.moment, m.pos, m.gone, 1 AS source, 0 AS place{Tracks("t.")}{Carries(
                     "m."
@@ -84,9 +91,7 @@ internal sealed class RowVersions(
 
     private string Moments()
     {
-        var keys = Layout.Keys.Select(
-            (key, i) => $"{Layout.MemoryColumns[i].Name} AS {StagedTable.Column(key)}"
-        );
+        var keys = Layout.Keys.Select((key, i) => $"{Layout.MemoryColumns[i].Name} AS {StagedTable.Column(key)}");
         var carried = Carried.Select((column, i) => SnapshotColumns.Text($", u{i} AS {StagedTable.Column(column)}"));
         return $"SELECT {string.Join(", ", keys)}, happened_at AS moment, position AS pos, is_deleted AS gone"
             + $"{string.Concat(carried)} FROM {Remembered}";
@@ -112,7 +117,8 @@ internal sealed class RowVersions(
             SELECT * EXCLUDE (was_gone, ends), coalesce(ends, false) AS ends,
                 sum(CASE WHEN opens OR ends THEN 1 ELSE 0 END) OVER (PARTITION BY {KeyList} ORDER BY moment
                     ROWS UNBOUNDED PRECEDING) AS version,
-                row_number() OVER (PARTITION BY {KeyList} ORDER BY moment) AS nr
+                row_number() OVER (PARTITION BY {KeyList} ORDER BY moment) AS nr,
+                count(*) OVER (PARTITION BY {KeyList}) AS events
             FROM marked
             """
         );
@@ -123,14 +129,14 @@ internal sealed class RowVersions(
                 SELECT *, lead(moment) OVER (PARTITION BY {KeyList} ORDER BY moment) AS until
                 FROM temp.headrace_chain WHERE opens OR ends
             ), lasts AS (
-                SELECT {KeyList}, version, count(*) OVER g AS events{More(Layout.OfLast)}
+                SELECT {KeyList}, version, count(*) OVER g AS members{More(Layout.OfLast)}
                 FROM temp.headrace_chain
                 WINDOW g AS (PARTITION BY {KeyList}, version)
                 QUALIFY row_number() OVER (PARTITION BY {KeyList}, version ORDER BY moment DESC) = 1
             )
             SELECT {Names(Layout.Keys, "b.")}{Tracks("b.")}{More(Layout.OfFirst, "b.")}{More(Layout.OfLast, "l.")},
                 b.moment AS {Own(0)}, {(Failpoint.Planted("version-left-open") ? "NULL" : "b.until")} AS {Own(1)},
-                b.until IS NULL AS {Own(2)}, b.version, l.events
+                b.until IS NULL AS {Own(2)}, b.version, l.members
             FROM bounds AS b JOIN lasts AS l ON {OnKeys("b", "l")} AND b.version = l.version
             WHERE b.opens
             """
@@ -139,14 +145,15 @@ internal sealed class RowVersions(
 
     private ResolvedEvents Compare(long older)
     {
-        var columns = Layout
-            .Values.Select(column => new Column(Shape.Columns[column].Name, Type(column), Shape.Columns[column].Nullable))
+        var written = Layout
+            .Values.Select(column => new Column(Brought[column].Name, Type(column), Brought[column].Nullable))
             .Concat(Layout.Own)
             .ToList();
         string Values(string row) =>
             string.Join(
                 ", ",
-                Layout.Values.Select(column => $"{row}.{StagedTable.Column(column)}")
+                Layout
+                    .Values.Select(column => $"{row}.{StagedTable.Column(column)}")
                     .Concat(Layout.Own.Select((_, i) => $"{row}.{Own(i)}"))
             );
         var isSame = $"{OnKeys("n", "t")} AND n.{Own(0)} = t.{Own(0)}";
@@ -161,7 +168,7 @@ internal sealed class RowVersions(
             """;
         return Resolved(
             target,
-            columns,
+            written,
             [.. primaryKey, history.From],
             Memory(),
             Count(
@@ -178,7 +185,11 @@ internal sealed class RowVersions(
         var isKept = $"""
             SELECT c.* FROM temp.headrace_chain AS c LEFT JOIN temp.headrace_versions AS v ON {OnKeys("c", "v")}
                 AND c.version = v.version AND NOT c.gone
-            WHERE NOT (c.pos = '0' AND c.opens AND v.events = 1)
+            WHERE {(
+                Layout.Moment < 0
+                    ? "c.pos <> '0' AND c.nr = c.events"
+                    : "NOT (c.pos = '0' AND ((c.opens AND v.members = 1) OR c.ends))"
+            )}
             """;
         var on = $"{OnMemory("c", "m")} AND c.moment = m.happened_at";
         var carried = string.Concat(
@@ -186,8 +197,7 @@ internal sealed class RowVersions(
         );
         var differs = string.Concat(
             Carried.Select(
-                (column, i) =>
-                    $" OR {JsonText.Differ($"c.{StagedTable.Column(column)}", $"m.u{i}", Type(column))}"
+                (column, i) => $" OR {JsonText.Differ($"c.{StagedTable.Column(column)}", $"m.u{i}", Type(column))}"
             )
         );
         var rest = string.Join(", ", Layout.MemoryColumns.Select(column => $"m.{column.Name}"));

@@ -105,9 +105,14 @@ internal sealed class DuckDbWriter : TargetWriter
 
     public override Task<ResolvedEvents> ResolveAsync(TargetTable? table, TargetTable? memory)
     {
-        Prepared.Rows.Stage();
-        var events = EventRows.Of(db, changes, Prepared.Shape!, clock.GetUtcNow(), cancel);
-        Prepared.Count(events.Reduce());
+        if (Prepared.Shape is not null)
+            Prepared.Rows.Stage();
+        var events = EventRows.Of(db, changes, Prepared.Shape, clock.GetUtcNow(), cancel);
+        if (Prepared.Shape is null)
+            events.StageCompared();
+        var reduced = events.Reduce();
+        if (Prepared.Shape is not null)
+            Prepared.Count(reduced);
         events.Take(table is null ? null : target);
         events.Remember(memory is null ? null : HeadraceTables.Target(memory.Name));
         return Task.FromResult(events.Resolve());

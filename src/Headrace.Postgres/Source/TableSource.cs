@@ -254,6 +254,7 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
     private Operation Operation =>
         flow.Read == ReadMode.FullRefresh ? Operation.Replace
         : flow.Write == WriteMode.Append ? Operation.Append
+        : flow.Write == WriteMode.Scd2 ? Operation.Events
         : Operation.Merge;
 
     private StagedFile Unread(SourceTable table) =>

@@ -23,7 +23,7 @@ internal sealed class PostgresWriter(
 
     public override async Task BringAsync(TargetTable? table)
     {
-        if (Changes.Operation == Operation.Changes)
+        if (Changes.Operation == Operation.Changes && !Changes.IsComparedHistory)
             await new TableChange(Db, Changes, warehouse.Now, Cancel).StageAsync(table, Rows.Rows[0], Progress());
         else if (Changes.Operation == Operation.Merge && !Batch.IsFirst && Rows.Rows.Count > 0)
             await TableMerge.StageAsync(Db, table, Batch.Shape!, Rows.Rows, Progress(), Cancel);
@@ -81,7 +81,7 @@ internal sealed class PostgresWriter(
     )
     {
         var change = new TableChange(Db, changes, warehouse.Now, Cancel);
-        if (Changes.Operation != Operation.Changes) // else they were brought before the target was locked
+        if (Changes.Operation != Operation.Changes || Changes.IsComparedHistory) // else they were brought before the target was locked
             await change.StageAsync(table, await FileOfAsync(changes), Progress());
         return await change.ApplyAsync(table, isNew);
     }

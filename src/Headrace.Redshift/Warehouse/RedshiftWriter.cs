@@ -70,7 +70,7 @@ internal sealed class RedshiftWriter(
     )
     {
         var file = await FileOfAsync(changes);
-        if (Changes.Operation != Operation.Changes) // else they were put there before the transaction
+        if (Changes.Operation != Operation.Changes || Changes.IsComparedHistory) // else they were put there before the transaction
         {
             await PutAsync(file);
             if (isStaged)

@@ -106,7 +106,7 @@ public sealed record Flow : FlowSettings
             MinRows = Limits.MinRows,
             Distribution = Target.Distribution,
             Sort = Target.Sort,
-            Events = Read == ReadMode.Cdc ? Events() : null,
+            Events = Read == ReadMode.Cdc || Write == WriteMode.Scd2 ? Events() : null,
             Snapshot =
                 Read != ReadMode.Snapshot
                     ? null
@@ -125,7 +125,7 @@ public sealed record Flow : FlowSettings
     private EventRules Events() =>
         new()
         {
-            Operation = Cdc.Operation,
+            Operation = Read == ReadMode.Cdc ? Cdc.Operation : null,
             Inserts = Cdc.Values.Insert,
             Updates = Cdc.Values.Update,
             Deletions = Cdc.Values.Delete,

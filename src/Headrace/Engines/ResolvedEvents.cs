@@ -6,4 +6,10 @@ namespace Headrace.Engines;
 /// <param name="Memory">Changes of the memory's rows, told apart by <see cref="EventLayout.MemoryKey"/>.</param>
 /// <param name="Marked">Of the updated rows of the target those that are marked as deleted.</param>
 /// <param name="Older">Changes that had no effect, since the target holds a newer state of their rows.</param>
-public sealed record ResolvedEvents(RowChanges Target, IReadOnlyList<string> Key, RowChanges Memory, long Marked, long Older);
+public sealed record ResolvedEvents(
+    RowChanges Target,
+    IReadOnlyList<string> Key,
+    RowChanges Memory,
+    long Marked,
+    long Older
+);

@@ -7,7 +7,8 @@ namespace Headrace.Sources;
 
 /// <summary>
 /// <c>read: cdc</c>: files of a first copy, then files of changes in their order. Each file is read once, whenever it
-/// comes: what is older than what the target holds is told row by row.
+/// comes: what is older than what the target holds is told row by row. <c>read: incremental</c> with <c>write: scd2</c>
+/// is the same without deletes: each row says how it is.
 /// </summary>
 /// <remarks>
 /// Names of AWS DMS: https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Target.S3.html. The counter of a full load
@@ -20,7 +21,7 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
 
     private readonly Operation operation = flow.Write == WriteMode.Append ? Operation.Append : Operation.Events;
 
-    protected override string? Leading => Flow.Cdc.Operation;
+    protected override string? Leading => Rules.Events!.Operation;
 
     protected override async Task<ChangeSet?> ChooseAsync(
         Dataset dataset,
@@ -71,12 +72,7 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
                     if (Flow.ChangedFilesFor(operation) == ChangedFiles.Stop && !attempt.Accepted.Contains(file.Key))
                     {
                         notes.Add(
-                            Refuse(
-                                file,
-                                staged.Sha256,
-                                "load",
-                                Error.FileChanged(Where(file), Flow.Name, file.Key)
-                            )
+                            Refuse(file, staged.Sha256, "load", Error.FileChanged(Where(file), Flow.Name, file.Key))
                         );
                         continue;
                     }
@@ -128,13 +124,15 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
     {
         var name = file.Key[(file.Key.LastIndexOf('/') + 1)..];
         string[] fullLoads =
-            Flow.Cdc.FullLoad is { } said ? [said]
+            Flow.Read != ReadMode.Cdc ? []
+            : Flow.Cdc.FullLoad is { } said ? [said]
             : Flow.Cdc.Profile == CdcProfile.Dms ? DmsFullLoads
             : [];
         if (fullLoads.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false)))
             return "";
         var time =
-            Flow.Cdc.Profile == CdcProfile.Dms && ChangeTime().Match(name) is { Success: true } match
+            Flow is { Read: ReadMode.Cdc, Cdc.Profile: CdcProfile.Dms }
+            && ChangeTime().Match(name) is { Success: true } match
                 ? match.Groups[1].Value + match.Groups[2].Value
                 : file.LandedAt.UtcDateTime.ToString("yyyyMMddHHmmssffffff", CultureInfo.InvariantCulture);
         return $"{time.PadRight(20, '0')} {file.Key}";

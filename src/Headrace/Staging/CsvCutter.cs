@@ -291,8 +291,7 @@ internal sealed class CsvCutter : IRecordCutter
         if (!dialect.Header)
         {
             Know(
-                dialect.Leading is { } leading && declared is { Count: > 0 }
-                    ? Led(leading, declared, extent.Fields)
+                dialect.Leading is { } leading && declared is { Count: > 0 } ? Led(leading, declared, extent.Fields)
                 : declared is { Count: > 0 } ? [.. declared.Select(name => new StagedColumn(name))]
                 : [.. Enumerable.Range(1, extent.Fields).Select(number => new StagedColumn($"col_{number}"))]
             );

@@ -10,16 +10,16 @@ internal sealed class EventsStrategy(OpenLoad load) : WriteStrategy(load)
 {
     public override async Task<LoadResult> ApplyAsync(TargetTable? table)
     {
-        var (batch, shape) = (Writer.Batch, Writer.Batch.Shape!);
-        if (!shape.HasTable)
-            return await HoldAsync(new LoadResult { Position = Changes.From }, shape, []);
-        var layout = new EventLayout(shape, Changes.Rules);
+        if (Writer.Batch.Shape is { HasTable: false })
+            return await HoldAsync(new LoadResult { Position = Changes.From }, []);
+        var brought = Changes.BroughtBy(Writer.Batch.Shape);
+        var layout = new EventLayout(brought, Changes.Rules);
         List<Column> columns =
         [
-            .. shape.Columns.Select(column => new Column(column.Name, column.Type!.Value, column.Nullable)),
+            .. brought.Select(column => new Column(column.Name, column.Type!.Value, column.Nullable)),
             .. layout.Own,
         ];
-        var ddl = shape.IsNew ? await Ddl(null).CreateAsync(columns) : Ddl(table).Add(columns);
+        var ddl = table is null ? await Ddl(null).CreateAsync(columns) : Ddl(table).Add(columns);
         var isNew = table is null;
         if (!IsPlan)
             table = await ChangeTableAsync(table, ddl);
@@ -46,20 +46,23 @@ internal sealed class EventsStrategy(OpenLoad load) : WriteStrategy(load)
             Inserted = resolved.Target.Inserted,
             Updated = resolved.Target.Updated - resolved.Marked,
             Deleted = resolved.Target.Deleted + resolved.Marked + rebuilt,
-            Unchanged = resolved.Target.Unchanged,
+            Unchanged = Changes.Rows?.Unchanged ?? resolved.Target.Unchanged,
             Warnings = Said(resolved.Older),
             Changes = sample,
             Position = Changes.From,
         };
-        return await HoldAsync(result with { Ddl = [.. ddl.Select(Dialect.Shown)] }, shape, columns);
+        return await HoldAsync(result with { Ddl = [.. ddl.Select(Dialect.Shown)] }, columns);
     }
 
-    private async Task<LoadResult> HoldAsync(LoadResult result, TableShape shape, IReadOnlyList<Column> columns)
+    private async Task<LoadResult> HoldAsync(LoadResult result, IReadOnlyList<Column> columns)
     {
-        var batch = Writer.Batch;
+        var (batch, shape) = (Writer.Batch, Writer.Batch.Shape);
+        if (!IsPlan && Changes.Version is not null)
+            await Store.SupersedeAsync(Changes.Dataset);
         if (batch.Quarantined > 0)
         {
-            batch.AssertAllowed(Changes, 0);
+            if (shape is not null) // a comparison has asked already
+                batch.AssertAllowed(Changes, 0);
             if (!IsPlan)
                 await Writer.HoldAsync();
         }
@@ -69,19 +72,18 @@ internal sealed class EventsStrategy(OpenLoad load) : WriteStrategy(load)
         {
             Quarantined = batch.Quarantined,
             Sample = batch.Sample,
-            Refused = shape.Refused,
-            Warnings = [.. shape.Warnings, .. result.Warnings],
+            Refused = shape?.Refused ?? [],
+            Warnings = [.. shape?.Warnings ?? Changes.Rows!.Warnings, .. result.Warnings],
             Position = Changes.From.After(
                 Changes,
-                [.. shape.Files.Select(file => file.File)],
+                shape is null ? Changes.Files : [.. shape.Files.Select(file => file.File)],
                 columns.Count == 0 ? null : columns
             ),
         };
     }
 
     // Changes of the target's rows as the load of a comparison has them.
-    private ChangeSet Of(ResolvedEvents resolved) =>
-        Of(resolved.Target, Changes.Target, resolved.Key);
+    private ChangeSet Of(ResolvedEvents resolved) => Of(resolved.Target, Changes.Target, resolved.Key);
 
     private ChangeSet Of(RowChanges rows, TableName target, IReadOnlyList<string> key) =>
         Changes with
@@ -138,7 +140,8 @@ internal sealed class EventsStrategy(OpenLoad load) : WriteStrategy(load)
                 Cancel
             );
             memory =
-                await Warehouse.FindAsync(Db, name, Cancel) ?? throw Error.Bug($"{name} is not seen after it was made.");
+                await Warehouse.FindAsync(Db, name, Cancel)
+                ?? throw Error.Bug($"{name} is not seen after it was made.");
         }
 
         await ChangeAsync(Of(rows, name, layout.MemoryKey), memory, isNew);
@@ -212,5 +215,8 @@ internal sealed class EventsStrategy(OpenLoad load) : WriteStrategy(load)
     private static IReadOnlyList<string> Said(long older) =>
         older == 0
             ? []
-            : [$"{older} {(older == 1 ? "change was" : "changes were")} older than what the table holds of the same row"];
+            :
+            [
+                $"{older} {(older == 1 ? "change was" : "changes were")} older than what the table holds of the same row",
+            ];
 }

@@ -97,7 +97,7 @@ public abstract class FileTargetWriter(
 
     /// <summary>Changed rows as a file to be copied: those that are staged already, or written now.</summary>
     protected async Task<RowsFile> FileOfAsync(ChangeSet changes) =>
-        Changes.Operation == Operation.Changes
+        Changes.Operation == Operation.Changes && !Changes.IsComparedHistory
             ? Rows.Rows[0]
             : await Task.Run(() => Rows.WriteChanges(changes.Rows!), cancel);
 

@@ -37,6 +37,7 @@ internal abstract class WriteStrategy(OpenLoad load)
     public static WriteStrategy Of(OpenLoad load) =>
         load.Changes.Operation switch
         {
+            Operation.Changes when load.Changes.IsComparedHistory => new EventsStrategy(load),
             Operation.Schema => new SchemaStrategy(load),
             Operation.Changes => new ChangesStrategy(load),
             Operation.Events => new EventsStrategy(load),

@@ -12,16 +12,16 @@ public abstract class Histories(PostgresServer server, WarehouseKind kind) : Fil
 
     private static string People(string scd2 = "effective_at: at", string more = "") =>
         $$"""
-        people:
-          source: { connection: lake, path: "people/*.csv", format: csv, csv: { header: false } }
-          columns: { id: integer, name: text, city: text, seen: text, at: timestamp, seq: integer }
-          read: cdc
-          cdc: { order_by: [seq] }
-          primary_key: id
-          write: scd2
-          scd2: { {{scd2}} }
-          {{more}}
-        """;
+            people:
+              source: { connection: lake, path: "people/*.csv", format: csv, csv: { header: false } }
+              columns: { id: integer, name: text, city: text, seen: text, at: timestamp, seq: integer }
+              read: cdc
+              cdc: { order_by: [seq] }
+              primary_key: id
+              write: scd2
+              scd2: { {{scd2}} }
+              {{more}}
+            """;
 
     private Histories Put(string name, params string[] lines)
     {
@@ -29,8 +29,7 @@ public abstract class Histories(PostgresServer server, WarehouseKind kind) : Fil
         return this;
     }
 
-    private async Task<string[]> History(string sql = Versions) =>
-        [.. (await Rows(sql)).Select(Plain)];
+    private async Task<string[]> History(string sql = Versions) => [.. (await Rows(sql)).Select(Plain)];
 
     // Databases write times and truth in their own ways.
     private static string Plain(string row) =>
@@ -55,7 +54,8 @@ public abstract class Histories(PostgresServer server, WarehouseKind kind) : Fil
     public async Task EachChangeOpensAVersionAndADeleteLeavesAGap()
     {
         await Flows(People());
-        Put("20260102-030405678.csv",
+        Put(
+            "20260102-030405678.csv",
             Event("I", 1, "Ann", "Ulm", "01-01 10", 1),
             Event("U", 1, "Ann", "Bonn", "01-02 10", 2),
             Event("U", 1, "Ann", "Bonn", "01-03 10", 3),
@@ -76,7 +76,8 @@ public abstract class Histories(PostgresServer server, WarehouseKind kind) : Fil
         );
 
         // The same events again, in another file and another order: nothing changes.
-        Put("20260103-030405678.csv",
+        Put(
+            "20260103-030405678.csv",
             Event("D", 1, "", "", "01-04 10", 4),
             Event("U", 1, "Ann", "Bonn", "01-03 10", 3),
             Event("I", 1, "Ann", "Ulm", "01-01 10", 1)
@@ -88,7 +89,8 @@ public abstract class Histories(PostgresServer server, WarehouseKind kind) : Fil
     public async Task ALateEventSplitsTheVersionItFallsInto()
     {
         await Flows(People());
-        Put("20260102-030405678.csv",
+        Put(
+            "20260102-030405678.csv",
             Event("I", 1, "Ann", "Ulm", "01-01 10", 1),
             Event("U", 1, "Ann", "Ulm", "01-03 10", 3),
             Event("U", 1, "Ann", "Ulm", "01-05 10", 5)
@@ -97,17 +99,10 @@ public abstract class Histories(PostgresServer server, WarehouseKind kind) : Fil
         Put("20260103-030405678.csv", Event("U", 1, "Ann", "Bonn", "01-02 10", 2));
         await World.Load();
         Assert.Equal(
-            [
-                "1|Ann|Ulm|01-01 10|01-02 10|false",
-                "1|Ann|Bonn|01-02 10|01-03 10|false",
-                "1|Ann|Ulm|01-03 10|NULL|true",
-            ],
+            ["1|Ann|Ulm|01-01 10|01-02 10|false", "1|Ann|Bonn|01-02 10|01-03 10|false", "1|Ann|Ulm|01-03 10|NULL|true"],
             await History()
         );
-        Put("20260104-030405678.csv",
-            Event("D", 1, "", "", "01-04 10", 4),
-            Event("I", 1, "Eve", "Ulm", "01-01 09", 0)
-        );
+        Put("20260104-030405678.csv", Event("D", 1, "", "", "01-04 10", 4), Event("I", 1, "Eve", "Ulm", "01-01 09", 0));
         await World.Load();
         Assert.Equal(
             [
@@ -125,7 +120,8 @@ public abstract class Histories(PostgresServer server, WarehouseKind kind) : Fil
     public async Task OfOneMomentTheLatestInOrderHolds()
     {
         await Flows(People());
-        Put("20260102-030405678.csv",
+        Put(
+            "20260102-030405678.csv",
             Event("U", 1, "Ann", "Bonn", "01-01 10", 2),
             Event("I", 1, "Ann", "Ulm", "01-01 10", 1)
         );
@@ -154,11 +150,7 @@ public abstract class Histories(PostgresServer server, WarehouseKind kind) : Fil
         Put("20260104-030405678.csv", Event("U", 1, "Bob", "Ulm", "01-02 10", 2, "b"));
         await World.Load();
         Assert.Equal(
-            [
-                "1|Ann|a|1|01-01 10|01-02 10|false",
-                "1|Bob|b|2|01-02 10|01-03 10|false",
-                "1|Ann|c|3|01-03 10|NULL|true",
-            ],
+            ["1|Ann|a|1|01-01 10|01-02 10|false", "1|Bob|b|2|01-02 10|01-03 10|false", "1|Ann|c|3|01-03 10|NULL|true"],
             await History(sql)
         );
     }
@@ -167,7 +159,8 @@ public abstract class Histories(PostgresServer server, WarehouseKind kind) : Fil
     public async Task WithoutATimeOfTheEventTheLoadSaysIt()
     {
         await Flows(People("ignore: [at]"));
-        Put("20260102-030405678.csv",
+        Put(
+            "20260102-030405678.csv",
             Event("I", 1, "Ann", "Ulm", "01-01 10", 1),
             Event("U", 1, "Ann", "Bonn", "01-01 10", 5)
         );
@@ -188,6 +181,71 @@ public abstract class Histories(PostgresServer server, WarehouseKind kind) : Fil
         );
     }
 
+    [Fact]
+    public async Task ExportsBecomeAHistory()
+    {
+        await Flows(
+            """
+            people:
+              source: { connection: lake, path: "people/{version}/*.csv" }
+              columns: { id: integer, name: text, city: text, at: timestamp }
+              read: snapshot
+              settle: 0s
+              primary_key: id
+              write: scd2
+              scd2: { ignore: [at] }
+              limits: { max_deleted: 100% }
+            """
+        );
+        const string sql = "SELECT id, name, city, is_current FROM raw.people ORDER BY id, valid_from";
+        World.Put(
+            "people/v1/a.csv",
+            "id,name,city,at\n1,Ann,Ulm,2026-01-01\n2,Bob,Ulm,2026-01-01\n3,Cid,Ulm,2026-01-01\n"
+        );
+        Assert.Equal("3i 0u 0d 0s 0q", (await World.Load()).Only.Counts);
+        World.Put("people/v2/a.csv", "id,name,city,at\n1,Ann,Bonn,2026-01-02\n3,Cid,Ulm,2026-01-02\n");
+        Assert.Equal("1i 3u 0d 0s 0q", (await World.Load()).Only.Counts);
+        World.Put(
+            "people/v3/a.csv",
+            "id,name,city,at\n1,Ann,Bonn,2026-01-03\n2,Bob,Ulm,2026-01-03\n3,Cid,Ulm,2026-01-02\n"
+        );
+        await World.Load();
+        Assert.Equal(
+            ["1|Ann|Ulm|false", "1|Ann|Bonn|true", "2|Bob|Ulm|false", "2|Bob|Ulm|true", "3|Cid|Ulm|true"],
+            await History(sql)
+        );
+        Assert.Equal(["1"], await Rows("SELECT count(*) FROM raw.people WHERE id = 2 AND valid_to IS NOT NULL"));
+    }
+
+    [Fact]
+    public async Task FilesOfRowsBecomeAHistory()
+    {
+        await Flows(
+            """
+            people:
+              source: { connection: lake, path: "people/*.csv" }
+              columns: { id: integer, name: text, city: text, at: timestamp }
+              read: incremental
+              primary_key: id
+              write: scd2
+              scd2: { effective_at: at }
+            """
+        );
+        World.Put("people/1.csv", "id,name,city,at\n1,Ann,Ulm,2026-01-01 10:00:00\n1,Ann,Bonn,2026-01-03 10:00:00\n");
+        await World.Load();
+        World.Put("people/2.csv", "id,name,city,at\n1,Ann,Kiel,2026-01-02 10:00:00\n2,Bob,,2026-01-02 10:00:00\n");
+        await World.Load();
+        Assert.Equal(
+            [
+                "1|Ann|Ulm|01-01 10|01-02 10|false",
+                "1|Ann|Kiel|01-02 10|01-03 10|false",
+                "1|Ann|Bonn|01-03 10|NULL|true",
+                "2|Bob|NULL|01-02 10|NULL|true",
+            ],
+            await History()
+        );
+    }
+
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
@@ -201,7 +259,10 @@ public abstract class Histories(PostgresServer server, WarehouseKind kind) : Fil
             .Range(0, 60)
             .Select(seq =>
             {
-                var op = random.Next(5) == 0 ? "D" : random.Next(2) == 0 ? "U" : "I";
+                var op =
+                    random.Next(5) == 0 ? "D"
+                    : random.Next(2) == 0 ? "U"
+                    : "I";
                 return (
                     Op: op,
                     Id: random.Next(4),
@@ -219,11 +280,7 @@ public abstract class Histories(PostgresServer server, WarehouseKind kind) : Fil
             at += some.Count;
             Put(
                 $"202601{file + 1:00}-030405678.csv",
-                [
-                    .. some.Select(one =>
-                        Event(one.Op, one.Id, one.Name, one.City, Moment(one.Hour), one.Seq)
-                    ),
-                ]
+                [.. some.Select(one => Event(one.Op, one.Id, one.Name, one.City, Moment(one.Hour), one.Seq))]
             );
             await World.Load();
         }

@@ -66,12 +66,12 @@ internal sealed class ChangeRules(Problems problems)
 
     private void History(Flow flow, FlowRules.Places place, string where)
     {
-        if (flow.Read is not (null or ReadMode.Cdc))
+        if (flow.Read == ReadMode.FullRefresh)
             problems.Disagree(
                 place.Of("write"),
                 where,
-                $"write: scd2 does not go with read: {Choices.WordOf(flow.Read)}",
-                "use read: cdc"
+                "write: scd2 does not go with read: full-refresh",
+                "use read: snapshot: it finds what changed"
             );
         var (history, at) = (flow.Scd2, place.Of("scd2"));
         if (history.Track.Intersect(history.Ignore, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } both)

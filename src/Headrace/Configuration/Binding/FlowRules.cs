@@ -114,11 +114,11 @@ internal sealed class FlowRules(
                     ),
                     "write"
                 );
-            else if (flow.Write is not (null or WriteMode.Merge))
+            else if (flow.Write is not (null or WriteMode.Merge or WriteMode.Scd2))
                 problems.Disagree(
                     place.Of("write"),
                     where,
-                    "read: snapshot needs write: merge",
+                    "read: snapshot needs write: merge or write: scd2",
                     "write `write: merge`: inserts, updates and deletes are applied by primary_key"
                 );
             return;
