@@ -48,6 +48,9 @@ public sealed class FileVerification(
                 $"{history.Target} is loaded by {string.Join(", ", history.Others)} too; its rows cannot be told apart"
             );
         var isSnapshot = flow.Read == ReadMode.Snapshot;
+        var (rules, events) = (flow.Rules(), flow.Rules().Events);
+        if (!isSnapshot && events is { History: { EffectiveAt: null } })
+            return NotCompared($"the versions of {history.Target} begin when they were loaded, which no file says");
         if (
             history.Files.FirstOrDefault(file =>
                 (file.Operation == "changes") != isSnapshot && file.Document is null
@@ -70,7 +73,11 @@ public sealed class FileVerification(
             warnings.Add($"{history.Target} does not exist");
         var before = position.Table is null
             ? null
-            : await copy.StageAsync(history.Target, position.Table, isSnapshot ? flow.Deletes : Deletes.Hard, cancel);
+            : await copy.StageAsync(
+                history.Target,
+                isSnapshot && position.Table.Any(column => rules.IsOwn(column.Name)) ? TargetExport.Alive(rules) : null,
+                cancel
+            );
         return await copy.WaitingAsync(
             isSnapshot ? await ExportAsync() : await ReplayAsync(),
             flow.Name,
@@ -116,7 +123,7 @@ public sealed class FileVerification(
                 warnings,
                 position.Table,
                 column => brought.Contains(ComparedColumns.From(flow, column.Name)),
-                column => flow.Deletes == Deletes.Soft && Same(column.Name, RowChanges.DeletedAt)
+                column => rules.IsOwn(column.Name)
             );
             var compare = flow.Rules().Snapshot!.Compare is { Count: > 0 } only
                 ? flow.PrimaryKey.Concat(only).ToList()
@@ -141,6 +148,11 @@ public sealed class FileVerification(
             var replay = await MakeAsync();
             if (replay.Table is null)
                 return NotCompared("neither the table nor a file is there");
+            if (events is not null && replay.Gone.Count > 0)
+                return NotCompared(
+                    $"{replay.Gone.Count} of {replay.Counting.Count} loaded files are no longer in the lake as they "
+                        + $"were loaded ({Some(replay.Gone)})"
+                );
             var expected = copy.Parquet(history.Target, Path.Combine(folder, "expected.parquet"), cancel);
             if (replay.Gone.Count > 0)
                 warnings.Add(
@@ -156,8 +168,8 @@ public sealed class FileVerification(
                 flow,
                 warnings,
                 position.Table ?? replay.Table,
-                replay.Compares,
-                _ => false
+                column => replay.Compares(column) || rules.IsOwn(column.Name),
+                column => events is { History: null } && rules.IsOwn(column.Name)
             );
             if (columns.Count == 0)
                 return nothing with
@@ -169,7 +181,9 @@ public sealed class FileVerification(
                 .Released.Where(row => replay.Counting.Any(file => file.LoadId == row.LoadId))
                 .ToList();
             var isKeyed =
-                flow.PrimaryKey.Count > 0 && flow.PrimaryKey.All(key => columns.Any(column => Same(column.Name, key)));
+                events?.History is null
+                && flow.PrimaryKey.Count > 0
+                && flow.PrimaryKey.All(key => columns.Any(column => Same(column.Name, key)));
             if (isKeyed && (flow.Write == WriteMode.Merge || replay.Gone.Count == 0))
             {
                 var found = await KeyedAsync(
@@ -315,7 +329,9 @@ public sealed class FileVerification(
             {
                 IsWhole = !isPart && found.Doubts.Target == 0 && found.Doubts.Source <= aside,
             };
-            if (repair is null || found.Inserted + found.Updated + found.Deleted == 0)
+            if (events?.History is not null && repair is not null)
+                warnings.Add("nothing was repaired: a history is made of what happened, and not of how rows are");
+            if (repair is null || events?.History is not null || found.Inserted + found.Updated + found.Deleted == 0)
                 return result;
             return await copy.RepairAsync(
                 result,

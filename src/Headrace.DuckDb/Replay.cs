@@ -140,6 +140,7 @@ internal sealed class Replay(
             Operation = files[0].Operation switch
             {
                 "merge" => Operation.Merge,
+                "events" => Operation.Events,
                 "replace" or "truncate" => Operation.Replace,
                 _ => Operation.Append,
             },

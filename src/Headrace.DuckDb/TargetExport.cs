@@ -15,25 +15,31 @@ internal sealed class TargetExport(
     TimeProvider clock
 )
 {
-    /// <summary>Copies a table; without the rows that are marked as deleted, where deletes are soft.</summary>
-    public async Task<StagedFile> StageAsync(
-        TableName target,
-        IReadOnlyList<Column> table,
-        Deletes deletes,
-        CancellationToken cancel
-    )
+    /// <summary>
+    /// The condition of the rows that the source has too, where those that it has no more stay in the target; null
+    /// where all are.
+    /// </summary>
+    public static string? Alive(LoadRules rules) =>
+        rules.Events?.History is { } history ? Sql.Identifier(history.Current)
+        : rules.Snapshot is { Deletes: Deletes.Soft } ? $"{Sql.Identifier(RowChanges.DeletedAt)} IS NULL"
+        : null;
+
+    /// <summary>Copies a table.</summary>
+    /// <param name="alive">A condition for the rows that are copied; null for all.</param>
+    public async Task<StagedFile> StageAsync(TableName target, string? alive, CancellationToken cancel)
     {
         var path = Path.Combine(folder, "target.parquet");
         await warehouse.CopyAsync(target, path, cancel);
         await engine.RestAsync();
-        if (deletes == Deletes.Soft && table.Any(column => Same(column.Name, RowChanges.DeletedAt)))
+        if (alive is not null)
         {
             var all = path;
             path = Path.Combine(folder, "kept.parquet");
             db.Execute(
                 $"""
-                COPY (SELECT * FROM read_parquet({Sql.Literal(all)}) WHERE
-                {Sql.Identifier(RowChanges.DeletedAt)} IS NULL) TO {Sql.Literal(path)} (FORMAT parquet)
+                COPY (SELECT * FROM read_parquet({Sql.Literal(all)}) WHERE {alive}) TO {Sql.Literal(
+                    path
+                )} (FORMAT parquet)
                 """,
                 cancel
             );

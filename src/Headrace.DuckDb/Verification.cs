@@ -110,7 +110,9 @@ public sealed class Verification(
         if (position.Table is null)
             (compared, warnings) = ([.. whole.Columns], [$"{target} does not exist"]);
 
-        var isText = warehouse is IWholeTarget && !(flow.Deletes == Deletes.Soft && flow.Read == ReadMode.Snapshot);
+        var rules = flow.Rules();
+        var alive = position.Table?.Any(column => rules.IsOwn(column.Name)) == true ? TargetExport.Alive(rules) : null;
+        var isText = warehouse is IWholeTarget && alive is null;
         var before =
             position.Table is null ? []
             : isText
@@ -125,7 +127,7 @@ public sealed class Verification(
                     digesting,
                     cancel
                 )
-            : [copy.Only(await copy.StageAsync(target, position.Table, flow.Deletes, cancel), compared, cancel)];
+            : [copy.Only(await copy.StageAsync(target, alive, cancel), compared, cancel)];
         var format = new FileFormat(FormatKind.Csv, new CsvDialect { Header = false });
         var found = new FileDiff(db, folder, setBytes, cancel).Run(
             before,
@@ -168,6 +170,15 @@ public sealed class Verification(
             return null;
         if (repair is null || result.Missing + result.Extra + result.Different == 0)
             return result;
+        if (rules.Events?.History is not null)
+            return result with
+            {
+                Warnings =
+                [
+                    .. result.Warnings,
+                    "nothing was repaired: a history is made of what happened, and not of how rows are",
+                ],
+            };
 
         return await copy.RepairAsync(result, flow, dataset, target, position, format, found.Rows, repair, cancel);
 
@@ -187,7 +198,7 @@ public sealed class Verification(
             rows.Write(Path.Combine(folder, "source.parquet"));
             var there = Path.Combine(folder, "none.parquet");
             if (position.Table is not null)
-                there = (await copy.StageAsync(target, position.Table, Deletes.Hard, cancel)).Segments[0];
+                there = (await copy.StageAsync(target, null, cancel)).Segments[0];
             else
                 db.Execute(
                     $"""

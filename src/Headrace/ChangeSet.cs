@@ -71,6 +71,9 @@ public sealed record ChangeSet
     /// </summary>
     public bool IsRebuilt { get; init; }
 
+    /// <summary>The numbers of the rows of the quarantine that it loads after all; null for rows of a source.</summary>
+    public IReadOnlyList<long>? Released { get; init; }
+
     /// <summary>True for the changes that a comparison found and that go to a history.</summary>
     public bool IsComparedHistory => Operation == Operation.Changes && Rules.Events?.History is not null;
 

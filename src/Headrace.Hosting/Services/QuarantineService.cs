@@ -55,7 +55,9 @@ public sealed class QuarantineService(ProjectHost host)
             throw Error.BadArgument("ROW", "none", "the numbers of the rows that --set is for");
         var mending = new Mending(mended, rules, flow.Source.Csv.ToDialect());
         var quarantine = Quarantine(of, isReadOnly: false);
-        var (released, superseded, kept) = await quarantine.ReleaseAsync(of, ids, mending, cancel);
+        var (released, superseded, kept) = rules.Events is null
+            ? await quarantine.ReleaseAsync(of, ids, mending, cancel)
+            : await new ReleasedChanges(host, flow, mending).RunAsync(of, ids, cancel);
         var gone = (ids?.Distinct().Count() ?? 0) - (released + superseded + kept);
         return new ReleaseResult(released, superseded, kept, Math.Max(gone, 0));
     }

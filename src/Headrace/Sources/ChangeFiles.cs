@@ -2,6 +2,7 @@ using System.Globalization;
 using System.IO.Enumeration;
 using System.Text.RegularExpressions;
 using Headrace.Configuration;
+using Headrace.Staging;
 
 namespace Headrace.Sources;
 
@@ -22,6 +23,19 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
     private readonly Operation operation = flow.Write == WriteMode.Append ? Operation.Append : Operation.Events;
 
     protected override string? Leading => Rules.Events!.Operation;
+
+    public override async Task<StagedFile?> StageAgainAsync(
+        Dataset dataset,
+        LoadedFile file,
+        DigestOptions? digesting,
+        CancellationToken cancel
+    ) =>
+        await base.StageAgainAsync(dataset, file, digesting, cancel) is { } staged
+            ? staged with
+            {
+                Place = PlaceOf(staged.File),
+            }
+            : null;
 
     protected override async Task<ChangeSet?> ChooseAsync(
         Dataset dataset,
@@ -119,19 +133,21 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
         List<string> said
     ) => operation == Operation.Append ? AppendAgain(dataset, file, known) : [file.Key];
 
-    // Where a file stands among those of its dataset; empty for the first copy.
-    private string PlaceOf(LakeFile file)
+    private string PlaceOf(LakeFile file) => PlaceOf(Flow, file);
+
+    /// <summary>Where a file stands among those of its dataset; empty for the first copy.</summary>
+    internal static string PlaceOf(Flow flow, LakeFile file)
     {
         var name = file.Key[(file.Key.LastIndexOf('/') + 1)..];
         string[] fullLoads =
-            Flow.Read != ReadMode.Cdc ? []
-            : Flow.Cdc.FullLoad is { } said ? [said]
-            : Flow.Cdc.Profile == CdcProfile.Dms ? DmsFullLoads
+            flow.Read != ReadMode.Cdc ? []
+            : flow.Cdc.FullLoad is { } said ? [said]
+            : flow.Cdc.Profile == CdcProfile.Dms ? DmsFullLoads
             : [];
         if (fullLoads.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false)))
             return "";
         var time =
-            Flow is { Read: ReadMode.Cdc, Cdc.Profile: CdcProfile.Dms }
+            flow is { Read: ReadMode.Cdc, Cdc.Profile: CdcProfile.Dms }
             && ChangeTime().Match(name) is { Success: true } match
                 ? match.Groups[1].Value + match.Groups[2].Value
                 : file.LandedAt.UtcDateTime.ToString("yyyyMMddHHmmssffffff", CultureInfo.InvariantCulture);

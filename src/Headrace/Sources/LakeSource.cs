@@ -137,7 +137,7 @@ public abstract partial class LakeSource : ISource, IFileSource
             Directory.Delete(Spool(dataset), recursive: true);
     }
 
-    public async Task<StagedFile?> StageAgainAsync(
+    public virtual async Task<StagedFile?> StageAgainAsync(
         Dataset dataset,
         LoadedFile file,
         DigestOptions? digesting,
@@ -160,6 +160,10 @@ public abstract partial class LakeSource : ISource, IFileSource
     }
 
     public FileFormat FormatOf(LakeFile file) => Format(file);
+
+    /// <summary>When a file landed; null when it is not there any more.</summary>
+    public DateTimeOffset? LandedAt(Dataset dataset, string key) =>
+        Settled(dataset).FirstOrDefault(file => file.Key == key)?.LandedAt;
 
     /// <summary>
     /// Makes the next change set of <paramref name="waiting"/> (in order of landing, then key), or none.

@@ -127,7 +127,9 @@ internal sealed class WarehouseLoad(
         if (warehouse.Concurrency.WritesOwnersLast && NewOwner is { } owner)
             await store.OwnAsync(changes.Target, owner);
         var areFilesLate = Failpoint.Planted("files-after-commit");
-        if (!areFilesLate && changes.Cursor is null)
+        if (changes.Released is not null)
+            await store.ReleaseAsync(changes);
+        else if (!areFilesLate && changes.Cursor is null)
             await store.LoadedAsync(changes, writer.Batch.Files);
         if (changes.Rows is { Operations: > 0 } published)
             await store.AddAsync(

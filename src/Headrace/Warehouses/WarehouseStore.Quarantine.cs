@@ -149,6 +149,28 @@ public sealed partial class WarehouseStore
         ResolveAsync($"status = 'waiting' AND id IN ({ids})", "released", null);
 
     /// <summary>
+    /// Marks the rows that a change set loads after all. Those that do not fit yet were set aside once more by it, and
+    /// wait as before.
+    /// </summary>
+    public async Task ReleaseAsync(ChangeSet changes)
+    {
+        await ForgetExportsAsync(dialect.Sql($"id IN ({changes.Released!})"));
+        await ResolveAsync(
+            dialect.Sql(
+                $"""
+                status = 'waiting' AND id IN ({changes.Released!}) AND id NOT IN (
+                    SELECT q.id FROM {Quarantine} AS q JOIN {Quarantine} AS again
+                    ON again.load_id = {changes.Id} AND again.file = q.file AND again.line = q.line
+                    WHERE q.load_id <> {changes.Id})
+                """
+            ),
+            "released",
+            null
+        );
+        await RunAsync(dialect.Sql($"DELETE FROM {Quarantine} WHERE load_id = {changes.Id}"));
+    }
+
+    /// <summary>
     /// What the last export held is not what the table holds any more: the next comparison of these datasets asks the
     /// table.
     /// </summary>

@@ -146,6 +146,46 @@ public abstract class ChangeFiles(PostgresServer server, WarehouseKind kind) : F
     }
 
     [Fact]
+    public async Task AReleasedOlderChangeOverwritesNothingNewer()
+    {
+        await Flows(Customers().Replace("name: text", "name: text, age: integer", StringComparison.Ordinal));
+        Put("20260102-030405678.csv", "U,1,a,x,10\nU,2,a,x,11\nD,x,NULL,NULL,12\nI,3,a,3,13\nU,4,a,x,14\n");
+        await World.Run("run");
+        Put("20260103-030405678.csv", "U,1,b,5,20\nD,2,NULL,NULL,21\n");
+        Assert.Equal("1i 0u 0d 0s 0q", (await World.Load()).Only.Counts);
+        var set = await World.Run("quarantine", "release", "customers", "1", "--set", "age=1", "--json");
+        Assert.Equal(0, set.Exit);
+        await World.Run("quarantine", "release", "customers", "2", "--set", "age=2", "--json");
+        await World.Run("quarantine", "release", "customers", "3", "--set", "id=3", "--json");
+        await World.Run("quarantine", "release", "customers", "4", "--json");
+        Assert.Equal(["1|b|5|20", "3|a|3|13"], Shown(await Table("id, name, age, seq")));
+        Assert.Equal(
+            ["released", "released", "released", "waiting"],
+            await Rows("SELECT status FROM headrace.quarantine ORDER BY id")
+        );
+        await World.Run("quarantine", "release", "customers", "4", "--set", "age=4", "--json");
+        Assert.Equal(["1|b|5|20", "3|a|3|13", "4|a|4|14"], Shown(await Table("id, name, age, seq")));
+        Assert.Equal(["0"], await Rows("SELECT count(*) FROM headrace.quarantine WHERE status = 'waiting'"));
+    }
+
+    [Fact]
+    public async Task VerifyComparesWithAllChanges()
+    {
+        await Flows(Customers());
+        Put("LOAD00000001.csv", "1,a,NULL\n2,a,NULL\n3,a,NULL\n");
+        Put("20260102-030405678.csv", "U,1,b,10\nD,2,NULL,11\n");
+        await World.Load();
+        Put("20260101-030405678.csv", "U,1,old,05\nI,7,g,06\n");
+        await World.Load();
+        Assert.Equal(0, (await World.Run("verify", "--json")).Exit);
+        await Alter("UPDATE raw.customers SET name = 'x' WHERE id = 1");
+        await Alter("DELETE FROM raw.customers WHERE id = 7");
+        Assert.Equal(3, (await World.Run("verify", "--json")).Exit);
+        Assert.Equal(0, (await World.Run("verify", "--repair", "--json")).Exit);
+        Assert.Equal(["1|b|10", "3|a|NULL", "7|g|06"], Shown(await Table()));
+    }
+
+    [Fact]
     public async Task AFileThatIsNoChangeFileIsRefused()
     {
         await Flows(Customers());
