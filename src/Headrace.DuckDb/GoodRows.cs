@@ -17,6 +17,7 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
     /// <summary>Fills <see cref="StagedTable"/> with the good rows in the order in which later ones win.</summary>
     public void Stage()
     {
+        AssertNotEmptied();
         var types = shape.Columns.Select(
             (column, i) => $"{StagedTable.Column(i)} {DuckDbTypes.Name(column.Type!.Value)}"
         );
@@ -89,6 +90,24 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
             throw Error.RowsDiffer(changes.Target.ToString(), expected, taken);
         counts[file.File.Segments[0]] = taken;
         Good += taken;
+    }
+
+    /// <summary>Sees to it that no file says that its table was emptied.</summary>
+    /// <exception cref="HeadraceException">HDR-235.</exception>
+    public void AssertNotEmptied()
+    {
+        foreach (var group in changes.Rules.Events is { Truncations.Count: > 0 } ? Groups() : [])
+        {
+            var rows = new StagedRows(group, shape, changes);
+            if (!rows.HasRows || rows.Emptied is not { } emptied)
+                continue;
+            if (
+                db.Scalar<long>($"SELECT coalesce(min(line), 0) FROM {rows.Source} WHERE {emptied}", cancel)
+                is > 0
+                    and var line
+            )
+                throw Error.SourceEmptied(group[0].File.File.Key, line, changes.Dataset.Flow, changes.Dataset.Name);
+        }
     }
 
     private long CountGood(ShapedFile file)

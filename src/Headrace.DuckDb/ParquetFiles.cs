@@ -50,10 +50,14 @@ internal sealed class ParquetFiles(DuckDbConnection db, CancellationToken cancel
         }
     }
 
-    /// <summary>The columns of a Parquet file; nested ones are taken as JSON.</summary>
+    /// <summary>
+    /// The columns of a Parquet file, of which nested ones are taken as JSON, or of the rows in envelopes.
+    /// </summary>
     /// <exception cref="HeadraceException">HDR-108, HDR-121.</exception>
     public List<StagedColumn> Columns(StagedFile file)
     {
+        if (file.Envelope is not null)
+            return [.. new EnvelopeColumns(file).Find(db, cancel), .. file.Added];
         try
         {
             return [.. Described(file), .. file.Added];

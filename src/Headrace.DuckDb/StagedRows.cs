@@ -21,6 +21,8 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
     /// <summary>A table function over the segments of staged files.</summary>
     public static string From(IReadOnlyList<StagedFile> files, IReadOnlyList<StagedColumn> columns)
     {
+        if (files[0].Envelope is not null)
+            return EnvelopeColumns.From(files, columns);
         if (files[0].IsParquet)
         {
             var paths = string.Join(", ", files.SelectMany(file => file.Segments).Select(Sql.Literal));
@@ -65,6 +67,9 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
 
     /// <summary>What a row of changes says of itself: the operation, and a text by which changes sort.</summary>
     public (string Operation, string Order) Event => (events!.Operation, events.Order(Typed));
+
+    /// <summary>The condition that a row of changes says that the table was emptied; null when none can.</summary>
+    public string? Emptied => events!.Emptied;
 
     // A row that deletes need not bring it.
     private bool IsLeftOut(int column) =>

@@ -64,6 +64,18 @@ public static partial class Error
             Facts = Facts(("column", column)),
         };
 
+    /// <summary>A file says that the table was emptied at its source.</summary>
+    public static HeadraceException SourceEmptied(string source, long line, string flow, string dataset) =>
+        new(
+            "HDR-235",
+            "The table was emptied at its source (TRUNCATE), between changes of its rows; nothing of the batch was "
+                + "loaded.",
+            "empty the target yourself, remove the line, and run again"
+        )
+        {
+            Facts = Facts(("source", source), ("line", line), ("flow", flow), ("dataset", dataset)),
+        };
+
     /// <summary>A history would have two versions of one row at one time.</summary>
     public static HeadraceException HistoryOverlaps(TableName table, long keys) =>
         new(

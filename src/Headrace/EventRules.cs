@@ -6,6 +6,12 @@ public sealed record EventRules
     /// <summary>The column of the files with the operation; null where each row says how it is.</summary>
     public string? Operation { get; init; }
 
+    /// <summary>How JSON objects hold the rows; null where they are the rows.</summary>
+    public Envelope? Envelope { get; init; }
+
+    /// <summary>Values of the operation that empty the table, which Headrace does not do by itself.</summary>
+    public IReadOnlyList<string> Truncations { get; init; } = [];
+
     /// <summary>Values of the operation that insert a row.</summary>
     public IReadOnlyList<string> Inserts { get; init; } = [];
 

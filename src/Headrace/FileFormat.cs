@@ -15,6 +15,9 @@ public enum FormatKind
 /// <param name="Csv">Only for CSV.</param>
 public sealed record FileFormat(FormatKind Kind, CsvDialect? Csv = null)
 {
+    /// <summary>True where a line of JSON that is <c>null</c> is no record, such as a tombstone of a log.</summary>
+    public bool SkipsNull { get; init; }
+
     /// <summary>The same with the delimiter that a staged file was read with.</summary>
     public FileFormat Of(StagedFile file) =>
         Csv is not null && file.Delimiter is { } said ? this with { Csv = Csv with { Delimiter = said } } : this;

@@ -47,6 +47,9 @@ public sealed record StagedFile
     /// </summary>
     public string? Place { get; init; }
 
+    /// <summary>How its objects hold the rows; null where they are the rows.</summary>
+    public Envelope? Envelope { get; init; }
+
     /// <summary>
     /// What the footer of a Parquet file says beyond what an engine reads of it; null for Parquet of Headrace's own
     /// making.
@@ -138,7 +141,9 @@ public sealed record StagedColumn(
     bool IsNotNull = false
 )
 {
-    /// <summary>For a Parquet column how the engine reads it, in its SQL; null for the column itself.</summary>
+    /// <summary>
+    /// For a column of Parquet or of an envelope how the engine reads it, in its SQL; null for the column itself.
+    /// </summary>
     public string? Read { get; init; }
 
     /// <summary>
@@ -146,6 +151,9 @@ public sealed record StagedColumn(
     /// it is bad.
     /// </summary>
     public ColumnType? Holds { get; init; }
+
+    /// <summary>True for a column that is none of the row.</summary>
+    public bool IsAside => Name.StartsWith(Envelope.Aside, StringComparison.Ordinal);
 
     /// <summary>True for a column that is not in the file: each of its rows has <see cref="Value"/>.</summary>
     public bool IsAdded { get; init; }

@@ -26,7 +26,7 @@ public sealed class TableShape
             IReadOnlyList<StagedColumn> found;
             try
             {
-                found = file.IsParquet ? read(file) : file.Columns;
+                found = file.IsParquet || file.Envelope is not null ? read(file) : file.Columns;
             }
             catch (HeadraceException unreadable)
             {
@@ -123,7 +123,8 @@ public sealed class TableShape
 
     // No column of the target: what the operation is called in the files.
     private bool IsOperation(string source) =>
-        changes.Rules.Events?.Operation is { } operation && Same(operation, source);
+        (changes.Rules.Events?.Operation is { } operation && Same(operation, source))
+        || source.StartsWith(Envelope.Aside, StringComparison.Ordinal);
 
     private bool IsComputed(string name) => changes.From.Computed.Contains(name, StringComparer.OrdinalIgnoreCase);
 

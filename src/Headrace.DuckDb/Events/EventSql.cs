@@ -7,6 +7,9 @@ internal sealed class EventSql(IReadOnlyList<ShapedFile> files, TableShape shape
     /// <summary>Characters of a row's number in the order; numbers are filled up with zeros.</summary>
     private const int LineDigits = 12;
 
+    /// <summary>Digits of a place in a log.</summary>
+    private const int EnvelopeDigits = 24;
+
     private readonly EventRules rules = changes.Rules.Events!;
     private readonly Lazy<EventLayout> layout = new(() => new EventLayout(shape.Columns, changes.Rules));
     private readonly int operation = Place(files[0].Columns, changes.Rules.Events!.Operation);
@@ -20,6 +23,9 @@ internal sealed class EventSql(IReadOnlyList<ShapedFile> files, TableShape shape
 
     /// <summary>The condition that a row deletes.</summary>
     public string Deletes => $"coalesce({Raw} IN ({List(rules.Deletions)}), false)";
+
+    /// <summary>The condition that a row says that the table was emptied; null when none can.</summary>
+    public string? Emptied => operation < 0 ? null : $"coalesce({Raw} IN ({List(rules.Truncations)}), false)";
 
     /// <summary><c>I</c>, <c>U</c> or <c>D</c>; NULL for what is no operation.</summary>
     public string Operation
@@ -75,6 +81,7 @@ internal sealed class EventSql(IReadOnlyList<ShapedFile> files, TableShape shape
                     ", ",
                     [
                         "'1 '",
+                        .. layout.Value.Order.Count == 0 ? Found() : [],
                         .. layout.Value.Order.Select(column =>
                             Sortable(value(column), shape.Columns[column].Type!.Value)
                         ),
@@ -83,6 +90,18 @@ internal sealed class EventSql(IReadOnlyList<ShapedFile> files, TableShape shape
                     ]
                 )
                 + ")";
+
+    // What the envelope says of the order.
+    private IEnumerable<string> Found()
+    {
+        if (changes.Rules.Events!.Envelope is not { } envelope)
+            yield break;
+        for (var part = 0; part < envelope.Order.Count; part++)
+            if (Place(files[0].Columns, Envelope.OrderColumn(part)) is >= 0 and var column)
+                yield return envelope.Order[part][^1] == "*"
+                    ? SnapshotColumns.Text($"coalesce(c{column}, ''), chr(1)")
+                    : SnapshotColumns.Text($"lpad(coalesce(c{column}, ''), {EnvelopeDigits}, '0'), ' '");
+    }
 
     // A text that sorts as the value does, with an end that sorts before anything that may follow in a longer one.
     private static string Sortable(string value, ColumnType type) =>

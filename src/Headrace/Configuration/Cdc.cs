@@ -7,19 +7,21 @@ namespace Headrace.Configuration;
 public sealed record Cdc
 {
     [Description(
-        "Who wrote the files. dms: AWS DMS, full loads and then change files. none: files with a column for the "
-            + "operation."
+        "Who wrote the files. dms: AWS DMS, full loads and then change files. debezium: events of Debezium as JSON. "
+            + "headrace: operations that Headrace published. none: files with a column for the operation."
     )]
     public CdcProfile Profile { get; init; } = CdcProfile.Dms;
 
     [Description(
-        "The column with the operation; Op when it is not said. A file without that column brings rows that are "
-            + "inserted."
+        "The column with the operation; what the profile has when it is not said, and Op with profile none. A file "
+            + "without that column brings rows that are inserted."
     )]
-    public string Operation { get; init; } = "Op";
+    public string? Operation { get; init; }
 
-    [Description("Which values of the operation insert, update and delete a row.")]
-    public CdcValues Values { get; init; } = new();
+    [Description(
+        "Which values of the operation insert, update and delete a row; what the profile has when it is not said."
+    )]
+    public CdcValues? Values { get; init; }
 
     [Description(
         "The columns that say which of two changes of a row is newer, the most important one first. When they are "
@@ -34,6 +36,41 @@ public sealed record Cdc
     )]
     public string? FullLoad { get; init; }
 
+    /// <summary>How objects hold the rows; null where they are the rows.</summary>
+    [NotAKey]
+    public Envelope? Envelope =>
+        Profile switch
+        {
+            CdcProfile.Debezium => Envelope.Debezium,
+            CdcProfile.Headrace => Envelope.Headrace,
+            _ => null,
+        };
+
+    /// <summary>The column with the operation.</summary>
+    [NotAKey]
+    public string OperationColumn => Operation ?? Envelope?.Operation ?? "Op";
+
+    /// <summary>What its values mean.</summary>
+    [NotAKey]
+    public CdcValues Meaning =>
+        Values
+        ?? Profile switch
+        {
+            CdcProfile.Debezium => new CdcValues
+            {
+                Insert = ["c", "r"],
+                Update = ["u"],
+                Delete = ["d"],
+            },
+            CdcProfile.Headrace => new CdcValues
+            {
+                Insert = ["INSERT"],
+                Update = ["UPDATE"],
+                Delete = ["DELETE"],
+            },
+            _ => new CdcValues(),
+        };
+
     [Description("How long a change file waits for others that may belong before it; not at all when it is not said.")]
     public TimeSpan? Window { get; init; }
 }
@@ -43,6 +80,12 @@ public enum CdcProfile
 {
     /// <summary>AWS DMS with S3 as target.</summary>
     Dms,
+
+    /// <summary>Events of Debezium as JSON lines.</summary>
+    Debezium,
+
+    /// <summary>Operations that Headrace published, as JSON lines.</summary>
+    Headrace,
 
     /// <summary>Files with a column for the operation, as the flow describes them.</summary>
     None,

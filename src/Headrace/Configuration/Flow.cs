@@ -125,10 +125,12 @@ public sealed record Flow : FlowSettings
     private EventRules Events() =>
         new()
         {
-            Operation = Read == ReadMode.Cdc ? Cdc.Operation : null,
-            Inserts = Cdc.Values.Insert,
-            Updates = Cdc.Values.Update,
-            Deletions = Cdc.Values.Delete,
+            Operation = Read == ReadMode.Cdc ? Cdc.OperationColumn : null,
+            Envelope = Read == ReadMode.Cdc ? Cdc.Envelope : null,
+            Truncations = Cdc.Profile == CdcProfile.Debezium ? ["t"] : [],
+            Inserts = Cdc.Meaning.Insert,
+            Updates = Cdc.Meaning.Update,
+            Deletions = Cdc.Meaning.Delete,
             OrderBy = Cdc.OrderBy,
             Deletes = Deletes,
             IsAppended = Write == WriteMode.Append,

@@ -29,13 +29,14 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
         LoadedFile file,
         DigestOptions? digesting,
         CancellationToken cancel
-    ) =>
-        await base.StageAgainAsync(dataset, file, digesting, cancel) is { } staged
-            ? staged with
-            {
-                Place = PlaceOf(staged.File),
-            }
-            : null;
+    ) => await base.StageAgainAsync(dataset, file, digesting, cancel) is { } staged ? Placed(staged) : null;
+
+    private StagedFile Placed(StagedFile staged) =>
+        staged with
+        {
+            Place = PlaceOf(staged.File),
+            Envelope = staged.IsJson ? Rules.Events!.Envelope : null,
+        };
 
     protected override async Task<ChangeSet?> ChooseAsync(
         Dataset dataset,
@@ -93,14 +94,14 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
                 }
             }
 
-            chosen.Add(staged with { Place = place });
+            chosen.Add(Placed(staged));
         }
 
         // The table is made anew of the whole first copy.
         var copy = isRebuilt ? Settled(dataset).Where(file => PlaceOf(file).Length == 0).ToList() : [];
         foreach (var file in copy.Where(file => !chosen.Any(staged => staged.File.Key == file.Key)))
             if (await StageAsync(dataset, file, "load", attempt, notes, warnings, cancel) is { } staged)
-                chosen.Insert(0, staged with { Place = "" });
+                chosen.Insert(0, Placed(staged));
             else
                 return null;
         Failpoint.Hit("changes_staged");

@@ -239,7 +239,15 @@ public abstract partial class LakeSource : ISource, IFileSource
     // A file whose ending says nothing is text of some kind; CSV is the likeliest, and its header will tell.
     protected FileFormat Format(LakeFile file)
     {
-        var format = Flow.Source.FormatOf(file.Key) ?? new FileFormat(FormatKind.Csv, Flow.Source.Csv.ToDialect());
+        var format =
+            Flow.Source.FormatOf(file.Key)
+            ?? (
+                Flow is { Read: ReadMode.Cdc, Cdc.Envelope: not null }
+                    ? new FileFormat(FormatKind.Jsonl)
+                    : new FileFormat(FormatKind.Csv, Flow.Source.Csv.ToDialect())
+            );
+        if (format.Kind == FormatKind.Jsonl && Flow is { Read: ReadMode.Cdc, Cdc.Envelope: not null })
+            return format with { SkipsNull = true };
         return Leading is null || format.Csv is null
             ? format
             : format with

@@ -24,6 +24,9 @@ internal sealed class JsonRows(FileLimits limits, string source, SegmentWriter r
     private long element;
     private long? openLine; // where an object began that was cut short
 
+    /// <summary>True where a line that is <c>null</c> is no record.</summary>
+    public bool SkipsNull { get; init; }
+
     public IReadOnlyList<StagedColumn> Columns => row.Columns;
 
     /// <summary>A text without a letter is written on purpose here.</summary>
@@ -74,7 +77,7 @@ internal sealed class JsonRows(FileLimits limits, string source, SegmentWriter r
                     line
                 );
             text = text.Trim(Blanks);
-            if (text.Length > 0 && TakeLine(text) is { } open)
+            if (text.Length > 0 && !(SkipsNull && text.SequenceEqual("null"u8)) && TakeLine(text) is { } open)
             {
                 var taken = CutDocument(data[start..], isFinal, open);
                 if (taken == 0)

@@ -247,7 +247,7 @@ public sealed class Stager(string spool, FileLimits limits)
         var dialect = format.Csv ?? new CsvDialect();
         IRecordCutter cutter =
             format.Kind == FormatKind.Jsonl
-                ? new JsonRows(limits, stored.Source, rows, rejects)
+                ? new JsonRows(limits, stored.Source, rows, rejects) { SkipsNull = format.SkipsNull }
                 : new CsvCutter(dialect, limits, stored.Source, declared, rows, rejects, digests);
         var text = await TextEncoding.OpenAsync(plain, dialect.Encoding, cancel);
         await using (var pump = new BlockPump(text, stored.Source, cancel))

@@ -32,21 +32,33 @@ internal sealed class ChangeRules(Problems problems)
                 "read: cdc does not go with write: replace",
                 "use write: merge, write: scd2 or write: append"
             );
-        if (!flow.Source.Csv.Header && flow.Columns.Count == 0 && flow.Source.Format is null or FormatKind.Csv)
+        if (
+            !flow.Source.Csv.Header
+            && flow.Columns.Count == 0
+            && flow.Source.Format is null or FormatKind.Csv
+            && flow.Cdc.Envelope is null
+        )
             problems.Disagree(
                 place.Of("source", "csv", "header"),
                 where,
                 "files of changes without a header need columns",
                 "list them under 'columns', without the operation: it is the field before them"
             );
-        if (flow.Columns.Keys.Contains(flow.Cdc.Operation, StringComparer.OrdinalIgnoreCase))
+        if (flow.Cdc.Envelope is not null && flow.Source.Format is FormatKind.Csv or FormatKind.Parquet)
             problems.Disagree(
-                place.Of("columns", flow.Cdc.Operation),
+                place.Of("source", "format"),
                 where,
-                $"'{flow.Cdc.Operation}' is the column of the operation",
+                $"cdc profile {Choices.WordOf(flow.Cdc.Profile)} is JSON",
+                "remove 'format', or write format: jsonl"
+            );
+        if (flow.Columns.Keys.Contains(flow.Cdc.OperationColumn, StringComparer.OrdinalIgnoreCase))
+            problems.Disagree(
+                place.Of("columns", flow.Cdc.OperationColumn),
+                where,
+                $"'{flow.Cdc.OperationColumn}' is the column of the operation",
                 "remove it from 'columns', or name the operation's column under cdc: { operation }"
             );
-        var values = flow.Cdc.Values;
+        var values = flow.Cdc.Meaning;
         if (
             values
                 .Insert.Concat(values.Update)

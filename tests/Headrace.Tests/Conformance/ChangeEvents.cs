@@ -1,0 +1,106 @@
+using Headrace.Tests.Tables;
+using Xunit;
+
+namespace Headrace.Tests.Conformance;
+
+/// <summary>Changes of rows in envelopes of JSON: those of Debezium, and Headrace's own.</summary>
+public abstract class ChangeEvents(PostgresServer server, WarehouseKind kind) : FileWorld(server, kind)
+{
+    private const string People = """
+        people:
+          source: { connection: lake, path: "people/*.json" }
+          columns: { id: integer, name: text, note: text }
+          read: cdc
+          cdc: { profile: debezium }
+          primary_key: id
+          write: merge
+        """;
+
+    private static string Event(string op, long lsn, string? before, string? after) =>
+        $$"""{"before":{{before ?? "null"}},"after":{{after ?? "null"}},"source":{"lsn":{{lsn}},"ts_ms":1},"op":"{{op}}","ts_ms":2}""";
+
+    private static string Row(int id, string name, string? note = null) =>
+        $$"""{"id":{{id}},"name":"{{name}}","note":{{(note is null ? "null" : $"\"{note}\"")}}}""";
+
+    private void Put(string name, params string[] lines) =>
+        World.Put($"people/{name}.json", string.Concat(lines.Select(line => line + "\n")));
+
+    private async Task<string[]> Table() =>
+        [
+            .. (await Rows("SELECT id, name, note FROM raw.people ORDER BY id")).Select(row =>
+                row.EndsWith('|') ? row + "NULL" : row
+            ),
+        ];
+
+    [Fact]
+    public async Task EventsOfDebeziumComeInTheOrderOfTheLog()
+    {
+        await Flows(People);
+
+        // Cases 8 and 11: a key that changes, a tombstone, rows of the snapshot after newer events.
+        Put(
+            "2",
+            Event("u", 900, Row(1, "old"), Row(1, "new", "n")),
+            Event("d", 1001, Row(2, "b"), null),
+            "null",
+            Event("c", 1002, null, Row(20, "b"))
+        );
+        await World.Load();
+        Put(
+            "3",
+            Event("r", 100, null, Row(1, "old")),
+            Event("r", 100, null, Row(2, "b")),
+            Event("r", 99, null, Row(3, "c"))
+        );
+        await World.Load();
+        Assert.Equal(["1|new|n", "3|c|NULL", "20|b|NULL"], await Table());
+        Put("4", """{"schema":{},"payload":""" + Event("u", 2000, null, Row(3, "d")) + "}");
+        await World.Load();
+        Assert.Equal(["1|new|n", "3|d|NULL", "20|b|NULL"], await Table());
+    }
+
+    [Fact]
+    public async Task AnEmptiedTableStops()
+    {
+        // Case 9.
+        await Flows(People);
+        Put("2", Event("c", 1, null, Row(1, "a")), Event("t", 2, null, null), Event("c", 3, null, Row(2, "b")));
+        Assert.Equal("HDR-235", (await World.Run("run", "--json")).Only.Error);
+    }
+
+    [Fact]
+    public async Task HeadracesOwnOperationsMakeTheSameTable()
+    {
+        await Flows(
+            """
+            source:
+              source: { connection: lake, path: "in/{version}/*.csv" }
+              columns: { id: integer, name: text, note: text }
+              read: snapshot
+              settle: 0s
+              primary_key: id
+              write: merge
+              publish: { connection: ops }
+            """
+        );
+        World.Put("in/v1/a.csv", "id,name,note\n1,a,\n2,b,x\n3,c,\n");
+        await World.Load();
+        World.Put("in/v2/a.csv", "id,name,note\n1,a,\n2,b2,x\n4,d,\n");
+        await World.Load();
+        var operations = Directory
+            .EnumerateFiles(Path.Combine(World.Folder, "ops"), "*", SearchOption.AllDirectories)
+            .Order(StringComparer.Ordinal)
+            .Select((file, i) => (i, File.ReadAllText(file)));
+        foreach (var (i, text) in operations)
+            World.Put($"people/{i:000}.json", text, landedSecondsAgo: 3600 - i);
+        await Flows(People.Replace("debezium", "headrace", StringComparison.Ordinal));
+        await World.Load();
+        Assert.Equal(["1|a|NULL", "2|b2|x", "4|d|NULL"], await Table());
+    }
+}
+
+public sealed class ChangeEventsIntoDuckDb(PostgresServer server) : ChangeEvents(server, WarehouseKind.DuckDb);
+
+public sealed class ChangeEventsIntoPostgres(PostgresServer server) : ChangeEvents(server, WarehouseKind.Postgres);
+
+public sealed class ChangeEventsIntoRedshift(PostgresServer server) : ChangeEvents(server, WarehouseKind.Redshift);
