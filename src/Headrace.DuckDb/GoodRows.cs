@@ -23,6 +23,10 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
         );
         var isEvents = changes.Operation == Operation.Events;
         string[] facts = isEvents ? ["op VARCHAR", "pos VARCHAR"] : [];
+        var kept = changes.Rules.Events?.Envelope?.NoValue is null
+            ? []
+            : Enumerable.Range(0, shape.Columns.Count).ToList();
+        facts = [.. facts, .. kept.Select(column => SnapshotColumns.Text($"keeps{column} BOOLEAN"))];
         db.Execute($"CREATE OR REPLACE TEMP TABLE staged ({string.Join(", ", [.. types, .. facts])})", cancel);
         foreach (var group in Groups())
             Take(
@@ -32,6 +36,7 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
                         "INSERT INTO temp.staged SELECT "
                             + string.Join(", ", Enumerable.Range(0, shape.Columns.Count).Select(rows.Value))
                             + (isEvents ? $", {rows.Event.Operation}, {rows.Event.Order}" : "")
+                            + string.Concat(kept.Select(column => $", {rows.IsKeptValue(column)}"))
                             + $" FROM {rows.Source} WHERE {rows.Good}",
                         cancel
                     )

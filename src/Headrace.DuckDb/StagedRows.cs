@@ -211,7 +211,17 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
 
     // A text without a letter is no value of a type that has none.
     private string Given(int index, ColumnType type) =>
-        type.HasEmpty || !files.Any(file => file.File.HasEmptyTexts) ? Raw(index) : $"nullif({Raw(index)}, '')";
+        NoValue is { } none ? $"nullif({Raw(index)}, {Sql.Literal(none)})"
+        : type.HasEmpty || !files.Any(file => file.File.HasEmptyTexts) ? Raw(index)
+        : $"nullif({Raw(index)}, '')";
+
+    private string? NoValue => shaped.File.Envelope?.NoValue;
+
+    /// <summary>The condition that a change does not bring a column, which keeps its value then.</summary>
+    public string IsKeptValue(int column) =>
+        NoValue is { } none && shaped.Indexes[column] is >= 0 and var index
+            ? $"coalesce({Raw(index)} = {Sql.Literal(none)}, false)"
+            : "false";
 
     // What was inferred is kept for later files, which must not be changed by it.
     private bool IsKept(int column) =>

@@ -25,7 +25,7 @@ internal abstract class EventRows(
 
     protected ChangeSet Changes => changes;
 
-    protected IReadOnlyList<ShapeColumn> Brought => columns;
+    protected IReadOnlyList<ShapeColumn> Columns => columns;
 
     protected EventRules Rules => changes.Rules.Events!;
 
@@ -76,6 +76,20 @@ internal abstract class EventRows(
                     Type(column)
                 )
         );
+
+    /// <summary>
+    /// Columns that a change may leave as they are: <c>keeps0…</c> of the staged rows says which.
+    /// </summary>
+    protected IReadOnlyList<int> Keeping =>
+        Rules.Envelope?.NoValue is null || changes.IsComparedHistory || changes.Released is not null
+            ? []
+            : [.. Layout.Values.Except(Layout.Keys)];
+
+    /// <summary>The last value that some change of a key up to this one brings, as a struct; NULL when none does.</summary>
+    protected string Brought(int column, string order) =>
+        SnapshotColumns.Text(
+            $"last_value(CASE WHEN coalesce(keeps{column}, false) = false THEN {{'v': {StagedTable.Column(column)}}} END IGNORE NULLS) "
+        ) + $"OVER (PARTITION BY {Names(Layout.Keys)} ORDER BY {order} ROWS UNBOUNDED PRECEDING)";
 
     /// <summary>Leaves out what cannot matter any more; says how many changes went.</summary>
     public abstract long Reduce();

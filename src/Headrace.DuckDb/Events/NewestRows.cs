@@ -22,21 +22,36 @@ internal sealed class NewestRows(
 
     private bool IsSoft => Rules.Deletes == Deletes.Soft;
 
-    private List<Column> Columns =>
+    private List<Column> Written =>
         [
-            .. Layout.Values.Select(column => new Column(Brought[column].Name, Type(column), Brought[column].Nullable)),
+            .. Layout.Values.Select(column => new Column(Columns[column].Name, Type(column), Columns[column].Nullable)),
             .. Layout.Own,
         ];
 
     public override long Reduce()
     {
         var (key, newest) = (Names(Layout.Keys), Failpoint.Planted("older-event-wins") ? "ASC" : "DESC");
+        var left = string.Concat(Keeping.Select(column => SnapshotColumns.Text($", keeps{column}, v{column}")));
+        var filled = string.Concat(
+            Keeping.Select(column =>
+                SnapshotColumns.Text($", brought{column} IS NULL AS keeps{column}, brought{column}.v AS v{column}")
+            )
+        );
+        var brought = string.Concat(
+            Keeping.Select(column =>
+                $", CASE WHEN op <> 'D' THEN {Brought(column, "op = 'D' DESC, pos, rowid")} END AS "
+                + SnapshotColumns.Text($"brought{column}")
+            )
+        );
+        var from = Keeping.Count == 0 ? Staged : $"(SELECT *, rowid{brought} FROM {Staged})";
+        if (Keeping.Count > 0)
+            left += string.Concat(Keeping.Select(column => SnapshotColumns.Text($", brought{column}"))) + ", rowid";
         Execute(
             $"""
             CREATE OR REPLACE TEMP TABLE headrace_newest AS
-            SELECT * EXCLUDE (pos), CASE WHEN op <> 'D' THEN pos END AS values_pos, last(op) OVER k = 'D' AS is_gone,
+            SELECT * EXCLUDE (pos{left}){filled}, CASE WHEN op <> 'D' THEN pos END AS values_pos, last(op) OVER k = 'D' AS is_gone,
                 last(pos) OVER k AS pos
-            FROM {Staged}
+            FROM {from}
             WINDOW k AS (PARTITION BY {key} ORDER BY pos, rowid
                 ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
             QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY op = 'D', pos {newest}, rowid {newest}) = 1
@@ -51,7 +66,7 @@ internal sealed class NewestRows(
         return Resolved(
             $"SELECT what, {Names(Layout.Values)}{(IsSoft ? $", {Own(0)}" : "")} FROM {Found} "
                 + "WHERE what IN ('I', 'U', 'D')",
-            Columns,
+            Written,
             rules.PrimaryKey,
             $"""
             SELECT CASE WHEN is_known THEN 'U' ELSE 'I' END, {Names(Layout.Keys)}, pos, is_gone, {NowTz}, values_pos
@@ -68,7 +83,11 @@ internal sealed class NewestRows(
     {
         var isThere = $"t.{StagedTable.Column(Layout.Keys[0])} IS NOT NULL";
         var others = Layout.Values.Except(Layout.Keys).ToList();
-        var differs = Differ(others, name => $"e.{name}", name => $"t.{name}");
+        string Value(int column) =>
+            Keeping.Contains(column)
+                ? SnapshotColumns.Text($"CASE WHEN e.keeps{column} THEN t.v{column} ELSE e.v{column} END")
+                : SnapshotColumns.Text($"e.v{column}");
+        var differs = Differ(others, name => $"({Value(int.Parse(name[1..], null))})", name => $"t.{name}");
         var isPlanted = Failpoint.Planted("older-event-wins");
         Execute(
             $"""
@@ -83,9 +102,10 @@ internal sealed class NewestRows(
                 greatest(e.pos, m.position) AS pos,
                 CASE WHEN has_values AND e.values_pos <> '0' THEN e.values_pos ELSE m.values_position END AS values_pos,
                 coalesce({differs}, false) AS differs{(IsSoft ? $", t.{Own(0)} AS was_gone_at" : "")}{string.Concat(
-                    others
-                        .Select(StagedTable.Column)
-                        .Select(name => $", CASE WHEN has_values THEN e.{name} ELSE t.{name} END AS {name}")
+                    others.Select(column =>
+                        $", CASE WHEN has_values THEN {Value(column)} ELSE t.{StagedTable.Column(column)} END "
+                        + $"AS {StagedTable.Column(column)}"
+                    )
                 )}
             FROM {Newest} AS e LEFT JOIN {Remembered} AS m ON {OnMemory("e", "m")}
             LEFT JOIN (SELECT DISTINCT ON ({Names(Layout.Keys)}) * FROM {There}) AS t ON {OnKeys("e", "t")}

@@ -56,7 +56,7 @@ internal sealed class RowVersions(
             SELECT * FROM (
                 SELECT {KeyList}, {Moment} AS moment, pos, op = 'D' AS gone, 2 AS source, rowid AS place{More(
                     Layout.Tracked
-                )}{More(Carried)}
+                )}{More(Carried)}{string.Concat(Keeping.Select(column => SnapshotColumns.Text($", keeps{column}")))}
                 FROM {Staged} AS e WHERE NOT ({isLeftOut})
                 UNION ALL BY NAME
                 SELECT {Names(Layout.Keys, "m.")}, m.moment, m.pos, m.gone, 1 AS source, 0 AS place{Tracks("t.")}{Carries(
@@ -78,8 +78,23 @@ internal sealed class RowVersions(
             QUALIFY row_number() OVER (PARTITION BY {KeyList}, moment ORDER BY pos DESC, source DESC, place DESC) = 1
             """
         );
+        Fill();
         Chain();
         return Compare(Count($"SELECT count(*) FROM {Staged} AS e WHERE {late}"));
+    }
+
+    // What a change leaves as it is the event before it says.
+    private void Fill()
+    {
+        if (Keeping.Count == 0)
+            return;
+        var filled = Keeping
+            .Where(column => Layout.Tracked.Contains(column) || Carried.Contains(column))
+            .Select(column => SnapshotColumns.Text($"({Brought(column, "gone DESC, moment")}).v AS v{column}"));
+        Execute(
+            $"CREATE OR REPLACE TEMP TABLE headrace_events AS SELECT * REPLACE ({string.Join(", ", filled)}) "
+                + "FROM temp.headrace_events"
+        );
     }
 
     // Without a time of its own an event that is older than what is known has no place: it would hold from now on.
@@ -146,7 +161,7 @@ internal sealed class RowVersions(
     private ResolvedEvents Compare(long older)
     {
         var written = Layout
-            .Values.Select(column => new Column(Brought[column].Name, Type(column), Brought[column].Nullable))
+            .Values.Select(column => new Column(Columns[column].Name, Type(column), Columns[column].Nullable))
             .Concat(Layout.Own)
             .ToList();
         string Values(string row) =>

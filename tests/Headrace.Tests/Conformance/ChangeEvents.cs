@@ -60,6 +60,25 @@ public abstract class ChangeEvents(PostgresServer server, WarehouseKind kind) : 
     }
 
     [Fact]
+    public async Task AValueThatAnEventDoesNotBringStays()
+    {
+        // Case 10.
+        const string none = "__debezium_unavailable_value";
+        await Flows(People);
+        Put("2", Event("c", 1, null, Row(1, "a", "long")), Event("c", 2, null, Row(2, "b", "wide")));
+        await World.Load();
+        Put(
+            "3",
+            Event("u", 3, null, Row(1, "a2", none)),
+            Event("c", 4, null, Row(3, "c", "tall")),
+            Event("u", 5, null, Row(3, "c2", none)),
+            Event("u", 6, null, Row(2, none))
+        );
+        await World.Load();
+        Assert.Equal(["1|a2|long", "2|b|NULL", "3|c2|tall"], await Table());
+    }
+
+    [Fact]
     public async Task AnEmptiedTableStops()
     {
         // Case 9.
