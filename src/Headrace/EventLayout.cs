@@ -71,6 +71,15 @@ public sealed class EventLayout
     /// <summary>Columns that a version has from its last event.</summary>
     public IReadOnlyList<int> OfLast { get; } = [];
 
+    /// <summary>Columns that the memory of a history has of each event.</summary>
+    public IReadOnlyList<int> Carried => [.. OfFirst, .. OfLast];
+
+    /// <summary>What a row of the memory was written for: other rules carry other columns.</summary>
+    public string Signature => Hash(string.Join('\0', Tracked.Concat([-1]).Concat(Carried).Select(NameOf)), 8);
+
+    /// <summary>The name of a column in the memory.</summary>
+    public string MemoryName(int column) => $"u_{Hash(NameOf(column), 8)}";
+
     /// <summary>The type of the moments of a history.</summary>
     public ColumnType MomentType => Moment < 0 ? new ColumnType(TypeKind.TimestampTz) : Type(Moment);
 
@@ -97,8 +106,8 @@ public sealed class EventLayout
             new("position", ColumnType.Text, Nullable: false),
             new("is_deleted", new ColumnType(TypeKind.Boolean), Nullable: false),
             new("applied_at", new ColumnType(TypeKind.TimestampTz), Nullable: false),
-            .. rules.History is null ? (Column[])[new("values_position", ColumnType.Text)] : [],
-            .. OfFirst.Concat(OfLast).Select((column, i) => new Column($"u{i}", Type(column))),
+            rules.History is null ? new("values_position", ColumnType.Text) : new("layout", ColumnType.Text),
+            .. Carried.Select(column => new Column(MemoryName(column), Type(column))),
         ];
 
     /// <summary>The columns by which the memory's rows are told apart.</summary>
@@ -109,9 +118,13 @@ public sealed class EventLayout
     public static TableName MemoryOf(TableName target)
     {
         var name = Ownership.Folded(target);
-        var hash = SHA256.HashData(Encoding.UTF8.GetBytes($"{name.Schema}\0{name.Table}"));
-        return new TableName("headrace", Memory + Convert.ToHexStringLower(hash.AsSpan(0, 8)));
+        return new TableName("headrace", Memory + Hash($"{name.Schema}\0{name.Table}", 8));
     }
+
+    private static string Hash(string text, int bytes) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)).AsSpan(0, bytes));
+
+    private string NameOf(int column) => column < 0 ? "" : columns[column].Name.ToLowerInvariant();
 
     private ColumnType Type(int column) => columns[column].Type!.Value;
 

@@ -24,8 +24,9 @@ internal sealed class RowVersions(
     private readonly HistoryRules history = changes.Rules.Events!.History!;
     private readonly IReadOnlyList<string> primaryKey = changes.Rules.PrimaryKey;
 
-    // Columns that the memory has of each event.
-    private IReadOnlyList<int> Carried => [.. Layout.OfFirst, .. Layout.OfLast];
+    private IReadOnlyList<int> Carried => Layout.Carried;
+
+    private string Signature => Sql.Literal(Layout.Signature);
 
     private string KeyList => Names(Layout.Keys);
 
@@ -59,8 +60,10 @@ internal sealed class RowVersions(
                 )}{More(Carried)}{string.Concat(Keeping.Select(column => SnapshotColumns.Text($", keeps{column}")))}
                 FROM {Staged} AS e WHERE NOT ({isLeftOut})
                 UNION ALL BY NAME
-                SELECT {Names(Layout.Keys, "m.")}, m.moment, m.pos, m.gone, 1 AS source, 0 AS place{Tracks("t.")}{Carries(
-                    "m."
+                SELECT {Names(Layout.Keys, "m.")}, m.moment, m.pos, m.gone, 1 AS source, 0 AS place{Tracks("t.")}{string.Concat(
+                    Carried
+                        .Select(StagedTable.Column)
+                        .Select(name => $", CASE WHEN m.is_known THEN m.{name} ELSE t.{name} END AS {name}")
                 )}
                 FROM ({Moments()}) AS m LEFT JOIN {There} AS t ON NOT m.gone AND {OnKeys("m", "t")}
                     AND t.{from} <= m.moment AND (t.{to} IS NULL OR m.moment < t.{to})
@@ -107,9 +110,9 @@ internal sealed class RowVersions(
     private string Moments()
     {
         var keys = Layout.Keys.Select((key, i) => $"{Layout.MemoryColumns[i].Name} AS {StagedTable.Column(key)}");
-        var carried = Carried.Select((column, i) => SnapshotColumns.Text($", u{i} AS {StagedTable.Column(column)}"));
-        return $"SELECT {string.Join(", ", keys)}, happened_at AS moment, position AS pos, is_deleted AS gone"
-            + $"{string.Concat(carried)} FROM {Remembered}";
+        var carried = Carried.Select(column => $", {Layout.MemoryName(column)} AS {StagedTable.Column(column)}");
+        return $"SELECT {string.Join(", ", keys)}, happened_at AS moment, position AS pos, is_deleted AS gone, "
+            + $"coalesce(layout = {Signature}, false) AS is_known{string.Concat(carried)} FROM {Remembered}";
     }
 
     // Which events open a version, which end one, and to which version each belongs.
@@ -207,12 +210,11 @@ internal sealed class RowVersions(
             )}
             """;
         var on = $"{OnMemory("c", "m")} AND c.moment = m.happened_at";
-        var carried = string.Concat(
-            Carried.Select((column, i) => SnapshotColumns.Text($", c.{StagedTable.Column(column)}"))
-        );
+        var carried = string.Concat(Carried.Select(column => $", c.{StagedTable.Column(column)}"));
         var differs = string.Concat(
-            Carried.Select(
-                (column, i) => $" OR {JsonText.Differ($"c.{StagedTable.Column(column)}", $"m.u{i}", Type(column))}"
+            Carried.Select(column =>
+                " OR "
+                + JsonText.Differ($"c.{StagedTable.Column(column)}", $"m.{Layout.MemoryName(column)}", Type(column))
             )
         );
         var rest = string.Join(", ", Layout.MemoryColumns.Select(column => $"m.{column.Name}"));
@@ -220,9 +222,10 @@ internal sealed class RowVersions(
             SELECT CASE WHEN m.position IS NULL THEN 'I' ELSE 'U' END, {Names(
                 Layout.Keys,
                 "c."
-            )}, c.moment, c.pos, c.gone, coalesce(m.applied_at, {NowTz}){carried}
+            )}, c.moment, c.pos, c.gone, coalesce(m.applied_at, {NowTz}), {Signature}{carried}
             FROM ({isKept}) AS c LEFT JOIN {Remembered} AS m ON {on}
-            WHERE m.position IS NULL OR c.pos <> m.position OR c.gone <> m.is_deleted{differs}
+            WHERE m.position IS NULL OR c.pos <> m.position OR c.gone <> m.is_deleted
+                OR m.layout IS DISTINCT FROM {Signature}{differs}
             UNION ALL
             SELECT 'D', {rest} FROM {Remembered} AS m ANTI JOIN ({isKept}) AS c ON {on}
             """;
