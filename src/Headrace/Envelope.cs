@@ -26,7 +26,9 @@ public sealed record Envelope(
     /// <summary>
     /// An event of Debezium.
     /// </summary>
-    /// <remarks>https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-events</remarks>
+    /// <remarks>
+    /// https://debezium.io/documentation/reference/stable/connectors/postgresql.html#postgresql-events
+    /// </remarks>
     public static readonly Envelope Debezium = new(
         "op",
         ["after", "before"],

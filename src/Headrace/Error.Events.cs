@@ -31,7 +31,9 @@ public static partial class Error
             Facts = Facts(("source", source), ("dataset", dataset)),
         };
 
-    /// <summary>A file without a header has neither the listed columns nor these and the operation before them.</summary>
+    /// <summary>
+    /// A file without a header has neither the listed columns nor these and the operation before them.
+    /// </summary>
     public static HeadraceException NoChangeFile(
         string source,
         string operation,

@@ -5,7 +5,9 @@ internal sealed class EnvelopeColumns(StagedFile file)
 {
     private readonly Envelope envelope = file.Envelope!;
 
-    /// <summary>The members of the objects that hold values, with the operation and what changes are ordered by.</summary>
+    /// <summary>
+    /// The members of the objects that hold values, with the operation and what changes are ordered by.
+    /// </summary>
     public List<StagedColumn> Find(DuckDbConnection db, CancellationToken cancel)
     {
         var found = new List<StagedColumn>();

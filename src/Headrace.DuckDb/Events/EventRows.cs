@@ -59,7 +59,8 @@ internal abstract class EventRows(
             Layout.Values.Select(column => $"{CsvText.Name(column)} AS {StagedTable.Column(column)}")
         );
         Execute(
-            $"CREATE OR REPLACE TEMP TABLE staged AS SELECT {names}, op, '0' AS pos FROM {ChangedRows.From(changes.Rows!)}"
+            $"CREATE OR REPLACE TEMP TABLE staged AS SELECT {names}, op, '0' AS pos "
+                + $"FROM {ChangedRows.From(changes.Rows!)}"
         );
     }
 
@@ -85,10 +86,12 @@ internal abstract class EventRows(
             ? []
             : [.. Layout.Values.Except(Layout.Keys)];
 
-    /// <summary>The last value that some change of a key up to this one brings, as a struct; NULL when none does.</summary>
+    /// <summary>
+    /// The last value that some change of a key up to this one brings, as a struct; NULL when none does.
+    /// </summary>
     protected string Brought(int column, string order) =>
         SnapshotColumns.Text(
-            $"last_value(CASE WHEN coalesce(keeps{column}, false) = false THEN {{'v': {StagedTable.Column(column)}}} END IGNORE NULLS) "
+            $"last_value(CASE WHEN NOT coalesce(keeps{column}, false) THEN {{'v': v{column}}} END IGNORE NULLS) "
         ) + $"OVER (PARTITION BY {Names(Layout.Keys)} ORDER BY {order} ROWS UNBOUNDED PRECEDING)";
 
     /// <summary>Leaves out what cannot matter any more; says how many changes went.</summary>

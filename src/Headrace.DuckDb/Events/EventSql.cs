@@ -36,7 +36,8 @@ internal sealed class EventSql(IReadOnlyList<ShapedFile> files, TableShape shape
                 return "'I'";
             var isNone = IsFirstCopy ? $"WHEN {Raw} IS NULL OR {Raw} = '' THEN 'I' " : "";
             return $"CASE {isNone}WHEN {Raw} IN ({List(rules.Inserts)}) THEN 'I' "
-                + $"WHEN {Raw} IN ({List(rules.Updates)}) THEN 'U' WHEN {Raw} IN ({List(rules.Deletions)}) THEN 'D' END";
+                + $"WHEN {Raw} IN ({List(rules.Updates)}) THEN 'U' "
+                + $"WHEN {Raw} IN ({List(rules.Deletions)}) THEN 'D' END";
         }
     }
 

@@ -49,8 +49,8 @@ internal sealed class NewestRows(
         Execute(
             $"""
             CREATE OR REPLACE TEMP TABLE headrace_newest AS
-            SELECT * EXCLUDE (pos{left}){filled}, CASE WHEN op <> 'D' THEN pos END AS values_pos, last(op) OVER k = 'D' AS is_gone,
-                last(pos) OVER k AS pos
+            SELECT * EXCLUDE (pos{left}){filled}, CASE WHEN op <> 'D' THEN pos END AS values_pos,
+                last(op) OVER k = 'D' AS is_gone, last(pos) OVER k AS pos
             FROM {from}
             WINDOW k AS (PARTITION BY {key} ORDER BY pos, rowid
                 ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)

@@ -10,8 +10,8 @@ namespace Headrace.DuckDb;
 /// <remarks>
 /// The memory has the moments of all events of a key, with what they said in columns that open no version; what they
 /// said in tracked columns is in the version that held then. Of an event of the first copy only the version is kept, as
-/// long as no other event fell into it. Where the load's time is the event's, nothing comes late: of each key the memory
-/// has the order of the newest event alone.
+/// long as no other event fell into it. Where the load's time is the event's, nothing comes late: of each key the
+/// memory has the order of the newest event alone.
 /// </remarks>
 internal sealed class RowVersions(
     DuckDbConnection db,
@@ -51,6 +51,11 @@ internal sealed class RowVersions(
         var (from, to) = (Own(0), Own(1));
         var late = Late();
         var isLeftOut = Rules.Deletes == Deletes.Ignore ? $"({late}) OR e.op = 'D'" : late;
+        var carried = string.Concat(
+            Carried
+                .Select(StagedTable.Column)
+                .Select(name => $", CASE WHEN m.is_known THEN m.{name} ELSE t.{name} END AS {name}")
+        );
         Execute(
             $"""
             CREATE OR REPLACE TEMP TABLE headrace_events AS
@@ -60,18 +65,14 @@ internal sealed class RowVersions(
                 )}{More(Carried)}{string.Concat(Keeping.Select(column => SnapshotColumns.Text($", keeps{column}")))}
                 FROM {Staged} AS e WHERE NOT ({isLeftOut})
                 UNION ALL BY NAME
-                SELECT {Names(Layout.Keys, "m.")}, m.moment, m.pos, m.gone, 1 AS source, 0 AS place{Tracks("t.")}{string.Concat(
-                    Carried
-                        .Select(StagedTable.Column)
-                        .Select(name => $", CASE WHEN m.is_known THEN m.{name} ELSE t.{name} END AS {name}")
-                )}
+                SELECT {Names(Layout.Keys, "m.")}, m.moment, m.pos, m.gone, 1 AS source, 0 AS place
+                    {Tracks("t.")}{carried}
                 FROM ({Moments()}) AS m LEFT JOIN {There} AS t ON NOT m.gone AND {OnKeys("m", "t")}
                     AND t.{from} <= m.moment AND (t.{to} IS NULL OR m.moment < t.{to})
                 WHERE m.gone OR t.{from} IS NOT NULL
                 UNION ALL BY NAME
-                SELECT {KeyList}, {from} AS moment, '0' AS pos, false AS gone, 0 AS source, 0 AS place{Tracks("")}{Carries(
-                    ""
-                )}
+                SELECT {KeyList}, {from} AS moment, '0' AS pos, false AS gone, 0 AS source, 0 AS place
+                    {Tracks("")}{Carries("")}
                 FROM {There}
                 UNION ALL BY NAME
                 SELECT {Names(Layout.Keys, "t.")}, t.{to} AS moment, '0' AS pos, true AS gone, 0 AS source, 0 AS place

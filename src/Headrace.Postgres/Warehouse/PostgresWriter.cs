@@ -81,7 +81,8 @@ internal sealed class PostgresWriter(
     )
     {
         var change = new TableChange(Db, changes, warehouse.Now, Cancel);
-        if (Changes.Operation != Operation.Changes || Changes.IsComparedHistory) // else they were brought before the target was locked
+        // What a comparison found was brought before the target was locked
+        if (Changes.Operation != Operation.Changes || Changes.IsComparedHistory)
             await change.StageAsync(table, await FileOfAsync(changes), Progress());
         return await change.ApplyAsync(table, isNew);
     }

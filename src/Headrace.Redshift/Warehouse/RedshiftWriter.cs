@@ -70,7 +70,8 @@ internal sealed class RedshiftWriter(
     )
     {
         var file = await FileOfAsync(changes);
-        if (Changes.Operation != Operation.Changes || Changes.IsComparedHistory) // else they were put there before the transaction
+        // What a comparison found was put there before the transaction
+        if (Changes.Operation != Operation.Changes || Changes.IsComparedHistory)
         {
             await PutAsync(file);
             if (isStaged)

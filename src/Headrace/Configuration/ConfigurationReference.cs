@@ -27,6 +27,10 @@ public static class ConfigurationReference
         Section(text, "flows.NAME.columns.NAME", typeof(FlowColumn));
         Section(text, "flows.NAME.add_columns.NAME", typeof(AddedColumn));
         Section(text, "flows.NAME.complete_when", typeof(CompleteWhen));
+        Section(text, "flows.NAME.cdc", typeof(Cdc));
+        Section(text, "flows.NAME.cdc.values", typeof(CdcValues));
+        Section(text, "flows.NAME.scd2", typeof(Scd2));
+        Section(text, "flows.NAME.scd2.columns", typeof(Scd2Columns));
         Section(text, "flows.NAME.publish", typeof(Publish));
         Section(text, "flows.NAME.archive", typeof(ArchiveSettings));
         Section(text, "flows.NAME.limits", typeof(LimitOptions));

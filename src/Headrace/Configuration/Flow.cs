@@ -21,6 +21,12 @@ public sealed record Flow : FlowSettings
     public ChangedFiles ChangedFilesFor(Operation operation) =>
         ChangedFiles ?? (operation == Operation.Append ? Headrace.ChangedFiles.Stop : Headrace.ChangedFiles.Replace);
 
+    /// <summary>How its files say what happened to each row.</summary>
+    public Cdc Capture => Cdc ?? new Cdc();
+
+    /// <summary>How its table keeps the history of rows.</summary>
+    public Scd2 History => Scd2 ?? new Scd2();
+
     /// <summary>True when the rows go to no table: their operations are only published.</summary>
     public bool IsPublishOnly => Publish is not null && (Write is null || Target.Connection.Length == 0);
 
@@ -125,13 +131,13 @@ public sealed record Flow : FlowSettings
     private EventRules Events() =>
         new()
         {
-            Operation = Read == ReadMode.Cdc ? Cdc.OperationColumn : null,
-            Envelope = Read == ReadMode.Cdc ? Cdc.Envelope : null,
-            Truncations = Cdc.Profile == CdcProfile.Debezium ? ["t"] : [],
-            Inserts = Cdc.Meaning.Insert,
-            Updates = Cdc.Meaning.Update,
-            Deletions = Cdc.Meaning.Delete,
-            OrderBy = Cdc.OrderBy,
+            Operation = Read == ReadMode.Cdc ? Capture.OperationColumn : null,
+            Envelope = Read == ReadMode.Cdc ? Capture.Envelope : null,
+            Truncations = Capture.Profile == CdcProfile.Debezium ? ["t"] : [],
+            Inserts = Capture.Meaning.Insert,
+            Updates = Capture.Meaning.Update,
+            Deletions = Capture.Meaning.Delete,
+            OrderBy = Capture.OrderBy,
             Deletes = Deletes,
             IsAppended = Write == WriteMode.Append,
             History =
@@ -139,12 +145,12 @@ public sealed record Flow : FlowSettings
                     ? null
                     : new HistoryRules
                     {
-                        EffectiveAt = Scd2.EffectiveAt,
-                        Track = Scd2.Track,
-                        Ignore = Scd2.Ignore,
-                        From = Scd2.Columns.From,
-                        To = Scd2.Columns.To,
-                        Current = Scd2.Columns.Current,
+                        EffectiveAt = History.EffectiveAt,
+                        Track = History.Track,
+                        Ignore = History.Ignore,
+                        From = History.Columns.From,
+                        To = History.Columns.To,
+                        Current = History.Columns.Current,
                     },
         };
 }

@@ -86,10 +86,10 @@ public record FlowSettings
     public CompleteWhen CompleteWhen { get; init; } = new();
 
     [Description("How the files say what happened to each row (read: cdc).")]
-    public Cdc Cdc { get; init; } = new();
+    public Cdc? Cdc { get; init; }
 
     [Description("How the table keeps the history of its rows (write: scd2).")]
-    public Scd2 Scd2 { get; init; } = new();
+    public Scd2? Scd2 { get; init; }
 
     [Description("Where the operations (inserts, updates, deletes) are published (read: snapshot).")]
     public Publish? Publish { get; init; }

@@ -57,7 +57,7 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
                 .ThenBy(file => file.File.Key, StringComparer.Ordinal)
         )
         {
-            if (place.Length > 0 && Flow.Cdc.Window is { } window && file.LandedAt + window > Now)
+            if (place.Length > 0 && Flow.Capture.Window is { } window && file.LandedAt + window > Now)
             {
                 attempt.IsWaiting = true;
                 warnings.Add($"{file.Key} waits for changes that may belong before it, for {window.TotalSeconds:0} s");
@@ -142,13 +142,13 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
         var name = file.Key[(file.Key.LastIndexOf('/') + 1)..];
         string[] fullLoads =
             flow.Read != ReadMode.Cdc ? []
-            : flow.Cdc.FullLoad is { } said ? [said]
-            : flow.Cdc.Profile == CdcProfile.Dms ? DmsFullLoads
+            : flow.Capture.FullLoad is { } said ? [said]
+            : flow.Capture.Profile == CdcProfile.Dms ? DmsFullLoads
             : [];
         if (fullLoads.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false)))
             return "";
         var time =
-            flow is { Read: ReadMode.Cdc, Cdc.Profile: CdcProfile.Dms }
+            flow is { Read: ReadMode.Cdc, Capture.Profile: CdcProfile.Dms }
             && ChangeTime().Match(name) is { Success: true } match
                 ? match.Groups[1].Value + match.Groups[2].Value
                 : file.LandedAt.UtcDateTime.ToString("yyyyMMddHHmmssffffff", CultureInfo.InvariantCulture);

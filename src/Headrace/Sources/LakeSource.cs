@@ -242,11 +242,11 @@ public abstract partial class LakeSource : ISource, IFileSource
         var format =
             Flow.Source.FormatOf(file.Key)
             ?? (
-                Flow is { Read: ReadMode.Cdc, Cdc.Envelope: not null }
+                Flow is { Read: ReadMode.Cdc, Capture.Envelope: not null }
                     ? new FileFormat(FormatKind.Jsonl)
                     : new FileFormat(FormatKind.Csv, Flow.Source.Csv.ToDialect())
             );
-        if (format.Kind == FormatKind.Jsonl && Flow is { Read: ReadMode.Cdc, Cdc.Envelope: not null })
+        if (format.Kind == FormatKind.Jsonl && Flow is { Read: ReadMode.Cdc, Capture.Envelope: not null })
             return format with { SkipsNull = true };
         return Leading is null || format.Csv is null
             ? format

@@ -217,6 +217,7 @@ internal sealed class EventsStrategy(OpenLoad load) : WriteStrategy(load)
             ? []
             :
             [
-                $"{older} {(older == 1 ? "change was" : "changes were")} older than what the table holds of the same row",
+                $"{older} {(older == 1 ? "change was" : "changes were")} older than what the table holds "
+                    + "of the same row",
             ];
 }

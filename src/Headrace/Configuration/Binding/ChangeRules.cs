@@ -36,7 +36,7 @@ internal sealed class ChangeRules(Problems problems)
             !flow.Source.Csv.Header
             && flow.Columns.Count == 0
             && flow.Source.Format is null or FormatKind.Csv
-            && flow.Cdc.Envelope is null
+            && flow.Capture.Envelope is null
         )
             problems.Disagree(
                 place.Of("source", "csv", "header"),
@@ -44,21 +44,21 @@ internal sealed class ChangeRules(Problems problems)
                 "files of changes without a header need columns",
                 "list them under 'columns', without the operation: it is the field before them"
             );
-        if (flow.Cdc.Envelope is not null && flow.Source.Format is FormatKind.Csv or FormatKind.Parquet)
+        if (flow.Capture.Envelope is not null && flow.Source.Format is FormatKind.Csv or FormatKind.Parquet)
             problems.Disagree(
                 place.Of("source", "format"),
                 where,
-                $"cdc profile {Choices.WordOf(flow.Cdc.Profile)} is JSON",
+                $"cdc profile {Choices.WordOf(flow.Capture.Profile)} is JSON",
                 "remove 'format', or write format: jsonl"
             );
-        if (flow.Columns.Keys.Contains(flow.Cdc.OperationColumn, StringComparer.OrdinalIgnoreCase))
+        if (flow.Columns.Keys.Contains(flow.Capture.OperationColumn, StringComparer.OrdinalIgnoreCase))
             problems.Disagree(
-                place.Of("columns", flow.Cdc.OperationColumn),
+                place.Of("columns", flow.Capture.OperationColumn),
                 where,
-                $"'{flow.Cdc.OperationColumn}' is the column of the operation",
+                $"'{flow.Capture.OperationColumn}' is the column of the operation",
                 "remove it from 'columns', or name the operation's column under cdc: { operation }"
             );
-        var values = flow.Cdc.Meaning;
+        var values = flow.Capture.Meaning;
         if (
             values
                 .Insert.Concat(values.Update)
@@ -73,7 +73,7 @@ internal sealed class ChangeRules(Problems problems)
                 $"cdc values: '{twice.Key}' means two things",
                 "name each value once"
             );
-        Listed(flow, flow.Cdc.OrderBy, place.Of("cdc", "order_by"), "cdc order_by", where);
+        Listed(flow, flow.Capture.OrderBy, place.Of("cdc", "order_by"), "cdc order_by", where);
     }
 
     private void History(Flow flow, FlowRules.Places place, string where)
@@ -85,7 +85,7 @@ internal sealed class ChangeRules(Problems problems)
                 "write: scd2 does not go with read: full-refresh",
                 "use read: snapshot: it finds what changed"
             );
-        var (history, at) = (flow.Scd2, place.Of("scd2"));
+        var (history, at) = (flow.History, place.Of("scd2"));
         if (history.Track.Intersect(history.Ignore, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } both)
             problems.Disagree(at, where, $"scd2 tracks and ignores '{both}'", "name it under one of them");
         foreach (
