@@ -1,4 +1,5 @@
 using System.Globalization;
+using Headrace.Checks;
 
 namespace Headrace.DuckDb;
 
@@ -15,8 +16,23 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
     /// <summary>True when the files have columns at all; an empty file has none and no rows.</summary>
     public bool HasRows => shaped.Columns.Count > 0 && files.Any(file => file.File.Segments.Count > 0);
 
-    /// <summary>The rows as they were staged: <c>line</c> and <c>c0…</c>.</summary>
-    public string Source => From([.. files.Select(file => file.File)], shaped.Columns);
+    /// <summary>
+    /// The rows as they were staged: <c>line</c> and <c>c0…</c>, and <c>v0…</c> with their types for the columns that
+    /// checks ask about.
+    /// </summary>
+    public string Source =>
+        shape.Conditions.Count == 0
+            ? Staged
+            : $"(SELECT *{Values(shape.Conditions.SelectMany(condition => condition.Uses))} FROM {Staged})";
+
+    private string Staged => From([.. files.Select(file => file.File)], shaped.Columns);
+
+    /// <summary>Rows that fit their types, as they were staged and with <c>v0…</c> for these columns.</summary>
+    public string Checked(IEnumerable<int> columns) =>
+        $"(SELECT *{Values(columns)} FROM {Staged} WHERE {Fits()})";
+
+    private string Values(IEnumerable<int> columns) =>
+        string.Concat(columns.Distinct().Order().Select(i => $", {Value(i)} AS {StagedTable.Column(i)}"));
 
     /// <summary>A table function over the segments of staged files.</summary>
     public static string From(IReadOnlyList<StagedFile> files, IReadOnlyList<StagedColumn> columns)
@@ -87,11 +103,17 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
             : DuckDbTypes.Cast(Given(index, type), type, dialect);
     }
 
-    /// <summary>The condition that a row fits all columns.</summary>
-    public string Good
+    /// <summary>The condition that a row fits all columns, and that no check sets it aside.</summary>
+    public string Good =>
+        string.Join(
+            "\n  AND ",
+            shape
+                .Conditions.Select(condition => $"({condition.Fails(shaped.File)}) IS NOT TRUE")
+                .Prepend(Fits())
+        );
+
+    private string Fits()
     {
-        get
-        {
             var columns = Enumerable.Range(0, shape.Columns.Count);
             var conditions = columns
                 .Select(FitsOrDeletes)
@@ -100,7 +122,6 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
                 .Where(fits => fits is not null)
                 .ToList();
             return conditions.Count == 0 ? "true" : string.Join("\n  AND ", conditions);
-        }
     }
 
     /// <summary>The condition that a row fits these columns, and that none of them is NULL.</summary>
@@ -142,6 +163,11 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
                 problems.Add($"CASE WHEN NOT ({fits}) THEN {{'c': {name}, 'v': {value}, 'r': {reason}}} END");
             }
 
+            foreach (var condition in shape.Conditions)
+                problems.Add(
+                    $"CASE WHEN ({Fits()}) AND ({condition.Fails(shaped.File)}) THEN {{'c': {Name(condition)}, "
+                        + $"'v': {Shown(condition.Column)}, 'r': {Sql.Literal(condition.Reason)}}} END"
+                );
             return problems.Count == 0 ? "[]" : $"list_filter([{string.Join(",\n  ", problems)}], x -> x IS NOT NULL)";
         }
     }
@@ -151,6 +177,15 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         "json_object("
         + string.Join(", ", shaped.Columns.Select((column, i) => $"{Sql.Literal(column.Name)}, {AsText(column, i)}"))
         + ")";
+
+    private string Name(RowCondition condition) =>
+        condition.Column < 0 ? "NULL::VARCHAR" : Sql.Literal(shape.Columns[condition.Column].Name);
+
+    /// <summary>A value to be looked at, as text.</summary>
+    public string Shown(int column) =>
+        column < 0 || shaped.Indexes[column] is not (>= 0 and var index) ? "NULL::VARCHAR"
+        : shaped.File.IsParquet ? Shown(shaped.Columns[index], index)
+        : Raw(index);
 
     // Each value as a CSV file would have it, so that nothing is lost and the row can be read again.
     private static string AsText(StagedColumn column, int index) =>

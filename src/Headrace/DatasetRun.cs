@@ -1,3 +1,5 @@
+using Headrace.Checks;
+
 namespace Headrace;
 
 /// <summary>The batches of one dataset, one after another, until nothing is left.</summary>
@@ -79,6 +81,7 @@ internal sealed class DatasetRun(
             catch (HeadraceException error) when (error.Outcome == Outcome.Stopped && found.Changes.Action != "load")
             {
                 // In a drop folder each file stands for itself: one that a check stops waits, the next is taken.
+                Run = Run with { Checks = CheckResult.Sum(Run.Checks, error.Checks) };
                 await NoteAsync(
                     [
                         .. found.Changes.Files.Select(file => new FileNote(

@@ -118,6 +118,9 @@ public sealed record LoadResult
     /// <summary>For a plan the first few rows of each operation.</summary>
     public IReadOnlyList<RowChange> Changes { get; init; } = [];
 
+    /// <summary>What the checks found.</summary>
+    public IReadOnlyList<Checks.CheckResult> Checks { get; init; } = [];
+
     /// <summary>The position after this load.</summary>
     public required Position Position { get; init; }
 }

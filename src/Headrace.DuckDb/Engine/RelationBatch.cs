@@ -5,7 +5,12 @@ namespace Headrace.DuckDb;
 /// <summary>
 /// A batch whose rows stay in the DuckDB that is the warehouse too: they are taken straight into the target.
 /// </summary>
-internal sealed class RelationBatch(DuckDbConnection db, ChangeSet changes, CancellationToken cancel) : PreparedBatch
+internal sealed class RelationBatch(
+    DuckDbConnection db,
+    ChangeSet changes,
+    TimeProvider clock,
+    CancellationToken cancel
+) : PreparedBatch
 {
     private BadRows? bad;
 
@@ -35,6 +40,8 @@ internal sealed class RelationBatch(DuckDbConnection db, ChangeSet changes, Canc
                 null,
                 transient: true
             );
+        var checks = new BatchChecks(db, changes, Shape, clock, cancel);
+        (Checks, Fitting) = (checks.Run(), checks.Rows);
         Rows = new GoodRows(db, changes, Shape, cancel);
         return true;
     }

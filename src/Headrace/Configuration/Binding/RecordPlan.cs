@@ -58,6 +58,22 @@ internal sealed class RecordPlan
             ? type.GetGenericArguments()[1]
             : null;
 
+    /// <summary>The type of the records when <paramref name="type"/> is a list of them.</summary>
+    public static Type? ListOf(Type type) =>
+        type.IsGenericType
+        && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)
+        && IsRecord(type.GetGenericArguments()[0])
+            ? type.GetGenericArguments()[0]
+            : null;
+
+    /// <summary>An empty list of records.</summary>
+    [UnconditionalSuppressMessage(
+        "AOT",
+        "IL3050",
+        Justification = "Lists of records share their code, and the records' own defaults use it."
+    )]
+    public static IList NewList(Type each) => (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(each))!;
+
     /// <summary>An empty map by name with values of a record's type.</summary>
     [UnconditionalSuppressMessage(
         "AOT",

@@ -1,0 +1,219 @@
+using Headrace.Checks;
+
+namespace Headrace.DuckDb;
+
+/// <summary>
+/// The checks of a batch, asked of the rows that fit their types before any of them is applied: all in one pass, and
+/// one more for each check of keys.
+/// </summary>
+/// <param name="shape">Its types are settled; what sets rows aside is added to its conditions.</param>
+internal sealed class BatchChecks(
+    DuckDbConnection db,
+    ChangeSet changes,
+    TableShape shape,
+    TimeProvider clock,
+    CancellationToken cancel
+)
+{
+    private const int Shown = 3;
+
+    private readonly IReadOnlyList<Check> checks =
+    [
+        .. changes.Rules.Checks.Where(check => check.Scope == CheckScope.Batch),
+    ];
+
+    /// <summary>Rows that fit their types; null where no check was asked.</summary>
+    public long? Rows { get; private set; }
+
+    /// <summary>Asks them; says what they found.</summary>
+    /// <exception cref="HeadraceException">HDR-210 when one stops the load; HDR-216 to 218 for one that cannot be
+    /// asked.</exception>
+    public IReadOnlyList<CheckResult> Run()
+    {
+        if (checks.Count == 0)
+            return [];
+        var asked = shape.Columns.Count == 0 ? [] : Ask();
+        var (rows, counts) = Count(asked);
+        Rows = rows;
+        var (results, conditions) = (new List<CheckResult>(), new List<RowCondition>());
+        foreach (var (i, check) in checks.Index())
+        {
+            if (asked.Count == 0) // a file without a column has no rows
+            {
+                results.Add(check.Judge(0, [0, 0]));
+                continue;
+            }
+
+            var (one, its) = (asked[i], counts[i]);
+            var repeated = check is UniqueCheck
+                ? new RepeatedKeys(db, shape, i, one.Uses[..check.Columns.Count], file => From([file], one.Uses), cancel)
+                : null;
+            if (repeated is not null)
+                its = [its[0], repeated.Count(one.Where)];
+            var result = check.Judge(its[0], its[1..]);
+            if (!result.IsPassed && check.IsOfRows)
+                result = result with { Sample = [.. repeated?.Sample(Shown) ?? Sample(one)] };
+            results.Add(result);
+            if (result.Outcome == "quarantined")
+                conditions.AddRange(Conditions(one, repeated));
+            repeated?.Drop();
+        }
+
+        if (results.Exists(result => result.IsStopped))
+            throw Error.CheckStopped(changes.Dataset.Name, results);
+        shape.Conditions = conditions;
+        return results;
+    }
+
+    private List<Asked> Ask()
+    {
+        var columns = shape
+            .Columns.Select((column, i) => new CheckedColumn(column.Name, column.Type, StagedTable.Column(i)))
+            .ToList();
+        var expressions = new CheckExpressions(db, columns, column => column.Sql, cancel);
+        var used = new List<int>();
+        var sql = new CheckSql(
+            DuckDbDialect.Instance,
+            columns,
+            clock.GetUtcNow(),
+            (check, text) =>
+            {
+                var read = expressions.Read(check, text);
+                used.AddRange(expressions.Used.Select(shape.IndexOf));
+                return read;
+            }
+        );
+        return
+        [
+            .. checks.Select(check =>
+            {
+                used.Clear();
+                used.AddRange(check.Columns.Select(name => shape.IndexOf(sql.The(check, name).Name)));
+                var (where, counted) = (sql.Where(check), check.Counted(sql));
+                return new Asked(check, where, counted, (check as RowCheck)?.Parts(sql) ?? [], [.. used.Distinct()]);
+            }),
+        ];
+    }
+
+    // For each check the rows checked, and what its conditions count.
+    private (long Rows, List<List<long>> Counts) Count(IReadOnlyList<Asked> asked)
+    {
+        var counts = asked.Select(one => Enumerable.Repeat(0L, 1 + one.Counted.Count).ToList()).ToList();
+        var all = 0L;
+        foreach (var group in new GoodRows(db, changes, shape, cancel).Groups())
+        {
+            if (!new StagedRows(group, shape, changes).HasRows)
+                continue;
+            try
+            {
+                all += Count(group, asked, counts);
+            }
+            catch (DuckDbException error)
+            {
+                throw Blamed(group, asked, error);
+            }
+        }
+
+        return (all, counts);
+    }
+
+    private long Count(List<ShapedFile> group, IReadOnlyList<Asked> asked, List<List<long>> counts)
+    {
+        var sums = asked.SelectMany(one => one.Sums);
+        using var reader = db.Query(
+            $"SELECT {string.Join(", ", sums.Prepend("count(*)"))} "
+                + $"FROM {From(group, [.. asked.SelectMany(one => one.Uses)])}",
+            cancel
+        );
+        reader.Read();
+        var place = 1;
+        foreach (var its in counts)
+            for (var i = 0; i < its.Count; i++)
+                its[i] += reader.GetInt64(place++);
+        return reader.GetInt64(0);
+    }
+
+    // An expression may fail on a value; what fails without any is no fault of a check.
+    private Exception Blamed(List<ShapedFile> group, IReadOnlyList<Asked> asked, DuckDbException error)
+    {
+        if (Fails(group, []) is not null)
+            return error;
+        foreach (var one in asked)
+            if (Fails(group, [one]) is { } its)
+                return Error.CheckSqlRefused(
+                    one.Check,
+                    (one.Check as ExpressionCheck)?.Expression ?? one.Check.Where ?? one.Check.Fault,
+                    CheckExpressions.FirstLine(its),
+                    its
+                );
+        return error;
+    }
+
+    private DuckDbException? Fails(List<ShapedFile> group, IReadOnlyList<Asked> asked)
+    {
+        try
+        {
+            Count(group, asked, [.. asked.Select(one => Enumerable.Repeat(0L, 1 + one.Counted.Count).ToList())]);
+            return null;
+        }
+        catch (DuckDbException error)
+        {
+            return error;
+        }
+    }
+
+    private string From(List<ShapedFile> files, IReadOnlyList<int> columns) =>
+        new StagedRows(files, shape, changes).Checked(columns);
+
+    private List<string> Sample(Asked one)
+    {
+        var sample = new List<string>();
+        foreach (var file in shape.Files.Where(file => new StagedRows([file], shape, changes).HasRows))
+        {
+            var rows = new StagedRows([file], shape, changes);
+            var texts = one.Uses.Select(i =>
+                $"{Sql.Literal($"{shape.Columns[i].Name} = ")} || coalesce('''' || left({rows.Shown(i)}, 200) || '''', 'NULL')"
+            );
+            using var reader = db.Query(
+                $"SELECT line, concat_ws(', ', {string.Join(", ", texts.DefaultIfEmpty("''"))}) "
+                    + $"FROM {rows.Checked(one.Uses)} WHERE {one.Where} AND ({one.Counted[0]}) "
+                    + $"LIMIT {Shown - sample.Count}",
+                cancel
+            );
+            while (reader.Read())
+                sample.Add($"{file.File.File.Key} line {reader.GetInt64(0)}: {reader.GetString(1)}");
+            if (sample.Count == Shown)
+                break;
+        }
+
+        return sample;
+    }
+
+    private IEnumerable<RowCondition> Conditions(Asked one, RepeatedKeys? repeated)
+    {
+        var reason = $"check '{one.Check.Name}': {one.Check.Fault}";
+        if (repeated is null)
+            return one.Parts.Select(part => new RowCondition(
+                part.Column is null ? -1 : shape.IndexOf(part.Column),
+                reason,
+                one.Uses,
+                _ => $"{one.Where} AND ({part.Fails})"
+            ));
+        repeated.Keep();
+        return [new RowCondition(one.Uses[0], reason, [], repeated.IsIt) { IsOfFile = true }];
+    }
+
+    private sealed record Asked(
+        Check Check,
+        string Where,
+        IReadOnlyList<string> Counted,
+        IReadOnlyList<(string? Column, string Fails)> Parts,
+        List<int> Uses
+    )
+    {
+        public IEnumerable<string> Sums =>
+            Counted
+                .Select(condition => $"count(CASE WHEN {Where} AND ({condition}) THEN 1 END)")
+                .Prepend($"count(CASE WHEN {Where} THEN 1 END)");
+    }
+}
