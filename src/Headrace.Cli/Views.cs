@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Headrace.Checks;
 using Headrace.Hosting;
 
 namespace Headrace.Cli;
@@ -31,6 +32,7 @@ internal sealed record RunView(
     string? To,
     long DurationMs,
     IReadOnlyList<string> Warnings,
+    IReadOnlyList<CheckedView> Checks,
     ErrorJson? Error,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Ddl,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<BadRow>? Sample,
@@ -59,6 +61,7 @@ internal sealed record RunView(
             run.To,
             (long)run.Duration.TotalMilliseconds,
             run.Warnings,
+            [.. run.Checks.Select(CheckedView.Of)],
             run.Error is null ? null : ErrorJson.Of(run.Error),
             isPlan ? run.Ddl : null,
             isPlan ? run.Sample : null,
@@ -66,6 +69,19 @@ internal sealed record RunView(
             isHistory ? run.Target : null,
             isHistory ? run.StartedAt : null
         );
+}
+
+internal sealed record CheckedView(
+    string Name,
+    [property: JsonConverter(typeof(ContractWord))] string Kind,
+    [property: JsonConverter(typeof(ContractWord))] string Scope,
+    [property: JsonConverter(typeof(ContractWord))] string Outcome,
+    long Checked,
+    long Failed
+)
+{
+    public static CheckedView Of(CheckResult result) =>
+        new(result.Name, result.Kind, result.Scope, result.Outcome, result.Checked, result.Failed);
 }
 
 internal sealed record ErrorView(

@@ -59,7 +59,7 @@ internal sealed class CheckExpressions(
         Used.Clear();
         if (WrittenSql.Fault(text) is { } fault)
             throw Error.CheckSqlRefused(check, text, fault);
-        var tree = JsonNode.Parse(Scalar("SELECT json_serialize_sql($1)", $"SELECT ({text})"))!;
+        var tree = JsonNode.Parse(Scalar($"SELECT json_serialize_sql({Sql.Literal($"SELECT ({text})")})"))!;
         if ((bool)tree["error"]!)
             throw Error.CheckSqlRefused(check, text, (string)tree["error_message"]!);
         if (
@@ -70,7 +70,7 @@ internal sealed class CheckExpressions(
         )
             throw Error.CheckSqlRefused(check, text, "it is more than one expression");
         Walk(check, text, list[0]!, []);
-        var sql = Scalar("SELECT json_deserialize_sql($1::JSON)", tree.ToJsonString());
+        var sql = Scalar($"SELECT json_deserialize_sql({Sql.Literal(tree.ToJsonString())}::JSON)");
         Bind(check, text, sql["SELECT ".Length..]);
         return sql["SELECT ".Length..];
     }
@@ -232,6 +232,6 @@ internal sealed class CheckExpressions(
         return known;
     }
 
-    private string Scalar(string sql, string text) =>
-        db.Scalar<string>(sql, cancel, text) ?? throw Error.Bug("an expression was read as nothing.");
+    private string Scalar(string sql) =>
+        db.Scalar<string>(sql, cancel) ?? throw Error.Bug("an expression was read as nothing.");
 }
