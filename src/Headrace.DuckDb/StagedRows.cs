@@ -28,8 +28,7 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
     private string Staged => From([.. files.Select(file => file.File)], shaped.Columns);
 
     /// <summary>Rows that fit their types, as they were staged and with <c>v0…</c> for these columns.</summary>
-    public string Checked(IEnumerable<int> columns) =>
-        $"(SELECT *{Values(columns)} FROM {Staged} WHERE {Fits()})";
+    public string Checked(IEnumerable<int> columns) => $"(SELECT *{Values(columns)} FROM {Staged} WHERE {Fits()})";
 
     private string Values(IEnumerable<int> columns) =>
         string.Concat(columns.Distinct().Order().Select(i => $", {Value(i)} AS {StagedTable.Column(i)}"));
@@ -107,21 +106,19 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
     public string Good =>
         string.Join(
             "\n  AND ",
-            shape
-                .Conditions.Select(condition => $"({condition.Fails(shaped.File)}) IS NOT TRUE")
-                .Prepend(Fits())
+            shape.Conditions.Select(condition => $"({condition.Fails(shaped.File)}) IS NOT TRUE").Prepend(Fits())
         );
 
     private string Fits()
     {
-            var columns = Enumerable.Range(0, shape.Columns.Count);
-            var conditions = columns
-                .Select(FitsOrDeletes)
-                .Append(events?.Fits)
-                .Concat(columns.Select(column => Limit(column) is { } limit ? $"coalesce({limit.Fits}, true)" : null))
-                .Where(fits => fits is not null)
-                .ToList();
-            return conditions.Count == 0 ? "true" : string.Join("\n  AND ", conditions);
+        var columns = Enumerable.Range(0, shape.Columns.Count);
+        var conditions = columns
+            .Select(FitsOrDeletes)
+            .Append(events?.Fits)
+            .Concat(columns.Select(column => Limit(column) is { } limit ? $"coalesce({limit.Fits}, true)" : null))
+            .Where(fits => fits is not null)
+            .ToList();
+        return conditions.Count == 0 ? "true" : string.Join("\n  AND ", conditions);
     }
 
     /// <summary>The condition that a row fits these columns, and that none of them is NULL.</summary>

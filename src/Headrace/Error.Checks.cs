@@ -57,7 +57,11 @@ public static partial class Error
 
     /// <summary>A check has a value that its column cannot have.</summary>
     public static HeadraceException CheckValue(Check check, string column, ColumnType? type, string value) =>
-        Misfit(check, $"'{value}' is no value of the column '{column}', which is {Word(type)}", "write one of its type");
+        Misfit(
+            check,
+            $"'{value}' is no value of the column '{column}', which is {Word(type)}",
+            "write one of its type"
+        );
 
     /// <summary>A check asks what the type of its column has no answer to.</summary>
     public static HeadraceException CheckType(Check check, string column, ColumnType? type, string needed) =>

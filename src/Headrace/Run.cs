@@ -55,7 +55,11 @@ public sealed record Run
     public IReadOnlyList<RowChange> Changes { get; init; } = [];
 
     /// <summary>What the checks of all its loads found.</summary>
-    public IReadOnlyList<CheckResult> Checks { get; init; } = [];
+    public IReadOnlyList<CheckResult> Checks
+    {
+        get => field ?? []; // a run of an earlier release has none
+        init;
+    }
 
     public RunError? Error { get; init; }
 

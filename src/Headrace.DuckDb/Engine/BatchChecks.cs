@@ -3,27 +3,33 @@ using Headrace.Checks;
 namespace Headrace.DuckDb;
 
 /// <summary>
-/// The checks of a batch, asked of the rows that fit their types before any of them is applied: all in one pass, and
-/// one more for each check of keys.
+/// The checks of a batch, asked of its rows before any of them is applied: all in one pass, and one more for each check
+/// of keys.
 /// </summary>
-/// <param name="shape">Its types are settled; what sets rows aside is added to its conditions.</param>
 internal sealed class BatchChecks(
     DuckDbConnection db,
     ChangeSet changes,
-    TableShape shape,
+    Func<CheckedRows> find,
     TimeProvider clock,
     CancellationToken cancel
 )
 {
     private const int Shown = 3;
 
+    private CheckedRows? found;
+
     private readonly IReadOnlyList<Check> checks =
     [
         .. changes.Rules.Checks.Where(check => check.Scope == CheckScope.Batch),
     ];
 
-    /// <summary>Rows that fit their types; null where no check was asked.</summary>
+    /// <summary>How many rows there are; null where no check was asked.</summary>
     public long? Rows { get; private set; }
+
+    /// <summary>What sets rows aside.</summary>
+    public IReadOnlyList<RowCondition> Conditions { get; private set; } = [];
+
+    private CheckedRows Found => found ??= find();
 
     /// <summary>Asks them; says what they found.</summary>
     /// <exception cref="HeadraceException">HDR-210 when one stops the load; HDR-216 to 218 for one that cannot be
@@ -32,7 +38,7 @@ internal sealed class BatchChecks(
     {
         if (checks.Count == 0)
             return [];
-        var asked = shape.Columns.Count == 0 ? [] : Ask();
+        var asked = Found.Columns.Count == 0 ? [] : Ask();
         var (rows, counts) = Count(asked);
         Rows = rows;
         var (results, conditions) = (new List<CheckResult>(), new List<RowCondition>());
@@ -45,9 +51,10 @@ internal sealed class BatchChecks(
             }
 
             var (one, its) = (asked[i], counts[i]);
-            var repeated = check is UniqueCheck
-                ? new RepeatedKeys(db, shape, i, one.Uses[..check.Columns.Count], file => From([file], one.Uses), cancel)
-                : null;
+            var repeated =
+                check is UniqueCheck
+                    ? new RepeatedKeys(db, Found, i, one.Uses[..check.Columns.Count], one.Uses, cancel)
+                    : null;
             if (repeated is not null)
                 its = [its[0], repeated.Count(one.Where)];
             var result = check.Judge(its[0], its[1..]);
@@ -55,21 +62,19 @@ internal sealed class BatchChecks(
                 result = result with { Sample = [.. repeated?.Sample(Shown) ?? Sample(one)] };
             results.Add(result);
             if (result.Outcome == "quarantined")
-                conditions.AddRange(Conditions(one, repeated));
+                conditions.AddRange(Setting(one, repeated));
             repeated?.Drop();
         }
 
         if (results.Exists(result => result.IsStopped))
             throw Error.CheckStopped(changes.Dataset.Name, results);
-        shape.Conditions = conditions;
+        Conditions = conditions;
         return results;
     }
 
     private List<Asked> Ask()
     {
-        var columns = shape
-            .Columns.Select((column, i) => new CheckedColumn(column.Name, column.Type, StagedTable.Column(i)))
-            .ToList();
+        var columns = Found.Columns;
         var expressions = new CheckExpressions(db, columns, column => column.Sql, cancel);
         var used = new List<int>();
         var sql = new CheckSql(
@@ -79,7 +84,7 @@ internal sealed class BatchChecks(
             (check, text) =>
             {
                 var read = expressions.Read(check, text);
-                used.AddRange(expressions.Used.Select(shape.IndexOf));
+                used.AddRange(expressions.Used.Select(Found.IndexOf));
                 return read;
             }
         );
@@ -88,7 +93,7 @@ internal sealed class BatchChecks(
             .. checks.Select(check =>
             {
                 used.Clear();
-                used.AddRange(check.Columns.Select(name => shape.IndexOf(sql.The(check, name).Name)));
+                used.AddRange(check.Columns.Select(name => Found.IndexOf(sql.The(check, name).Name)));
                 var (where, counted) = (sql.Where(check), check.Counted(sql));
                 return new Asked(check, where, counted, (check as RowCheck)?.Parts(sql) ?? [], [.. used.Distinct()]);
             }),
@@ -100,10 +105,7 @@ internal sealed class BatchChecks(
     {
         var counts = asked.Select(one => Enumerable.Repeat(0L, 1 + one.Counted.Count).ToList()).ToList();
         var all = 0L;
-        foreach (var group in new GoodRows(db, changes, shape, cancel).Groups())
-        {
-            if (!new StagedRows(group, shape, changes).HasRows)
-                continue;
+        foreach (var group in Found.Groups)
             try
             {
                 all += Count(group, asked, counts);
@@ -112,17 +114,16 @@ internal sealed class BatchChecks(
             {
                 throw Blamed(group, asked, error);
             }
-        }
 
         return (all, counts);
     }
 
-    private long Count(List<ShapedFile> group, IReadOnlyList<Asked> asked, List<List<long>> counts)
+    private long Count(CheckedPart group, IReadOnlyList<Asked> asked, List<List<long>> counts)
     {
         var sums = asked.SelectMany(one => one.Sums);
         using var reader = db.Query(
             $"SELECT {string.Join(", ", sums.Prepend("count(*)"))} "
-                + $"FROM {From(group, [.. asked.SelectMany(one => one.Uses)])}",
+                + $"FROM {group.From(asked.SelectMany(one => one.Uses))}",
             cancel
         );
         reader.Read();
@@ -134,7 +135,7 @@ internal sealed class BatchChecks(
     }
 
     // An expression may fail on a value; what fails without any is no fault of a check.
-    private Exception Blamed(List<ShapedFile> group, IReadOnlyList<Asked> asked, DuckDbException error)
+    private Exception Blamed(CheckedPart group, IReadOnlyList<Asked> asked, DuckDbException error)
     {
         if (Fails(group, []) is not null)
             return error;
@@ -149,7 +150,7 @@ internal sealed class BatchChecks(
         return error;
     }
 
-    private DuckDbException? Fails(List<ShapedFile> group, IReadOnlyList<Asked> asked)
+    private DuckDbException? Fails(CheckedPart group, IReadOnlyList<Asked> asked)
     {
         try
         {
@@ -162,26 +163,27 @@ internal sealed class BatchChecks(
         }
     }
 
-    private string From(List<ShapedFile> files, IReadOnlyList<int> columns) =>
-        new StagedRows(files, shape, changes).Checked(columns);
-
     private List<string> Sample(Asked one)
     {
         var sample = new List<string>();
-        foreach (var file in shape.Files.Where(file => new StagedRows([file], shape, changes).HasRows))
+        foreach (var rows in Found.Files)
         {
-            var rows = new StagedRows([file], shape, changes);
-            var texts = one.Uses.Select(i =>
-                $"{Sql.Literal($"{shape.Columns[i].Name} = ")} || coalesce('''' || left({rows.Shown(i)}, 200) || '''', 'NULL')"
-            );
+            // Where nobody knows the line, the key says which row it is.
+            var shown = rows.File is null ? changes.Rules.PrimaryKey.Select(Found.IndexOf).Concat(one.Uses) : one.Uses;
+            var texts = shown
+                .Distinct()
+                .Select(i =>
+                    Sql.Literal($"{Found.Columns[i].Name} = ")
+                    + $" || coalesce('''' || left({rows.Shown(i)}, 200) || '''', 'NULL')"
+                );
             using var reader = db.Query(
                 $"SELECT line, concat_ws(', ', {string.Join(", ", texts.DefaultIfEmpty("''"))}) "
-                    + $"FROM {rows.Checked(one.Uses)} WHERE {one.Where} AND ({one.Counted[0]}) "
+                    + $"FROM {rows.From(one.Uses)} WHERE {one.Where} AND ({one.Counted[0]}) "
                     + $"LIMIT {Shown - sample.Count}",
                 cancel
             );
             while (reader.Read())
-                sample.Add($"{file.File.File.Key} line {reader.GetInt64(0)}: {reader.GetString(1)}");
+                sample.Add(rows.Place(reader.GetInt64(0)) + reader.GetString(1));
             if (sample.Count == Shown)
                 break;
         }
@@ -189,12 +191,12 @@ internal sealed class BatchChecks(
         return sample;
     }
 
-    private IEnumerable<RowCondition> Conditions(Asked one, RepeatedKeys? repeated)
+    private IEnumerable<RowCondition> Setting(Asked one, RepeatedKeys? repeated)
     {
         var reason = $"check '{one.Check.Name}': {one.Check.Fault}";
         if (repeated is null)
             return one.Parts.Select(part => new RowCondition(
-                part.Column is null ? -1 : shape.IndexOf(part.Column),
+                part.Column is null ? -1 : Found.IndexOf(part.Column),
                 reason,
                 one.Uses,
                 _ => $"{one.Where} AND ({part.Fails})"

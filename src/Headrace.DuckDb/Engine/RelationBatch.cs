@@ -21,7 +21,11 @@ internal sealed class RelationBatch(
     public bool Prepare()
     {
         if (changes.Operation == Operation.Changes)
+        {
             AddChanges(changes);
+            Checks = new BatchChecks(db, changes, () => CheckedRows.OfChanges(changes), clock, cancel).Run();
+        }
+
         if (changes.Operation is Operation.Changes or Operation.Schema)
             return true;
         Shape = new TableShape(changes, new ParquetFiles(db, cancel).Columns);
@@ -40,8 +44,9 @@ internal sealed class RelationBatch(
                 null,
                 transient: true
             );
-        var checks = new BatchChecks(db, changes, Shape, clock, cancel);
-        (Checks, Fitting) = (checks.Run(), checks.Rows);
+        var find = () => CheckedRows.OfFiles(db, changes, Shape, cancel);
+        var checks = new BatchChecks(db, changes, find, clock, cancel);
+        (Checks, Fitting, Shape.Conditions) = (checks.Run(), checks.Rows, checks.Conditions);
         Rows = new GoodRows(db, changes, Shape, cancel);
         return true;
     }

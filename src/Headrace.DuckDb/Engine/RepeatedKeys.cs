@@ -8,12 +8,13 @@ namespace Headrace.DuckDb;
 /// are its place in the order in which the last one wins.
 /// </summary>
 /// <param name="number">Of the check, among those of the batch.</param>
+/// <param name="uses">The columns of the key, and those that the condition needs.</param>
 internal sealed class RepeatedKeys(
     DuckDbConnection db,
-    TableShape shape,
+    CheckedRows rows,
     int number,
     IReadOnlyList<int> key,
-    Func<ShapedFile, string> rowsOf,
+    IReadOnlyList<int> uses,
     CancellationToken cancel
 )
 {
@@ -23,28 +24,24 @@ internal sealed class RepeatedKeys(
     private readonly string list = string.Join(", ", key.Select((_, i) => Name(i)));
 
     // The lines of a file that go, and the last of them.
-    private readonly Dictionary<LakeFile, (string Variable, long Last)> lines = new(
-        ReferenceEqualityComparer.Instance
-    );
+    private readonly Dictionary<LakeFile, (string Variable, long Last)> lines = new(ReferenceEqualityComparer.Instance);
 
     /// <summary>Counts them.</summary>
     /// <param name="where">The condition for rows that are checked.</param>
     public long Count(string where)
     {
-        var types = key.Select((column, i) => $"{Name(i)} {DuckDbTypes.Name(shape.Columns[column].Type!.Value)}");
+        var types = key.Select((column, i) => $"{Name(i)} {DuckDbTypes.Name(rows.Columns[column].Type!.Value)}");
         db.Execute($"CREATE OR REPLACE TEMP TABLE keyed (place BIGINT, {string.Join(", ", types)})", cancel);
         var values = string.Join(", ", key.Select(StagedTable.Column));
         var whole = string.Join(" AND ", key.Select(column => $"{StagedTable.Column(column)} IS NOT NULL"));
-        foreach (var (i, file) in shape.Files.Index())
-            if (file.Columns.Count > 0 && file.File.Segments.Count > 0)
-                db.Execute(
-                    string.Create(
-                        CultureInfo.InvariantCulture,
-                        $"INSERT INTO temp.keyed SELECT {i * Lines} + line, {values} "
-                    )
-                        + $"FROM {rowsOf(file)} WHERE {where} AND {whole}",
-                    cancel
-                );
+        foreach (var (i, part) in rows.Files.Index())
+            db.Execute(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"INSERT INTO temp.keyed SELECT {i * Lines} + line, {values} "
+                ) + $"FROM {part.From(uses)} WHERE {where} AND {whole}",
+                cancel
+            );
         db.Execute(
             $"""
             CREATE OR REPLACE TEMP TABLE keyed_twice AS
@@ -60,7 +57,9 @@ internal sealed class RepeatedKeys(
     {
         var texts = string.Join(
             ", ",
-            key.Select((column, i) => $"{Sql.Literal($"{shape.Columns[column].Name} = ")} || left({Name(i)}::VARCHAR, 200)")
+            key.Select(
+                (column, i) => $"{Sql.Literal($"{rows.Columns[column].Name} = ")} || left({Name(i)}::VARCHAR, 200)"
+            )
         );
         var found = new List<string>();
         using var reader = db.Query(
@@ -70,7 +69,7 @@ internal sealed class RepeatedKeys(
         while (reader.Read())
         {
             var place = reader.GetInt64(0);
-            found.Add($"{shape.Files[(int)(place / Lines)].File.File.Key} line {place % Lines}: {reader.GetString(1)}");
+            found.Add(rows.Files[(int)(place / Lines)].Place(place % Lines) + reader.GetString(1));
         }
 
         return found;
@@ -97,7 +96,7 @@ internal sealed class RepeatedKeys(
                     + $"(SELECT bitstring_agg(line, 0, {last}) FROM temp.keyed_lost WHERE file = {file})",
                 cancel
             );
-            lines[shape.Files[file].File.File] = (variable, last);
+            lines[rows.Files[file].File!] = (variable, last);
         }
     }
 

@@ -51,12 +51,14 @@ public abstract record Check
             return CheckOutcome.Passed;
         var isAllowed = (double)failed / rows <= Allow;
         return OnFail == CheckAction.Quarantine
-                ? Allow is null || isAllowed
-                    ? CheckOutcome.Quarantined
-                    : CheckOutcome.Stopped
-            : isAllowed ? CheckOutcome.Passed
-            : OnFail == CheckAction.Warn ? CheckOutcome.Warned
-            : CheckOutcome.Stopped;
+            ? Allow is null || isAllowed
+                ? CheckOutcome.Quarantined
+                : CheckOutcome.Stopped
+            : isAllowed
+                ? CheckOutcome.Passed
+                : OnFail == CheckAction.Warn
+                    ? CheckOutcome.Warned
+                    : CheckOutcome.Stopped;
     }
 
     /// <summary>What is wrong, once it is known that it failed.</summary>
@@ -64,15 +66,7 @@ public abstract record Check
 
     /// <summary>What it found.</summary>
     public CheckResult Judge(long rows, IReadOnlyList<long> counts) =>
-        new(
-            Name,
-            Kind,
-            Word(Scope),
-            Word(OnFail),
-            Word(Outcome(rows, counts)),
-            rows,
-            Failed(rows, counts)
-        )
+        new(Name, Kind, Word(Scope), Word(OnFail), Word(Outcome(rows, counts)), rows, Failed(rows, counts))
         {
             Fault = Said(rows, counts),
         };

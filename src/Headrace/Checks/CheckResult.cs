@@ -51,10 +51,7 @@ public sealed record CheckResult(
                     Checked = all[known].Checked + result.Checked,
                     Failed = all[known].Failed + result.Failed,
                     Outcome = Outcomes[
-                        Math.Max(
-                            Array.IndexOf(Outcomes, all[known].Outcome),
-                            Array.IndexOf(Outcomes, result.Outcome)
-                        )
+                        Math.Max(Array.IndexOf(Outcomes, all[known].Outcome), Array.IndexOf(Outcomes, result.Outcome))
                     ],
                 };
             else

@@ -30,8 +30,7 @@ public sealed class CheckSql(
     public DateOnly Today => DateOnly.FromDateTime(now.UtcDateTime);
 
     /// <summary>The condition for rows that are checked.</summary>
-    public string Where(Check check) =>
-        check.Where is { } where ? User(check, where) : "true";
+    public string Where(Check check) => check.Where is { } where ? User(check, where) : "true";
 
     /// <summary>SQL of the user's own.</summary>
     public string User(Check check, string text) => $"({userSql(check, text)})";
@@ -56,7 +55,8 @@ public sealed class CheckSql(
             TypeKind.Real or TypeKind.Double => IsNumber(text) ? Cast(text) : null,
             TypeKind.Date when DateOnly.TryParseExact(text, "yyyy-MM-dd", out _) => Cast(text),
             TypeKind.Time when TimeOnly.TryParse(text, CultureInfo.InvariantCulture, out _) => Cast(text),
-            TypeKind.Timestamp or TypeKind.TimestampTz
+            TypeKind.Timestamp
+            or TypeKind.TimestampTz
                 when DateTimeOffset.TryParse(
                     text,
                     CultureInfo.InvariantCulture,
@@ -76,7 +76,8 @@ public sealed class CheckSql(
         {
             TypeKind.TimestampTz => dialect.Literal(time),
             TypeKind.Date => Day(DateOnly.FromDateTime(time.UtcDateTime)),
-            _ => $"CAST({dialect.Literal(
+            _ =>
+                $"CAST({dialect.Literal(
                 time.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss.ffffff", CultureInfo.InvariantCulture)
             )} AS {dialect.TypeName(new ColumnType(TypeKind.Timestamp))})",
         };

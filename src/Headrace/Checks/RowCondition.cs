@@ -8,12 +8,7 @@ namespace Headrace.Checks;
 /// <param name="Reason">Why a row is set aside.</param>
 /// <param name="Uses">The columns that it needs.</param>
 /// <param name="Fails">True for a row of this file that fails; NULL for one of which it cannot be said.</param>
-public sealed record RowCondition(
-    int Column,
-    string Reason,
-    IReadOnlyList<int> Uses,
-    Func<StagedFile, string> Fails
-)
+public sealed record RowCondition(int Column, string Reason, IReadOnlyList<int> Uses, Func<StagedFile, string> Fails)
 {
     /// <summary>True when what it asks differs from file to file.</summary>
     public bool IsOfFile { get; init; }

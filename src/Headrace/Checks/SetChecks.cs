@@ -60,8 +60,7 @@ public sealed record FreshnessCheck(string Column, TimeSpan? WarnAfter, TimeSpan
         var column = sql.The(this, Column);
         if (column.Type?.Kind is not (TypeKind.Date or TypeKind.Timestamp or TypeKind.TimestampTz))
             throw Error.CheckType(this, column.Name, column.Type, "a date or a time");
-        string After(TimeSpan? age) =>
-            age is { } most ? $"{column.Sql} >= {sql.Time(column, sql.Now - most)}" : "true";
+        string After(TimeSpan? age) => age is { } most ? $"{column.Sql} >= {sql.Time(column, sql.Now - most)}" : "true";
         return [After(WarnAfter), After(ErrorAfter)];
     }
 
@@ -73,8 +72,9 @@ public sealed record FreshnessCheck(string Column, TimeSpan? WarnAfter, TimeSpan
             ? OnFail == CheckAction.Warn
                 ? CheckOutcome.Warned
                 : CheckOutcome.Stopped
-        : IsOld(WarnAfter, rows, counts[0]) ? CheckOutcome.Warned
-        : CheckOutcome.Passed;
+            : IsOld(WarnAfter, rows, counts[0])
+                ? CheckOutcome.Warned
+                : CheckOutcome.Passed;
 
     public override string Said(long rows, IReadOnlyList<long> counts) =>
         IsOld(ErrorAfter, rows, counts[1]) ? Older(ErrorAfter!.Value) : Fault;

@@ -41,7 +41,9 @@ internal sealed class TableChecks(
         var sql = new CheckSql(dialect, columns, warehouse.Clock.GetUtcNow(), warehouse.Written(db, columns, cancel));
         foreach (var (check, name) in checks.SelectMany(check => check.Columns.Select(name => (check, name))))
             sql.The(check, name);
-        var asked = checks.Select(check => (Check: check, Where: sql.Where(check), Counted: check.Counted(sql))).ToList();
+        var asked = checks
+            .Select(check => (Check: check, Where: sql.Where(check), Counted: check.Counted(sql)))
+            .ToList();
         var counts = await CountAsync(
             checks,
             "SELECT "
@@ -76,7 +78,9 @@ internal sealed class TableChecks(
                     Sample = await SampleAsync(
                         check,
                         failing?.Rows ?? $"{From} WHERE {where} AND ({counted[0]})",
-                        failing is null ? ColumnsOf(check, columns) : [.. check.Columns.Select(name => sql.The(check, name))]
+                        failing is null
+                            ? ColumnsOf(check, columns)
+                            : [.. check.Columns.Select(name => sql.The(check, name))]
                     ),
                 };
             results.Add(result);
@@ -116,7 +120,11 @@ internal sealed class TableChecks(
             : [.. columns.Take(ShownColumns)];
     }
 
-    private async Task<IReadOnlyList<string>> SampleAsync(Check check, string from, IReadOnlyList<CheckedColumn> columns)
+    private async Task<IReadOnlyList<string>> SampleAsync(
+        Check check,
+        string from,
+        IReadOnlyList<CheckedColumn> columns
+    )
     {
         columns = [.. columns.Where(column => column.Type?.Kind is not (null or TypeKind.Bytes or TypeKind.Json))];
         if (columns.Count == 0)

@@ -46,8 +46,15 @@ public sealed record RangeCheck(string Column, string? Min, string? Max) : RowCh
     public override string Fails(CheckSql sql)
     {
         var column = sql.The(this, Column);
-        if (column.Type?.Kind is null or TypeKind.Text or TypeKind.Boolean or TypeKind.Bytes or TypeKind.Json
-            or TypeKind.Uuid)
+        if (
+            column.Type?.Kind
+            is null
+                or TypeKind.Text
+                or TypeKind.Boolean
+                or TypeKind.Bytes
+                or TypeKind.Json
+                or TypeKind.Uuid
+        )
             throw Error.CheckType(this, column.Name, column.Type, "a number or a time");
         return Bounds.Outside(
             column.Sql,

@@ -72,20 +72,36 @@ public sealed record FlowCheck
         [
             .. new Check?[]
             {
-                NotNull.Count > 0 ? new NotNullCheck(NotNull) { Name = "" } : null,
-                Unique.Count > 0 ? new UniqueCheck(Unique) { Name = "" } : null,
+                NotNull.Count > 0
+                    ? new NotNullCheck(NotNull) { Name = "" }
+                    : null,
+                Unique.Count > 0
+                    ? new UniqueCheck(Unique) { Name = "" }
+                    : null,
                 AcceptedValues is { } accepted
                     ? new AcceptedValuesCheck(accepted.Column, accepted.Values) { Name = "" }
                     : null,
-                Range is { } range ? new RangeCheck(range.Column, range.Min, range.Max) { Name = "" } : null,
-                ValidDate is { } day ? new ValidDateCheck(day.Column, day.Min, day.Max) { Name = "" } : null,
-                Matches is { } text ? new MatchesCheck(text.Column, text.Pattern) { Name = "" } : null,
-                Relationships is { } to ? new RelationshipsCheck(to.Column, to.Table, to.Key) { Name = "" } : null,
-                RowCount is { } rows ? new RowCountCheck(rows.Min, rows.Max) { Name = "" } : null,
+                Range is { } range
+                    ? new RangeCheck(range.Column, range.Min, range.Max) { Name = "" }
+                    : null,
+                ValidDate is { } day
+                    ? new ValidDateCheck(day.Column, day.Min, day.Max) { Name = "" }
+                    : null,
+                Matches is { } text
+                    ? new MatchesCheck(text.Column, text.Pattern) { Name = "" }
+                    : null,
+                Relationships is { } to
+                    ? new RelationshipsCheck(to.Column, to.Table, to.Key) { Name = "" }
+                    : null,
+                RowCount is { } rows
+                    ? new RowCountCheck(rows.Min, rows.Max) { Name = "" }
+                    : null,
                 Freshness is { } age
                     ? new FreshnessCheck(age.Column, age.WarnAfter, age.ErrorAfter) { Name = "" }
                     : null,
-                Expression is { } sql ? new ExpressionCheck(sql) { Name = "" } : null,
+                Expression is { } sql
+                    ? new ExpressionCheck(sql) { Name = "" }
+                    : null,
             }.OfType<Check>(),
         ];
 

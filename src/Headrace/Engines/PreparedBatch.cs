@@ -29,7 +29,7 @@ public abstract class PreparedBatch
     protected long? Fitting { get; set; }
 
     /// <summary>Rows that do not fit their types, or are none at all.</summary>
-    protected long Unfit => Quarantined - (Fitting is { } fitting ? fitting - Good : 0);
+    public long Unfit => Quarantined - (Fitting is { } fitting ? fitting - Good : 0);
 
     /// <summary>Bad rows to be shown.</summary>
     public IReadOnlyList<BadRow> Sample { get; protected set; } = [];

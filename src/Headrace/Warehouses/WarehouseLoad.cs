@@ -118,7 +118,8 @@ internal sealed class WarehouseLoad(
         Failpoint.Hit("fenced");
         var strategy = WriteStrategy.Of(new OpenLoad(warehouse, changes, attempt.IsPlan, writer, db, store, cancel));
         var result = await strategy.ApplyAsync(table);
-        result = result with { SetAside = FileRow.SetAside(writer.Batch.Files) };
+        var batch = writer.Batch;
+        result = result with { Unfit = batch.Unfit, SetAside = batch.Unfit > 0 ? FileRow.SetAside(batch.Files) : [] };
         if (result.IsCommitted)
             result = await CheckAsync(result, writer, db, strategy.Table ?? table);
         if (!result.IsCommitted || attempt.IsPlan)
@@ -159,12 +160,7 @@ internal sealed class WarehouseLoad(
     }
 
     // What the checks of the batch found, and those of the table, which only a load has.
-    private async Task<LoadResult> CheckAsync(
-        LoadResult result,
-        TargetWriter writer,
-        SqlSession db,
-        TargetTable? table
-    )
+    private async Task<LoadResult> CheckAsync(LoadResult result, TargetWriter writer, SqlSession db, TargetTable? table)
     {
         var checks = writer.Batch.Checks;
         if (table is not null && !attempt.IsPlan && changes.Operation != Operation.Schema)
@@ -174,11 +170,7 @@ internal sealed class WarehouseLoad(
         return result with
         {
             Checks = checks,
-            Warnings =
-            [
-                .. result.Warnings,
-                .. checks.Where(check => check.IsWarned).Select(check => check.Sentence()),
-            ],
+            Warnings = [.. result.Warnings, .. checks.Where(check => check.IsWarned).Select(check => check.Sentence())],
         };
     }
 

@@ -69,7 +69,9 @@ public abstract class Checks(PostgresServer server, WarehouseKind kind) : FileWo
             await Rows(Found)
         );
         Assert.Equal(
-            ["[\"f/1.csv line 7: born = \\u00271899-12-31\\u0027\", \"f/1.csv line 8: born = \\u00272999-01-01\\u0027\"]"],
+            [
+                "[\"f/1.csv line 7: born = \\u00271899-12-31\\u0027\", \"f/1.csv line 8: born = \\u00272999-01-01\\u0027\"]",
+            ],
             await Rows("SELECT sample FROM headrace.checks WHERE kind = 'valid_date'")
         );
         Assert.Equal(
@@ -105,7 +107,13 @@ public abstract class Checks(PostgresServer server, WarehouseKind kind) : FileWo
         Assert.Equal(isKeyed ? "3i 0u 0d 0s 4q" : "5i 0u 0d 0s 2q", (await World.Load()).Only.Counts);
         Assert.Equal(
             isKeyed ? ["1|6", "2|2", "3|7"] : ["1|6", "2|2", "3|7", "NULL|4", "NULL|5"],
-            await Rows("SELECT id, amount FROM raw.f ORDER BY id NULLS LAST, amount".Replace("amount FROM", "CAST(amount AS bigint) AS amount FROM", StringComparison.Ordinal))
+            await Rows(
+                "SELECT id, amount FROM raw.f ORDER BY id NULLS LAST, amount".Replace(
+                    "amount FROM",
+                    "CAST(amount AS bigint) AS amount FROM",
+                    StringComparison.Ordinal
+                )
+            )
         );
         Assert.Equal(
             ["f/1.csv|2|id", "f/1.csv|4|id"],
@@ -120,11 +128,7 @@ public abstract class Checks(PostgresServer server, WarehouseKind kind) : FileWo
     public async Task AStopChangesNothingAndIsOnRecord()
     {
         await Flows(
-            Flow(
-                "append",
-                "range: { column: amount, min: 0 }, allow: 20%",
-                "not_null: [email], on_fail: quarantine"
-            )
+            Flow("append", "range: { column: amount, min: 0 }, allow: 20%", "not_null: [email], on_fail: quarantine")
         );
         World.Put("f/1.csv", "id,email,amount\n1,a,-1\n2,,2\n3,a,-3\n4,a,-4\n5,a,-5\n");
         var planned = await World.Run("plan", "--json");
@@ -188,7 +192,12 @@ public abstract class Checks(PostgresServer server, WarehouseKind kind) : FileWo
             answer.Only.Warnings
         );
         Assert.Equal(
-            ["freshness_seen|2|1|warned", "matches_email|2|1|warned", "range_amount|2|1|quarantined", "row_count|2|1|warned"],
+            [
+                "freshness_seen|2|1|warned",
+                "matches_email|2|1|warned",
+                "range_amount|2|1|quarantined",
+                "row_count|2|1|warned",
+            ],
             await Rows("SELECT name, checked, failed, outcome FROM headrace.checks ORDER BY name")
         );
         World.Put("f/2.csv", "id,email,amount,seen\n3,a@b,-1,2020-01-01 00:00:00\n4,b@c,-2,2020-01-01 00:00:00\n");
@@ -246,15 +255,29 @@ public abstract class Checks(PostgresServer server, WarehouseKind kind) : FileWo
         Assert.Equal("would_load", (await World.Run("plan", "--json")).Only.Outcome);
         var answer = await World.Run("run", "--json");
         Assert.Equal((3, "HDR-210"), (answer.Exit, answer.Only.Error));
-        Assert.Contains(shown, answer.Only.Json.GetProperty("error").ToString().Replace("\\u0027", "'", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.Contains(
+            shown,
+            answer.Only.Json.GetProperty("error").ToString().Replace("\\u0027", "'", StringComparison.Ordinal),
+            StringComparison.Ordinal
+        );
         Assert.Equal([found], await Rows(Found));
         Assert.Equal(["1", "2"], await Rows("SELECT id FROM raw.f ORDER BY id"));
         Assert.Equal(["0"], await Rows("SELECT count(*) FROM headrace.loads"));
 
-        await Flows(Flow("append", check.Replace("scope: table", "scope: table, on_fail: warn", StringComparison.Ordinal) + (check.Contains("scope", StringComparison.Ordinal) ? "" : ", on_fail: warn")));
+        await Flows(
+            Flow(
+                "append",
+                check.Replace("scope: table", "scope: table, on_fail: warn", StringComparison.Ordinal)
+                    + (check.Contains("scope", StringComparison.Ordinal) ? "" : ", on_fail: warn")
+            )
+        );
         Assert.Equal("2i 0u 0d 0s 0q", (await World.Load()).Only.Counts);
         Assert.Equal(
-            [found.Replace("|stop|", "|warn|", StringComparison.Ordinal).Replace("stopped", "warned", StringComparison.Ordinal)],
+            [
+                found
+                    .Replace("|stop|", "|warn|", StringComparison.Ordinal)
+                    .Replace("stopped", "warned", StringComparison.Ordinal),
+            ],
             (await Rows(Found)).Skip(1)
         );
     }
@@ -268,7 +291,11 @@ public abstract class Checks(PostgresServer server, WarehouseKind kind) : FileWo
     [InlineData("name: e, expression: \"cast(email as integer) > 0\"", "HDR-217", "Could not convert")]
     [InlineData("name: e, expression: \"id in (select 1)\"", "HDR-217", "a subquery is not allowed")]
     [InlineData("name: e, expression: \"current_setting('threads') = 1\"", "HDR-217", "current_setting is not allowed")]
-    [InlineData("name: e, expression: \"true\", where: \"read_text('/etc/passwd') = ''\"", "HDR-217", "read_text is not allowed")]
+    [InlineData(
+        "name: e, expression: \"true\", where: \"read_text('/etc/passwd') = ''\"",
+        "HDR-217",
+        "read_text is not allowed"
+    )]
     [InlineData("name: e, expression: \"row_number() over () = 1\"", "HDR-217", "a window is not allowed")]
     [InlineData("range: { column: id, min: abc }", "HDR-218", "'abc' is no value of the column 'id', which is bigint")]
     [InlineData("range: { column: email, min: 1 }", "HDR-218", "range needs a number or a time")]
@@ -339,17 +366,18 @@ public abstract class Checks(PostgresServer server, WarehouseKind kind) : FileWo
         var answer = await World.Run("run", "--json");
         Assert.Equal((3, "HDR-210"), (answer.Exit, answer.Only.Error));
         Assert.Equal(["2", "3"], await Rows("SELECT id FROM db.t ORDER BY id"));
-        Assert.Equal(
-            ["passed", "stopped"],
-            await Rows("SELECT outcome FROM headrace.checks ORDER BY outcome")
-        );
+        Assert.Equal(["passed", "stopped"], await Rows("SELECT outcome FROM headrace.checks ORDER BY outcome"));
     }
 
     [Fact]
     public async Task FilesWhoseRowsWereSetAsideAreVerified()
     {
         await Flows(
-            Flow("merge, primary_key: id", "unique: [email], on_fail: quarantine", "not_null: [amount], on_fail: quarantine")
+            Flow(
+                "merge, primary_key: id",
+                "unique: [email], on_fail: quarantine",
+                "not_null: [amount], on_fail: quarantine"
+            )
         );
         World.Put("f/1.csv", "id,email,amount\n1,a,1\n2,a,2\n3,b,\n4,c,4\n");
         Assert.Equal("2i 0u 0d 0s 2q", (await World.Load()).Only.Counts);
@@ -363,16 +391,97 @@ public abstract class Checks(PostgresServer server, WarehouseKind kind) : FileWo
         );
     }
 
+    [Fact]
+    public async Task OfObjectsInOneLineAndOfParquetTheLastOneStays()
+    {
+        await Flows(
+            """
+            f:
+              source: { connection: lake, path: "f/*" }
+              read: incremental
+              write: append
+              checks:
+                - { unique: v, on_fail: quarantine }
+            """
+        );
+        World
+            .Put("f/1.json", """[{"v":1,"n":1},{"v":1,"n":2},{"v":2,"n":3},{"v":1,"n":4}]""", landedSecondsAgo: 900)
+            .Put(
+                "f/2.parquet",
+                ParquetMaker.File([
+                    new MadeColumn("v", 2, [ParquetMaker.Int64(2), ParquetMaker.Int64(3), ParquetMaker.Int64(3)]),
+                    new MadeColumn("n", 2, [ParquetMaker.Int64(5), ParquetMaker.Int64(6), ParquetMaker.Int64(7)]),
+                ]),
+                landedSecondsAgo: 800
+            );
+        Assert.Equal("3i 0u 0d 0s 4q", (await World.Load()).Only.Counts);
+        Assert.Equal(["1|4", "2|5", "3|7"], await Rows("SELECT v, n FROM raw.f ORDER BY v"));
+        Assert.Equal(
+            ["f/1.json|1", "f/1.json|2", "f/1.json|3", "f/2.parquet|2"],
+            await Rows("SELECT file, line FROM headrace.quarantine ORDER BY file, line")
+        );
+    }
+
+    [Fact]
+    public async Task WhatAnExportChangesIsChecked()
+    {
+        const string Exports = """
+            f:
+              source: { connection: lake, path: "f/{version}/*.csv" }
+              read: snapshot
+              settle: 0s
+              primary_key: id
+              write: merge
+              checks:
+                - range: { column: amount, min: 0 }
+                - { unique: email, on_fail: warn }
+                - { row_count: { max: 3 }, scope: table }
+            """;
+        await Flows(Exports);
+        World.Put("f/v1/1.csv", "id,email,amount\n1,a,1\n2,b,2\n3,c,3\n");
+        Assert.Equal("3i 0u 0d 0s 0q", (await World.Load()).Only.Counts);
+        World.Put("f/v2/1.csv", "id,email,amount\n1,a,-1\n2,x,2\n3,x,3\n");
+        Assert.Equal("HDR-210", (await World.Run("plan", "--json")).Only.Error);
+        var answer = await World.Run("run", "--json");
+        Assert.Equal((3, "HDR-210"), (answer.Exit, answer.Only.Error));
+        Assert.Contains(
+            "id = '1', amount = '-1'",
+            answer.Only.ErrorText.Replace("\\u0027", "'", StringComparison.Ordinal),
+            StringComparison.Ordinal
+        );
+        Assert.Equal(["1|a", "2|b", "3|c"], await Rows("SELECT id, email FROM raw.f ORDER BY id"));
+        Assert.Equal(
+            ["range_amount|range|batch|stop|3|1|stopped", "unique_email|unique|batch|warn|3|1|warned"],
+            (await Rows(Found)).Skip(3)
+        );
+
+        await Flows(Exports.Replace("min: 0", "min: -1", StringComparison.Ordinal));
+        World.Put("f/v3/1.csv", "id,email,amount\n1,a,-1\n2,b,2\n3,c,3\n4,d,4\n");
+        answer = await World.Run("run", "--json"); // loads v2 now, and not v3
+        Assert.Equal((3, "HDR-210", 1), (answer.Exit, answer.Only.Error, answer.Only["batches"]));
+        Assert.Equal(["1|a", "2|x", "3|x"], await Rows("SELECT id, email FROM raw.f ORDER BY id"));
+        await Flows(
+            Exports
+                .Replace("min: 0", "min: -1", StringComparison.Ordinal)
+                .Replace("max: 3", "max: 4", StringComparison.Ordinal)
+        );
+        Assert.Equal("loaded", (await World.Load()).Only.Outcome);
+        Assert.Equal(
+            ["1|-1", "2|2", "3|3", "4|4"],
+            await Rows("SELECT id, CAST(amount AS bigint) AS amount FROM raw.f ORDER BY id")
+        );
+    }
+
     private static string Flow(string write, params string[] checks) =>
         $$"""
-        f:
-          source: { connection: lake, path: "f/*" }
-          read: incremental
-          {{write.Replace(", ", "\n  ", StringComparison.Ordinal).Insert(0, "write: ")}}
-          columns: { id: { type: bigint, nullable: true }, email: { type: text, nullable: true }, amount: { type: "decimal(10,2)", nullable: true } }
-          checks:
-        {{string.Join("\n", checks.Select(check => $"    - {{ {check} }}"))}}
-        """;
+            f:
+              source: { connection: lake, path: "f/*" }
+              read: incremental
+              {{write.Replace(", ", "\n  ", StringComparison.Ordinal).Insert(0, "write: ")}}
+              columns: { id: { type: bigint, nullable: true }, email: { type: text, nullable: true }, amount: { type: "decimal(10,2)", nullable: true } }
+              checks:
+            {{string.Join("\n", checks.Select(check => $"    - {{ {check} }}"))}}
+            """;
 }
 
 public sealed class ChecksIntoDuckDb(PostgresServer server) : Checks(server, WarehouseKind.DuckDb);

@@ -18,15 +18,17 @@ internal sealed class CheckRules(Problems problems)
             var (at, which) = (list.Items[i], $"check {i + 1} of {where}");
             if (checks[i].ToCheck() is not { } check)
             {
-                problems.Disagree(
-                    at,
-                    which,
-                    checks[i].Kinds.Count == 0
-                        ? "nothing is asked"
-                        : $"more than one thing is asked: {string.Join(", ", checks[i].Kinds.Select(kind => kind.Kind))}",
-                    "write one kind for each check: not_null, unique, accepted_values, range, valid_date, matches, "
-                        + "relationships, row_count, freshness or expression"
-                );
+                // What it names and cannot be read is told already.
+                if (checks[i].Kinds.Count > 0 || !AsksAnything(at))
+                    problems.Disagree(
+                        at,
+                        which,
+                        checks[i].Kinds.Count == 0
+                            ? "nothing is asked"
+                            : $"more than one thing is asked: {string.Join(", ", checks[i].Kinds.Select(kind => kind.Kind))}",
+                        "write one kind for each check: not_null, unique, accepted_values, range, valid_date, matches, "
+                            + "relationships, row_count, freshness or expression"
+                    );
                 continue;
             }
 
@@ -39,7 +41,9 @@ internal sealed class CheckRules(Problems problems)
                 );
             Together(flow, check, at, which);
             Kind(checks[i], at, which);
-            foreach (var (key, sql) in ((string, string?)[])[("where", check.Where), ("expression", checks[i].Expression)])
+            foreach (
+                var (key, sql) in ((string, string?)[])[("where", check.Where), ("expression", checks[i].Expression)]
+            )
                 if (sql is not null && WrittenSql.Fault(sql) is { } fault)
                     problems.Disagree(
                         (at as MapNode)?.Find(key)?.Value ?? at,
@@ -54,6 +58,10 @@ internal sealed class CheckRules(Problems problems)
             Checks = checks,
         };
     }
+
+    private static bool AsksAnything(Node check) =>
+        check is MapNode map
+        && map.Entries.Any(entry => entry.Key.Text is not ("name" or "where" or "on_fail" or "allow" or "scope"));
 
     private void Together(Flow flow, Check check, Node at, string which)
     {
@@ -80,8 +88,9 @@ internal sealed class CheckRules(Problems problems)
         if (check.Scope == CheckScope.Table && flow.IsPublishOnly)
             problems.Disagree(at, which, "the flow has no table to check", "write scope: batch");
         if (
-            check.Columns.GroupBy(name => name, StringComparer.OrdinalIgnoreCase).FirstOrDefault(one => one.Count() > 1)
-            is
+            check
+                .Columns.GroupBy(name => name, StringComparer.OrdinalIgnoreCase)
+                .FirstOrDefault(one => one.Count() > 1) is
             { } twice
         )
             problems.Disagree(at, which, $"the column '{twice.Key}' is named twice", "name each column once");
