@@ -88,14 +88,21 @@ internal sealed class CheckExpressions(
                 )
                 .Append("1 AS \"\u2205\"")
         );
+        string? type;
         try
         {
-            db.Execute($"SELECT CAST(({sql}) AS BOOLEAN) FROM (SELECT {row}) WHERE false", cancel);
+            type = db.Scalar<string>(
+                $"SELECT column_type FROM (DESCRIBE SELECT ({sql}) FROM (SELECT {row}))",
+                cancel
+            );
         }
         catch (DuckDbException error)
         {
             throw Error.CheckSqlRefused(check, text, FirstLine(error), error);
         }
+
+        if (type != "BOOLEAN")
+            throw Error.CheckSqlRefused(check, text, $"it is no condition: its type is {type}");
     }
 
     /// <summary>What DuckDB says in its first line, without its kind.</summary>

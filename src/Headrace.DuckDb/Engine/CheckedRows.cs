@@ -2,7 +2,9 @@ using Headrace.Checks;
 
 namespace Headrace.DuckDb;
 
-/// <summary>The rows that checks of a batch look at: those of staged files that fit their types, or changed ones.</summary>
+/// <summary>
+/// The rows that checks of a batch look at: those of staged files that fit their types, or changed ones.
+/// </summary>
 /// <param name="Columns">Of the target; a row has them as <c>v0…</c>.</param>
 /// <param name="Groups">All rows, in as few parts as statements can read.</param>
 /// <param name="Files">All rows, file by file, in the order in which later ones win.</param>

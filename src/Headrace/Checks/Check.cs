@@ -17,7 +17,9 @@ public abstract record Check
 
     public CheckAction OnFail { get; init; }
 
-    /// <summary>The share (0 to 1) of the rows checked that may fail; null for none, or any that is set aside.</summary>
+    /// <summary>
+    /// The share (0 to 1) of the rows checked that may fail; null for none, or any where rows are set aside.
+    /// </summary>
     public double? Allow { get; init; }
 
     /// <summary>Only rows for which this SQL is true are checked; null for all.</summary>

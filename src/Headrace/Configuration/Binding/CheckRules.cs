@@ -6,7 +6,9 @@ namespace Headrace.Configuration.Binding;
 /// <summary>What must hold between the keys of one check, and between the checks of a flow.</summary>
 internal sealed class CheckRules(Problems problems)
 {
-    /// <summary>Adds every broken rule to the problems, and returns the flow whose checks know where they stand.</summary>
+    /// <summary>
+    /// Adds every broken rule to the problems, and returns the flow whose checks know where they stand.
+    /// </summary>
     public Flow Check(Flow flow, FlowRules.Places place, string where)
     {
         if (flow.Checks.Count == 0 || place.Said("checks") is not ListNode list)
@@ -19,13 +21,12 @@ internal sealed class CheckRules(Problems problems)
             if (checks[i].ToCheck() is not { } check)
             {
                 // What it names and cannot be read is told already.
-                if (checks[i].Kinds.Count > 0 || !AsksAnything(at))
+                var kinds = string.Join(", ", checks[i].Kinds.Select(kind => kind.Kind));
+                if (kinds.Length > 0 || !AsksAnything(at))
                     problems.Disagree(
                         at,
                         which,
-                        checks[i].Kinds.Count == 0
-                            ? "nothing is asked"
-                            : $"more than one thing is asked: {string.Join(", ", checks[i].Kinds.Select(kind => kind.Kind))}",
+                        kinds.Length == 0 ? "nothing is asked" : $"more than one thing is asked: {kinds}",
                         "write one kind for each check: not_null, unique, accepted_values, range, valid_date, matches, "
                             + "relationships, row_count, freshness or expression"
                     );
