@@ -194,7 +194,7 @@ internal sealed class DatasetRun(
         {
             if (
                 changes.From.Generation == 0
-                && result.Unfit > 0
+                && result is { Quarantined: > 0, Unfit: > 0 }
                 && result.Inserted + result.Updated + result.Unchanged == 0
             )
                 yield return Error.AllSetAside(

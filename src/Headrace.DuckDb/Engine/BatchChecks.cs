@@ -15,6 +15,7 @@ internal sealed class BatchChecks(
 )
 {
     private const int Shown = 3;
+    private const int LongestSample = 2000;
 
     private CheckedRows? found;
 
@@ -137,7 +138,10 @@ internal sealed class BatchChecks(
     // An expression may fail on a value; what fails without any is no fault of a check.
     private Exception Blamed(CheckedPart group, IReadOnlyList<Asked> asked, DuckDbException error)
     {
-        if (Fails(group, []) is not null)
+        if (
+            error.Kind is DuckDbErrorKind.OutOfMemory or DuckDbErrorKind.IO or DuckDbErrorKind.Interrupt
+            || Fails(group, []) is not null
+        )
             return error;
         foreach (var one in asked)
             if (Fails(group, [one]) is { } its)
@@ -183,13 +187,15 @@ internal sealed class BatchChecks(
                 cancel
             );
             while (reader.Read())
-                sample.Add(rows.Place(reader.GetInt64(0)) + reader.GetString(1));
+                sample.Add(Cut(rows.Place(reader.GetInt64(0)) + reader.GetString(1)));
             if (sample.Count == Shown)
                 break;
         }
 
         return sample;
     }
+
+    private static string Cut(string row) => row.Length <= LongestSample ? row : row[..LongestSample];
 
     private IEnumerable<RowCondition> Setting(Asked one, RepeatedKeys? repeated)
     {

@@ -91,10 +91,7 @@ internal sealed class CheckExpressions(
         string? type;
         try
         {
-            type = db.Scalar<string>(
-                $"SELECT column_type FROM (DESCRIBE SELECT ({sql}) FROM (SELECT {row}))",
-                cancel
-            );
+            type = db.Scalar<string>($"SELECT column_type FROM (DESCRIBE SELECT ({sql}) FROM (SELECT {row}))", cancel);
         }
         catch (DuckDbException error)
         {

@@ -18,16 +18,13 @@ internal sealed class TableChecks(
     private const int ShownColumns = 3;
     private const int ShownText = 200;
 
-    // Under a name of our own: what a user writes names columns alone.
-    private const string Own = "headrace_rows";
-
     private readonly SqlDialect dialect = warehouse.Dialect;
     private readonly IReadOnlyList<Check> checks =
     [
         .. changes.Rules.Checks.Where(check => check.Scope == CheckScope.Table),
     ];
 
-    private string From => $"{dialect.Qualified(table.Name)} AS {Own}";
+    private string From => dialect.Qualified(table.Name);
 
     /// <summary>Asks them; says what they found.</summary>
     /// <exception cref="HeadraceException">HDR-216 to 219 for one that cannot be asked.</exception>
@@ -80,7 +77,7 @@ internal sealed class TableChecks(
                         failing?.Rows ?? $"{From} WHERE {where} AND ({counted[0]})",
                         failing is null
                             ? ColumnsOf(check, columns)
-                            : [.. check.Columns.Select(name => sql.The(check, name))]
+                            : [.. check.Columns.Select((name, i) => sql.The(check, name) with { Sql = $"v{i}" })]
                     ),
                 };
             results.Add(result);
@@ -89,25 +86,24 @@ internal sealed class TableChecks(
         return results;
     }
 
-    // What is not alone, and how many of its rows are too many.
+    // What is not alone, under names of our own, and how many of its rows are too many.
     private (string Count, string Rows) Twice(UniqueCheck check, CheckSql sql, string where)
     {
         var keys = check.Columns.Select(name => sql.The(check, name).Sql).ToList();
-        var list = string.Join(", ", keys);
         var rows =
-            $"(SELECT {list}, count(*) AS headrace_times FROM {From} WHERE {where} AND "
-            + string.Join(" AND ", keys.Select(key => $"{key} IS NOT NULL"))
-            + $" GROUP BY {list} HAVING count(*) > 1) AS headrace_twice";
-        return ($"SELECT CAST(coalesce(sum(headrace_times - 1), 0) AS bigint) FROM {rows}", rows);
+            $"(SELECT {string.Join(", ", keys.Select((key, i) => $"{key} AS v{i}"))}, count(*) AS times FROM {From} "
+            + $"WHERE {where} AND {string.Join(" AND ", keys.Select(key => $"{key} IS NOT NULL"))} "
+            + $"GROUP BY {string.Join(", ", keys.Select((_, i) => i + 1))} HAVING count(*) > 1) AS twice";
+        return ($"SELECT CAST(coalesce(sum(times - 1), 0) AS bigint) FROM {rows}", rows);
     }
 
     private (string Count, string Rows) Lost(RelationshipsCheck check, CheckSql sql, string where)
     {
         var column = sql.The(check, check.Column).Sql;
         var rows =
-            $"(SELECT {column} FROM {From} WHERE {where} AND {column} IS NOT NULL) AS headrace_lost "
-            + $"WHERE NOT EXISTS (SELECT 1 FROM {dialect.Qualified(check.Table)} AS headrace_there "
-            + $"WHERE headrace_there.{dialect.Identifier(check.Key)} = headrace_lost.{column})";
+            $"(SELECT {column} AS v0 FROM {From} WHERE {where} AND {column} IS NOT NULL) AS lost WHERE NOT EXISTS "
+            + $"(SELECT 1 FROM {dialect.Qualified(check.Table)} AS there "
+            + $"WHERE there.{dialect.Identifier(check.Key)} = lost.v0)";
         return ($"SELECT count(*) FROM {rows}", rows);
     }
 

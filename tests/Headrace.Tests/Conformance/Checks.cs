@@ -93,6 +93,56 @@ public abstract class Checks(PostgresServer server, WarehouseKind kind) : FileWo
         );
     }
 
+    [Fact]
+    public async Task ValuesAreThoseOfTheirTypes()
+    {
+        await Flows(
+            Flow(
+                "append",
+                "accepted_values: { column: amount, values: [1, 2.5] }, on_fail: quarantine",
+                "accepted_values: { column: d, values: [2026-01-01] }, on_fail: warn",
+                "accepted_values: { column: b, values: [true] }, on_fail: warn",
+                "range: { column: n, max: 0.5 }, on_fail: warn",
+                "range: { column: t, min: \"2026-01-01 00:00:00\" }, on_fail: warn",
+                "name: d_again, accepted_values: { column: d, values: [2026-01-01] }, on_fail: warn, scope: table",
+                "name: b_again, accepted_values: { column: b, values: [true] }, on_fail: warn, scope: table",
+                "name: n_again, range: { column: n, max: 0.5 }, on_fail: warn, scope: table",
+                "name: t_again, range: { column: t, min: \"2026-01-01 00:00:00\" }, on_fail: warn, scope: table",
+                "name: z_again, freshness: { column: t, error_after: 100d }, on_fail: warn, scope: table"
+            )
+        );
+        World.Put(
+            "f/1.csv",
+            """
+            amount,d,b,n,t
+            1,2026-01-01,true,0.25,2026-01-01 00:00:00
+            2.5,2026-01-02,false,0.75,2025-12-31 23:59:59
+            3,,,,
+
+            """
+        );
+        Assert.Equal("2i 0u 0d 0s 1q", (await World.Load()).Only.Counts);
+        Assert.Equal(
+            [
+                "accepted_values_amount|3|1|quarantined",
+                "accepted_values_b|3|1|warned",
+                "accepted_values_d|3|1|warned",
+                "b_again|2|1|warned",
+                "d_again|2|1|warned",
+                "n_again|2|1|warned",
+                "range_n|3|1|warned",
+                "range_t|3|1|warned",
+                "t_again|2|1|warned",
+                "z_again|2|1|warned",
+            ],
+            await Rows("SELECT name, checked, failed, outcome FROM headrace.checks ORDER BY name")
+        );
+        Assert.Equal(
+            ["[\"b = \\u0027false\\u0027\"]", "[\"d = \\u00272026-01-02\\u0027\"]"],
+            await Rows("SELECT sample FROM headrace.checks WHERE name IN ('b_again', 'd_again') ORDER BY name")
+        );
+    }
+
     [Theory]
     [InlineData("append")]
     [InlineData("merge, primary_key: id")]
@@ -104,6 +154,7 @@ public abstract class Checks(PostgresServer server, WarehouseKind kind) : FileWo
             .Put("f/1.csv", "id,email,amount\n1,a,1\n2,a,2\n1,a,3\n,b,4\n,b,5\n", landedSecondsAgo: 900)
             .Put("f/2.csv", "id,email,amount\n1,a,6\n3,a,7\n", landedSecondsAgo: 800);
         var isKeyed = write.StartsWith("merge", StringComparison.Ordinal); // whose key is never NULL
+        Assert.Equal(isKeyed ? 4 : 2, (await World.Run("plan", "--json")).Only["quarantined"]);
         Assert.Equal(isKeyed ? "3i 0u 0d 0s 4q" : "5i 0u 0d 0s 2q", (await World.Load()).Only.Counts);
         Assert.Equal(
             isKeyed ? ["1|6", "2|2", "3|7"] : ["1|6", "2|2", "3|7", "NULL|4", "NULL|5"],
@@ -183,6 +234,13 @@ public abstract class Checks(PostgresServer server, WarehouseKind kind) : FileWo
             )
         );
         World.Put("f/1.csv", "id,email,amount,seen\n1,a,-1,2020-01-01 00:00:00\n2,b@c,2,2020-01-01 00:00:00\n");
+        var planned = await World.Run("plan");
+        Assert.Contains(
+            "! check 'range_amount' (range, batch) quarantined: 1 failed of 2",
+            planned.Output,
+            StringComparison.Ordinal
+        );
+        Assert.Contains("check 'row_count' failed: ", planned.Output, StringComparison.Ordinal);
         var answer = await World.Run("run", "--json");
         Assert.Equal((0, "1i 0u 0d 0s 1q"), (answer.Exit, answer.Only.Counts));
         Assert.Equal(

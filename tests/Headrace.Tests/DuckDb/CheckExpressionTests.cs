@@ -33,7 +33,10 @@ public sealed class CheckExpressionTests : IDisposable
     [Theory]
     [InlineData("id > 0 and NAME is not null", "((v0 > 0) AND (v1 IS NOT NULL))")]
     [InlineData("\"Id\" between 1 and 2 or not name like 'a%'", "((v0 BETWEEN 1 AND 2) OR (NOT (v1 ~~ 'a%')))")]
-    [InlineData("case when id > 1 then name = 'it''s' else true end", "CASE  WHEN ((v0 > 1)) THEN ((v1 = 'it''s')) ELSE CAST('t' AS BOOLEAN) END")]
+    [InlineData(
+        "case when id > 1 then name = 'it''s' else true end",
+        "CASE  WHEN ((v0 > 1)) THEN ((v1 = 'it''s')) ELSE CAST('t' AS BOOLEAN) END"
+    )]
     [InlineData("name in ('a', 'b', 'c')", "COALESCE(list_contains(list_value('a', 'b', 'c'), v1))")]
     [InlineData("name not in ('a', 'b')", "(NOT list_contains(list_value('a', 'b'), v1))")]
     [InlineData("more ->> '$.a' = 'x'", "((v3 ->> '$.a') = 'x')")]

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Globalization;
 
 namespace Headrace.Configuration.Binding;
@@ -154,7 +153,7 @@ internal sealed class Binder(Problems problems, Variables variables)
     }
 
     // All of them or none: what else is to be said of one is said by its place in the list.
-    IList? Records(Node node, Type each, string word, string where)
+    Array? Records(Node node, Type each, string word, string where)
     {
         if (node is not ListNode list)
         {
@@ -162,11 +161,11 @@ internal sealed class Binder(Problems problems, Variables variables)
             return null;
         }
 
-        var (one, records) = (word.TrimEnd('s'), RecordPlan.NewList(each));
+        var (one, records) = (word.TrimEnd('s'), new List<object>());
         foreach (var (i, item) in list.Items.Index())
             if (Nested(item, each, $"{one} {i + 1} of {where}") is { } record)
                 records.Add(record);
-        return records.Count == list.Items.Count ? records : null;
+        return records.Count == list.Items.Count ? RecordPlan.NewList(each, records) : null;
     }
 
     List<string>? Many(Node node, string word, string where)

@@ -66,13 +66,19 @@ internal sealed class RecordPlan
             ? type.GetGenericArguments()[0]
             : null;
 
-    /// <summary>An empty list of records.</summary>
+    /// <summary>A list of records.</summary>
     [UnconditionalSuppressMessage(
         "AOT",
         "IL3050",
-        Justification = "Lists of records share their code, and the records' own defaults use it."
+        Justification = "An array of records is one of references, whose code all share."
     )]
-    public static IList NewList(Type each) => (IList)Activator.CreateInstance(typeof(List<>).MakeGenericType(each))!;
+    public static Array NewList(Type each, IReadOnlyList<object> records)
+    {
+        var list = Array.CreateInstance(each, records.Count);
+        foreach (var (i, record) in records.Index())
+            list.SetValue(record, i);
+        return list;
+    }
 
     /// <summary>An empty map by name with values of a record's type.</summary>
     [UnconditionalSuppressMessage(
