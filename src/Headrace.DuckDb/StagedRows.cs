@@ -17,21 +17,24 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
     public bool HasRows => shaped.Columns.Count > 0 && files.Any(file => file.File.Segments.Count > 0);
 
     /// <summary>
-    /// The rows as they were staged: <c>line</c> and <c>c0…</c>, and <c>v0…</c> with their types for the columns that
-    /// checks ask about.
+    /// The rows as they were staged: <c>line</c> and <c>c0…</c>, and what conditions of checks need.
     /// </summary>
     public string Source =>
         shape.Conditions.Count == 0
             ? Staged
-            : $"(SELECT *{Values(shape.Conditions.SelectMany(condition => condition.Uses))} FROM {Staged})";
+            : $"(SELECT *{Asked(shape.Conditions.SelectMany(condition => condition.Uses))} FROM {Staged})";
 
     private string Staged => From([.. files.Select(file => file.File)], shaped.Columns);
 
-    /// <summary>Rows that fit their types, as they were staged and with <c>v0…</c> for these columns.</summary>
-    public string Checked(IEnumerable<int> columns) => $"(SELECT *{Values(columns)} FROM {Staged} WHERE {Fits()})";
+    /// <summary>
+    /// Rows that fit their types, as they were staged, with <c>asked</c> (false for one that only deletes) and
+    /// <c>v0…</c> for these columns.
+    /// </summary>
+    public string Checked(IEnumerable<int> columns) => $"(SELECT *{Asked(columns)} FROM {Staged} WHERE {Fits()})";
 
-    private string Values(IEnumerable<int> columns) =>
-        string.Concat(columns.Distinct().Order().Select(i => $", {Value(i)} AS {StagedTable.Column(i)}"));
+    private string Asked(IEnumerable<int> columns) =>
+        $", NOT ({events?.Deletion ?? "false"}) AS asked"
+        + string.Concat(columns.Distinct().Order().Select(i => $", {Value(i)} AS {StagedTable.Column(i)}"));
 
     /// <summary>A table function over the segments of staged files.</summary>
     public static string From(IReadOnlyList<StagedFile> files, IReadOnlyList<StagedColumn> columns)
@@ -180,7 +183,8 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
 
     /// <summary>A value to be looked at, as text.</summary>
     public string Shown(int column) =>
-        column < 0 || shaped.Indexes[column] is not (>= 0 and var index) ? "NULL::VARCHAR"
+        column >= 0 && shape.Columns[column].Fact is not null ? Value(column)
+        : column < 0 || shaped.Indexes[column] is not (>= 0 and var index) ? "NULL::VARCHAR"
         : shaped.File.IsParquet ? Shown(shaped.Columns[index], index)
         : Raw(index);
 

@@ -95,7 +95,7 @@ internal sealed class BatchChecks(
             {
                 used.Clear();
                 used.AddRange(check.Columns.Select(name => Found.IndexOf(sql.The(check, name).Name)));
-                var (where, counted) = (sql.Where(check), check.Counted(sql));
+                var (where, counted) = ($"asked AND {sql.Where(check)}", check.Counted(sql));
                 return new Asked(check, where, counted, (check as RowCheck)?.Parts(sql) ?? [], [.. used.Distinct()]);
             }),
         ];

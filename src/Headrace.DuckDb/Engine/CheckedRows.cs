@@ -45,7 +45,7 @@ internal sealed record CheckedRows(
     {
         var rows = changes.Rows!;
         string From(IEnumerable<int> columns) =>
-            "(SELECT *, file_row_number + 1 AS line"
+            "(SELECT *, file_row_number + 1 AS line, true AS asked"
             + string.Concat(columns.Distinct().Select(i => $", {CsvText.Name(i)} AS {StagedTable.Column(i)}"))
             + $" FROM read_parquet({Sql.Literal(rows.Path)}, file_row_number = true) WHERE op <> 'D')";
         IReadOnlyList<CheckedPart> all = [new CheckedPart(null, From, i => $"CAST({CsvText.Name(i)} AS VARCHAR)")];
@@ -63,7 +63,8 @@ internal sealed record CheckedRows(
 
 /// <summary>Some of the rows.</summary>
 /// <param name="File">Where they came from; null when nobody knows their lines any more.</param>
-/// <param name="From">They as SQL, with <c>line</c>, and <c>v0…</c> for these columns.</param>
+/// <param name="From">They as SQL, with <c>line</c>, <c>asked</c> (false for one that checks do not look at), and
+/// <c>v0…</c> for these columns.</param>
 /// <param name="Shown">A column's value as text, to be looked at.</param>
 internal sealed record CheckedPart(LakeFile? File, Func<IEnumerable<int>, string> From, Func<int, string> Shown)
 {

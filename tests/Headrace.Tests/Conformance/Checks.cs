@@ -530,6 +530,34 @@ public abstract class Checks(PostgresServer server, WarehouseKind kind) : FileWo
         );
     }
 
+    [Fact]
+    public async Task OfChangesThoseThatDeleteAreNotAsked()
+    {
+        await Flows(
+            """
+            f:
+              source: { connection: lake, path: "f/*.csv" }
+              columns: { id: bigint, email: text }
+              read: cdc
+              cdc: { profile: dms, operation: Op }
+              primary_key: id
+              write: merge
+              checks:
+                - { not_null: email, on_fail: quarantine }
+                - { unique: id, scope: table }
+            """
+        );
+        World.Put("f/20261130-1.csv", "Op,id,email\nI,1,a\nI,2,b\nI,3,\n", landedSecondsAgo: 900);
+        Assert.Equal("2i 0u 0d 0s 1q", (await World.Load()).Only.Counts);
+        World.Put("f/20261130-2.csv", "Op,id,email\nU,1,c\nD,2,\nU,1,\n", landedSecondsAgo: 800);
+        Assert.Equal("0i 1u 1d 0s 1q", (await World.Load()).Only.Counts);
+        Assert.Equal(["1|c"], await Rows("SELECT id, email FROM raw.f"));
+        Assert.Equal(
+            ["3|1|quarantined", "2|1|quarantined"],
+            await Rows("SELECT checked, failed, outcome FROM headrace.checks WHERE scope = 'batch' ORDER BY checked_at")
+        );
+    }
+
     private static string Flow(string write, params string[] checks) =>
         $$"""
             f:
