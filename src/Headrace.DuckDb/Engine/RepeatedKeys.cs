@@ -1,5 +1,4 @@
 using System.Globalization;
-using Headrace.Checks;
 
 namespace Headrace.DuckDb;
 
