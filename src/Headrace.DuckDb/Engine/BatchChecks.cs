@@ -182,7 +182,7 @@ internal sealed class BatchChecks(
                 );
             using var reader = db.Query(
                 $"SELECT line, concat_ws(', ', {string.Join(", ", texts.DefaultIfEmpty("''"))}) "
-                    + $"FROM {rows.From(one.Uses)} WHERE {one.Where} AND ({one.Counted[0]}) "
+                    + $"FROM {rows.From(one.Uses)} WHERE {CheckSql.Among(one.Where, one.Counted[0])} "
                     + $"LIMIT {Shown - sample.Count}",
                 cancel
             );
@@ -205,7 +205,7 @@ internal sealed class BatchChecks(
                 part.Column is null ? -1 : Found.IndexOf(part.Column),
                 reason,
                 one.Uses,
-                _ => $"{one.Where} AND ({part.Fails})"
+                _ => CheckSql.Among(one.Where, part.Fails)
             ));
         repeated.Keep();
         return [new RowCondition(one.Uses[0], reason, [], repeated.IsIt) { IsOfFile = true }];
@@ -221,7 +221,7 @@ internal sealed class BatchChecks(
     {
         public IEnumerable<string> Sums =>
             Counted
-                .Select(condition => $"count(CASE WHEN {Where} AND ({condition}) THEN 1 END)")
+                .Select(condition => $"count(CASE WHEN {CheckSql.Among(Where, condition)} THEN 1 END)")
                 .Prepend($"count(CASE WHEN {Where} THEN 1 END)");
     }
 }

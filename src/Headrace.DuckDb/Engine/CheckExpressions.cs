@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Headrace.Checks;
 
@@ -33,6 +34,9 @@ internal sealed class CheckExpressions(
         "OPERATOR",
     ];
 
+    // Of the JSON that DuckDB makes of an expression; what is written again may be as deep.
+    private const int Deepest = 900;
+
     // Words that DuckDB reads as columns.
     private static readonly HashSet<string> Clocks = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -51,6 +55,29 @@ internal sealed class CheckExpressions(
     /// <summary>The columns that the last expression asked for.</summary>
     public HashSet<string> Used { get; } = new(StringComparer.OrdinalIgnoreCase);
 
+    /// <summary>
+    /// The conditions for a row that checks of a batch set aside by what it is alone; all but those of keys.
+    /// </summary>
+    /// <param name="columns">Their SQL is a name.</param>
+    public static IReadOnlyList<string> Failing(
+        DuckDbConnection db,
+        IEnumerable<Check> checks,
+        IReadOnlyList<CheckedColumn> columns,
+        DateTimeOffset now,
+        CancellationToken cancel
+    )
+    {
+        var expressions = new CheckExpressions(db, columns, column => column.Sql, cancel);
+        var sql = new CheckSql(DuckDbDialect.Instance, columns, now, expressions.Read);
+        return
+        [
+            .. checks
+                .OfType<RowCheck>()
+                .Where(check => check.OnFail == CheckAction.Quarantine)
+                .Select(check => CheckSql.Among(sql.Where(check), check.Fails(sql))),
+        ];
+    }
+
     /// <summary>The SQL of an expression, for a statement whose rows have the columns.</summary>
     /// <exception cref="HeadraceException">HDR-216 for a column that is not there, HDR-217 for what is not
     /// allowed.</exception>
@@ -59,7 +86,7 @@ internal sealed class CheckExpressions(
         Used.Clear();
         if (WrittenSql.Fault(text) is { } fault)
             throw Error.CheckSqlRefused(check, text, fault);
-        var tree = JsonNode.Parse(Scalar($"SELECT json_serialize_sql({Sql.Literal($"SELECT ({text})")})"))!;
+        var tree = Parse(check, text);
         if ((bool)tree["error"]!)
             throw Error.CheckSqlRefused(check, text, (string)tree["error_message"]!);
         if (
@@ -73,6 +100,21 @@ internal sealed class CheckExpressions(
         var sql = Scalar($"SELECT json_deserialize_sql({Sql.Literal(tree.ToJsonString())}::JSON)");
         Bind(check, text, sql["SELECT ".Length..]);
         return sql["SELECT ".Length..];
+    }
+
+    private JsonNode Parse(Check check, string text)
+    {
+        try
+        {
+            return JsonNode.Parse(
+                Scalar($"SELECT json_serialize_sql({Sql.Literal($"SELECT ({text})")})"),
+                documentOptions: new JsonDocumentOptions { MaxDepth = Deepest }
+            )!;
+        }
+        catch (JsonException error)
+        {
+            throw Error.CheckSqlRefused(check, text, "it is nested too deeply", error);
+        }
     }
 
     // Finds what has no meaning before any row is asked.

@@ -80,17 +80,14 @@ internal sealed class QuarantineReader(
     }
 
     // What a check set aside goes when it passes now; keys are not looked for among rows that are loaded already.
-    private IEnumerable<string> Failing()
-    {
-        var names = columns.Select((column, i) => new CheckedColumn(column.Name, column.Type, $"v{i}")).ToList();
-        var expressions = new CheckExpressions(db, names, column => column.Sql, cancel);
-        var sql = new CheckSql(DuckDbDialect.Instance, names, mending.Now, expressions.Read);
-        return mending
-            .Rules.Checks.OfType<RowCheck>()
-            .Where(check => check.OnFail == CheckAction.Quarantine)
-            .Select(check => $"{sql.Where(check)} AND ({check.Fails(sql)})")
-            .ToList();
-    }
+    private IReadOnlyList<string> Failing() =>
+        CheckExpressions.Failing(
+            db,
+            mending.Rules.Checks,
+            [.. columns.Select((column, i) => new CheckedColumn(column.Name, column.Type, $"v{i}"))],
+            mending.Now,
+            cancel
+        );
 
     private string Key(string name) =>
         SnapshotColumns.Text(

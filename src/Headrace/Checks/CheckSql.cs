@@ -20,6 +20,8 @@ public sealed class CheckSql(
     Func<Check, string, string> userSql
 )
 {
+    private const string Any = "true";
+
     public SqlDialect Dialect => dialect;
 
     public IReadOnlyList<CheckedColumn> Columns => columns;
@@ -30,7 +32,11 @@ public sealed class CheckSql(
     public DateOnly Today => DateOnly.FromDateTime(now.UtcDateTime);
 
     /// <summary>The condition for rows that are checked.</summary>
-    public string Where(Check check) => check.Where is { } where ? User(check, where) : "true";
+    public string Where(Check check) => check.Where is { } where ? User(check, where) : Any;
+
+    /// <summary>A condition that is asked only of rows for which another one is true.</summary>
+    public static string Among(string where, string condition) =>
+        where == Any ? $"({condition})" : $"(CASE WHEN {where} THEN {condition} END)";
 
     /// <summary>SQL of the user's own.</summary>
     public string User(Check check, string text) => $"({userSql(check, text)})";

@@ -47,7 +47,7 @@ internal sealed class TableChecks(
                 + string.Join(
                     ", ",
                     asked.SelectMany(one =>
-                        one.Counted.Select(condition => $"{one.Where} AND ({condition})")
+                        one.Counted.Select(condition => CheckSql.Among(one.Where, condition))
                             .Prepend(one.Where)
                             .Select(condition => $"count(CASE WHEN {condition} THEN 1 END)")
                     )
@@ -74,7 +74,7 @@ internal sealed class TableChecks(
                 {
                     Sample = await SampleAsync(
                         check,
-                        failing?.Rows ?? $"{From} WHERE {where} AND ({counted[0]})",
+                        failing?.Rows ?? $"{From} WHERE {CheckSql.Among(where, counted[0])}",
                         failing is null
                             ? ColumnsOf(check, columns)
                             : [.. check.Columns.Select((name, i) => sql.The(check, name) with { Sql = $"v{i}" })]

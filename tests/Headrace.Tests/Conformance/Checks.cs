@@ -176,6 +176,25 @@ public abstract class Checks(PostgresServer server, WarehouseKind kind) : FileWo
     }
 
     [Fact]
+    public async Task OnlyRowsOfTheConditionAreAsked()
+    {
+        await Flows(
+            Flow(
+                "append",
+                "name: a, where: \"email like '%1'\", expression: \"cast(email as integer) > 1\", on_fail: quarantine",
+                "name: b, where: \"email like '%1'\", expression: \"cast(email as integer) > 20\", "
+                    + "on_fail: warn, scope: table"
+            )
+        );
+        World.Put("f/1.csv", "id,email\n1,11\n2,x\n3,1\n4,\n5,y\n6,21\n");
+        Assert.Equal("5i 0u 0d 0s 1q", (await World.Load()).Only.Counts);
+        Assert.Equal(
+            ["a|3|1|quarantined", "b|2|1|warned"],
+            await Rows("SELECT name, checked, failed, outcome FROM headrace.checks ORDER BY name")
+        );
+    }
+
+    [Fact]
     public async Task AStopChangesNothingAndIsOnRecord()
     {
         await Flows(

@@ -34,6 +34,22 @@ public abstract class CheckedTables(PostgresServer server, WarehouseKind kind) :
         );
     }
 
+    [Theory]
+    [InlineData("read: incremental, primary_key: id, update_key: updated_at, write: merge")]
+    [InlineData("read: incremental, create_key: created_at, write: append")]
+    public async Task ARepairBringsNoRowBackThatACheckSetAside(string flow)
+    {
+        await Shop(Orders + Three, flow + ", checks: [{ not_null: name, on_fail: quarantine }]");
+        await World.Load();
+        var verified = (await World.Run("verify", "--repair", "--json")).Json.GetProperty("datasets")[0];
+        Assert.Equal(
+            "0 0 0",
+            $"{verified.GetProperty("missing")} {verified.GetProperty("extra")} {verified.GetProperty("different")}"
+        );
+        Assert.Equal(["1|a", "3|c"], await Rows("SELECT id, name FROM raw.orders ORDER BY id"));
+        Assert.Equal(["waiting"], await Rows("SELECT status FROM headrace.quarantine"));
+    }
+
     [Fact]
     public async Task AStopLeavesThePositionWhereItWas()
     {
