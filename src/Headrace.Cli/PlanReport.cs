@@ -21,6 +21,8 @@ internal sealed class PlanReport(Screen screen)
                         + $"{row.Line}{(row.Column is null ? "" : $", {Plain.Line(row.Column)}")}: "
                         + $"{Plain.Line(row.Reason)}"
                 );
+            foreach (var line in RunReport.Checks(run))
+                screen.Say($"{indent}{screen.Warn("!")} {line}");
             foreach (var warning in run.Warnings)
                 screen.Say($"{indent}{screen.Warn("note")}  {Plain.Line(warning)}");
         }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Headrace.Checks;
 
 namespace Headrace.DuckDb;
 
@@ -15,8 +16,25 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
     /// <summary>True when the files have columns at all; an empty file has none and no rows.</summary>
     public bool HasRows => shaped.Columns.Count > 0 && files.Any(file => file.File.Segments.Count > 0);
 
-    /// <summary>The rows as they were staged: <c>line</c> and <c>c0…</c>.</summary>
-    public string Source => From([.. files.Select(file => file.File)], shaped.Columns);
+    /// <summary>
+    /// The rows as they were staged: <c>line</c> and <c>c0…</c>, and what conditions of checks need.
+    /// </summary>
+    public string Source =>
+        shape.Conditions.Count == 0
+            ? Staged
+            : $"(SELECT *{Asked(shape.Conditions.SelectMany(condition => condition.Uses))} FROM {Staged})";
+
+    private string Staged => From([.. files.Select(file => file.File)], shaped.Columns);
+
+    /// <summary>
+    /// Rows that fit their types, as they were staged, with <c>asked</c> (false for one that only deletes) and
+    /// <c>v0…</c> for these columns.
+    /// </summary>
+    public string Checked(IEnumerable<int> columns) => $"(SELECT *{Asked(columns)} FROM {Staged} WHERE {Fits()})";
+
+    private string Asked(IEnumerable<int> columns) =>
+        $", NOT ({events?.Deletion ?? "false"}) AS asked"
+        + string.Concat(columns.Distinct().Order().Select(i => $", {Value(i)} AS {StagedTable.Column(i)}"));
 
     /// <summary>A table function over the segments of staged files.</summary>
     public static string From(IReadOnlyList<StagedFile> files, IReadOnlyList<StagedColumn> columns)
@@ -87,20 +105,23 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
             : DuckDbTypes.Cast(Given(index, type), type, dialect);
     }
 
-    /// <summary>The condition that a row fits all columns.</summary>
-    public string Good
+    /// <summary>The condition that a row fits all columns, and that no check sets it aside.</summary>
+    public string Good =>
+        string.Join(
+            "\n  AND ",
+            shape.Conditions.Select(condition => $"({condition.Fails(shaped.File)}) IS NOT TRUE").Prepend(Fits())
+        );
+
+    private string Fits()
     {
-        get
-        {
-            var columns = Enumerable.Range(0, shape.Columns.Count);
-            var conditions = columns
-                .Select(FitsOrDeletes)
-                .Append(events?.Fits)
-                .Concat(columns.Select(column => Limit(column) is { } limit ? $"coalesce({limit.Fits}, true)" : null))
-                .Where(fits => fits is not null)
-                .ToList();
-            return conditions.Count == 0 ? "true" : string.Join("\n  AND ", conditions);
-        }
+        var columns = Enumerable.Range(0, shape.Columns.Count);
+        var conditions = columns
+            .Select(FitsOrDeletes)
+            .Append(events?.Fits)
+            .Concat(columns.Select(column => Limit(column) is { } limit ? $"coalesce({limit.Fits}, true)" : null))
+            .Where(fits => fits is not null)
+            .ToList();
+        return conditions.Count == 0 ? "true" : string.Join("\n  AND ", conditions);
     }
 
     /// <summary>The condition that a row fits these columns, and that none of them is NULL.</summary>
@@ -142,6 +163,11 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
                 problems.Add($"CASE WHEN NOT ({fits}) THEN {{'c': {name}, 'v': {value}, 'r': {reason}}} END");
             }
 
+            foreach (var condition in shape.Conditions)
+                problems.Add(
+                    $"CASE WHEN ({Fits()}) AND ({condition.Fails(shaped.File)}) THEN {{'c': {Name(condition)}, "
+                        + $"'v': {Shown(condition.Column)}, 'r': {Sql.Literal(condition.Reason)}}} END"
+                );
             return problems.Count == 0 ? "[]" : $"list_filter([{string.Join(",\n  ", problems)}], x -> x IS NOT NULL)";
         }
     }
@@ -151,6 +177,16 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         "json_object("
         + string.Join(", ", shaped.Columns.Select((column, i) => $"{Sql.Literal(column.Name)}, {AsText(column, i)}"))
         + ")";
+
+    private string Name(RowCondition condition) =>
+        condition.Column < 0 ? "NULL::VARCHAR" : Sql.Literal(shape.Columns[condition.Column].Name);
+
+    /// <summary>A value to be looked at, as text.</summary>
+    public string Shown(int column) =>
+        column >= 0 && shape.Columns[column].Fact is not null ? Value(column)
+        : column < 0 || shaped.Indexes[column] is not (>= 0 and var index) ? "NULL::VARCHAR"
+        : shaped.File.IsParquet ? Shown(shaped.Columns[index], index)
+        : Raw(index);
 
     // Each value as a CSV file would have it, so that nothing is lost and the row can be read again.
     private static string AsText(StagedColumn column, int index) =>

@@ -1,3 +1,5 @@
+using Headrace.Checks;
+
 namespace Headrace;
 
 /// <summary>
@@ -123,6 +125,9 @@ public sealed record LoadRules
 
     /// <summary>The share of bad rows (0 to 1) above which a batch stops; null for any.</summary>
     public double? Allow { get; init; }
+
+    /// <summary>What must hold for the rows, and for the table once they are in it.</summary>
+    public IReadOnlyList<Check> Checks { get; init; } = [];
 
     /// <summary>The least rows that may replace a table that has rows, and the least rows of an export.</summary>
     public long MinRows { get; init; } = 1;

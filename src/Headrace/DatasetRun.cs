@@ -1,3 +1,5 @@
+using Headrace.Checks;
+
 namespace Headrace;
 
 /// <summary>The batches of one dataset, one after another, until nothing is left.</summary>
@@ -79,6 +81,10 @@ internal sealed class DatasetRun(
             catch (HeadraceException error) when (error.Outcome == Outcome.Stopped && found.Changes.Action != "load")
             {
                 // In a drop folder each file stands for itself: one that a check stops waits, the next is taken.
+                Run = Run with
+                {
+                    Checks = CheckResult.Sum(Run.Checks, error.Checks),
+                };
                 await NoteAsync(
                     [
                         .. found.Changes.Files.Select(file => new FileNote(
@@ -188,7 +194,7 @@ internal sealed class DatasetRun(
         {
             if (
                 changes.From.Generation == 0
-                && result.Quarantined > 0
+                && result is { Quarantined: > 0, Unfit: > 0 }
                 && result.Inserted + result.Updated + result.Unchanged == 0
             )
                 yield return Error.AllSetAside(

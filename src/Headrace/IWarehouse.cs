@@ -109,6 +109,9 @@ public sealed record LoadResult
     /// <summary>Files of the change set that were refused by the schema; the others were loaded.</summary>
     public IReadOnlyList<FileNote> Refused { get; init; } = [];
 
+    /// <summary>Of the rows that were set aside those that do not fit their types.</summary>
+    public long Unfit { get; init; }
+
     /// <summary>Files of which every record was set aside, with how many.</summary>
     public IReadOnlyList<(string Key, long Rows)> SetAside { get; init; } = [];
 
@@ -117,6 +120,9 @@ public sealed record LoadResult
 
     /// <summary>For a plan the first few rows of each operation.</summary>
     public IReadOnlyList<RowChange> Changes { get; init; } = [];
+
+    /// <summary>What the checks found.</summary>
+    public IReadOnlyList<Checks.CheckResult> Checks { get; init; } = [];
 
     /// <summary>The position after this load.</summary>
     public required Position Position { get; init; }

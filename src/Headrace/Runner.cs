@@ -182,7 +182,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
             }
             catch (Exception error) when (Named(error, flow, dataset.Name, cancel) is { } named)
             {
-                steps.Run = steps.Run with { Error = RunError.Of(named), Outcome = named.Outcome };
+                steps.Run = steps.Run.Add(named);
             }
             finally
             {

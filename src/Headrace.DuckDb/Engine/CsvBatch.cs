@@ -48,6 +48,8 @@ internal sealed partial class CsvBatch(
         if (changes.Operation == Operation.Replace ? shape.Refused.Count > 0 : shape.Files.Count == 0)
             return false;
         new TypeInference(Db, cancel).Settle(shape, changes.Format.Csv);
+        var checks = new BatchChecks(Db, changes, () => CheckedRows.OfFiles(Db, changes, shape, cancel), clock, cancel);
+        (Checks, Fitting, shape.Conditions) = (checks.Run(), checks.Rows, checks.Conditions);
         return true;
     }
 
@@ -134,7 +136,11 @@ internal sealed partial class CsvBatch(
         if (Quarantined > 0)
         {
             Sample = bad.Sample(Shown);
-            if (!attempt.IsPlan && changes.Rules.OnFail != OnFail.Stop && !Failpoint.Planted("bad-rows-dropped"))
+            if (
+                !attempt.IsPlan
+                && !(changes.Rules.OnFail == OnFail.Stop && Unfit > 0)
+                && !Failpoint.Planted("bad-rows-dropped")
+            )
             {
                 foreach (var (file, query) in bad.Queries())
                     Hold(file, query);
@@ -179,6 +185,7 @@ internal sealed partial class CsvBatch(
     {
         var rows = changes.Rows!;
         AddChanges(changes);
+        Checks = new BatchChecks(Db, changes, () => CheckedRows.OfChanges(changes), clock, cancel).Run();
         if (changes.IsComparedHistory)
             Events.StageCompared();
         if (attempt.IsPlan)

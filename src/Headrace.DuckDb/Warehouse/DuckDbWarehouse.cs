@@ -1,3 +1,4 @@
+using Headrace.Checks;
 using Headrace.Warehouses;
 
 namespace Headrace.DuckDb;
@@ -52,6 +53,12 @@ public sealed class DuckDbWarehouse : SqlWarehouse, IDuckDb
         LoadAttempt attempt,
         CancellationToken cancel
     ) => new DuckDbWriter(await WriteAsync(cancel), changes, attempt, clock, cancel);
+
+    public override Func<Check, string, string> Written(
+        SqlSession db,
+        IReadOnlyList<CheckedColumn> columns,
+        CancellationToken cancel
+    ) => new CheckExpressions(((DuckDbSession)db).Db, columns, column => column.Name, cancel).Read;
 
     public override ReleasedRows NewRelease(
         SqlSession db,

@@ -139,6 +139,12 @@ public record FlowSettings
     public double? Allow { get; init; }
 
     [Description(
+        "What must hold for the rows of each batch, and for the table once they are in it. A flow's own checks take "
+            + "the place of those of the defaults."
+    )]
+    public IReadOnlyList<FlowCheck> Checks { get; init; } = [];
+
+    [Description(
         "What happens when a loaded file has new content under its old name: stop asks, append adds the new "
             + "rows (write: append only), replace puts them over the old ones (write: merge or replace). When it "
             + "is not said: stop with write: append, else replace."

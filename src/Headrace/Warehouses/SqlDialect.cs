@@ -59,6 +59,16 @@ public abstract class SqlDialect
     /// <param name="key">The key, as a literal.</param>
     public abstract string JsonValue(string row, string key);
 
+    /// <summary>The condition that a regular expression is found in a text.</summary>
+    public virtual string Matches(string text, string pattern) => $"{text} ~ {Literal(pattern)}";
+
+    /// <summary>The condition that a value is one of a list, which is not empty.</summary>
+    public virtual string IsOneOf(string value, IReadOnlyList<string> list) =>
+        $"{value} IN ({string.Join(", ", list)})";
+
+    /// <summary>The day that a text is written for, or NULL; null where the database cannot try that.</summary>
+    public virtual string? DayOf(string text) => null;
+
     /// <summary>The name of a column's type.</summary>
     public abstract string TypeName(ColumnType type);
 

@@ -1,3 +1,4 @@
+using Headrace.Checks;
 using Headrace.Engines;
 
 namespace Headrace.Warehouses;
@@ -37,6 +38,15 @@ public abstract class SqlWarehouse : IWarehouse, ILoadHistory
     /// <summary>What brings the rows of one load.</summary>
     public abstract Task<TargetWriter> NewWriterAsync(ChangeSet changes, LoadAttempt attempt, CancellationToken cancel);
 
+    /// <summary>
+    /// Makes SQL of what a user wrote for a check of a table; it names the table's columns as they are.
+    /// </summary>
+    public virtual Func<Check, string, string> Written(
+        SqlSession db,
+        IReadOnlyList<CheckedColumn> columns,
+        CancellationToken cancel
+    ) => (_, text) => text;
+
     /// <summary>What brings rows of the quarantine into a table.</summary>
     /// <param name="name">The table as the quarantine names it.</param>
     public abstract ReleasedRows NewRelease(
@@ -68,6 +78,10 @@ public abstract class SqlWarehouse : IWarehouse, ILoadHistory
         {
             return await NameAsync(load.RunAsync);
         }
+        catch (HeadraceException stopped) when (stopped.Checks.Count > 0 && !attempt.IsPlan)
+        {
+            throw await RecordedAsync(changes, attempt, stopped, cancel);
+        }
         catch (Exception) when (load.WasCommitSent)
         {
             if (Failpoint.Planted("naive-retry"))
@@ -96,6 +110,34 @@ public abstract class SqlWarehouse : IWarehouse, ILoadHistory
             if (committed.Count > 0)
                 return load.Result!;
             throw;
+        }
+    }
+
+    // A stopped load is taken back; what its checks found is on record all the same.
+    private async Task<HeadraceException> RecordedAsync(
+        ChangeSet changes,
+        LoadAttempt attempt,
+        HeadraceException stopped,
+        CancellationToken cancel
+    )
+    {
+        try
+        {
+            await EnsuredAsync(
+                changes.Dataset,
+                changes.Target,
+                async (_, store) =>
+                {
+                    await store.AddAsync(changes, attempt.RunId, stopped.Checks);
+                    return true;
+                },
+                cancel
+            );
+            return stopped;
+        }
+        catch (HeadraceException unwritten)
+        {
+            return stopped.With("unwritten", $"headrace.checks lacks this: {unwritten.Message}");
         }
     }
 

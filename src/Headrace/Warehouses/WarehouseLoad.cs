@@ -1,3 +1,5 @@
+using Headrace.Checks;
+
 namespace Headrace.Warehouses;
 
 /// <summary>
@@ -116,7 +118,10 @@ internal sealed class WarehouseLoad(
         Failpoint.Hit("fenced");
         var strategy = WriteStrategy.Of(new OpenLoad(warehouse, changes, attempt.IsPlan, writer, db, store, cancel));
         var result = await strategy.ApplyAsync(table);
-        result = result with { SetAside = FileRow.SetAside(writer.Batch.Files) };
+        var batch = writer.Batch;
+        result = result with { Unfit = batch.Unfit, SetAside = batch.Unfit > 0 ? FileRow.SetAside(batch.Files) : [] };
+        if (result.IsCommitted)
+            result = await CheckAsync(result, writer, db, strategy.Table ?? table);
         if (!result.IsCommitted || attempt.IsPlan)
         {
             await (result.IsCommitted ? writer.EndPlanAsync(db) : db.RollbackAsync());
@@ -143,6 +148,7 @@ internal sealed class WarehouseLoad(
             );
         Failpoint.Hit("files_written");
         await store.AddAsync(changes, attempt.RunId, result, writer.Batch.Files.Count);
+        await store.AddAsync(changes, attempt.RunId, result.Checks);
         Failpoint.Hit("before_commit");
         WasCommitSent = true;
         await db.CommitAsync(CancellationToken.None);
@@ -151,6 +157,21 @@ internal sealed class WarehouseLoad(
         if (areFilesLate)
             await store.LoadedAsync(changes, writer.Batch.Files);
         return result;
+    }
+
+    // What the checks of the batch found, and those of the table, which only a load has.
+    private async Task<LoadResult> CheckAsync(LoadResult result, TargetWriter writer, SqlSession db, TargetTable? table)
+    {
+        var checks = writer.Batch.Checks;
+        if (table is not null && !attempt.IsPlan && changes.Operation != Operation.Schema)
+            checks = [.. checks, .. await new TableChecks(warehouse, db, changes, table, cancel).RunAsync()];
+        if (checks.Any(check => check.IsStopped))
+            throw Error.CheckStopped(dataset.Name, checks);
+        return result with
+        {
+            Checks = checks,
+            Warnings = [.. result.Warnings, .. checks.Where(check => check.IsWarned).Select(check => check.Sentence())],
+        };
     }
 
     private async Task FenceAsync(SqlSession db, WarehouseStore store)

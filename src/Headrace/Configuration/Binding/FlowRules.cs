@@ -13,6 +13,7 @@ internal sealed class FlowRules(
     readonly ConnectionRules links = new(problems, connectionNodes, connections);
     readonly PathRules paths = new(problems);
     readonly ColumnRules columns = new(problems);
+    readonly CheckRules checks = new(problems);
 
     /// <summary>Checks that a name can stand in paths, tables and command lines.</summary>
     public void Name(ScalarNode name, string what)
@@ -49,6 +50,7 @@ internal sealed class FlowRules(
         paths.Target(flow, place, where);
         columns.Columns(flow, place, where);
         columns.AddedColumns(flow, place, where);
+        flow = checks.Check(flow, place, where);
         if (flow.Read == ReadMode.Snapshot)
             Snapshot(flow, place, where);
         else if (flow.Read is not null && place.Said("publish") is { } publish)
