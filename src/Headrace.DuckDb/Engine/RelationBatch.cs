@@ -17,7 +17,7 @@ internal sealed class RelationBatch(DuckDbConnection db, ChangeSet changes, Canc
     {
         if (changes.Operation == Operation.Changes)
             AddChanges(changes);
-        if (changes.Operation is Operation.Changes or Operation.Schema)
+        if (changes.Operation == Operation.Changes || !changes.HasFiles)
             return true;
         Shape = new TableShape(changes, new ParquetFiles(db, cancel).Columns);
         if (changes.Operation == Operation.Replace ? Shape.Refused.Count > 0 : Shape.Files.Count == 0)
