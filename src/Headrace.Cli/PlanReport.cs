@@ -62,6 +62,7 @@ internal sealed class PlanReport(Screen screen)
             Outcome.WouldLoad =>
                 $"{(run.Ddl.Count > 0 ? screen.Good("+") : screen.Warn("~"))} {run.Target}  {RunReport.Changes(run)}",
             Outcome.UpToDate => $"{screen.Dim("=")} {screen.Dim(run.IsWaiting ? "waits" : "nothing to do")}",
+            Outcome.Skipped => $"{screen.Warn("-")} would be skipped",
             Outcome.Stopped => $"{screen.Bad("✗")} would be stopped",
             _ => $"{screen.Bad("✗")} would fail",
         };

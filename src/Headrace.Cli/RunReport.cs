@@ -44,13 +44,18 @@ internal sealed class RunReport(Screen screen)
                 parts.Add($"{count} {(count == 1 ? one : many)}");
         }
 
-        var skipped = runs.Count(run => run.Outcome == Outcome.Skipped);
+        var skipped = runs.Count(run => run.Outcome == Outcome.Skipped && run.Warnings.Contains(Runner.IsHeld));
         var waiting = runs.Count(run => run is { IsWaiting: true, Outcome: not Outcome.Skipped });
         Add(waiting, "dataset waits", "datasets wait");
         Add(
             skipped,
             "dataset was skipped, since another run holds it",
             "datasets were skipped, since other runs hold them"
+        );
+        Add(
+            runs.Count(run => run.Outcome == Outcome.Skipped) - skipped,
+            "dataset was not run",
+            "datasets were not run"
         );
         Add(
             runs.Count(run => run is { IsWaiting: false, Outcome: not Outcome.Skipped, Warnings.Count: > 0 }),

@@ -31,6 +31,15 @@ public sealed record ChangeSet
     /// <summary>For <see cref="Operation.Changes"/> what happens to each row.</summary>
     public RowChanges? Rows { get; init; }
 
+    /// <summary>For a model the query that makes its rows in the warehouse; there are no files then.</summary>
+    public Models.ModelQuery? Model { get; init; }
+
+    /// <summary>True when an engine types rows of files for it.</summary>
+    public bool HasFiles => Operation != Operation.Schema && Model is null;
+
+    /// <summary>True when the table may be gone that earlier loads made: it is made anew.</summary>
+    public bool MakesTable => Schema is not null || (Model is not null && Operation == Operation.Replace);
+
     /// <summary>
     /// The columns of <see cref="Rows"/> that are written, with their places among all: the target computes the others.
     /// </summary>

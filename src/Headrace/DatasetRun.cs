@@ -17,6 +17,7 @@ internal sealed class DatasetRun(
     {
         IsConfirmed = options.Confirmed.Contains(dataset.Name),
         Found = options.Found,
+        Pending = [.. flow.After.Where(options.Pending.Contains)],
     };
 
     private readonly LoadAttempt load = new(run.Id, options.IsPlan, Progress(options, run))
@@ -53,7 +54,7 @@ internal sealed class DatasetRun(
             Run = Run with { Warnings = [.. Run.Warnings.Union(found.Warnings)], IsWaiting = stage.IsWaiting };
             Fail(found.Refusals);
             await NoteAsync(found.Notes, target, cancel);
-            if (found.Changes?.Schema is null)
+            if (found.Changes is not { MakesTable: true })
                 Find(position, target);
             if (found.Changes is null)
                 return;
@@ -117,10 +118,7 @@ internal sealed class DatasetRun(
                 return;
             if (isOverBudget())
             {
-                Run = Run with
-                {
-                    Warnings = [.. Run.Warnings, "the time budget is used up; the next run goes on from here"],
-                };
+                Run = Run with { Warnings = [.. Run.Warnings, Runner.OverBudget] };
                 return;
             }
         }

@@ -39,6 +39,16 @@ public interface IWarehouse : IAsyncDisposable
     /// <summary>Which of these loads of the dataset are committed now.</summary>
     Task<IReadOnlySet<string>> CommittedAsync(Dataset dataset, IReadOnlyList<string> loads, CancellationToken cancel);
 
+    /// <summary>
+    /// How far these flows and models have loaded: a text for each that has, which is another one once more of its rows
+    /// are committed.
+    /// </summary>
+    Task<IReadOnlyDictionary<string, string>> LoadedAsync(IReadOnlyList<string> flows, CancellationToken cancel);
+
+    /// <summary>What is to be said of a model's SELECT, which is looked at and not run.</summary>
+    /// <exception cref="HeadraceException">HDR-340.</exception>
+    Task<string> CheckAsync(Models.ModelQuery model, CancellationToken cancel);
+
     /// <summary>Copies the rows of a table to a Parquet file, under the table's column names.</summary>
     Task CopyAsync(TableName table, string path, CancellationToken cancel);
 

@@ -54,7 +54,7 @@ internal sealed partial class CsvBatch(
     }
 
     public override bool IsStreamed =>
-        !attempt.IsPlan && (changes.Operation is Operation.Append or Operation.Replace || IsFirst);
+        !attempt.IsPlan && changes.HasFiles && (changes.Operation is Operation.Append or Operation.Replace || IsFirst);
 
     public override async Task StreamAsync(Func<RowsFile, Task> take)
     {

@@ -26,7 +26,7 @@ internal sealed class RelationBatch(
             Checks = new BatchChecks(db, changes, () => CheckedRows.OfChanges(changes), clock, cancel).Run();
         }
 
-        if (changes.Operation is Operation.Changes or Operation.Schema)
+        if (changes.Operation == Operation.Changes || !changes.HasFiles)
             return true;
         Shape = new TableShape(changes, new ParquetFiles(db, cancel).Columns);
         if (changes.Operation == Operation.Replace ? Shape.Refused.Count > 0 : Shape.Files.Count == 0)

@@ -38,6 +38,19 @@ internal sealed class DuckDbDialect : SqlDialect
     public override string CreateSchema(string schema) =>
         $"CREATE SCHEMA IF NOT EXISTS {HeadraceTables.Catalog}.{Identifier(schema)}";
 
+    public override string UserNames => $"USE {HeadraceTables.Catalog}";
+
+    // A query around it would give one of two columns of one name another one.
+    public override string Describe(string select) => $"SELECT column_name, column_type FROM (DESCRIBE\n{select}\n)";
+
+    public override string Temporary(string name) => $"temp.{name}";
+
+    public override string CreateTemporary(string name, string query) =>
+        $"CREATE OR REPLACE TEMP TABLE {name} AS {query}";
+
+    public override string Differ(string value, string own, TargetColumn column) =>
+        JsonText.Differ(value, own, column.Type);
+
     public override string Shown(string statement) =>
         statement.Replace($" {HeadraceTables.Catalog}.\"", " \"", StringComparison.Ordinal);
 

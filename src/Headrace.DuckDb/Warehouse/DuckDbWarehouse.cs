@@ -48,6 +48,14 @@ public sealed class DuckDbWarehouse : SqlWarehouse, IDuckDb
     public override Task<TargetTable?> FindAsync(SqlSession db, TableName name, CancellationToken cancel) =>
         Task.FromResult(DuckDbDialect.Find(((DuckDbSession)db).Db, name, cancel));
 
+    public override Task<IReadOnlyList<TargetColumn>> DescribeAsync(
+        SqlSession db,
+        string query,
+        CancellationToken cancel
+    ) => Task.FromResult(UserQueries.Describe(((DuckDbSession)db).Db, query, cancel));
+
+    public override StatementFault? FaultOf(Exception error, string statement) => UserQueries.FaultOf(error);
+
     public override async Task<TargetWriter> NewWriterAsync(
         ChangeSet changes,
         LoadAttempt attempt,

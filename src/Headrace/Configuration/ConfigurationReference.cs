@@ -42,6 +42,8 @@ public static class ConfigurationReference
         Section(text, "flows.NAME.publish", typeof(Publish));
         Section(text, "flows.NAME.archive", typeof(ArchiveSettings));
         Section(text, "flows.NAME.limits", typeof(LimitOptions));
+        Section(text, "flows.NAME.after_run", typeof(AfterRun));
+        Section(text, "models.NAME", typeof(Model));
         Section(text, "ledger", typeof(LedgerSettings));
         Section(text, "environments.NAME", typeof(ProjectEnvironment));
         text.Append("### Column types\n\n`")

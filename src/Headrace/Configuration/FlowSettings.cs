@@ -36,6 +36,13 @@ public record FlowSettings
     )]
     public WriteMode? Write { get; init; }
 
+    [Description(
+        "How long the table keeps its rows (write: append); for good when it is not said. until_models: until all "
+            + "models that read it have committed, which delete the rows that they have read; a batch that came "
+            + "meanwhile stays."
+    )]
+    public KeepRows? KeepRows { get; init; }
+
     [Description("The columns that tell one row from all others; needed with write: merge and read: snapshot.")]
     public IReadOnlyList<string> PrimaryKey { get; init; } = [];
 
@@ -176,4 +183,7 @@ public record FlowSettings
 
     [Description("Bounds on what one file may cost and do; a file beyond them is refused.")]
     public LimitOptions Limits { get; init; } = new();
+
+    [Description("A command that runs after this flow has run, when none of its datasets failed.")]
+    public AfterRun? AfterRun { get; init; }
 }

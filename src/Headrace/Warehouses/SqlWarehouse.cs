@@ -35,6 +35,18 @@ public abstract class SqlWarehouse : IWarehouse, ILoadHistory
     /// <exception cref="HeadraceException">HDR-324 when something else has the name.</exception>
     public abstract Task<TargetTable?> FindAsync(SqlSession db, TableName name, CancellationToken cancel);
 
+    /// <summary>The columns that the result of a query has, with the types that a table for it is made with.</summary>
+    /// <param name="query">As <see cref="SqlDialect.Describe"/> makes it.</param>
+    public abstract Task<IReadOnlyList<TargetColumn>> DescribeAsync(
+        SqlSession db,
+        string query,
+        CancellationToken cancel
+    );
+
+    /// <summary>What the database has against a user's statement; null for an error that is none of its text.</summary>
+    /// <param name="statement">As it was given.</param>
+    public abstract StatementFault? FaultOf(Exception error, string statement);
+
     /// <summary>What brings the rows of one load.</summary>
     public abstract Task<TargetWriter> NewWriterAsync(ChangeSet changes, LoadAttempt attempt, CancellationToken cancel);
 
@@ -173,6 +185,26 @@ public abstract class SqlWarehouse : IWarehouse, ILoadHistory
         IReadOnlyList<string> loads,
         CancellationToken cancel
     ) => ReadAsync<IReadOnlySet<string>>(new HashSet<string>(), store => store.CommittedAsync(loads), cancel);
+
+    public Task<IReadOnlyDictionary<string, string>> LoadedAsync(
+        IReadOnlyList<string> flows,
+        CancellationToken cancel
+    ) =>
+        ReadAsync<IReadOnlyDictionary<string, string>>(
+            new Dictionary<string, string>(),
+            store => store.LoadedAsync(flows),
+            cancel
+        );
+
+    public Task<string> CheckAsync(Models.ModelQuery model, CancellationToken cancel) =>
+        AskAsync(
+            SessionUse.Read,
+            async (db, _) =>
+                await ModelStrategy.DescribeAsync(this, db, model, MissingName.Table, cancel) is { } columns
+                    ? $"its SELECT has {columns.Count} {(columns.Count == 1 ? "column" : "columns")}"
+                    : "its SELECT reads what is not there yet",
+            cancel
+        );
 
     public Task<IReadOnlyList<string>> PendingAsync(string flow, CancellationToken cancel) =>
         ReadAsync<IReadOnlyList<string>>([], store => store.PendingAsync(flow), cancel);

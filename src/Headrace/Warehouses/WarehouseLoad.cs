@@ -95,7 +95,9 @@ internal sealed class WarehouseLoad(
 
         var isNew = table is null && !changes.Target.IsNone && writer.Batch.Shape is not { HasTable: false };
         var db = await writer.OpenAsync(isNew && !attempt.IsPlan);
-        await db.BeginAsync(cancel);
+
+        // The rows that go are those that were read, and no others.
+        await (changes.Model is { Kept.Count: > 0 } ? db.BeginReadAsync(cancel) : db.BeginAsync(cancel));
         try
         {
             return await ApplyAsync(writer, db, table);
@@ -181,6 +183,8 @@ internal sealed class WarehouseLoad(
             await concurrency.LockAsync(db, dataset, cancel);
         if (concurrency.LocksFirst && !attempt.IsPlan && !changes.Target.IsNone)
             await concurrency.LockAsync(db, changes.Target, cancel);
+        if (changes.Model is { Kept.Count: > 0 } model && !attempt.IsPlan)
+            await FenceAsync(db, store, model);
         var again = new ReadAgain(changes, dialect.Literal);
         if (again.IsNeeded)
             again.Check(await store.RowsOfAsync(again));
@@ -204,11 +208,22 @@ internal sealed class WarehouseLoad(
             await store.SupersedeAsync(again);
         if (
             changes.From.Table is null
-            && changes.Schema is null
+            && !changes.MakesTable
             && !changes.Target.IsNone
             && await store.LoadsAsync(dataset, thatInserted: true) is > 0 and var loaded
         )
             throw Error.TargetGone(changes.Target, dataset.Name, (int)loaded);
+    }
+
+    // What is loaded from now on is not read, and not deleted.
+    private async Task FenceAsync(SqlSession db, WarehouseStore store, Models.ModelQuery model)
+    {
+        if (warehouse.Concurrency.LocksFirst)
+            foreach (var kept in model.Kept)
+                await warehouse.Concurrency.LockAsync(db, kept.Table, cancel);
+        var position = Models.ModelPosition.Parse(changes.Cursor!);
+        var loaded = await store.LoadedAsync([.. position.Reads.Select(one => one.Name)]);
+        changes = changes with { Cursor = position.With(loaded).ToString() };
     }
 
     // The position as it will be read once this is committed.

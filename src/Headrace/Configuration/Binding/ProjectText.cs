@@ -83,7 +83,7 @@ internal sealed partial class ProjectText
         {
             var name = (string)entry.Key;
             if (
-                word == "flows" && flow is not null && name != flow
+                word is "flows" or "models" && flow is not null && name != flow
                 || word == "connections" && connections?.Contains(name) == false
             )
                 continue;
