@@ -72,7 +72,7 @@ internal sealed class RowVersions(
                 UNION ALL BY NAME
                 SELECT {Names(Layout.Keys, "m.")}, m.moment, m.pos, m.gone, 1 AS source, 0 AS place
                     {Tracks("t.")}{carried}
-                FROM ({Moments()}) AS m LEFT JOIN {There} AS t ON NOT m.gone AND {OnKeys("m", "t")}
+                FROM ({Moments()}) AS m LEFT JOIN {There} AS t ON {OnKeys("m", "t")}
                     AND t.{from} <= m.moment AND (t.{to} IS NULL OR m.moment < t.{to})
                 WHERE m.gone OR t.{from} IS NOT NULL
                 UNION ALL BY NAME
@@ -211,7 +211,7 @@ internal sealed class RowVersions(
     {
         var isKept = $"""
             SELECT c.* FROM temp.headrace_chain AS c LEFT JOIN temp.headrace_versions AS v ON {OnKeys("c", "v")}
-                AND c.version = v.version AND NOT c.gone
+                AND c.version = v.version
             WHERE {(
                 Layout.Moment < 0
                     ? "c.pos <> '0' AND c.nr = c.events"
