@@ -4,15 +4,22 @@ namespace Headrace.DuckDb;
 internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShape shape, CancellationToken cancel)
 {
     private readonly Dictionary<string, long> counts = new(StringComparer.Ordinal);
+    private readonly Dictionary<StagedFile, long> filtered = [];
 
     /// <summary>Rows that fit their types.</summary>
     public long Good { get; private set; }
+
+    /// <summary>Rows that the flow does not want.</summary>
+    public long Filtered => filtered.Values.Sum();
 
     /// <summary>Files of which fewer rows fit than there are, with how many are missing.</summary>
     public Dictionary<ShapedFile, long> Missing { get; } = [];
 
     /// <summary>The records of a file, those that are no rows left out.</summary>
     public long Records(StagedFile file) => file.Records >= 0 ? file.Records : counts[file.Segments[0]];
+
+    /// <summary>Rows of one file that the flow does not want.</summary>
+    public long FilteredOf(StagedFile file) => filtered.GetValueOrDefault(file);
 
     /// <summary>Fills <see cref="StagedTable"/> with the good rows in the order in which later ones win.</summary>
     public void Stage()
@@ -63,9 +70,12 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
             return;
         foreach (var file in group)
         {
-            var good = group.Count == 1 ? taken : CountGood(file);
-            if (good < Records(file.File))
-                Missing[file] = Records(file.File) - good;
+            var good = group.Count == 1 ? taken : Count(file, one => one.Good);
+            var unwanted = good < Records(file.File) ? Count(file, one => one.Unwanted) : 0;
+            if (unwanted > 0)
+                filtered[file.File] = unwanted;
+            if (good + unwanted < Records(file.File))
+                Missing[file] = Records(file.File) - good - unwanted;
         }
     }
 
@@ -115,10 +125,12 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
         }
     }
 
-    private long CountGood(ShapedFile file)
+    private long Count(ShapedFile file, Func<StagedRows, string?> which)
     {
         var rows = new StagedRows([file], shape, changes);
-        return rows.HasRows ? db.Scalar<long>($"SELECT count(*) FROM {rows.Source} WHERE {rows.Good}", cancel) : 0;
+        return rows.HasRows && which(rows) is { } condition
+            ? db.Scalar<long>($"SELECT count(*) FROM {rows.Source} WHERE {condition}", cancel)
+            : 0;
     }
 
     /// <summary>Files with the same columns in the same order, which one statement reads.</summary>

@@ -71,7 +71,7 @@ public sealed class ProjectHost : IAsyncDisposable
     public Workbench Workbench() =>
         new(
             Path.Combine(Folders.Spool, "workbench"),
-            [Folders.Spool],
+            [Folders.Spool, .. ProjectFolders.Unnamed(Project)],
             MemoryShares.Engine(Project.Memory),
             Project.Threads
         );

@@ -15,6 +15,7 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
     private readonly TimeProvider clock;
     private readonly ISnapshots? snapshots;
     private TableStream? along;
+    private Stager? stager;
     private bool isText;
 
     /// <summary>Of PostgreSQL.</summary>
@@ -73,6 +74,7 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
                     MayBeBinary = () =>
                         !attempt.IsPlan
                         && !isText
+                        && !flow.IsShaped
                         && flow.Archive is null
                         && flow.Read != ReadMode.Snapshot
                         && BinaryFit.Holds(Changes(dataset, from, table, [Unread(table)], Operation)),
@@ -127,6 +129,7 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
                         file with
                         {
                             Columns = [.. file.Columns.Select(column => column with { Name = Named(column.Name) })],
+                            Masks = [.. file.Masks.Select(mask => mask.As(Named(mask.Column)))],
                         }
                     )
                     .ToList();
@@ -148,6 +151,7 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
     {
         along?.End();
         along = null;
+        stager?.Release();
         if (Directory.Exists(Spool(dataset)))
             Directory.Delete(Spool(dataset), recursive: true);
     }
@@ -224,7 +228,7 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
             null,
             rows with
             {
-                Digesting = digesting with { Meaning = string.Join(';', staged.Rules.Columns) },
+                Digesting = digesting with { Meaning = $"{string.Join(';', staged.Rules.Columns)};{flow.Where}" },
             },
             cancel
         );
@@ -314,7 +318,8 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
         return cursor;
     }
 
-    private Stager NewStager(Dataset dataset) => new(Spool(dataset), flow.Limits.ToLimits());
+    private Stager NewStager(Dataset dataset) =>
+        stager = new(Spool(dataset), flow.Limits.ToLimits()) { Masks = flow.SourceMasks() };
 
     private string Spool(Dataset dataset) => Path.Combine(spool, Outbox.Hash(dataset.Name));
 }

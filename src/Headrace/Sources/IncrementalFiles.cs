@@ -53,7 +53,7 @@ public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimePr
 
             // The whole change set replaces the table, so it is never split.
             if (
-                chosen.Sum(staged => staged.Bytes) >= Flow.BatchBytes
+                IsFull(chosen)
                 && operation != Operation.Replace
                 && !attempt.IsPlan
             )

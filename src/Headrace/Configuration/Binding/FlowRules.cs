@@ -49,6 +49,7 @@ internal sealed class FlowRules(
         paths.Target(flow, place, where);
         columns.Columns(flow, place, where);
         columns.AddedColumns(flow, place, where);
+        flow = new ShapingRules(problems).Check(flow, place, where);
         if (flow.Read == ReadMode.Snapshot)
             Snapshot(flow, place, where);
         else if (flow.Read is not null && place.Said("publish") is { } publish)
