@@ -82,6 +82,17 @@ internal sealed partial class StagedRows
         return index < 0 ? $"CAST(NULL AS {DuckDbTypes.Name(type)})" : Typed(CameCell(index), type, input.Listed?.Unit);
     }
 
+    // The condition that a value which does not go to the target came with its type; null when every value does.
+    private string? CameFits(RowInput input)
+    {
+        var (index, type) = (IndexOf(input), inputs.Came(input));
+        if (index < 0)
+            return null;
+        var cell = CameCell(index);
+        var fits = input.Listed?.Unit is { } unit ? UnitSql.Fits(cell.Text, unit, type) : cell.Fits(type, false);
+        return fits is null ? null : $"({cell.Given(type)} IS NULL OR {fits})";
+    }
+
     private int IndexOf(RowInput input) =>
         input.Column >= 0
             ? shaped.Indexes[input.Column]

@@ -134,6 +134,7 @@ internal sealed partial class StagedRows(IReadOnlyList<ShapedFile> files, TableS
                 .Select(FitsOrDeletes)
                 .Append(events?.Fits)
                 .Concat(columns.Select(column => Limit(column) is { } limit ? $"coalesce({limit.Fits}, true)" : null))
+                .Concat(Looked.Select(input => CameFits(input)))
                 .Append(shape.Wanted is null ? null : IsWanted)
                 .Where(fits => fits is not null)
                 .ToList();
@@ -193,6 +194,12 @@ internal sealed partial class StagedRows(IReadOnlyList<ShapedFile> files, TableS
                 problems.Add($"CASE WHEN NOT ({fits}) THEN {{'c': {name}, 'v': {value}, 'r': {reason}}} END");
             }
 
+            foreach (var input in Looked)
+                if (CameFits(input) is { } fits && IndexOf(input) is var index)
+                    problems.Add(
+                        $"CASE WHEN NOT ({fits}) THEN {{'c': {Sql.Literal(input.Name)}, 'v': {CellOf(index).Text}, "
+                            + $"'r': {Sql.Literal($"a value of '{input.Name}', which the flow looks at, is no {inputs.Came(input)}")}}} END"
+                    );
             if (shape.Wanted is not null)
                 problems.Add(
                     $"CASE WHEN ({IsDecided}) AND {Wanted} IS NULL AND NOT {IsWanted} THEN {{'c': NULL, 'v': NULL, "
@@ -220,18 +227,21 @@ internal sealed partial class StagedRows(IReadOnlyList<ShapedFile> files, TableS
                 .Columns.Select(Number)
                 .Distinct()
                 .Select(number => inputs[number])
-                .Select(input =>
-                    input.Column >= 0 ? Fits(input.Column)
-                    : IndexOf(input) is >= 0 and var index && CameCell(index) is var cell
-                        ? cell.Fits(inputs.Came(input), false) is { } fits
-                            ? $"({cell.Given(inputs.Came(input))} IS NULL OR {fits})"
-                            : null
-                    : null
-                )
+                .Select(input => input.Column >= 0 ? Fits(input.Column) : CameFits(input))
                 .Where(fits => fits is not null)
                 .Select(fits => $"({fits})")
                 .DefaultIfEmpty("true")
         );
+
+    // Columns that do not go to the target, and that an expression or the condition looks at.
+    private IEnumerable<RowInput> Looked =>
+        shape
+            .Made.Values.SelectMany(one => one.Columns)
+            .Concat(shape.Wanted?.Columns ?? [])
+            .Select(Number)
+            .Distinct()
+            .Select(number => inputs[number])
+            .Where(input => input.Column < 0);
 
     // What else there is to say of a value that does not fit, as branches of CASE.
     private string Why(int i, string value)

@@ -5,6 +5,7 @@ internal sealed class TypedRows(
     DuckDbConnection db,
     IReadOnlyList<StagedFile> files,
     IReadOnlyList<Column> columns,
+    LoadRules shaping,
     CancellationToken cancel
 )
 {
@@ -26,10 +27,13 @@ internal sealed class TypedRows(
             From = new Position { Table = [.. columns.Select(column => column with { Nullable = true })] },
             Files = files,
             Format = new FileFormat(FormatKind.Csv, new CsvDialect { Header = false }),
-            Rules = new LoadRules(),
+            Rules = shaping.Shaping(
+                [.. columns.Select(column => new DeclaredColumn(column.Name, column.Name, column.Type))]
+            ),
         };
         var shape = new TableShape(changes, _ => throw Error.Bug("a Parquet file among the rows of a table."));
         new TypeInference(db, cancel).Settle(shape, changes.Format.Csv);
+        new FlowExpressions(db, shape, changes, cancel).Settle();
         var rows = new StagedRows(shape.Files, shape, changes);
         string From(Func<int, string> value) =>
             string.Join(", ", columns.Select((column, i) => $"{value(i)} AS {Sql.Identifier(column.Name)}"));
@@ -37,6 +41,11 @@ internal sealed class TypedRows(
             ? $"SELECT {From(rows.Value)} FROM {rows.Source} WHERE {rows.Good}"
             : $"SELECT {From(i => $"CAST(NULL AS {DuckDbTypes.Name(columns[i].Type)})")} WHERE false";
         var written = db.Execute($"COPY ({sql}) TO {Sql.Literal(path)} (FORMAT parquet)", cancel);
-        (Path, Lost) = (path, files.Sum(file => file.Records + file.RejectCount) - written);
+        (Path, Lost) = (path, files.Sum(file => file.Records + file.RejectCount) - written - Unwanted(rows));
     }
+
+    private long Unwanted(StagedRows rows) =>
+        rows is { HasRows: true, Unwanted: { } condition }
+            ? db.Scalar<long>($"SELECT count(*) FROM {rows.Source} WHERE {condition}", cancel)
+            : 0;
 }

@@ -162,6 +162,30 @@ public sealed record LoadRules
             && Events is null
             && column.Equals(RowChanges.DeletedAt, StringComparison.OrdinalIgnoreCase)
         );
+
+    /// <summary>What is made of rows whose columns have these types, and nothing else.</summary>
+    public LoadRules Shaping(IReadOnlyList<DeclaredColumn> columns) =>
+        new()
+        {
+            Columns =
+            [
+                .. columns.Select(column =>
+                    Columns.FirstOrDefault(one => one.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) is
+                    { } said
+                        ? said with
+                        {
+                            Name = column.Name,
+                            Type = column.Type,
+                            Nullable = column.Nullable,
+                            IsInferred = column.IsInferred,
+                        }
+                        : column
+                ),
+            ],
+            Dropped = Dropped,
+            Masks = Masks,
+            Where = Where,
+        };
 }
 
 /// <summary>What a flow says about comparing two exports.</summary>

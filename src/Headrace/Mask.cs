@@ -64,9 +64,6 @@ public sealed class Mask
     /// <summary>A mask that needs no more than its kind.</summary>
     public static Mask Of(string column, MaskKind kind) => new(column, kind, null, 0);
 
-    /// <summary>The same mask of a column that has another name.</summary>
-    public Mask As(string column) => new(column, Kind, Key, Kept) { IsNeeded = IsNeeded };
-
     /// <summary>The same mask where files may lack the column.</summary>
     public Mask Optional() => new(Column, Kind, Key, Kept) { IsNeeded = false };
 

@@ -115,7 +115,9 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
                 var table = reading.Table;
                 var cursor = await CheckAsync(reading, dataset, position, cancel);
                 var declared = columns.Of(table);
-                string Named(string column) =>
+                // Where more is done to rows than to type them, that is said by the source's names.
+                string Named(string column) => flow.IsShaped ? column : InTarget(column);
+                string InTarget(string column) =>
                     declared.FirstOrDefault(one => one.From.Equals(column, StringComparison.OrdinalIgnoreCase))?.Name
                     ?? column;
                 var files = (
@@ -129,15 +131,14 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
                         file with
                         {
                             Columns = [.. file.Columns.Select(column => column with { Name = Named(column.Name) })],
-                            Masks = [.. file.Masks.Select(mask => mask.As(Named(mask.Column)))],
                         }
                     )
                     .ToList();
                 var newest = new List<(string, string)>();
                 if (flow.UpdateKey is { } updated && cursor?.Updated is { } sinceUpdate)
-                    newest.Add((Named(updated), sinceUpdate));
+                    newest.Add((InTarget(updated), sinceUpdate));
                 if (flow.CreateKey is { } created && cursor?.Created is { } sinceCreate)
-                    newest.Add((Named(created), sinceCreate));
+                    newest.Add((InTarget(created), sinceCreate));
                 return new WholeTable(
                     files,
                     [.. declared.Select(column => column with { From = column.Name })],
