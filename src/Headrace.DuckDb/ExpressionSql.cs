@@ -181,8 +181,7 @@ internal sealed class ExpressionSql(
         }
     }
 
-    private HeadraceException Refusal(string why, string next) =>
-        Error.ExpressionRefused(what, expression, why, next);
+    private HeadraceException Refusal(string why, string next) => Error.ExpressionRefused(what, expression, why, next);
 
     private static string Line(string message) => message.Split('\n')[0].TrimEnd('.', ' ');
 }

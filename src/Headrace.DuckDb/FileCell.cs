@@ -4,7 +4,13 @@ namespace Headrace.DuckDb;
 /// <param name="Sql">The value in SQL.</param>
 /// <param name="Dialect">Of the files; null for Parquet.</param>
 /// <param name="HasEmptyTexts">An empty text may stand for no value.</param>
-internal sealed record FileCell(string Sql, StagedColumn Column, StagedFile File, CsvDialect? Dialect, bool HasEmptyTexts)
+internal sealed record FileCell(
+    string Sql,
+    StagedColumn Column,
+    StagedFile File,
+    CsvDialect? Dialect,
+    bool HasEmptyTexts
+)
 {
     /// <summary>The value as a CSV file would have it, so that nothing is lost and it can be read again.</summary>
     public string Text =>
@@ -40,11 +46,17 @@ internal sealed record FileCell(string Sql, StagedColumn Column, StagedFile File
 
     /// <summary>The condition that a value which is not NULL fits a type; null when every value does.</summary>
     public string? Fits(ColumnType type, bool isKept) =>
-        Column.IsAdded ? type.Kind == TypeKind.Text ? null : DuckDbTypes.Fits(Sql, type, null, isKept)
-        : File.IsParquet ? ParquetFits(type, isKept)
-        : type.Kind == TypeKind.Text ? null
-        : IsWritten(type) ? DuckDbTypes.WrittenFits(Sql, type)
-        : DuckDbTypes.Fits(Given(type), type, Dialect, isKept);
+        Column.IsAdded
+            ? type.Kind == TypeKind.Text
+                ? null
+                : DuckDbTypes.Fits(Sql, type, null, isKept)
+            : File.IsParquet
+                ? ParquetFits(type, isKept)
+                : type.Kind == TypeKind.Text
+                    ? null
+                    : IsWritten(type)
+                        ? DuckDbTypes.WrittenFits(Sql, type)
+                        : DuckDbTypes.Fits(Given(type), type, Dialect, isKept);
 
     /// <summary>True for values that a database wrote of exactly this type.</summary>
     public bool IsWritten(ColumnType type) => Column.Written == type;

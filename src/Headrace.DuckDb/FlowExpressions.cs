@@ -38,7 +38,10 @@ internal sealed class FlowExpressions(
                 inputs.Find(mask.Column) is { } number
                 && inputs.Type(inputs[number]) is var type
                 && !type.HasDate
-                && shape.Files.FirstOrDefault(file => file.Columns.Any(column => mask.Hides(column.Name))) is { } file
+                && shape.Files.FirstOrDefault(file =>
+                    file.File.Records != 0 && file.Columns.Any(column => mask.Hides(column.Name))
+                )
+                    is { } file
             )
                 throw Error.MaskUnfit(file.File.File.Key, inputs[number].Name, type, isText: false);
         if (rules.Where is not { } where)

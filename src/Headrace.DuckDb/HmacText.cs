@@ -59,10 +59,7 @@ internal static unsafe class HmacText
         try
         {
             var rows = (int)Native.ChunkSize(chunk);
-            var (texts, numbers) = (
-                new Vector(Native.ChunkVector(chunk, 0)),
-                new Vector(Native.ChunkVector(chunk, 1))
-            );
+            var (texts, numbers) = (new Vector(Native.ChunkVector(chunk, 0)), new Vector(Native.ChunkVector(chunk, 1)));
             Span<byte> digest = stackalloc byte[HMACSHA256.HashSizeInBytes];
             Span<byte> written = stackalloc byte[2 * HMACSHA256.HashSizeInBytes];
             ulong* validity = null;

@@ -15,7 +15,8 @@ internal static class MadeSql
         if (type.Kind == TypeKind.Json && expression.Type != "JSON")
             return $"to_json({value})";
         var cast = $"TRY_CAST({value} AS {DuckDbTypes.Name(type)})";
-        return type.Kind is TypeKind.Real or TypeKind.Double or TypeKind.Date or TypeKind.Timestamp or TypeKind.TimestampTz
+        return
+            type.Kind is TypeKind.Real or TypeKind.Double or TypeKind.Date or TypeKind.Timestamp or TypeKind.TimestampTz
             ? $"CASE WHEN isfinite({cast}) THEN {cast} END"
             : cast;
     }

@@ -107,9 +107,9 @@ internal sealed class ParquetFiles(DuckDbConnection db, CancellationToken cancel
         file.Masks.Count > 0
             ? Error.Corrupt(file.File.Key, "The Parquet data cannot be read")
             : Error.Corrupt(
-            file.File.Key,
-            "The Parquet data cannot be read",
-            inner: error,
-            found: error.Message.Split('\n')[0].Replace(file.Segments[0], file.File.Key, StringComparison.Ordinal)
-        );
+                file.File.Key,
+                "The Parquet data cannot be read",
+                inner: error,
+                found: error.Message.Split('\n')[0].Replace(file.Segments[0], file.File.Key, StringComparison.Ordinal)
+            );
 }

@@ -49,8 +49,7 @@ internal sealed class RowInputs
 
     /// <summary>The type with which its values came.</summary>
     public ColumnType Came(RowInput input) =>
-        MaskOf(input) is not { MakesText: true } ? Type(input)
-        : input.Listed?.Came ?? Natural(input.From);
+        MaskOf(input) is not { MakesText: true } ? Type(input) : input.Listed?.Came ?? Natural(input.From);
 
     private Mask? MaskOf(RowInput input) => rules.Masks.FirstOrDefault(mask => mask.Hides(input.From));
 
@@ -66,9 +65,7 @@ internal sealed class RowInputs
         };
 
     private StagedColumn? Column(string from) =>
-        shape
-            .Files.SelectMany(file => file.Columns)
-            .FirstOrDefault(column => Same(column.Name, from));
+        shape.Files.SelectMany(file => file.Columns).FirstOrDefault(column => Same(column.Name, from));
 
     private static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
 }

@@ -19,7 +19,11 @@ internal sealed partial class StagedRows
     // The type with which the values of a masked column come.
     private ColumnType CameType(int column) =>
         shape.Listed(column)?.Came
-        ?? (shaped.File.IsParquet ? inputs.Came(inputs[inputs.Find(shape.Columns[column].Name)!.Value]) : ColumnType.Text);
+        ?? (
+            shaped.File.IsParquet
+                ? inputs.Came(inputs[inputs.Find(shape.Columns[column].Name)!.Value])
+                : ColumnType.Text
+        );
 
     private TimeUnit? UnitOf(int column) => shape.Listed(column)?.Unit;
 

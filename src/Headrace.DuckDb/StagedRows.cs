@@ -223,8 +223,8 @@ internal sealed partial class StagedRows(IReadOnlyList<ShapedFile> files, TableS
     private string IsDecided =>
         string.Join(
             " AND ",
-            shape.Wanted!
-                .Columns.Select(Number)
+            shape
+                .Wanted!.Columns.Select(Number)
                 .Distinct()
                 .Select(number => inputs[number])
                 .Select(input => input.Column >= 0 ? Fits(input.Column) : CameFits(input))
@@ -283,7 +283,8 @@ internal sealed partial class StagedRows(IReadOnlyList<ShapedFile> files, TableS
     // Of a value that does not fit its type nothing is asked: there it is NULL.
     private (string Fits, string Reason)? Limit(int column) =>
         // A NUL is no text of any file.
-        shaped.Indexes[column] < 0 && !shape.Made.ContainsKey(column)
+        shaped.Indexes[column] < 0
+        && !shape.Made.ContainsKey(column)
             ? null
             : changes.Limits?.Invoke(shape.Columns[column], false, Value(column));
 

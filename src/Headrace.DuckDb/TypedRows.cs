@@ -27,9 +27,9 @@ internal sealed class TypedRows(
             From = new Position { Table = [.. columns.Select(column => column with { Nullable = true })] },
             Files = files,
             Format = new FileFormat(FormatKind.Csv, new CsvDialect { Header = false }),
-            Rules = shaping.Shaping(
-                [.. columns.Select(column => new DeclaredColumn(column.Name, column.Name, column.Type))]
-            ),
+            Rules = shaping.Shaping([
+                .. columns.Select(column => new DeclaredColumn(column.Name, column.Name, column.Type)),
+            ]),
         };
         var shape = new TableShape(changes, _ => throw Error.Bug("a Parquet file among the rows of a table."));
         new TypeInference(db, cancel).Settle(shape, changes.Format.Csv);

@@ -170,8 +170,8 @@ public sealed record LoadRules
             Columns =
             [
                 .. columns.Select(column =>
-                    Columns.FirstOrDefault(one => one.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) is
-                    { } said
+                    Columns.FirstOrDefault(one => one.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))
+                        is { } said
                         ? said with
                         {
                             Name = column.Name,

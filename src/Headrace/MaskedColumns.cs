@@ -41,9 +41,9 @@ internal sealed class MaskedColumns(ChangeSet changes)
         || changes.Rules.Columns.Any(column => column.IsOptional && mask.Hides(column.From));
 
     private bool IsListed(string name) =>
-        changes.Rules.Columns.Concat(changes.Rules.Dropped).Any(column =>
-            column.From.Equals(name, StringComparison.OrdinalIgnoreCase)
-        )
+        changes
+            .Rules.Columns.Concat(changes.Rules.Dropped)
+            .Any(column => column.From.Equals(name, StringComparison.OrdinalIgnoreCase))
         || changes.Rules.Masks.Any(mask => mask.Hides(name));
 
     private ShapeColumn? TargetOf(Mask mask, IEnumerable<ShapeColumn> columns)

@@ -40,7 +40,10 @@ public sealed partial class TableShape
     {
         foreach (
             var file in Files.Where(file =>
-                isNew && changes.Rules is { Columns.Count: 0, Masks.Count: 0 } && changes.From.Schema is null && !file.File.IsParquet
+                isNew
+                && changes.Rules is { Columns.Count: 0, Masks.Count: 0 }
+                && changes.From.Schema is null
+                && !file.File.IsParquet
             )
         )
         {

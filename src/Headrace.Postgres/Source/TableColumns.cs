@@ -24,6 +24,20 @@ internal sealed class TableColumns(Flow flow, string address, string name)
                     "is not there",
                     $"the columns are {string.Join(", ", table.Columns.Select(column => column.Name))}"
                 );
+        foreach (var mask in flow.SourceMasks())
+        {
+            if (new[] { flow.UpdateKey, flow.CreateKey }.Any(cursor => cursor is not null && mask.Hides(cursor)))
+                throw Error.CursorUnfit(address, name, mask.Column, "has a mask", "its last value is the position");
+            if (mask.Kind != MaskKind.Hmac && Keys(table).Any(mask.Hides))
+                throw Error.CursorUnfit(
+                    address,
+                    name,
+                    mask.Column,
+                    "has a mask that makes different keys the same",
+                    "it is in primary_key"
+                );
+        }
+
         foreach (var key in flow.PrimaryKey)
             if (
                 !flow.Makes(key)
@@ -43,9 +57,7 @@ internal sealed class TableColumns(Flow flow, string address, string name)
     {
         foreach (
             var column in flow.DeclaredColumns()
-                .Where(column =>
-                    column is { IsOptional: false, Expression: null } && table.Find(column.From) is null
-                )
+                .Where(column => column is { IsOptional: false, Expression: null } && table.Find(column.From) is null)
         )
             if (
                 from.Table?.Any(there => there.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) != true

@@ -55,8 +55,8 @@ internal sealed class MaskedFields(StagedFile file, int skip, Stream to)
             MaskKind.Hmac => Convert.ToHexStringLower(
                 HMACSHA256.HashData(Encoding.UTF8.GetBytes(mask.Key!), Encoding.UTF8.GetBytes(text))
             ),
-            MaskKind.KeepLast when text.EnumerateRunes().Count() > mask.Kept =>
-                Mask.Shown + string.Concat(text.EnumerateRunes().TakeLast(mask.Kept)),
+            MaskKind.KeepLast when text.EnumerateRunes().Count() > mask.Kept => Mask.Shown
+                + string.Concat(text.EnumerateRunes().TakeLast(mask.Kept)),
             MaskKind.KeepLast or MaskKind.Redact => Mask.Shown,
             MaskKind.Null => null,
             _ => Truncated(mask.Kind, text),

@@ -164,21 +164,14 @@ public sealed record Flow : FlowSettings
             ? document
             : document with
             {
-                Columns =
-                [
-                    .. document.Columns.Where(column => !Drops(column.Name)).Select(Masked),
-                    .. added,
-                    .. made,
-                ],
+                Columns = [.. document.Columns.Where(column => !Drops(column.Name)).Select(Masked), .. added, .. made],
             };
     }
 
     private Column Masked(Column column)
     {
         var from =
-            Columns
-                .Values.FirstOrDefault(one => one.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))
-                ?.From
+            Columns.Values.FirstOrDefault(one => one.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))?.From
             ?? column.Name;
         return SourceMasks().Any(mask => mask.MakesText && mask.Hides(from))
             ? column with

@@ -205,7 +205,10 @@ public abstract partial class LakeSource : ISource, IFileSource
                 {
                     Meaning = $"{digesting.Meaning};{string.Join(';', added)}",
                 };
-            var stager = stagers.GetOrAdd(dataset.Name, _ => new Stager(Spool(dataset), Flow.Limits.ToLimits()) { Masks = Rules.Masks });
+            var stager = stagers.GetOrAdd(
+                dataset.Name,
+                _ => new Stager(Spool(dataset), Flow.Limits.ToLimits()) { Masks = Rules.Masks }
+            );
             return (await stager.StageAsync(watched, file, Format(file), DeclaredNames(), cancel, digesting)).With(
                 added
             );
@@ -267,7 +270,8 @@ public abstract partial class LakeSource : ISource, IFileSource
     protected LoadRules Rules => Flow.Rules();
 
     /// <summary>What a text of a file means to the flow: under another meaning it is another row.</summary>
-    protected string Meaning => $"{string.Join(';', Flow.DeclaredColumns())}{(Flow.Where is null ? "" : $";{Flow.Where}")}";
+    protected string Meaning =>
+        $"{string.Join(';', Flow.DeclaredColumns())}{(Flow.Where is null ? "" : $";{Flow.Where}")}";
 
     /// <summary>True when a batch is to end before its next file.</summary>
     protected bool IsFull(IReadOnlyCollection<StagedFile> chosen) =>

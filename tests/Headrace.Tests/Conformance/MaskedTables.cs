@@ -12,8 +12,8 @@ public abstract class MaskedTables(PostgresServer server, WarehouseKind kind) : 
         CREATE TABLE orders (id int PRIMARY KEY, email text, phone bigint, born date, seen timestamptz, secret text,
             total int, updated_at timestamptz NOT NULL DEFAULT now());
         INSERT INTO orders SELECT i, 'canary' || i || '@x', 555000000 + i, '1990-05-06', '2024-02-29 10:11:12.5+00', 'canary',
-            i, now() FROM generate_series(1, 5) i;
-        INSERT INTO orders (id) VALUES (6)
+            i, '2026-01-01' FROM generate_series(1, 5) i;
+        INSERT INTO orders (id, updated_at) VALUES (6, '2026-01-02')
         """;
     private const string Shaped = """
         masks: { email: { hmac: "a key" }, phone: { keep_last: 4 }, born: { truncate: year }, seen: { truncate: day } },
@@ -29,7 +29,9 @@ public abstract class MaskedTables(PostgresServer server, WarehouseKind kind) : 
     {
         var shop = await Shop(People, $"{read}, archive: {{ connection: lake }}, {Shaped.ReplaceLineEndings(" ")}");
         var said = (await World.Run("plan", "--json")).Text;
-        var run = (await World.Load()).Only;
+        var answer = await World.Load();
+        var run = answer.Only;
+        Assert.True(run.Outcome == "loaded", answer.Text);
         Assert.Equal(("5i 0u 0d 0s 0q", 1), (run.Counts, run["filtered"]));
         Assert.Equal(
             ["1|***0001|1990-01-01|true|2", "2|***0002|1990-01-01|true|4", "6|NULL|NULL|NULL|NULL"],
@@ -38,10 +40,7 @@ public abstract class MaskedTables(PostgresServer server, WarehouseKind kind) : 
                     + "twice FROM raw.orders WHERE id IN (1, 2, 6) ORDER BY id"
             )
         );
-        Assert.Equal(
-            "64",
-            await Value("SELECT DISTINCT length(email) FROM raw.orders WHERE email IS NOT NULL")
-        );
+        Assert.Equal("64", await Value("SELECT DISTINCT length(email) FROM raw.orders WHERE email IS NOT NULL"));
         var verify = await World.Run("verify");
         Assert.True(verify.Exit == 0, verify.Text);
         await shop.Execute("UPDATE orders SET email = 'canary', updated_at = now() WHERE id = 2");
@@ -49,7 +48,7 @@ public abstract class MaskedTables(PostgresServer server, WarehouseKind kind) : 
             Assert.Equal(1, (await World.Load()).Only["updated"]);
         said += verify.Text + (await World.Run("verify", "--json")).Text;
         Assert.DoesNotContain("canary", said, StringComparison.Ordinal);
-        var pieces = 0;
+        var pieces = "";
         foreach (var file in Directory.GetFiles(World.Folder, "*", SearchOption.AllDirectories))
         {
             var text = Encoding.Latin1.GetString(File.ReadAllBytes(file));
@@ -57,10 +56,7 @@ public abstract class MaskedTables(PostgresServer server, WarehouseKind kind) : 
             {
                 using var gzip = new GZipStream(File.OpenRead(file), CompressionMode.Decompress);
                 text = await new StreamReader(gzip).ReadToEndAsync(Cancel);
-                Assert.Contains("***0001", text, StringComparison.Ordinal);
-                Assert.Contains("1990-01-01", text, StringComparison.Ordinal);
-                Assert.Contains("2024-02-29 00:00:00", text, StringComparison.Ordinal);
-                pieces++;
+                pieces += text;
                 text = text.Replace(",canary,", ",,", StringComparison.Ordinal); // no mask hides it
             }
 
@@ -68,7 +64,8 @@ public abstract class MaskedTables(PostgresServer server, WarehouseKind kind) : 
                 Assert.DoesNotContain(canary, text, StringComparison.Ordinal);
         }
 
-        Assert.NotEqual(0, pieces);
+        foreach (var masked in (string[])["***0001", "1990-01-01", "2024-02-29 00:00:00"])
+            Assert.Contains(masked, pieces, StringComparison.Ordinal);
     }
 }
 

@@ -32,8 +32,7 @@ public abstract class Masks(PostgresServer server, WarehouseKind kind) : FileWor
     public async Task EachMaskMakesWhatItSays(string format)
     {
         await People("read: incremental, write: append, columns: { id: bigint, born: date }");
-        const string Three =
-            """
+        const string Three = """
             SELECT * FROM (VALUES (1, 'ä@x', '+49 30 12345', 'DE1', DATE '1990-05-06', 'n'),
                 (2, NULL, NULL, NULL, NULL, NULL), (3, '', '1234', '', DATE '2024-02-29', ''))
                 AS people(id, email, phone, iban, born, note)
@@ -87,14 +86,23 @@ public abstract class Masks(PostgresServer server, WarehouseKind kind) : FileWor
         for (var day = 1; day <= 2; day++)
         {
             Put(format, isSnapshot ? $"people/{day}/1" : $"people/{day}", day);
-            foreach (var command in (string[])["plan", "plan --json", "run --json -v", "run", "verify", "verify --json"])
+            foreach (
+                var command in (string[])["plan", "plan --json", "run --json -v", "run", "verify", "verify --json"]
+            )
                 said.Append((await World.Run(command.Split(' '))).Text);
         }
 
         var runs = await World.Run("runs", "--json");
         foreach (
             var command in (string[])
-                ["status", "runs", "quarantine list", "quarantine show people", "quarantine show people --json", "doctor"]
+                [
+                    "status",
+                    "runs",
+                    "quarantine list",
+                    "quarantine show people",
+                    "quarantine show people --json",
+                    "doctor",
+                ]
         )
             said.Append((await World.Run(command.Split(' '))).Text);
         foreach (var run in runs.Json.GetProperty("runs").EnumerateArray())
@@ -108,9 +116,7 @@ public abstract class Masks(PostgresServer server, WarehouseKind kind) : FileWor
         AssertHidden(said.ToString(), "what was said");
         Assert.Contains("1990-05-01", said.ToString(), StringComparison.Ordinal);
         foreach (var folder in (string?[])[World.Folder, Redshift?.Folder])
-        foreach (
-            var file in folder is null ? [] : Directory.GetFiles(folder, "*", SearchOption.AllDirectories)
-        )
+        foreach (var file in folder is null ? [] : Directory.GetFiles(folder, "*", SearchOption.AllDirectories))
             if (!file.StartsWith(World.Lake, StringComparison.Ordinal) && !before.Contains(file))
                 AssertHidden(Encoding.Latin1.GetString(File.ReadAllBytes(file)), file);
     }
@@ -139,7 +145,8 @@ public abstract class Masks(PostgresServer server, WarehouseKind kind) : FileWor
                         .Select(line =>
                             $"{{{string.Join(',', line.Split(',').Select((value, i) => $"\"{names[i]}\":\"{value}\""))}}}"
                         )
-                ) + "\n{\"id\":\"5\",\"email\":\"canary-e@x\",\"email\":\"canarx\"}\n{\"id\":\"6\",\"email\":\"canary-f@x\n"
+                )
+                    + "\n{\"id\":\"5\",\"email\":\"canary-e@x\",\"email\":\"canarx\"}\n{\"id\":\"6\",\"email\":\"canary-f@x\n"
             );
         else
             World.PutParquet(
@@ -152,7 +159,9 @@ public abstract class Masks(PostgresServer server, WarehouseKind kind) : FileWor
     {
         foreach (var canary in Canaries)
             if (text.IndexOf(canary, StringComparison.Ordinal) is >= 0 and var at)
-                Assert.Fail($"{where}: {text.Substring(Math.Max(0, at - 80), Math.Min(160, text.Length - Math.Max(0, at - 80)))}");
+                Assert.Fail(
+                    $"{where}: {text.Substring(Math.Max(0, at - 80), Math.Min(160, text.Length - Math.Max(0, at - 80)))}"
+                );
     }
 
     private Task<string[]> Tables() =>

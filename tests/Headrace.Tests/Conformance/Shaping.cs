@@ -121,7 +121,11 @@ public abstract class Shaping(PostgresServer server, WarehouseKind kind) : FileW
             $"write: {write}, columns: {{ id: bigint, amount: integer, gone: {{ drop: true, type: integer }} }}, "
                 + "where: \"country <> 'XX' AND gone / (id - 5) < 10\""
         );
-        World.Put("people/1.csv", "id,amount,country,gone\n1,1,DE,1\n2,2,XX,1\n3,bad,XX,1\n4,bad,DE,1\n", landedSecondsAgo: 900);
+        World.Put(
+            "people/1.csv",
+            "id,amount,country,gone\n1,1,DE,1\n2,2,XX,1\n3,bad,XX,1\n4,bad,DE,1\n",
+            landedSecondsAgo: 900
+        );
         World.Put("people/2.csv", "id,amount,country,gone\n6,1,DE,x\n7,2,,1\n8,1,DE,100\n", landedSecondsAgo: 800);
         World.Put("people/3.csv", "id,amount,country,gone\n9,1,XX,1\n", landedSecondsAgo: 700);
         var plan = (await World.Run("plan", "--json")).Only;

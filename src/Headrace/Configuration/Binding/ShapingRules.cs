@@ -12,7 +12,13 @@ internal sealed class ShapingRules(Problems problems)
         foreach (var (name, _) in (place.Said("masks") as MapNode ?? MapNode.Empty).Entries)
             if (flow.Masks.TryGetValue(name.Text, out var mask))
             {
-                Mask(flow, mask, place.Of("masks", name.Text), $"mask '{name.Text}' of {where}");
+                Mask(
+                    flow,
+                    mask,
+                    place.Said("masks", name.Text),
+                    place.Of("masks", name.Text),
+                    $"mask '{name.Text}' of {where}"
+                );
                 masks[name.Text] = mask with { IsOwn = IsIn(name.Span, place.Node.Span) };
             }
 
@@ -26,9 +32,10 @@ internal sealed class ShapingRules(Problems problems)
         return flow with { Masks = masks };
     }
 
-    private void Mask(Flow flow, FlowMask mask, Node at, string where)
+    private void Mask(Flow flow, FlowMask mask, Node? said, Node at, string where)
     {
-        if (mask.Ways != 1)
+        // A word that is none is told already.
+        if (mask.Ways > 1 || (mask.Ways == 0 && said is null or MapNode { Entries.Count: 0 }))
             Refuse(
                 mask.Ways == 0 ? "it says nothing" : "it says more than one thing",
                 "write one of { hmac: \"${secret:NAME}\" }, { keep_last: 4 }, redact, { truncate: year } and \"null\" "
@@ -71,7 +78,11 @@ internal sealed class ShapingRules(Problems problems)
     private void Column(Flow flow, FlowColumn column, FlowRules.Places place, string where)
     {
         var at = place.Of("columns", column.Name);
-        if (column.Type is null && !column.Drop)
+        if (
+            column is { Type: null, Drop: false }
+            && place.Said("columns", column.Name) is null or MapNode
+            && place.Said("columns", column.Name, "type") is null
+        )
             problems.Add(
                 problems.At(at),
                 Error.MissingKey(problems.At(at), "type", where, $"add `type:` with one of {ColumnType.Names}"),
