@@ -134,7 +134,7 @@ internal sealed partial class StagedRows(IReadOnlyList<ShapedFile> files, TableS
                 .Select(FitsOrDeletes)
                 .Append(events?.Fits)
                 .Concat(columns.Select(column => Limit(column) is { } limit ? $"coalesce({limit.Fits}, true)" : null))
-                .Concat(Looked.Select(input => CameFits(input)))
+                .Concat(Looked.Select(input => CameFits(input) is { } fits ? OrDeletes(fits) : null))
                 .Append(shape.Wanted is null ? null : IsWanted)
                 .Where(fits => fits is not null)
                 .ToList();
@@ -197,8 +197,12 @@ internal sealed partial class StagedRows(IReadOnlyList<ShapedFile> files, TableS
             foreach (var input in Looked)
                 if (CameFits(input) is { } fits && IndexOf(input) is var index)
                     problems.Add(
-                        $"CASE WHEN NOT ({fits}) THEN {{'c': {Sql.Literal(input.Name)}, 'v': {CellOf(index).Text}, "
-                            + $"'r': {Sql.Literal($"a value of '{input.Name}', which the flow looks at, is no {inputs.Came(input)}")}}} END"
+                        $"CASE WHEN NOT ({OrDeletes(fits)}) THEN {{'c': {Sql.Literal(input.Name)}, "
+                            + $"'v': {CellOf(index).Text}, 'r': "
+                            + Sql.Literal(
+                                $"a value of '{input.Name}', which the flow looks at, is no {inputs.Came(input)}"
+                            )
+                            + "} END"
                     );
             if (shape.Wanted is not null)
                 problems.Add(

@@ -66,6 +66,13 @@ internal sealed class ShapingRules(Problems problems)
                 "the column is in primary_key, and the mask makes different keys the same",
                 "use { hmac: \"${secret:NAME}\" }, under which different keys stay different"
             );
+        if (
+            flow.Read == ReadMode.Cdc
+            && flow.Cdc.OrderBy.Append(flow.Cdc.Operation).Any(read => Same(read, from) || Same(read, name))
+        )
+            Refuse("changes are told and ordered by the column", "remove the mask");
+        if (flow.Write == WriteMode.Scd2 && flow.Scd2.EffectiveAt is { } moment && Same(moment, name))
+            Refuse("the history is ordered by the column", "remove the mask");
         if (new[] { flow.UpdateKey, flow.CreateKey }.Any(key => key is not null && Same(key, from)))
             Refuse(
                 "the flow reads on from this column, so its last value is kept as the position",
