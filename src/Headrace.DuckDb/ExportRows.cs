@@ -230,9 +230,7 @@ internal sealed class ExportRows(
         HoldBad(narrowed, missing);
     }
 
-    /// <summary>
-    /// Writes the rows of a file that fit their types; says how many, how many are not wanted, and of how many.
-    /// </summary>
+    /// <summary>Writes the rows of a file that fit; says how many, how many are not wanted, and of how many.</summary>
     private (long Fit, long Unwanted, long All) Parse(ShapedFile file, int number)
     {
         var rows = new StagedRows([file], Shape, export);
@@ -256,11 +254,7 @@ internal sealed class ExportRows(
         fresh.Add(path);
         var all =
             file.File.Records >= 0 ? file.File.Records : db.Scalar<long>($"SELECT count(*) FROM {rows.Source}", cancel);
-        var unwanted =
-            rows.Unwanted is { } condition && fit < all
-                ? db.Scalar<long>($"SELECT count(*) FROM {rows.Source} WHERE {condition}", cancel)
-                : 0;
-        return (fit, unwanted, all);
+        return (fit, fit < all ? rows.CountUnwanted(db, cancel) : 0, all);
     }
 
     private void HoldBad(ChangeSet narrowed, Dictionary<ShapedFile, long> missing)

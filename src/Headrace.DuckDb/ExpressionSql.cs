@@ -5,11 +5,11 @@ namespace Headrace.DuckDb;
 
 /// <summary>
 /// Reads an expression that a user wrote: the engine's own parser takes it apart, only what looks at one row and always
-/// gives the same is let through, and each column gets a name of our own, so that no name of a user reaches a statement.
+/// gives the same is let through, and each column gets a name of our own, so that no name of a user is in a statement.
 /// </summary>
 /// <param name="what">What it is, for example <c>the expression of 'name'</c>.</param>
 /// <param name="known">The names of the columns that it may look at.</param>
-/// <param name="find">The name of our own, and the type in the engine's words, of a column; null when there is none.</param>
+/// <param name="find">The name of our own, and the type in the engine's words, of a column; null for none.</param>
 internal sealed class ExpressionSql(
     DuckDbConnection db,
     string what,
@@ -108,7 +108,12 @@ internal sealed class ExpressionSql(
         var kind = part["class"]?.GetValue<string>();
         if (kind is not null && !Allowed.Contains(kind))
             throw Refusal(
-                $"it has {(kind == "SUBQUERY" ? "a subquery" : kind == "WINDOW" ? "a window" : $"a part of the kind {kind.ToLowerInvariant()}")}",
+                kind switch
+                {
+                    "SUBQUERY" => "it has a subquery",
+                    "WINDOW" => "it has a window",
+                    _ => $"it has a part of the kind {kind.ToLowerInvariant()}",
+                },
                 "an expression looks at the columns of one row, and at nothing else"
             );
         if (kind == "CONSTANT")

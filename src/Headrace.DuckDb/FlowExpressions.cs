@@ -11,7 +11,7 @@ internal sealed class FlowExpressions(
     CancellationToken cancel
 )
 {
-    /// <summary>The names under which rows have their columns for expressions, and as they came for conditions.</summary>
+    /// <summary>What names of columns begin with: for expressions, and as they came for conditions.</summary>
     public const string Masked = "x",
         Came = "w";
 

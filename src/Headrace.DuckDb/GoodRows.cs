@@ -70,8 +70,9 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
             return;
         foreach (var file in group)
         {
-            var good = group.Count == 1 ? taken : Count(file, one => one.Good);
-            var unwanted = good < Records(file.File) ? Count(file, one => one.Unwanted) : 0;
+            var good = group.Count == 1 ? taken : CountGood(file);
+            var unwanted =
+                good < Records(file.File) ? new StagedRows([file], shape, changes).CountUnwanted(db, cancel) : 0;
             if (unwanted > 0)
                 filtered[file.File] = unwanted;
             if (good + unwanted < Records(file.File))
@@ -125,12 +126,10 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
         }
     }
 
-    private long Count(ShapedFile file, Func<StagedRows, string?> which)
+    private long CountGood(ShapedFile file)
     {
         var rows = new StagedRows([file], shape, changes);
-        return rows.HasRows && which(rows) is { } condition
-            ? db.Scalar<long>($"SELECT count(*) FROM {rows.Source} WHERE {condition}", cancel)
-            : 0;
+        return rows.HasRows ? db.Scalar<long>($"SELECT count(*) FROM {rows.Source} WHERE {rows.Good}", cancel) : 0;
     }
 
     /// <summary>Files with the same columns in the same order, which one statement reads.</summary>

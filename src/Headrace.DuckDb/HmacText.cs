@@ -7,7 +7,7 @@ using System.Text;
 
 namespace Headrace.DuckDb;
 
-/// <summary>HMAC-SHA-256 as a function of SQL. Statements name a key by a number, so that none of them holds it.</summary>
+/// <summary>HMAC-SHA-256 as a function of SQL. Statements name a key by a number, so that none holds it.</summary>
 /// <remarks>https://duckdb.org/docs/stable/clients/c/api#scalar-functions</remarks>
 internal static unsafe class HmacText
 {

@@ -6,7 +6,7 @@ namespace Headrace.DuckDb;
 /// </summary>
 internal static class MadeSql
 {
-    /// <summary>The value with the column's type: cast as the user's own CAST would do it, texts as those of files.</summary>
+    /// <summary>The value with the column's type: cast as CAST does it, texts as those of files.</summary>
     public static string Value(string made, EngineExpression expression, ColumnType type)
     {
         var value = Made(made);

@@ -1,6 +1,6 @@
 namespace Headrace.DuckDb;
 
-/// <summary>A column that an expression may name: one of the target, or one that files have and the target has not.</summary>
+/// <summary>A column that an expression may name: one of the target, or one that files alone have.</summary>
 /// <param name="Name">As the flow calls it.</param>
 /// <param name="From">As files call it.</param>
 /// <param name="Column">Its place in the target; -1 for none.</param>

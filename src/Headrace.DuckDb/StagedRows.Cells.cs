@@ -5,16 +5,26 @@ namespace Headrace.DuckDb;
 /// <summary>The columns of staged rows: as they came, masked, and with a type.</summary>
 internal sealed partial class StagedRows
 {
+    /// <summary>How many rows the flow does not want.</summary>
+    public long CountUnwanted(DuckDbConnection db, CancellationToken cancel) =>
+        HasRows && Unwanted is { } condition
+            ? db.Scalar<long>($"SELECT count(*) FROM {Source} WHERE {condition}", cancel)
+            : 0;
+
     // What was inferred is kept for later files, which must not be changed by it.
     private bool IsKept(int column) =>
         shape.Columns[column].IsKept
         && shaped.Columns[shaped.Indexes[column]] is { Written: null, Holds: null }
         && changes.Cursor is null;
 
-    private string Expected(int column) =>
-        UnitOf(column) is { } unit
-            ? $"{shape.Columns[column].Type} in {unit.ToString().ToLowerInvariant()}"
-            : $"{(shaped.Indexes[column] >= 0 && MaskOf(shaped.Indexes[column]) is { MakesText: true } ? CameType(column) : shape.Columns[column].Type)}";
+    // What a value that does not fit should have been.
+    private string Expected(int column)
+    {
+        var (index, type) = (shaped.Indexes[column], shape.Columns[column].Type!.Value);
+        return UnitOf(column) is { } unit ? $"{type} in {unit.ToString().ToLowerInvariant()}"
+            : index >= 0 && MaskOf(index) is { MakesText: true } ? $"{CameType(column)}"
+            : $"{type}";
+    }
 
     // The type with which the values of a masked column come.
     private ColumnType CameType(int column) =>

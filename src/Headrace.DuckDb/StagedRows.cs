@@ -214,8 +214,14 @@ internal sealed partial class StagedRows(IReadOnlyList<ShapedFile> files, TableS
     }
 
     /// <summary>The row as it came, or masked, as a JSON object of the file's own column names.</summary>
-    public string Json =>
-        $"json_object({Join(shaped.Columns.Index(), column => $"{Sql.Literal(column.Item.Name)}, {CellOf(column.Index).Text}")})";
+    public string Json
+    {
+        get
+        {
+            var members = shaped.Columns.Select((column, i) => $"{Sql.Literal(column.Name)}, {CellOf(i).Text}");
+            return $"json_object({string.Join(", ", members)})";
+        }
+    }
 
     // What deletes a row need not say more than its key.
     private string IsWanted => OrDeletes($"coalesce(struct_extract({Wanted}, 'v'), false)");

@@ -41,11 +41,9 @@ internal sealed class TypedRows(
             ? $"SELECT {From(rows.Value)} FROM {rows.Source} WHERE {rows.Good}"
             : $"SELECT {From(i => $"CAST(NULL AS {DuckDbTypes.Name(columns[i].Type)})")} WHERE false";
         var written = db.Execute($"COPY ({sql}) TO {Sql.Literal(path)} (FORMAT parquet)", cancel);
-        (Path, Lost) = (path, files.Sum(file => file.Records + file.RejectCount) - written - Unwanted(rows));
+        (Path, Lost) = (
+            path,
+            files.Sum(file => file.Records + file.RejectCount) - written - rows.CountUnwanted(db, cancel)
+        );
     }
-
-    private long Unwanted(StagedRows rows) =>
-        rows is { HasRows: true, Unwanted: { } condition }
-            ? db.Scalar<long>($"SELECT count(*) FROM {rows.Source} WHERE {condition}", cancel)
-            : 0;
 }

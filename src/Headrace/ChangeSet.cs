@@ -235,7 +235,7 @@ public sealed record DeclaredColumn(string Name, string From, ColumnType? Type, 
     /// <summary>The type of its values as they come, where a mask makes texts of them; else null.</summary>
     public ColumnType? Came { get; init; }
 
-    /// <summary>What it is made of, in the engine's SQL over other columns of the row; null for a column of files.</summary>
+    /// <summary>What it is made of, in the engine's SQL over the row; null for a column of files.</summary>
     public string? Expression { get; init; }
 
     /// <summary>The value in the place of NULL, as text; null for none.</summary>

@@ -45,7 +45,7 @@ public sealed class Mask
     /// <summary>Characters that stay at the end.</summary>
     public int Kept { get; }
 
-    /// <summary>False for a mask of the defaults, or of a flow with many tables: not each file has its column.</summary>
+    /// <summary>False where not each file has the column: for defaults, and flows with many tables.</summary>
     public bool IsNeeded { get; init; } = true;
 
     /// <summary>True when the masked value is text, whatever the value is.</summary>

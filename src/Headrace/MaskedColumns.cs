@@ -6,7 +6,7 @@ namespace Headrace;
 /// </summary>
 internal sealed class MaskedColumns(ChangeSet changes)
 {
-    /// <summary>Why a file is not loaded; null when it may be. It names no column of the file that is not near.</summary>
+    /// <summary>Why a file is not loaded; null when it may be. It tells no name that is not near.</summary>
     public HeadraceException? Refusal(StagedFile file, IReadOnlyList<string> found, IEnumerable<ShapeColumn> known)
     {
         foreach (var mask in file.Masks)

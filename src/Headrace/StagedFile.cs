@@ -81,8 +81,8 @@ public sealed record StagedFile
             };
 
     /// <summary>
-    /// Masks of its columns. What is staged is as it came then, and who reads it masks it; so it lies in files that have
-    /// no name any more (<see cref="Staging.Unlinked"/>), and <see cref="Rejects"/> holds no text of a record.
+    /// Masks of its columns. What is staged is as it came then, and who reads it masks it; so it lies in files that
+    /// have no name any more (<see cref="Staging.Unlinked"/>), and <see cref="Rejects"/> holds no text of a record.
     /// </summary>
     public IReadOnlyList<Mask> Masks { get; init; } = [];
 

@@ -128,7 +128,7 @@ public sealed partial class TableShape
     public bool Brings(ShapedFile file, int column) =>
         file.Indexes[column] >= 0 || columns[column].Fact is not null || IsMade(columns[column].Name);
 
-    /// <summary>True when the flow has a value for the column of a file's rows; else the table's default is theirs.</summary>
+    /// <summary>True when a file's rows get a value for the column; else the table's default is theirs.</summary>
     public bool Fills(ShapedFile file, int column) => Brings(file, column) || Listed(column) is { Default: not null };
 
     /// <summary>True for a column by which rows are told apart.</summary>

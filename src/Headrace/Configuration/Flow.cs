@@ -135,8 +135,8 @@ public sealed record Flow : FlowSettings
     public bool Adds(string from) => AddColumns.Keys.Contains(from, StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// A schema document with the columns that the flow adds and makes, which no sender need know of, without those that
-    /// it drops, and with text where a mask makes texts.
+    /// A schema document with the columns that the flow adds and makes, which no sender need know of, without those
+    /// that it drops, and with text where a mask makes texts.
     /// </summary>
     /// <param name="table">The columns of the table; null when it is not there.</param>
     public SchemaDocument Complete(SchemaDocument document, IReadOnlyList<Column>? table)

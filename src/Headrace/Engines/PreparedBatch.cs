@@ -70,7 +70,7 @@ public abstract class PreparedBatch
     /// <summary>Takes the counts of a comparison of exports.</summary>
     protected void AddChanges(ChangeSet changes)
     {
-        (Quarantined, Sample) = (changes.Rows!.Quarantined, changes.Rows.Sample);
+        (Quarantined, Filtered, Sample) = (changes.Rows!.Quarantined, changes.Rows.Filtered, changes.Rows.Sample);
         Files.AddRange(FileRow.OfChanges(changes));
     }
 }

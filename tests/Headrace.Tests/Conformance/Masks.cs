@@ -274,6 +274,43 @@ public abstract class Masks(PostgresServer server, WarehouseKind kind) : FileWor
         Assert.Equal(["7"], await Rows("SELECT * FROM raw.other"));
     }
 
+    [Theory]
+    [InlineData("merge")]
+    [InlineData("scd2")]
+    public async Task ChangesOfRowsAreMaskedAndADeleteNeedsNoMoreThanItsKey(string write)
+    {
+        await Masked(
+            $$"""
+            customers: { source: { connection: lake, path: "dms/{schema}/customers/**", format: csv, csv: { header: false, "null": "NULL" } },
+              settle: 0s, read: cdc, cdc: { order_by: [seq] }, primary_key: id, write: {{write}}, masks: { email: { hmac: "a key" } },
+              columns: { id: bigint, email: text, country: { drop: true }, where_to: { expression: "coalesce(country, '?') || email", type: text }, seq: integer },
+              where: "country <> 'XX' AND email <> 'no@x'" }
+            """
+        );
+        World.Put(
+            "dms/shop/customers/LOAD00000001.csv",
+            "1,canary@x,DE,0\n2,b@x,XX,0\n3,c@x,FR,0\n",
+            landedSecondsAgo: 900
+        );
+        World.Put(
+            "dms/shop/customers/20260102-030405678.csv",
+            "U,1,d@x,DE,1\nD,3,NULL,NULL,2\nI,4,no@x,DE,3\n",
+            landedSecondsAgo: 800
+        );
+        var run = (await World.Load()).Only;
+        Assert.Equal(2, run["filtered"]);
+        Assert.Equal(
+            [$"1|{Hmac("d@x")}|DE{Hmac("d@x")}"],
+            await Rows(
+                "SELECT id, email, where_to FROM raw.customers"
+                    + (write == "scd2" ? " WHERE is_current" : "")
+                    + " ORDER BY id"
+            )
+        );
+        foreach (var table in await Tables())
+            AssertHidden(string.Join('\n', await Rows($"SELECT * FROM {table}")), table);
+    }
+
     [Fact]
     public async Task AFullExportIsComparedByWhatIsMasked()
     {
