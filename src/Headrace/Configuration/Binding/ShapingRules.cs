@@ -68,7 +68,7 @@ internal sealed class ShapingRules(Problems problems)
             );
         if (
             flow.Read == ReadMode.Cdc
-            && flow.Cdc.OrderBy.Append(flow.Cdc.Operation).Any(read => Same(read, from) || Same(read, name))
+            && flow.Cdc.OrderBy.Append(flow.Cdc.OperationColumn).Any(read => Same(read, from) || Same(read, name))
         )
             Refuse("changes are told and ordered by the column", "remove the mask");
         if (flow.Write == WriteMode.Scd2 && flow.Scd2.EffectiveAt is { } moment && Same(moment, name))
