@@ -13,6 +13,8 @@ public sealed class ProjectHost : IAsyncDisposable
     public ProjectHost(Project project, TimeProvider clock)
     {
         (Project, Clock) = (project, clock);
+        if (project.Flows.Values.Any(flow => flow.Masks.Count > 0))
+            DuckDb.ClearedMemory.Ask();
         Folders = new ProjectFolders(project, clock);
         Connections = new ProjectConnections(project, clock);
         Warehouses = new ProjectWarehouses(project, Connections, Folders, clock);

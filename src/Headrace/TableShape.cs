@@ -282,21 +282,6 @@ public sealed partial class TableShape
         return true;
     }
 
-    // Objects bring what they have; a column that is to be masked is in one of them at least.
-    private bool AreMasked(List<(StagedFile File, IReadOnlyList<StagedColumn> Columns)> matched)
-    {
-        var found = matched.SelectMany(file => file.Columns).Select(column => column.Name).ToList();
-        if (found.Count == 0 || new MaskedColumns(changes).NeverThere(found, columns) is not { } mask)
-            return true;
-        foreach (var (file, names) in matched)
-        {
-            var error = Error.MaskedColumnMissing(file.File.Key, mask.Column, null);
-            Refused.Add(new FileNote(file.File, file.Sha256, changes.Action, FileOutcome.Refused, error.What, error));
-        }
-
-        return false;
-    }
-
     /// <summary>
     /// A declared column that takes its values from one column of the file while another one has its name.
     /// </summary>
@@ -327,10 +312,6 @@ public sealed partial class TableShape
     private bool IsMade(string name) => Declared(name) is { Expression: not null };
 
     private bool IsDropped(string source) => changes.Rules.Dropped.Any(column => Same(column.From, source));
-
-    // The type that a mask gives to a column; null when it gives none.
-    private ColumnType? Masked(string source) =>
-        changes.Rules.Masks.Any(mask => mask.MakesText && mask.Hides(source)) ? ColumnType.Text : null;
 
     /// <summary>The name in the file of a target column.</summary>
     private string Source(string name) => Declared(name)?.From ?? name;

@@ -2,6 +2,7 @@ using System.Security.Cryptography;
 using System.Text;
 using Headrace.Tests.Tables;
 using Xunit;
+using static System.FormattableString;
 
 namespace Headrace.Tests.Conformance;
 
@@ -185,6 +186,28 @@ public abstract class Masks(PostgresServer server, WarehouseKind kind) : FileWor
             AssertHidden(Encoding.Latin1.GetString(File.ReadAllBytes(file)), file);
         await World.Load();
         Assert.Equal("6", await Value("SELECT count(*) FROM raw.people"));
+    }
+
+    [Fact]
+    public async Task NoBlockOfADatabaseHoldsWhatLayInTheMemory()
+    {
+        await People("read: incremental, write: append, columns: { id: bigint, born: date }");
+        World.PutParquet(
+            "people/1.parquet",
+            """
+            SELECT i AS id, 'canary' || i AS email, 'canary-phone' || i AS phone, 'canary-iban' || i AS iban,
+                DATE '1990-05-06' AS born, 'canary-note' || i AS note, 'text ' || i AS text FROM range(300000) AS t(i)
+            """
+        );
+        var text = new StringBuilder("id,email,phone,iban,born,note,text\n");
+        for (var i = 0; i < 300_000; i++)
+            text.Append(Invariant($"{i},canary{i},canary-p{i},canary-i{i},1990-05-06,canary-n{i},text {i}\n"));
+        World.Put("people/2.csv", text.ToString());
+        Assert.Equal(0, (await World.RunProcess(new Dictionary<string, string>(), "run")).Exit);
+        Assert.Equal("600000", await Value("SELECT count(*) FROM raw.people"));
+        foreach (var file in Directory.GetFiles(World.Folder, "*", SearchOption.AllDirectories))
+            if (!file.StartsWith(World.Lake, StringComparison.Ordinal))
+                AssertHidden(Encoding.Latin1.GetString(File.ReadAllBytes(file)), file);
     }
 
     [Fact]
