@@ -67,12 +67,12 @@ internal sealed class ShapingRules(Problems problems)
                 "use { hmac: \"${secret:NAME}\" }, under which different keys stay different"
             );
         if (
-            flow.Read == ReadMode.Cdc
-            && flow.Cdc.OrderBy.Append(flow.Cdc.OperationColumn).Any(read => Same(read, from) || Same(read, name))
+            flow.Rules().Events is { } events
+            && ((string?[])[events.Operation, events.History?.EffectiveAt, .. events.OrderBy]).Any(read =>
+                read is not null && (Same(read, from) || Same(read, name))
+            )
         )
             Refuse("changes are told and ordered by the column", "remove the mask");
-        if (flow.Write == WriteMode.Scd2 && flow.Scd2.EffectiveAt is { } moment && Same(moment, name))
-            Refuse("the history is ordered by the column", "remove the mask");
         if (new[] { flow.UpdateKey, flow.CreateKey }.Any(key => key is not null && Same(key, from)))
             Refuse(
                 "the flow reads on from this column, so its last value is kept as the position",
