@@ -21,6 +21,8 @@ internal sealed class PlanReport(Screen screen)
                         + $"{row.Line}{(row.Column is null ? "" : $", {Plain.Line(row.Column)}")}: "
                         + $"{Plain.Line(row.Reason)}"
                 );
+            foreach (var line in RunReport.Checks(run))
+                screen.Say($"{indent}{screen.Warn("!")} {line}");
             foreach (var warning in run.Warnings)
                 screen.Say($"{indent}{screen.Warn("note")}  {Plain.Line(warning)}");
         }
@@ -60,6 +62,7 @@ internal sealed class PlanReport(Screen screen)
             Outcome.WouldLoad =>
                 $"{(run.Ddl.Count > 0 ? screen.Good("+") : screen.Warn("~"))} {run.Target}  {RunReport.Changes(run)}",
             Outcome.UpToDate => $"{screen.Dim("=")} {screen.Dim(run.IsWaiting ? "waits" : "nothing to do")}",
+            Outcome.Skipped => $"{screen.Warn("-")} would be skipped",
             Outcome.Stopped => $"{screen.Bad("✗")} would be stopped",
             _ => $"{screen.Bad("✗")} would fail",
         };

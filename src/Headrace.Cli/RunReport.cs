@@ -1,3 +1,5 @@
+using Headrace.Checks;
+
 namespace Headrace.Cli;
 
 /// <summary>What a run did, for people: a line for each dataset, what went wrong, what to type next.</summary>
@@ -16,6 +18,8 @@ internal sealed class RunReport(Screen screen)
             screen.Say($"  {run.Dataset.PadRight(name)}  {Line(run, target)}");
             foreach (var ddl in run.Ddl.Where(ddl => !ddl.StartsWith("CREATE SCHEMA", StringComparison.Ordinal)))
                 screen.Say($"  {"".PadRight(name)}    {screen.Good("+")} {Plain.Line(ddl)}");
+            foreach (var line in Checks(run))
+                screen.Say($"  {"".PadRight(name)}    {screen.Warn("!")} {line}");
             foreach (var warning in run.Warnings)
                 screen.Say($"  {"".PadRight(name)}    {screen.Warn("note")}  {Plain.Line(warning)}");
         }
@@ -40,13 +44,18 @@ internal sealed class RunReport(Screen screen)
                 parts.Add($"{count} {(count == 1 ? one : many)}");
         }
 
-        var skipped = runs.Count(run => run.Outcome == Outcome.Skipped);
+        var skipped = runs.Count(run => run.Outcome == Outcome.Skipped && run.Warnings.Contains(Runner.IsHeld));
         var waiting = runs.Count(run => run is { IsWaiting: true, Outcome: not Outcome.Skipped });
         Add(waiting, "dataset waits", "datasets wait");
         Add(
             skipped,
             "dataset was skipped, since another run holds it",
             "datasets were skipped, since other runs hold them"
+        );
+        Add(
+            runs.Count(run => run.Outcome == Outcome.Skipped) - skipped,
+            "dataset was not run",
+            "datasets were not run"
         );
         Add(
             runs.Count(run => run is { IsWaiting: false, Outcome: not Outcome.Skipped, Warnings.Count: > 0 }),
@@ -81,6 +90,17 @@ internal sealed class RunReport(Screen screen)
         Add(run.Published, "published");
         return parts.Count == 0 ? "no rows" : string.Join(", ", parts);
     }
+
+    /// <summary>A line for each check that set rows aside or stopped the load; of others the notes tell.</summary>
+    public static IEnumerable<string> Checks(Run run) =>
+        run.Checks.Where(check => !check.IsPassed && !check.IsWarned).Select(Line);
+
+    /// <summary>What a check found, in one line.</summary>
+    public static string Line(CheckResult check) =>
+        Plain.Line(
+            $"check '{check.Name}' ({check.Kind}, {check.Scope}) {check.Outcome}: "
+                + $"{Text.Count(check.Failed)} failed of {Text.Count(check.Checked)}"
+        );
 
     private string Line(Run run, int width) =>
         run.Outcome switch

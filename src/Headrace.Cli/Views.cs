@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using Headrace.Checks;
 using Headrace.Hosting;
 
 namespace Headrace.Cli;
@@ -33,6 +34,7 @@ internal sealed record RunView(
     long DurationMs,
     IReadOnlyList<string> Warnings,
     ErrorJson? Error,
+    IReadOnlyList<CheckedView> Checks,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Ddl,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<BadRow>? Sample,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<RowChange>? Changes,
@@ -62,12 +64,26 @@ internal sealed record RunView(
             (long)run.Duration.TotalMilliseconds,
             run.Warnings,
             run.Error is null ? null : ErrorJson.Of(run.Error),
+            [.. run.Checks.Select(CheckedView.Of)],
             isPlan ? run.Ddl : null,
             isPlan ? run.Sample : null,
             isPlan ? run.Changes : null,
             isHistory ? run.Target : null,
             isHistory ? run.StartedAt : null
         );
+}
+
+internal sealed record CheckedView(
+    string Name,
+    [property: JsonConverter(typeof(ContractWord))] string Kind,
+    [property: JsonConverter(typeof(ContractWord))] string Scope,
+    [property: JsonConverter(typeof(ContractWord))] string Outcome,
+    long Checked,
+    long Failed
+)
+{
+    public static CheckedView Of(CheckResult result) =>
+        new(result.Name, result.Kind, result.Scope, result.Outcome, result.Checked, result.Failed);
 }
 
 internal sealed record ErrorView(

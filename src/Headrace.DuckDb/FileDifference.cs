@@ -1,3 +1,5 @@
+using Headrace.Checks;
+
 namespace Headrace.DuckDb;
 
 /// <summary>What <see cref="FileDiff"/> found; valid as long as its connection and its folder are.</summary>
@@ -82,6 +84,20 @@ public sealed class FileDifference
             return SnapshotColumns.Text($"c{place} >= TRY_CAST({Sql.Literal(one.Value)} AS {type})");
         });
         return Leave($"op <> 'D' AND coalesce({string.Join(", ", newer)}, false) AND {IsOnce}", folder);
+    }
+
+    /// <summary>Leaves inserts and updates out that a check sets aside when they are loaded.</summary>
+    public void LeaveFailing(IEnumerable<Check> checks, DateTimeOffset now, string folder)
+    {
+        var failing = CheckExpressions.Failing(
+            db,
+            checks,
+            [.. rows.Columns.Select((column, i) => new CheckedColumn(column.Name, column.Type, CsvText.Name(i)))],
+            now,
+            cancel
+        );
+        if (failing.Count > 0)
+            Leave($"op <> 'D' AND coalesce({string.Join(" OR ", failing.Select(one => $"({one})"))}, false)", folder);
     }
 
     /// <summary>

@@ -136,9 +136,10 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
     public IEnumerable<List<ShapedFile>> Groups()
     {
         var group = new List<ShapedFile>();
+        var isOfFile = shape.Conditions.Any(condition => condition.IsOfFile);
         foreach (var file in shape.Files)
         {
-            if (group.Count > 0 && !(Same(group[0], file) && group.Count < 500))
+            if (group.Count > 0 && !(Same(group[0], file) && group.Count < 500 && !isOfFile))
             {
                 yield return group;
                 group = [];

@@ -1,3 +1,4 @@
+using Headrace.Checks;
 using Headrace.Configuration;
 
 namespace Headrace.DuckDb;
@@ -209,6 +210,13 @@ internal sealed class Replay(
                 Allow = 1,
                 MinRows = 0,
                 Snapshot = null,
+                // What they set aside is not in the table; what else they said is past.
+                Checks =
+                [
+                    .. flow.Rules()
+                        .Checks.Where(check => check.OnFail == CheckAction.Quarantine)
+                        .Select(check => check with { Allow = null }),
+                ],
             },
             Limits = limits,
         };

@@ -114,6 +114,12 @@ internal sealed partial class StagedRows
                 .Columns.ToList()
                 .FindIndex(column => column.Name.Equals(input.From, StringComparison.OrdinalIgnoreCase));
 
+    // What checks look at: the value as it came, with its type.
+    private string Unmasked(int column) =>
+        shaped.Indexes[column] is >= 0 and var index && MaskOf(index) is not null
+            ? CameAs(inputs[Number(shape.Columns[column].Name)])
+            : Value(column);
+
     private int Number(string name) => inputs.Find(name) ?? throw Error.Bug($"an expression looks at '{name}'.");
 
     private static string Add(string rows, IEnumerable<string> columns) =>

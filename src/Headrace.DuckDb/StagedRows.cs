@@ -1,3 +1,5 @@
+using Headrace.Checks;
+
 namespace Headrace.DuckDb;
 
 /// <summary>
@@ -18,9 +20,25 @@ internal sealed partial class StagedRows(IReadOnlyList<ShapedFile> files, TableS
     public bool HasRows => shaped.Columns.Count > 0 && files.Any(file => file.File.Segments.Count > 0);
 
     /// <summary>
-    /// The rows: <c>line</c> and <c>c0…</c> as they were staged, and masked where a mask says so.
+    /// The rows as they were staged: <c>line</c> and <c>c0…</c>, and what conditions of checks need.
     /// </summary>
-    public string Source
+    public string Source =>
+        shape.Conditions.Count == 0
+            ? Staged
+            : $"(SELECT *{Asked(shape.Conditions.SelectMany(condition => condition.Uses))} FROM {Staged})";
+
+    /// <summary>
+    /// Rows that fit their types, as they were staged, with <c>asked</c> (false for one that only deletes) and
+    /// <c>v0…</c> for these columns.
+    /// </summary>
+    public string Checked(IEnumerable<int> columns) => $"(SELECT *{Asked(columns)} FROM {Staged} WHERE {Fits()})";
+
+    private string Asked(IEnumerable<int> columns) =>
+        $", NOT ({events?.Deletion ?? "false"}) AS asked"
+        + string.Concat(columns.Distinct().Order().Select(i => $", {Unmasked(i)} AS {StagedTable.Column(i)}"));
+
+    // Masked where a mask says so, and with what expressions made.
+    private string Staged
     {
         get
         {
@@ -124,22 +142,25 @@ internal sealed partial class StagedRows(IReadOnlyList<ShapedFile> files, TableS
             : value;
     }
 
-    /// <summary>The condition that a row fits all columns, and is wanted.</summary>
-    public string Good
+    /// <summary>The condition that a row fits all columns and is wanted, and that no check sets it aside.</summary>
+    public string Good =>
+        string.Join(
+            "\n  AND ",
+            shape.Conditions.Select(condition => $"({condition.Fails(shaped.File)}) IS NOT TRUE").Prepend(Fits())
+        );
+
+    private string Fits()
     {
-        get
-        {
-            var columns = Enumerable.Range(0, shape.Columns.Count);
-            var conditions = columns
-                .Select(FitsOrDeletes)
-                .Append(events?.Fits)
-                .Concat(columns.Select(column => Limit(column) is { } limit ? $"coalesce({limit.Fits}, true)" : null))
-                .Concat(Looked.Select(input => CameFits(input) is { } fits ? OrDeletes(fits) : null))
-                .Append(shape.Wanted is null ? null : IsWanted)
-                .Where(fits => fits is not null)
-                .ToList();
-            return conditions.Count == 0 ? "true" : string.Join("\n  AND ", conditions);
-        }
+        var columns = Enumerable.Range(0, shape.Columns.Count);
+        var conditions = columns
+            .Select(FitsOrDeletes)
+            .Append(events?.Fits)
+            .Concat(columns.Select(column => Limit(column) is { } limit ? $"coalesce({limit.Fits}, true)" : null))
+            .Concat(Looked.Select(input => CameFits(input) is { } fits ? OrDeletes(fits) : null))
+            .Append(shape.Wanted is null ? null : IsWanted)
+            .Where(fits => fits is not null)
+            .ToList();
+        return conditions.Count == 0 ? "true" : string.Join("\n  AND ", conditions);
     }
 
     /// <summary>
@@ -209,9 +230,23 @@ internal sealed partial class StagedRows(IReadOnlyList<ShapedFile> files, TableS
                     $"CASE WHEN ({IsDecided}) AND {Wanted} IS NULL AND NOT {IsWanted} THEN {{'c': NULL, 'v': NULL, "
                         + "'r': 'the condition of where fails on this row'} END"
                 );
+            foreach (var condition in shape.Conditions)
+                problems.Add(
+                    $"CASE WHEN ({Fits()}) AND ({condition.Fails(shaped.File)}) THEN {{'c': {Name(condition)}, "
+                        + $"'v': {Shown(condition.Column)}, 'r': {Sql.Literal(condition.Reason)}}} END"
+                );
             return problems.Count == 0 ? "[]" : $"list_filter([{string.Join(",\n  ", problems)}], x -> x IS NOT NULL)";
         }
     }
+
+    private string Name(RowCondition condition) =>
+        condition.Column < 0 ? "NULL::VARCHAR" : Sql.Literal(shape.Columns[condition.Column].Name);
+
+    /// <summary>A value to be looked at, as text.</summary>
+    public string Shown(int column) =>
+        column >= 0 && shape.Columns[column].Fact is not null ? Value(column)
+        : column < 0 || shaped.Indexes[column] is not (>= 0 and var index) ? "NULL::VARCHAR"
+        : CellOf(index).Text;
 
     /// <summary>The row as it came, or masked, as a JSON object of the file's own column names.</summary>
     public string Json

@@ -1,11 +1,17 @@
+using Headrace.Checks;
+
 namespace Headrace.DuckDb;
 
-/// <summary>Rows of staged text files as a Parquet file with the types of a table: those that fit.</summary>
+/// <summary>
+/// Rows of staged text files as a Parquet file with the types of a table: those that fit, and that no check sets aside.
+/// </summary>
 internal sealed class TypedRows(
     DuckDbConnection db,
     IReadOnlyList<StagedFile> files,
     IReadOnlyList<Column> columns,
     LoadRules shaping,
+    IReadOnlyList<Check> checks,
+    DateTimeOffset now,
     CancellationToken cancel
 )
 {
@@ -34,6 +40,15 @@ internal sealed class TypedRows(
         var shape = new TableShape(changes, _ => throw Error.Bug("a Parquet file among the rows of a table."));
         new TypeInference(db, cancel).Settle(shape, changes.Format.Csv);
         new FlowExpressions(db, shape, changes, cancel).Settle();
+        var all = shape
+            .Columns.Select((column, i) => new CheckedColumn(column.Name, column.Type, StagedTable.Column(i)))
+            .ToList();
+        shape.Conditions =
+        [
+            .. CheckExpressions
+                .Failing(db, checks, all, now, cancel)
+                .Select(fails => new RowCondition(-1, "", [.. Enumerable.Range(0, all.Count)], _ => fails)),
+        ];
         var rows = new StagedRows(shape.Files, shape, changes);
         string From(Func<int, string> value) =>
             string.Join(", ", columns.Select((column, i) => $"{value(i)} AS {Sql.Identifier(column.Name)}"));

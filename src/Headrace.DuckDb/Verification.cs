@@ -148,6 +148,7 @@ public sealed class Verification(
         found.LeaveSameJson(null, folder);
         var rows = (found.After, found.Before);
         var pending = found.LeaveNewer(whole.Newest, folder);
+        found.LeaveFailing(flow.Rules().Checks, clock.GetUtcNow(), folder);
         warnings.AddRange(found.Doubts.Sentences);
         var result = await copy.WaitingAsync(
             new Verified(
@@ -200,7 +201,15 @@ public sealed class Verification(
                 .ToList();
             if (position.Table is null)
                 notes.Add($"{target} does not exist");
-            var rows = new TypedRows(db, whole.Files, columns, flow.Rules(), cancel);
+            var rows = new TypedRows(
+                db,
+                whole.Files,
+                columns,
+                flow.Rules(),
+                flow.Rules().Checks,
+                clock.GetUtcNow(),
+                cancel
+            );
             rows.Write(Path.Combine(folder, "source.parquet"));
             var there = Path.Combine(folder, "none.parquet");
             if (position.Table is not null)
@@ -218,7 +227,7 @@ public sealed class Verification(
             if (rows.Lost > 0)
                 notes.Add(
                     $"{rows.Lost} {(rows.Lost == 1 ? "row" : "rows")} of the source could not be compared: "
-                        + "a value that does not fit its type"
+                        + "a value that does not fit its type, or a check that sets it aside"
                 );
             if (repair is not null && counted.Missing + counted.Extra > 0)
                 notes.Add(

@@ -1,5 +1,7 @@
 using Headrace.Configuration;
+using Headrace.Models;
 using Headrace.Postgres;
+using Headrace.State;
 
 namespace Headrace.Hosting;
 
@@ -58,6 +60,52 @@ public sealed class ProjectHost : IAsyncDisposable
         return [.. Project.Flows.Values.Where(flow => names.Count == 0 ? flow.Enabled : names.Contains(flow.Name))];
     }
 
+    /// <summary>
+    /// The flows and models of these names, or all enabled flows and all models; HDR-518 for a name that is neither.
+    /// </summary>
+    public (IReadOnlyList<Flow> Flows, IReadOnlyList<Model> Models) Chosen(IReadOnlyList<string> names)
+    {
+        if (names.Count == 0)
+            return (Flows([]), [.. Project.Models.Values]);
+        var flows = names.Where(name => !Project.Models.ContainsKey(name)).ToList();
+        return (
+            flows.Count == 0 ? [] : Flows(flows),
+            [.. Project.Models.Values.Where(model => names.Contains(model.Name))]
+        );
+    }
+
+    /// <summary>Flows and models with their ends connected, each with what it waits for.</summary>
+    /// <param name="wait">How long a flow may wait for files that are not settled; null for a few seconds.</param>
+    /// <exception cref="HeadraceException">HDR-572, HDR-575.</exception>
+    public IReadOnlyList<ReadyFlow> Ready(
+        IReadOnlyList<Flow> flows,
+        IReadOnlyList<Model> models,
+        bool isPlan,
+        CancellationToken cancel,
+        TimeSpan? wait = null
+    )
+    {
+        var reads = ModelReads.Of(Project, models, cancel);
+        return [.. flows.Select(flow => Ready(flow, isPlan, wait)), .. reads.Select(model => Ready(model, isPlan))];
+    }
+
+    private ReadyFlow Ready(ModelReads reads, bool isPlan)
+    {
+        if (isPlan)
+            LocalState.Check(Folders.State);
+        else
+            LocalState.Ensure(Folders.State);
+        var warehouse = Warehouses.Of(reads.Model.Target.Connection, isPlan);
+        return new ReadyFlow(
+            reads.Model.Name,
+            new ModelSource(reads.Model, reads.Names, reads.Untold, reads.Kept, warehouse, Clock),
+            warehouse
+        )
+        {
+            After = reads.Names,
+        };
+    }
+
     /// <summary>The flow of that name, or of the dataset of that name; HDR-518 when there is none.</summary>
     public Flow FlowOf(string flowOrDataset) => Require(flowOrDataset.Split('/')[0]);
 
@@ -86,5 +134,7 @@ public sealed class ProjectHost : IAsyncDisposable
     }
 
     private Flow Require(string name) =>
-        Project.Flows.TryGetValue(name, out var flow) ? flow : throw Error.UnknownFlow(name, [.. Project.Flows.Keys]);
+        Project.Flows.TryGetValue(name, out var flow)
+            ? flow
+            : throw Error.UnknownFlow(name, [.. Project.Flows.Keys, .. Project.Models.Keys]);
 }

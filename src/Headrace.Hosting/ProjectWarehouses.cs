@@ -24,9 +24,14 @@ public sealed class ProjectWarehouses : IAsyncDisposable
         TimeProvider clock
     ) => (this.project, this.connections, this.folders, this.clock) = (project, connections, folders, clock);
 
-    /// <summary>Every warehouse that keeps positions of flows, once.</summary>
+    /// <summary>Every warehouse that keeps positions of flows and models, once.</summary>
     public IReadOnlyList<IWarehouse> All(bool isReadOnly) =>
-        [.. project.Flows.Values.Select(flow => Of(flow, isReadOnly)).Distinct()];
+        [
+            .. project
+                .Flows.Values.Select(flow => Of(flow, isReadOnly))
+                .Concat(project.Models.Values.Select(model => Of(model.Target.Connection, isReadOnly)))
+                .Distinct(),
+        ];
 
     /// <summary>
     /// The warehouse that keeps a flow's position: its target's, or for a flow that only publishes one of the
@@ -131,6 +136,7 @@ public sealed class ProjectWarehouses : IAsyncDisposable
             project
                 .Flows.Values.Where(flow => flow.Enabled)
                 .Select(flow => flow.IsPublishOnly ? "" : flow.Target.Connection)
+                .Concat(project.Models.Values.Select(model => model.Target.Connection))
                 .Distinct(StringComparer.Ordinal)
                 .Count()
         );

@@ -1,3 +1,5 @@
+using Headrace.Checks;
+
 namespace Headrace;
 
 /// <summary>
@@ -28,6 +30,15 @@ public sealed record ChangeSet
 
     /// <summary>For <see cref="Operation.Changes"/> what happens to each row.</summary>
     public RowChanges? Rows { get; init; }
+
+    /// <summary>For a model the query that makes its rows in the warehouse; there are no files then.</summary>
+    public Models.ModelQuery? Model { get; init; }
+
+    /// <summary>True when an engine types rows of files for it.</summary>
+    public bool HasFiles => Operation != Operation.Schema && Model is null;
+
+    /// <summary>True when the table may be gone that earlier loads made: it is made anew.</summary>
+    public bool MakesTable => Schema is not null || (Model is not null && Operation == Operation.Replace);
 
     /// <summary>
     /// The columns of <see cref="Rows"/> that are written, with their places among all: the target computes the others.
@@ -132,6 +143,9 @@ public sealed record LoadRules
 
     /// <summary>The share of bad rows (0 to 1) above which a batch stops; null for any.</summary>
     public double? Allow { get; init; }
+
+    /// <summary>What must hold for the rows, and for the table once they are in it.</summary>
+    public IReadOnlyList<Check> Checks { get; init; } = [];
 
     /// <summary>The least rows that may replace a table that has rows, and the least rows of an export.</summary>
     public long MinRows { get; init; } = 1;

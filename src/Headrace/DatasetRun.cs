@@ -1,3 +1,5 @@
+using Headrace.Checks;
+
 namespace Headrace;
 
 /// <summary>The batches of one dataset, one after another, until nothing is left.</summary>
@@ -15,6 +17,7 @@ internal sealed class DatasetRun(
     {
         IsConfirmed = options.Confirmed.Contains(dataset.Name),
         Found = options.Found,
+        Pending = [.. flow.After.Where(options.Pending.Contains)],
     };
 
     private readonly LoadAttempt load = new(run.Id, options.IsPlan, Progress(options, run))
@@ -51,7 +54,7 @@ internal sealed class DatasetRun(
             Run = Run with { Warnings = [.. Run.Warnings.Union(found.Warnings)], IsWaiting = stage.IsWaiting };
             Fail(found.Refusals);
             await NoteAsync(found.Notes, target, cancel);
-            if (found.Changes?.Schema is null)
+            if (found.Changes is not { MakesTable: true })
                 Find(position, target);
             if (found.Changes is null)
                 return;
@@ -79,6 +82,10 @@ internal sealed class DatasetRun(
             catch (HeadraceException error) when (error.Outcome == Outcome.Stopped && found.Changes.Action != "load")
             {
                 // In a drop folder each file stands for itself: one that a check stops waits, the next is taken.
+                Run = Run with
+                {
+                    Checks = CheckResult.Sum(Run.Checks, error.Checks),
+                };
                 await NoteAsync(
                     [
                         .. found.Changes.Files.Select(file => new FileNote(
@@ -111,10 +118,7 @@ internal sealed class DatasetRun(
                 return;
             if (isOverBudget())
             {
-                Run = Run with
-                {
-                    Warnings = [.. Run.Warnings, "the time budget is used up; the next run goes on from here"],
-                };
+                Run = Run with { Warnings = [.. Run.Warnings, Runner.OverBudget] };
                 return;
             }
         }
@@ -188,7 +192,7 @@ internal sealed class DatasetRun(
         {
             if (
                 changes.From.Generation == 0
-                && result.Quarantined > 0
+                && result is { Quarantined: > 0, Unfit: > 0 }
                 && result.Inserted + result.Updated + result.Unchanged == 0
             )
                 yield return Error.AllSetAside(

@@ -162,12 +162,13 @@ public static partial class Error
         IEnumerable<string> files,
         long rows,
         long existing,
-        long least
+        long least,
+        string? next = null
     ) =>
         new(
             "HDR-202",
             $"{rows} rows would replace {existing}; nothing was loaded.",
-            $"mend or remove the file; if it is right, set limits: {{ min_rows: {rows} }} for this flow"
+            next ?? $"mend or remove the file; if it is right, set limits: {{ min_rows: {rows} }} for this flow"
         )
         {
             Facts = Facts(

@@ -49,7 +49,7 @@ public static partial class Error
     public static HeadraceException CannotVerify(string flow, string why) =>
         new(
             "HDR-535",
-            $"The flow '{flow}' {why}, so it cannot be verified; nothing was compared.",
+            $"'{flow}' {why}, so it cannot be verified; nothing was compared.",
             "name flows that read files, or a table by a primary_key"
         );
 

@@ -42,6 +42,9 @@ public sealed class HeadraceException : Exception
     /// <summary>What code decides by, for the few errors that somebody expects.</summary>
     public ErrorKind Kind { get; init; }
 
+    /// <summary>What the checks found, when one of them stopped a load.</summary>
+    public IReadOnlyList<Checks.CheckResult> Checks { get; init; } = [];
+
     /// <summary>How a process or a dataset ends that meets this error.</summary>
     public Outcome Outcome =>
         Stage == ErrorStage.Checks || Kind == ErrorKind.AllSetAside ? Outcome.Stopped : Outcome.Failed;
@@ -59,6 +62,7 @@ public sealed class HeadraceException : Exception
                 ],
                 IsTransient = IsTransient,
                 Kind = Kind,
+                Checks = Checks,
             };
 }
 

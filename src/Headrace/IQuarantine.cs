@@ -63,4 +63,8 @@ public sealed record QuarantinedRow(
 /// <summary>
 /// How quarantined rows are read again: values that mend columns, the flow's columns and key, its CSV dialect.
 /// </summary>
-public sealed record Mending(IReadOnlyDictionary<string, string?> Set, LoadRules Rules, CsvDialect Dialect);
+public sealed record Mending(IReadOnlyDictionary<string, string?> Set, LoadRules Rules, CsvDialect Dialect)
+{
+    /// <summary>The time for checks that ask for it.</summary>
+    public DateTimeOffset Now { get; init; }
+}

@@ -111,6 +111,9 @@ public sealed record StageAttempt(IReadOnlySet<string> Accepted, bool IsPlan, Ac
     public System.Collections.Concurrent.ConcurrentDictionary<string, bool> Found { get; init; } =
         new(StringComparer.Ordinal);
 
+    /// <summary>For a plan: what the source reads and this plan would load before.</summary>
+    public IReadOnlyList<string> Pending { get; init; } = [];
+
     /// <summary>True when the file is to be read again, though the position knows it.</summary>
     public bool IsAgain(string key, Position from) =>
         Again is not null

@@ -39,6 +39,16 @@ public interface IWarehouse : IAsyncDisposable
     /// <summary>Which of these loads of the dataset are committed now.</summary>
     Task<IReadOnlySet<string>> CommittedAsync(Dataset dataset, IReadOnlyList<string> loads, CancellationToken cancel);
 
+    /// <summary>
+    /// How far these flows and models have loaded: a text for each that has, which is another one once more of its rows
+    /// are committed.
+    /// </summary>
+    Task<IReadOnlyDictionary<string, string>> LoadedAsync(IReadOnlyList<string> flows, CancellationToken cancel);
+
+    /// <summary>What is to be said of a model's SELECT, which is looked at and not run.</summary>
+    /// <exception cref="HeadraceException">HDR-340.</exception>
+    Task<string> CheckAsync(Models.ModelQuery model, CancellationToken cancel);
+
     /// <summary>Copies the rows of a table to a Parquet file, under the table's column names.</summary>
     Task CopyAsync(TableName table, string path, CancellationToken cancel);
 
@@ -112,6 +122,9 @@ public sealed record LoadResult
     /// <summary>Files of the change set that were refused by the schema; the others were loaded.</summary>
     public IReadOnlyList<FileNote> Refused { get; init; } = [];
 
+    /// <summary>Of the rows that were set aside those that do not fit their types.</summary>
+    public long Unfit { get; init; }
+
     /// <summary>Files of which every record was set aside, with how many.</summary>
     public IReadOnlyList<(string Key, long Rows)> SetAside { get; init; } = [];
 
@@ -120,6 +133,9 @@ public sealed record LoadResult
 
     /// <summary>For a plan the first few rows of each operation.</summary>
     public IReadOnlyList<RowChange> Changes { get; init; } = [];
+
+    /// <summary>What the checks found.</summary>
+    public IReadOnlyList<Checks.CheckResult> Checks { get; init; } = [];
 
     /// <summary>The position after this load.</summary>
     public required Position Position { get; init; }

@@ -15,7 +15,7 @@ public enum Outcome
     /// <summary>An error ended the run, or a file was refused.</summary>
     Failed,
 
-    /// <summary>Another run holds the dataset.</summary>
+    /// <summary>Another run holds the dataset, or what it reads failed.</summary>
     Skipped,
 
     /// <summary>A plan found something to load; nothing was written.</summary>

@@ -1,3 +1,5 @@
+using Headrace.Checks;
+
 namespace Headrace;
 
 /// <summary>One attempt to bring one dataset up to date; one or more batches, each committed on its own.</summary>
@@ -55,6 +57,13 @@ public sealed record Run
     /// <summary>For a plan the first changed rows, to be shown; not kept in the ledger.</summary>
     public IReadOnlyList<RowChange> Changes { get; init; } = [];
 
+    /// <summary>What the checks of all its loads found.</summary>
+    public IReadOnlyList<CheckResult> Checks
+    {
+        get => field ?? []; // a run of an earlier release has none
+        init;
+    }
+
     public RunError? Error { get; init; }
 
     /// <summary>This run after one more batch.</summary>
@@ -72,7 +81,17 @@ public sealed record Run
             Ddl = [.. Ddl, .. result.Ddl],
             Sample = [.. Sample, .. result.Sample.Take(5 - Math.Min(5, Sample.Count))],
             Changes = Changes.Count > 0 ? Changes : result.Changes,
+            Checks = CheckResult.Sum(Checks, result.Checks),
             To = result.Position.ToString(),
+        };
+
+    /// <summary>This run after an error that ends it.</summary>
+    public Run Add(HeadraceException error) =>
+        this with
+        {
+            Error = RunError.Of(error),
+            Outcome = error.Outcome,
+            Checks = CheckResult.Sum(Checks, error.Checks),
         };
 
     /// <summary>The same run without secrets in its texts.</summary>

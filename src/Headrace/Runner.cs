@@ -20,6 +20,9 @@ public sealed record ReadyFlow(string Name, ISource Source, IWarehouse Warehouse
 
     /// <summary>How long one dataset's run may take.</summary>
     public TimeSpan? Timeout { get; init; }
+
+    /// <summary>Flows whose rows it reads: it runs after those of them that run too.</summary>
+    public IReadOnlyList<string> After { get; init; } = [];
 }
 
 /// <summary>What one command asks of the runner.</summary>
@@ -47,6 +50,9 @@ public sealed record RunOptions
     /// <summary>Datasets that take their table from its other owners.</summary>
     public IReadOnlySet<string> TakenOver { get; init; } = new HashSet<string>();
 
+    /// <summary>For a plan: flows that it has found something to load for.</summary>
+    internal IReadOnlySet<string> Pending { get; init; } = new HashSet<string>();
+
     /// <summary>Hears of each dataset as it starts, goes on and ends.</summary>
     public Action<Run, LoadProgress?>? Observe { get; init; }
 }
@@ -58,8 +64,14 @@ public sealed record RunOptions
 /// <param name="redact">Takes secrets out of a text before it is kept anywhere.</param>
 public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, string> redact)
 {
+    /// <summary>What is said of a dataset that another run has.</summary>
+    internal const string IsHeld = "another run holds the dataset";
+
+    /// <summary>What is said where nothing more begins.</summary>
+    internal const string OverBudget = "the time budget is used up; the next run goes on from here";
+
     /// <summary>
-    /// Brings every dataset of the flows up to date, several at once; one that fails does not stop another.
+    /// Brings every dataset of the flows up to date, several at once; one that fails stops only those that read it.
     /// </summary>
     public async Task<IReadOnlyList<Run>> RunAsync(
         IReadOnlyList<ReadyFlow> flows,
@@ -68,8 +80,33 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
     )
     {
         var started = clock.GetTimestamp();
+        var waves = new Waves(flows);
+        while (waves.Next(IsOver() ? OverBudget : null, out var wave, out var blocked))
+        {
+            var skipped = blocked.Select(one =>
+                Start(one.Flow, one.Flow.Name) with
+                {
+                    Outcome = Outcome.Skipped,
+                    Warnings = [one.Reason],
+                }
+            );
+            waves.Add(await RunAsync(wave, [.. skipped], options with { Pending = waves.Pending }, IsOver, cancel));
+        }
+
+        return waves.Runs;
+
+        bool IsOver() => options.TimeBudget is { } budget && clock.GetElapsedTime(started) > budget;
+    }
+
+    private async Task<IReadOnlyList<Run>> RunAsync(
+        IReadOnlyList<ReadyFlow> flows,
+        List<Run> runs,
+        RunOptions options,
+        Func<bool> isOver,
+        CancellationToken cancel
+    )
+    {
         var work = new List<(ReadyFlow Flow, Dataset Dataset)>();
-        var runs = new List<Run>();
         var rivals = new Rivals();
         foreach (var flow in flows)
         {
@@ -106,7 +143,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
                 new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancel },
                 async (item, cancel) =>
                 {
-                    var run = await RunAsync(item.Flow, item.Dataset, rivals, options, started, cancel);
+                    var run = await RunAsync(item.Flow, item.Dataset, rivals, options, isOver, cancel);
                     lock (gate)
                         runs.Add(run);
                 }
@@ -131,7 +168,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
         Dataset dataset,
         Rivals rivals,
         RunOptions options,
-        long started,
+        Func<bool> isOver,
         CancellationToken cancel
     )
     {
@@ -149,23 +186,11 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
             // Nothing is held for a plan: it must be free to look while a run is under way.
             await using var hold = options.IsPlan ? null : await ledger.HoldAsync(dataset, cancel);
             if (hold is null && !options.IsPlan)
-                return run with
-                {
-                    Outcome = Outcome.Skipped,
-                    Warnings = [.. run.Warnings, "another run holds the dataset"],
-                };
+                return run with { Outcome = Outcome.Skipped, Warnings = [.. run.Warnings, IsHeld] };
             Failpoint.Hit("dataset_held");
             options.Observe?.Invoke(run, null);
 
-            var steps = new DatasetRun(
-                flow,
-                dataset,
-                rivals,
-                options,
-                redact,
-                run,
-                () => options.TimeBudget is { } budget && clock.GetElapsedTime(started) > budget
-            );
+            var steps = new DatasetRun(flow, dataset, rivals, options, redact, run, isOver);
             using var mine = CancellationTokenSource.CreateLinkedTokenSource(
                 timeout.Token,
                 hold?.Lost ?? CancellationToken.None
@@ -182,7 +207,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
             }
             catch (Exception error) when (Named(error, flow, dataset.Name, cancel) is { } named)
             {
-                steps.Run = steps.Run with { Error = RunError.Of(named), Outcome = named.Outcome };
+                steps.Run = steps.Run.Add(named);
             }
             finally
             {

@@ -95,6 +95,9 @@ public sealed partial class TableShape
 
     public List<FileNote> Refused { get; } = [];
 
+    /// <summary>What rows must meet beyond their types, or are set aside; settled once, after the types.</summary>
+    public IReadOnlyList<Checks.RowCondition> Conditions { get; set; } = [];
+
     public List<string> Warnings { get; } = [];
 
     /// <summary>

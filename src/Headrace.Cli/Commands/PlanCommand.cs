@@ -8,7 +8,7 @@ internal static class PlanCommand
 {
     private static readonly Argument<string[]> Flows = new("FLOW")
     {
-        Description = "Flows to plan; all when none is named",
+        Description = "Flows and models to plan; all when none is named",
         Arity = ArgumentArity.ZeroOrMore,
         Validators = { RunCommand.NoOption },
     };

@@ -9,7 +9,7 @@ internal static class RunCommand
 {
     private static readonly Argument<string[]> Flows = new("FLOW")
     {
-        Description = "Flows to run; all when none is named",
+        Description = "Flows and models to run; all when none is named",
         Arity = ArgumentArity.ZeroOrMore,
         Validators = { NoOption },
     };
@@ -59,7 +59,10 @@ internal static class RunCommand
             if (result.Tokens is [{ Value: var text }] && !Quantity.TryDuration(text, out _))
                 result.AddError($"'{text}' is no time; write for example 30s, 50m or 2h.");
         });
-        return new Command("run", "Find what is new in the flows' sources, check it and load it")
+        return new Command(
+            "run",
+            "Find what is new in the flows' sources, check it and load it; then run the models that read it"
+        )
         {
             Flows,
             Accept,

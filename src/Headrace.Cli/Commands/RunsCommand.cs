@@ -10,7 +10,7 @@ internal static class RunsCommand
 {
     private static readonly Argument<string?> Of = new("FLOW")
     {
-        Description = "A flow or dataset; all when none is named",
+        Description = "A flow, dataset or model; all when none is named",
         Arity = ArgumentArity.ZeroOrOne,
     };
     private static readonly Option<int> Most = new("--most")

@@ -45,6 +45,8 @@ internal static class ShowCommand
         Line("rows", RunReport.Changes(run));
         Line("from", run.From);
         Line("to", run.To);
+        foreach (var check in run.Checks)
+            Line("check", RunReport.Line(check)["check ".Length..]);
         foreach (var warning in run.Warnings)
             Line("note", warning);
         if (run.Error is { } error)

@@ -49,11 +49,13 @@ internal sealed partial class CsvBatch(
             return false;
         new TypeInference(Db, cancel).Settle(shape, changes.Format.Csv);
         new FlowExpressions(Db, shape, changes, cancel).Settle();
+        var checks = new BatchChecks(Db, changes, () => CheckedRows.OfFiles(Db, changes, shape, cancel), clock, cancel);
+        (Checks, Fitting, shape.Conditions) = (checks.Run(), checks.Rows, checks.Conditions);
         return true;
     }
 
     public override bool IsStreamed =>
-        !attempt.IsPlan && (changes.Operation is Operation.Append or Operation.Replace || IsFirst);
+        !attempt.IsPlan && changes.HasFiles && (changes.Operation is Operation.Append or Operation.Replace || IsFirst);
 
     public override async Task StreamAsync(Func<RowsFile, Task> take)
     {
@@ -135,7 +137,11 @@ internal sealed partial class CsvBatch(
         if (Quarantined > 0)
         {
             Sample = bad.Sample(Shown);
-            if (!attempt.IsPlan && changes.Rules.OnFail != OnFail.Stop && !Failpoint.Planted("bad-rows-dropped"))
+            if (
+                !attempt.IsPlan
+                && !(changes.Rules.OnFail == OnFail.Stop && Unfit > 0)
+                && !Failpoint.Planted("bad-rows-dropped")
+            )
             {
                 foreach (var (file, query) in bad.Queries())
                     Hold(file, query);
@@ -180,6 +186,7 @@ internal sealed partial class CsvBatch(
     {
         var rows = changes.Rows!;
         AddChanges(changes);
+        Checks = new BatchChecks(Db, changes, () => CheckedRows.OfChanges(changes), clock, cancel).Run();
         if (changes.IsComparedHistory)
             Events.StageCompared();
         if (attempt.IsPlan)

@@ -5,7 +5,12 @@ namespace Headrace.DuckDb;
 /// <summary>
 /// A batch whose rows stay in the DuckDB that is the warehouse too: they are taken straight into the target.
 /// </summary>
-internal sealed class RelationBatch(DuckDbConnection db, ChangeSet changes, CancellationToken cancel) : PreparedBatch
+internal sealed class RelationBatch(
+    DuckDbConnection db,
+    ChangeSet changes,
+    TimeProvider clock,
+    CancellationToken cancel
+) : PreparedBatch
 {
     private BadRows? bad;
 
@@ -16,8 +21,12 @@ internal sealed class RelationBatch(DuckDbConnection db, ChangeSet changes, Canc
     public bool Prepare()
     {
         if (changes.Operation == Operation.Changes)
+        {
             AddChanges(changes);
-        if (changes.Operation is Operation.Changes or Operation.Schema)
+            Checks = new BatchChecks(db, changes, () => CheckedRows.OfChanges(changes), clock, cancel).Run();
+        }
+
+        if (changes.Operation == Operation.Changes || !changes.HasFiles)
             return true;
         Shape = new TableShape(changes, new ParquetFiles(db, cancel).Columns);
         if (changes.Operation == Operation.Replace ? Shape.Refused.Count > 0 : Shape.Files.Count == 0)
@@ -36,6 +45,9 @@ internal sealed class RelationBatch(DuckDbConnection db, ChangeSet changes, Canc
                 null,
                 transient: true
             );
+        var find = () => CheckedRows.OfFiles(db, changes, Shape, cancel);
+        var checks = new BatchChecks(db, changes, find, clock, cancel);
+        (Checks, Fitting, Shape.Conditions) = (checks.Run(), checks.Rows, checks.Conditions);
         Rows = new GoodRows(db, changes, Shape, cancel);
         return true;
     }

@@ -94,6 +94,21 @@ internal abstract class EventRows(
             $"last_value(CASE WHEN NOT coalesce(keeps{column}, false) THEN {{'v': v{column}}} END IGNORE NULLS) "
         ) + $"OVER (PARTITION BY {Names(Layout.Keys)} ORDER BY {order} ROWS UNBOUNDED PRECEDING)";
 
+    /// <summary>
+    /// Keeps the keys that have one change, or more than one: of most rows there is one, for which nothing has to be
+    /// sorted.
+    /// </summary>
+    /// <param name="name">The temporary table for them.</param>
+    /// <param name="times">A condition for how many there are.</param>
+    protected void KeepKeys(string name, string times) =>
+        Execute(
+            $"CREATE OR REPLACE TEMP TABLE {name} AS SELECT {Names(Layout.Keys)} FROM {Staged} "
+                + $"GROUP BY ALL HAVING count(*) {times}"
+        );
+
+    /// <summary>The condition that two rows have one key, for a join of tables with the columns of the key.</summary>
+    protected string UsingKeys => $"USING ({Names(Layout.Keys)})";
+
     /// <summary>Leaves out what cannot matter any more; says how many changes went.</summary>
     public abstract long Reduce();
 

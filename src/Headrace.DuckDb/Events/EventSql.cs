@@ -24,6 +24,9 @@ internal sealed class EventSql(IReadOnlyList<ShapedFile> files, TableShape shape
     /// <summary>The condition that a row deletes.</summary>
     public string Deletes => $"coalesce({Raw} IN ({List(rules.Deletions)}), false)";
 
+    /// <summary>The same, whatever becomes of the row; null where no row says it.</summary>
+    public string? Deletion => operation < 0 ? null : Deletes;
+
     /// <summary>The condition that a row says that the table was emptied; null when none can.</summary>
     public string? Emptied => operation < 0 ? null : $"coalesce({Raw} IN ({List(rules.Truncations)}), false)";
 

@@ -43,18 +43,24 @@ internal sealed class NewestRows(
                 + SnapshotColumns.Text($"brought{column}")
             )
         );
-        var from = Keeping.Count == 0 ? Staged : $"(SELECT *, rowid{brought} FROM {Staged})";
+        const string Repeated = "headrace_repeated";
+        KeepKeys(Repeated, "> 1");
+        var from = $"(SELECT *, rowid AS place{brought} FROM {Staged} SEMI JOIN temp.{Repeated} {UsingKeys})";
         if (Keeping.Count > 0)
-            left += string.Concat(Keeping.Select(column => SnapshotColumns.Text($", brought{column}"))) + ", rowid";
+            left += string.Concat(Keeping.Select(column => SnapshotColumns.Text($", brought{column}")));
         Execute(
             $"""
             CREATE OR REPLACE TEMP TABLE headrace_newest AS
-            SELECT * EXCLUDE (pos{left}){filled}, CASE WHEN op <> 'D' THEN pos END AS values_pos,
-                last(op) OVER k = 'D' AS is_gone, last(pos) OVER k AS pos
-            FROM {from}
-            WINDOW k AS (PARTITION BY {key} ORDER BY pos, rowid
-                ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
-            QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY op = 'D', pos {newest}, rowid {newest}) = 1
+            SELECT * EXCLUDE (pos), CASE WHEN op <> 'D' THEN pos END AS values_pos, op = 'D' AS is_gone, pos
+            FROM {Staged} ANTI JOIN temp.{Repeated} {UsingKeys}
+            UNION ALL BY NAME (
+                SELECT * EXCLUDE (pos, place{left}){filled}, CASE WHEN op <> 'D' THEN pos END AS values_pos,
+                    last(op) OVER k = 'D' AS is_gone, last(pos) OVER k AS pos
+                FROM {from}
+                WINDOW k AS (PARTITION BY {key} ORDER BY pos, place
+                    ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
+                QUALIFY row_number() OVER (PARTITION BY {key} ORDER BY op = 'D', pos {newest}, place {newest}) = 1
+            )
             """
         );
         return Count($"SELECT count(*) FROM {Staged}") - Count($"SELECT count(*) FROM {Newest}");

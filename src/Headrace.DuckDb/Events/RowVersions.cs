@@ -24,6 +24,8 @@ internal sealed class RowVersions(
     private readonly HistoryRules history = changes.Rules.Events!.History!;
     private readonly IReadOnlyList<string> primaryKey = changes.Rules.PrimaryKey;
 
+    private const string Once = "temp.headrace_once";
+
     private IReadOnlyList<int> Carried => Layout.Carried;
 
     private string Signature => Sql.Literal(Layout.Signature);
@@ -47,7 +49,10 @@ internal sealed class RowVersions(
 
     public override ResolvedEvents Resolve()
     {
-        // A row that the first copy brought and a row of the memory have no version of their own: the one before them.
+        // Keys of which nothing is known and one thing happened: that is their version.
+        KeepKeys("headrace_once", "= 1");
+        foreach (var (known, on) in ((string, string)[])[(There, OnKeys("o", "k")), (Remembered, OnMemory("o", "k"))])
+            Execute($"DELETE FROM {Once} AS o USING {known} AS k WHERE {on}");
         var (from, to) = (Own(0), Own(1));
         var late = Late();
         var isLeftOut = Rules.Deletes == Deletes.Ignore ? $"({late}) OR e.op = 'D'" : late;
@@ -63,7 +68,7 @@ internal sealed class RowVersions(
                 SELECT {KeyList}, {Moment} AS moment, pos, op = 'D' AS gone, 2 AS source, rowid AS place{More(
                     Layout.Tracked
                 )}{More(Carried)}{string.Concat(Keeping.Select(column => SnapshotColumns.Text($", keeps{column}")))}
-                FROM {Staged} AS e WHERE NOT ({isLeftOut})
+                FROM {Staged} AS e ANTI JOIN {Once} {UsingKeys} WHERE NOT ({isLeftOut})
                 UNION ALL BY NAME
                 SELECT {Names(Layout.Keys, "m.")}, m.moment, m.pos, m.gone, 1 AS source, 0 AS place
                     {Tracks("t.")}{carried}
@@ -184,6 +189,9 @@ internal sealed class RowVersions(
             FROM temp.headrace_versions AS n LEFT JOIN {There} AS t ON {isSame} WHERE t.{Own(0)} IS NULL OR {differs}
             UNION ALL
             SELECT 'D', {Values("t")} FROM {There} AS t ANTI JOIN temp.headrace_versions AS n ON {isSame}
+            UNION ALL
+            SELECT 'I', {Names(Layout.Values, "e.")}, {Moment}, NULL, true
+            FROM {Staged} AS e SEMI JOIN {Once} {UsingKeys} WHERE op <> 'D'
             """;
         return Resolved(
             target,
@@ -229,6 +237,10 @@ internal sealed class RowVersions(
                 OR m.layout IS DISTINCT FROM {Signature}{differs}
             UNION ALL
             SELECT 'D', {rest} FROM {Remembered} AS m ANTI JOIN ({isKept}) AS c ON {on}
+            UNION ALL
+            SELECT 'I', {Names(Layout.Keys, "e.")}, {Moment}, e.pos, e.op = 'D', {NowTz}, {Signature}{Carries("e.")}
+            FROM {Staged} AS e SEMI JOIN {Once} {UsingKeys}
+            WHERE e.pos <> '0'{(Rules.Deletes == Deletes.Ignore ? " AND e.op <> 'D'" : "")}
             """;
     }
 }

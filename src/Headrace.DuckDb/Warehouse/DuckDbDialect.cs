@@ -8,6 +8,8 @@ internal sealed class DuckDbDialect : SqlDialect
 {
     public static readonly DuckDbDialect Instance = new();
 
+    private static readonly ColumnType Day = new(TypeKind.Date);
+
     public override StateDialect State => HeadraceTables.Own;
 
     public override string Identifier(string name) => DuckDb.Sql.Identifier(name);
@@ -15,6 +17,15 @@ internal sealed class DuckDbDialect : SqlDialect
     public override string Qualified(TableName name) => HeadraceTables.Target(name);
 
     public override string TypeName(ColumnType type) => DuckDbTypes.Name(type);
+
+    public override string Matches(string text, string pattern) => $"regexp_matches({text}, {Literal(pattern)})";
+
+    // Of a long IN list DuckDB makes a join, and a join loses the order of rows, in which the last one wins.
+    public override string IsOneOf(string value, IReadOnlyList<string> list) =>
+        $"list_contains([{string.Join(", ", list)}], {value})";
+
+    public override string? DayOf(string text) =>
+        $"(CASE WHEN {DuckDbTypes.Fits(text, Day, null)} THEN {DuckDbTypes.Cast(text, Day, null)} END)";
 
     public override string JsonValue(string row, string key) =>
         $"json_extract_string({row}, '/' || replace(replace({key}, '~', '~0'), '/', '~1'))";
@@ -26,6 +37,19 @@ internal sealed class DuckDbDialect : SqlDialect
 
     public override string CreateSchema(string schema) =>
         $"CREATE SCHEMA IF NOT EXISTS {HeadraceTables.Catalog}.{Identifier(schema)}";
+
+    public override string UserNames => $"USE {HeadraceTables.Catalog}";
+
+    // A query around it would give one of two columns of one name another one.
+    public override string Describe(string select) => $"SELECT column_name, column_type FROM (DESCRIBE\n{select}\n)";
+
+    public override string Temporary(string name) => $"temp.{name}";
+
+    public override string CreateTemporary(string name, string query) =>
+        $"CREATE OR REPLACE TEMP TABLE {name} AS {query}";
+
+    public override string Differ(string value, string own, TargetColumn column) =>
+        JsonText.Differ(value, own, column.Type);
 
     public override string Shown(string statement) =>
         statement.Replace($" {HeadraceTables.Catalog}.\"", " \"", StringComparison.Ordinal);

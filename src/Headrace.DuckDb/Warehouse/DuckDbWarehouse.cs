@@ -1,3 +1,4 @@
+using Headrace.Checks;
 using Headrace.Warehouses;
 
 namespace Headrace.DuckDb;
@@ -47,11 +48,25 @@ public sealed class DuckDbWarehouse : SqlWarehouse, IDuckDb
     public override Task<TargetTable?> FindAsync(SqlSession db, TableName name, CancellationToken cancel) =>
         Task.FromResult(DuckDbDialect.Find(((DuckDbSession)db).Db, name, cancel));
 
+    public override Task<IReadOnlyList<TargetColumn>> DescribeAsync(
+        SqlSession db,
+        string query,
+        CancellationToken cancel
+    ) => Task.FromResult(UserQueries.Describe(((DuckDbSession)db).Db, query, cancel));
+
+    public override StatementFault? FaultOf(Exception error, string statement) => UserQueries.FaultOf(error);
+
     public override async Task<TargetWriter> NewWriterAsync(
         ChangeSet changes,
         LoadAttempt attempt,
         CancellationToken cancel
     ) => new DuckDbWriter(await WriteAsync(cancel), changes, attempt, clock, cancel);
+
+    public override Func<Check, string, string> Written(
+        SqlSession db,
+        IReadOnlyList<CheckedColumn> columns,
+        CancellationToken cancel
+    ) => new CheckExpressions(((DuckDbSession)db).Db, columns, column => column.Name, cancel).Read;
 
     public override ReleasedRows NewRelease(
         SqlSession db,

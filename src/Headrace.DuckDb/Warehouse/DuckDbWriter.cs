@@ -52,7 +52,7 @@ internal sealed class DuckDbWriter : TargetWriter
 
     public override Task<bool> PrepareAsync(ChangeSet changes)
     {
-        (this.changes, batch) = (changes, new RelationBatch(db, changes, cancel));
+        (this.changes, batch) = (changes, new RelationBatch(db, changes, clock, cancel));
         return Task.FromResult(batch.Prepare());
     }
 

@@ -1,4 +1,5 @@
 using Headrace.Configuration;
+using Headrace.Models;
 using Headrace.Postgres;
 
 namespace Headrace.Hosting;
@@ -23,8 +24,8 @@ public sealed record ProjectCheck(string Name, bool IsOk, string Found, string? 
 public sealed class DoctorService(ProjectHost host)
 {
     /// <summary>
-    /// Looks at the configuration, every connection, the source tables of enabled flows, the spool and the owners of
-    /// tables.
+    /// Looks at the configuration, every connection, the source tables of enabled flows, the spool, the owners of
+    /// tables and the SELECTs of models.
     /// </summary>
     /// <param name="observe">Hears of each check once it is made.</param>
     public async Task<IReadOnlyList<ProjectCheck>> CheckAsync(Action<ProjectCheck>? observe, CancellationToken cancel)
@@ -36,7 +37,7 @@ public sealed class DoctorService(ProjectHost host)
             observe?.Invoke(check);
         }
 
-        Add(ProjectCheck.Ok("config", $"headrace.yaml, {host.Project.Flows.Count} flows"));
+        Add(ProjectCheck.Ok("config", Declared()));
         foreach (var (name, connection) in host.Project.Connections)
             Add(await CheckAsync(name, connection, cancel));
         var reached = checks.Where(check => check.IsOk).Select(check => check.Name).ToHashSet(StringComparer.Ordinal);
@@ -46,8 +47,14 @@ public sealed class DoctorService(ProjectHost host)
                     Add(check);
         Add(CheckSpool());
         Add(await OwnersCheck.RunAsync(host, cancel));
+        foreach (var model in host.Project.Models.Values.Where(model => reached.Contains(model.Target.Connection)))
+            Add(await CheckAsync(model, cancel));
         return checks;
     }
+
+    private string Declared() =>
+        $"headrace.yaml, {host.Project.Flows.Count} flows"
+        + (host.Project.Models.Count == 0 ? "" : $", {host.Project.Models.Count} models");
 
     // What a run would end with before it reads a row: a table that is gone, a column, a right.
     private async Task<List<ProjectCheck>> CheckAsync(Flow flow, CancellationToken cancel)
@@ -75,6 +82,21 @@ public sealed class DoctorService(ProjectHost host)
         }
 
         return checks;
+    }
+
+    // What its warehouse says of its SELECT.
+    private async Task<ProjectCheck> CheckAsync(Model model, CancellationToken cancel)
+    {
+        try
+        {
+            _ = ModelReads.Of(host.Project, [model], cancel);
+            var warehouse = host.Warehouses.Of(model.Target.Connection, isReadOnly: true);
+            return ProjectCheck.Ok(model.Name, await warehouse.CheckAsync(ModelQuery.Of(model), cancel));
+        }
+        catch (HeadraceException error)
+        {
+            return ProjectCheck.Failed(model.Name, error);
+        }
     }
 
     private async Task<ProjectCheck> CheckAsync(string name, Connection connection, CancellationToken cancel)

@@ -9,7 +9,7 @@ public sealed class HistoryService(ProjectHost host)
     /// <summary>The newest runs of a flow or a dataset, or of all.</summary>
     public Task<IReadOnlyList<Run>> RunsAsync(string? of, int most, CancellationToken cancel)
     {
-        if (of is not null)
+        if (of is not null && !host.Project.Models.ContainsKey(of))
             host.FlowOf(of);
         return host.Ledger.RunsAsync(of, most, cancel);
     }

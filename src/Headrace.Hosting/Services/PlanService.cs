@@ -18,7 +18,8 @@ public sealed class PlanService(ProjectHost host)
         CancellationToken cancel
     )
     {
-        var flows = host.Flows(names).Select(flow => host.Ready(flow, isPlan: true)).ToList();
+        var (chosen, models) = host.Chosen(names);
+        var flows = host.Ready(chosen, models, isPlan: true, cancel);
         var options = new RunOptions
         {
             IsPlan = true,

@@ -53,7 +53,7 @@ public sealed class QuarantineService(ProjectHost host)
             throw Error.ReleaseRefused(flow.Name);
         if (mended.Count > 0 && ids is null)
             throw Error.BadArgument("ROW", "none", "the numbers of the rows that --set is for");
-        var mending = new Mending(mended, rules, flow.Source.Csv.ToDialect());
+        var mending = new Mending(mended, rules, flow.Source.Csv.ToDialect()) { Now = host.Clock.GetUtcNow() };
         var quarantine = Quarantine(of, isReadOnly: false);
         var (released, superseded, kept) = rules.Events is null
             ? await quarantine.ReleaseAsync(of, ids, mending, cancel)

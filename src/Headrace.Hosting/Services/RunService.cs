@@ -34,15 +34,16 @@ public sealed class RunService(ProjectHost host)
         CancellationToken cancel
     )
     {
-        var chosen = host.Flows(names);
+        var (chosen, models) = host.Chosen(names);
         var within = Within(wait, options.TimeBudget);
-        var flows = chosen.Select(flow => host.Ready(flow, isPlan: false, within)).ToList();
+        var flows = host.Ready(chosen, models, isPlan: false, cancel, within);
         var started = host.Clock.GetTimestamp();
         options = options with { IsPlan = false, Parallel = host.Project.Parallel };
         var runs = await host.Runner.RunAsync(flows, options, cancel);
         foreach (var flow in chosen.Where(flow => flow.ReadsList))
             runs = await RecordAsync(flow, runs);
         runs = await HeldRows.NotedAsync(runs, flows, cancel);
+        runs = await new AfterRuns(host).RunAsync(chosen, runs, cancel);
 
         var ran = runs.Select(run => run.Dataset).ToHashSet(StringComparer.Ordinal);
         return new RunResult(

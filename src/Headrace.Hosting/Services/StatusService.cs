@@ -44,18 +44,23 @@ public sealed record DatasetStatus(
 /// <summary>Says how each dataset stands.</summary>
 public sealed class StatusService(ProjectHost host)
 {
-    /// <summary>Every dataset that ran, and every flow that never did.</summary>
+    /// <summary>Every dataset and model that ran, and every flow and model that never did.</summary>
     public async Task<IReadOnlyList<DatasetStatus>> StatusAsync(CancellationToken cancel)
     {
-        var flows = host.Project.Flows;
+        var (flows, models) = (host.Project.Flows, host.Project.Models);
         var held = await HeldRows.CountAsync(host.Warehouses.All(isReadOnly: true), cancel);
-        var known = (await host.Ledger.LatestAsync(cancel)).Where(run => flows.ContainsKey(run.Flow)).ToList();
+        var known = (await host.Ledger.LatestAsync(cancel))
+            .Where(run => flows.ContainsKey(run.Flow) || models.ContainsKey(run.Flow))
+            .ToList();
 
         // A flow whose lake could not be listed ran under its own name; once its datasets run again, that is past.
         bool IsPast(Run run) =>
             run.Dataset == run.Flow && known.Exists(other => other.Flow == run.Flow && other.StartedAt > run.StartedAt);
         var latest = known.Where(run => !IsPast(run)).ToList();
-        var never = flows.Values.Where(flow => !latest.Exists(run => run.Flow == flow.Name));
+        var never = flows
+            .Values.Select(flow => (flow.Name, flow.Enabled))
+            .Concat(models.Keys.Select(name => (Name: name, Enabled: true)))
+            .Where(one => !latest.Exists(run => run.Flow == one.Name));
         return
         [
             .. latest.Select(run => Status(run, held.GetValueOrDefault(run.Dataset))),

@@ -18,11 +18,13 @@ public sealed class VerifyService(ProjectHost host)
     )
     {
         var found = new List<Verified>();
+        if (names.FirstOrDefault(host.Project.Models.ContainsKey) is { } model)
+            throw Error.CannotVerify(model, "is a model, which has no source outside of its warehouse");
         foreach (var flow in host.Flows(names))
         {
-            if (flow.IsPublishOnly && names.Count > 0)
-                throw Error.CannotVerify(flow.Name, "has no target");
-            if (flow.IsPublishOnly)
+            if (Obstacle(flow) is { } obstacle && names.Count > 0)
+                throw Error.CannotVerify(flow.Name, obstacle);
+            if (Obstacle(flow) is not null)
                 continue;
             var tables = flow.ReadsTable ? TablesAsync(flow, isRepair, cancel) : FilesAsync(flow, isRepair, cancel);
             await foreach (var verified in tables)
@@ -34,6 +36,12 @@ public sealed class VerifyService(ProjectHost host)
 
         return found;
     }
+
+    // Rows that models have taken would come again.
+    private static string? Obstacle(Flow flow) =>
+        flow.IsPublishOnly ? "has no target"
+        : flow.KeepRows is not null ? "keeps its rows only until its models have committed"
+        : null;
 
     private async IAsyncEnumerable<Verified> TablesAsync(
         Flow flow,

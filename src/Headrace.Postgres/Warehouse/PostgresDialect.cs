@@ -61,6 +61,24 @@ public sealed class PostgresDialect : SqlDialect
     public override string ChangeType(TableName target, Column column, ColumnType type) =>
         $"{base.ChangeType(target, column, type)} USING {Identifier(column.Name)}::{TypeName(type)}";
 
+    public override string Temporary(string name) => $"pg_temp.{name}";
+
+    public override string CreateTemporary(string name, string query) =>
+        $"CREATE TEMP TABLE {name} ON COMMIT DROP AS {query}";
+
+    public override string Analyze(string table) => $"ANALYZE {table}";
+
+    // The type json knows no equality, and jsonb, which does, takes no NUL.
+    public override string Differ(string value, string own, TargetColumn column) =>
+        column.TypeName != "json"
+            ? base.Differ(value, own, column)
+            : $$"""
+                CASE WHEN {{value}}::text IS NOT DISTINCT FROM {{own}}::text THEN false
+                    WHEN {{value}} IS NULL OR {{own}} IS NULL
+                        OR strpos({{value}}::text || {{own}}::text, '\u0000') > 0 THEN true
+                    ELSE {{value}}::jsonb <> {{own}}::jsonb END
+                """;
+
     private sealed class OwnTables : StateDialect
     {
         public override string Database => "Postgres";

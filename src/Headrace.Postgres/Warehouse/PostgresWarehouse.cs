@@ -31,6 +31,25 @@ public sealed class PostgresWarehouse(PostgresDatabase database, IEngine engine,
     public override Task<TargetTable?> FindAsync(SqlSession db, TableName name, CancellationToken cancel) =>
         TargetLook.FindAsync(Connection(db), name, cancel);
 
+    public override Task<IReadOnlyList<TargetColumn>> DescribeAsync(
+        SqlSession db,
+        string query,
+        CancellationToken cancel
+    ) =>
+        UserQueries.DescribeAsync(
+            Connection(db),
+            query,
+            // A numeric without digits is one: the most digits that Headrace writes would round it.
+            name =>
+                TargetTypes.Parse(name)?.Type is { } type
+                    ? (type, name == "numeric" ? name : TargetTypes.Name(type))
+                    : null,
+            cancel
+        );
+
+    public override StatementFault? FaultOf(Exception error, string statement) =>
+        UserQueries.FaultOf(error, statement, IsPassing);
+
     public override Task<TargetWriter> NewWriterAsync(
         ChangeSet changes,
         LoadAttempt attempt,

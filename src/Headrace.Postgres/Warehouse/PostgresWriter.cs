@@ -1,3 +1,4 @@
+using Headrace.Checks;
 using Headrace.Engines;
 using Headrace.Warehouses;
 using Npgsql;
@@ -33,7 +34,10 @@ internal sealed class PostgresWriter(
     {
         var mode =
             ddl.Count > 0 ? "ACCESS EXCLUSIVE"
-            : Changes.Operation == Operation.Append ? "ROW EXCLUSIVE"
+            // Two who append at once would not see each other's rows, and both pass.
+            : Changes.Operation == Operation.Append
+            && !Changes.Rules.Checks.Any(check => check.Scope == CheckScope.Table)
+                ? "ROW EXCLUSIVE"
             : "SHARE ROW EXCLUSIVE";
         if (table is not null)
             await Db.ExecuteAsync(

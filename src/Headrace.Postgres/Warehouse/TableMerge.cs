@@ -133,18 +133,12 @@ internal sealed class TableMerge(
         return new MergeCounts(inserted, updated, found - updated);
     }
 
-    // The type json knows no equality, and jsonb, which does, takes no NUL.
-    private string Differs(string name)
-    {
-        var (s, t) = ($"s.{PostgresSql.Identifier(name)}", $"t.{PostgresSql.Identifier(name)}");
-        return table.Find(name)?.TypeName != "json"
-            ? $"{s} IS DISTINCT FROM {t}"
-            : $$"""
-                CASE WHEN {{s}}::text IS NOT DISTINCT FROM {{t}}::text THEN false
-                    WHEN {{s}} IS NULL OR {{t}} IS NULL OR strpos({{s}}::text || {{t}}::text, '\u0000') > 0 THEN true
-                    ELSE {{s}}::jsonb <> {{t}}::jsonb END
-                """;
-    }
+    private string Differs(string name) =>
+        PostgresDialect.Instance.Differ(
+            $"s.{PostgresSql.Identifier(name)}",
+            $"t.{PostgresSql.Identifier(name)}",
+            table.The(name)
+        );
 
     private static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
 }

@@ -36,10 +36,17 @@ public sealed class RedshiftDialect : SqlDialect
     public override string CountSchemas(string schema) =>
         $"SELECT count(*) FROM pg_namespace WHERE nspname = {Literal(schema.ToLowerInvariant())}";
 
-    public override string CreateTable(TableName target, IReadOnlyList<Column> columns, LoadRules rules)
+    public override string CreateTable(
+        TableName target,
+        IReadOnlyList<(string Name, string Type)> columns,
+        LoadRules rules
+    )
     {
         string Known(string name) =>
-            columns.FirstOrDefault(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))?.Name
+            columns
+                .Where(column => column.Name.Equals(name, StringComparison.OrdinalIgnoreCase))
+                .Select(column => column.Name)
+                .FirstOrDefault()
             ?? throw RedshiftError.LayoutColumnMissing(target, name, columns.Select(column => column.Name));
         var distribution = rules.Distribution switch
         {
@@ -77,6 +84,20 @@ public sealed class RedshiftDialect : SqlDialect
             ? null
             : Cannot($"{(wanted.Nullable ? "allow" : "forbid")} NULL in the column '{has.Name}', which is there");
     }
+
+    // Redshift takes texts that differ in blanks at their end for equal.
+    public override string Same(string one, string other, ColumnType? type) =>
+        IsText(type) ? $"{one} = {other} AND octet_length({one}) = octet_length({other})" : $"{one} = {other}";
+
+    // It has no IS DISTINCT FROM.
+    public override string Differ(string value, string own, TargetColumn column) =>
+        $"({value} IS NULL AND {own} IS NOT NULL) OR ({value} IS NOT NULL AND {own} IS NULL) "
+        + $"OR NOT ({Same(value, own, column.Type)})";
+
+    public override string Tell(string value, ColumnType? type) =>
+        IsText(type) ? $"{value}, octet_length({value})" : value;
+
+    private static bool IsText(ColumnType? type) => type?.Kind is TypeKind.Text or TypeKind.Json;
 
     // It would be refused before; a binary column that takes the most bytes has a length all the same.
     public override bool IsLimited(Column column) => false;

@@ -88,6 +88,34 @@ internal static class RedshiftTypes
         };
 
     /// <summary>
+    /// The column type of a column of a query's result; null for what Headrace does not write.
+    /// </summary>
+    /// <param name="name">With its length or digits: <c>numeric(10,2)</c>.</param>
+    public static ColumnType? Of(string name)
+    {
+        var (open, close) = (name.IndexOf('(', StringComparison.Ordinal), name.IndexOf(')', StringComparison.Ordinal));
+        var numbers =
+            open < 0 || close < open
+                ? []
+                : name[(open + 1)..close]
+                    .Split(',')
+                    .Select(number =>
+                        int.TryParse(number, CultureInfo.InvariantCulture, out var one) ? one : (int?)null
+                    )
+                    .ToList();
+        var plain = open < 0 ? name : $"{name[..open].Trim()}{name[(close + 1)..]}";
+        return plain switch
+        {
+            "text" or "unknown" or "name" => ColumnType.Text,
+            "numeric" when numbers is [{ } digits, { } behind] => new ColumnType(TypeKind.Decimal, digits, behind),
+            "numeric" => new ColumnType(TypeKind.Decimal, 38, 12),
+            "character varying" when numbers is not [LongestJson] => ColumnType.Text,
+            "character" when numbers is not [36] => ColumnType.Text,
+            _ => Parse(plain, numbers.FirstOrDefault(), null, null)?.Type,
+        };
+    }
+
+    /// <summary>
     /// The column type of a source's column: one that holds every value, or text. docs/tables.md has the list for
     /// users.
     /// </summary>

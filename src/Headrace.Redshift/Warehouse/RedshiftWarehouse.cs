@@ -44,6 +44,21 @@ public sealed class RedshiftWarehouse(
     public override Task<TargetTable?> FindAsync(SqlSession db, TableName name, CancellationToken cancel) =>
         RedshiftLook.FindAsync(Connection(db), name, cancel);
 
+    public override Task<IReadOnlyList<TargetColumn>> DescribeAsync(
+        SqlSession db,
+        string query,
+        CancellationToken cancel
+    ) =>
+        UserQueries.DescribeAsync(
+            Connection(db),
+            query,
+            name => RedshiftTypes.Of(name) is { } type ? (type, RedshiftTypes.Name(type)) : null,
+            cancel
+        );
+
+    public override StatementFault? FaultOf(Exception error, string statement) =>
+        UserQueries.FaultOf(error, statement, IsPassing);
+
     public override Task<TargetWriter> NewWriterAsync(ChangeSet changes, LoadAttempt attempt, CancellationToken cancel)
     {
         var own = NewFolder();

@@ -27,6 +27,14 @@ public static class ConfigurationReference
         Section(text, "flows.NAME.columns.NAME", typeof(FlowColumn));
         Section(text, "flows.NAME.masks.NAME", typeof(FlowMask));
         Section(text, "flows.NAME.add_columns.NAME", typeof(AddedColumn));
+        Section(text, "flows.NAME.checks.ITEM", typeof(FlowCheck));
+        Section(text, "flows.NAME.checks.ITEM.accepted_values", typeof(AcceptedValues));
+        Section(text, "flows.NAME.checks.ITEM.range", typeof(ValueRange));
+        Section(text, "flows.NAME.checks.ITEM.valid_date", typeof(DayRange));
+        Section(text, "flows.NAME.checks.ITEM.matches", typeof(TextPattern));
+        Section(text, "flows.NAME.checks.ITEM.relationships", typeof(Relationship));
+        Section(text, "flows.NAME.checks.ITEM.row_count", typeof(RowRange));
+        Section(text, "flows.NAME.checks.ITEM.freshness", typeof(AgeRange));
         Section(text, "flows.NAME.complete_when", typeof(CompleteWhen));
         Section(text, "flows.NAME.cdc", typeof(Cdc));
         Section(text, "flows.NAME.cdc.values", typeof(CdcValues));
@@ -35,6 +43,8 @@ public static class ConfigurationReference
         Section(text, "flows.NAME.publish", typeof(Publish));
         Section(text, "flows.NAME.archive", typeof(ArchiveSettings));
         Section(text, "flows.NAME.limits", typeof(LimitOptions));
+        Section(text, "flows.NAME.after_run", typeof(AfterRun));
+        Section(text, "models.NAME", typeof(Model));
         Section(text, "ledger", typeof(LedgerSettings));
         Section(text, "environments.NAME", typeof(ProjectEnvironment));
         text.Append("### Column types\n\n`")
@@ -66,6 +76,7 @@ public static class ConfigurationReference
 
     static string Words(Type type) =>
         RecordPlan.MapOf(type) is not null ? "keys by name"
+        : RecordPlan.ListOf(type) is not null ? "list of keys"
         : type.IsEnum ? string.Join(", ", Choices.Of(type).Select(choice => $"`{choice.Word}`"))
         : type == typeof(bool) ? "`true`, `false`"
         : TypeWords.Of(type);

@@ -56,6 +56,8 @@ public static class ConfigurationSchema
     {
         if (RecordPlan.MapOf(type) is { } each)
             return new JsonObject { ["type"] = "object", ["additionalProperties"] = Any(each) };
+        if (RecordPlan.ListOf(type) is { } record)
+            return new JsonObject { ["type"] = "array", ["items"] = Any(record) };
         if (!RecordPlan.IsRecord(type))
             return Value(type);
         var shape = type == typeof(Connection) ? Connections() : Record(type);

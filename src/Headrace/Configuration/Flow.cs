@@ -195,6 +195,7 @@ public sealed record Flow : FlowSettings
             SchemaChanges = SchemaChanges,
             OnFail = OnFail,
             Allow = Allow,
+            Checks = [.. Checks.Select(check => check.ToCheck()).OfType<Checks.Check>()],
             MinRows = Limits.MinRows,
             Distribution = Target.Distribution,
             Sort = Target.Sort,

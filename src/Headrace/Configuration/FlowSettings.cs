@@ -36,6 +36,13 @@ public record FlowSettings
     )]
     public WriteMode? Write { get; init; }
 
+    [Description(
+        "How long the table keeps its rows (write: append); for good when it is not said. until_models: until all "
+            + "models that read it have committed, which delete the rows that they have read; a batch that came "
+            + "meanwhile stays."
+    )]
+    public KeepRows? KeepRows { get; init; }
+
     [Description("The columns that tell one row from all others; needed with write: merge and read: snapshot.")]
     public IReadOnlyList<string> PrimaryKey { get; init; } = [];
 
@@ -151,6 +158,12 @@ public record FlowSettings
     public double? Allow { get; init; }
 
     [Description(
+        "What must hold for the rows of each batch, and for the table once they are in it. A flow's own checks take "
+            + "the place of those of the defaults."
+    )]
+    public IReadOnlyList<FlowCheck> Checks { get; init; } = [];
+
+    [Description(
         "What happens when a loaded file has new content under its old name: stop asks, append adds the new "
             + "rows (write: append only), replace puts them over the old ones (write: merge or replace). When it "
             + "is not said: stop with write: append, else replace."
@@ -182,4 +195,7 @@ public record FlowSettings
 
     [Description("Bounds on what one file may cost and do; a file beyond them is refused.")]
     public LimitOptions Limits { get; init; } = new();
+
+    [Description("A command that runs after this flow has run, when none of its datasets failed.")]
+    public AfterRun? AfterRun { get; init; }
 }

@@ -35,6 +35,13 @@ public enum WriteMode
     Scd2,
 }
 
+/// <summary>How long a table keeps the rows that were added to it.</summary>
+public enum KeepRows
+{
+    /// <summary>Until the models that read it have committed.</summary>
+    UntilModels,
+}
+
 /// <summary>What happens when the same bytes arrive under a second name.</summary>
 public enum SameContent
 {

@@ -28,6 +28,12 @@ public sealed record Project
     [Description("The flows, each under a name of its own.")]
     public IReadOnlyDictionary<string, Flow> Flows { get; init; } = new OrderedDictionary<string, Flow>();
 
+    [Description("Tables that the warehouse makes of others, each under a name of its own.")]
+    public IReadOnlyDictionary<string, Model> Models { get; init; } = new OrderedDictionary<string, Model>();
+
+    [Description("A command that runs once after the flows and models of a run, when none of them failed.")]
+    public AfterRun? AfterRun { get; init; }
+
     /// <summary>The least memory within which data of any size is loaded, compared and verified.</summary>
     public const long LeastMemory = 384_000_000;
 

@@ -98,6 +98,18 @@ public static class ProjectFile
         var written = file.Without("environments");
         if (flows is { Value: MapNode map })
             written = written.With(new Entry(flows.Key, WithDefaults(map, file.Map("defaults") ?? MapNode.Empty)));
+        if (file.Find("models") is { Value: MapNode models } entry)
+        {
+            // Of the defaults a model has its target alone.
+            var target = file.Map("defaults")?.Find("target");
+            written = written.With(
+                entry with
+                {
+                    Value = WithDefaults(models, target is null ? MapNode.Empty : new MapNode(default, [target])),
+                }
+            );
+        }
+
         if (binder.Record(written, typeof(Project), "the file", file) is not Project project)
             return null;
 
@@ -110,10 +122,11 @@ public static class ProjectFile
         foreach (var mask in project.Flows.Values.SelectMany(flow => flow.Masks.Values))
             if (mask.Hmac is { } key)
                 problems.Secrets.Remember(key);
+        project = project with { Flows = Flows(project, written, problems) };
         return project with
         {
             Environments = environments,
-            Flows = Flows(project, written, problems),
+            Models = Models(project, written, problems, folder),
             Folder = folder,
             Environment = environment,
             Secrets = problems.Secrets,
@@ -193,6 +206,8 @@ public static class ProjectFile
 
         if (project.Ledger is { } ledger && file.Find("ledger") is { } entry)
             rules.Check(ledger, entry.Value);
+        if (file.Find("after_run") is { } hook)
+            FlowRules.Check(problems, project.AfterRun, hook.Value, "the file");
         var flows = new OrderedDictionary<string, Flow>();
         foreach (var (name, node) in (file.Map("flows") ?? MapNode.Empty).Entries)
         {
@@ -202,5 +217,24 @@ public static class ProjectFile
         }
 
         return flows;
+    }
+
+    static OrderedDictionary<string, Model> Models(Project project, MapNode file, Problems problems, string folder)
+    {
+        var models = new OrderedDictionary<string, Model>();
+        if (file.Map("models") is not { } nodes)
+            return models;
+        var connections = file.Map("connections") ?? MapNode.Empty;
+        var links = new ConnectionRules(problems, connections, project.Connections);
+        var rules = new ModelRules(problems, links, project, folder);
+        foreach (var (name, node) in nodes.Entries)
+        {
+            FlowRules.Name(problems, name, "model");
+            if (project.Models.TryGetValue(name.Text, out var model))
+                models.Add(name.Text, rules.Check(model, (MapNode)node, name));
+        }
+
+        rules.Cycles(project.Models, nodes);
+        return models;
     }
 }

@@ -1,3 +1,4 @@
+using Headrace.Checks;
 using Headrace.Warehouses;
 
 namespace Headrace.Engines;
@@ -24,6 +25,15 @@ public abstract class PreparedBatch
     /// <summary>Rows that the flow does not want.</summary>
     public long Filtered { get; protected set; }
 
+    /// <summary>What the checks of the batch found.</summary>
+    public IReadOnlyList<CheckResult> Checks { get; protected set; } = [];
+
+    /// <summary>Rows that fit their types; null where no check was asked.</summary>
+    protected long? Fitting { get; set; }
+
+    /// <summary>Rows that do not fit their types, or are none at all.</summary>
+    public long Unfit => Quarantined - (Fitting is { } fitting ? fitting - Good : 0);
+
     /// <summary>Bad rows to be shown.</summary>
     public IReadOnlyList<BadRow> Sample { get; protected set; } = [];
 
@@ -48,7 +58,7 @@ public abstract class PreparedBatch
         var allow = changes.Rules.Allow ?? (changes.Operation == Operation.Replace && deleted > 0 ? 0.5 : null);
         var total = Good + Quarantined;
         var tooMany = (double)Quarantined / total > allow;
-        if (changes.Rules.OnFail == OnFail.Stop || tooMany)
+        if ((changes.Rules.OnFail == OnFail.Stop && Unfit > 0) || tooMany)
             throw Error.BadRows(changes.Dataset.Name, Quarantined, total, tooMany ? allow : null, [.. Sample.Take(3)]);
     }
 

@@ -108,6 +108,18 @@ public static class WarehouseState
                     new CreateTable("meta", "version number!, written_by text!, written_at time!"),
                 ]
             ),
+            new(
+                3,
+                [
+                    new CreateTable(
+                        "checks",
+                        """
+                        load_id word!, run_id word!, flow text!, dataset text!, name text!, kind word!, scope word!,
+                        on_fail word!, checked number!, failed number!, outcome word!, sample text, checked_at time!
+                        """
+                    ),
+                ]
+            ),
         ],
         "meta",
         Error.WarehouseNewer

@@ -12,6 +12,7 @@ public static class BinaryFit
     {
         if (
             !changes.From.TakesBinary
+            || changes.Rules.Checks.Any(check => check.Scope == Checks.CheckScope.Batch) // it looks at their values
             || !(
                 changes.Operation is Operation.Append or Operation.Replace
                 || (changes.Operation == Operation.Merge && changes.Rules.HasUniqueKeys)

@@ -51,7 +51,7 @@ public abstract class FileTargetWriter(
         batch = engine.Batch(changes, attempt, folder, layout, warehouse.Clock, cancel);
         if (changes.Operation == Operation.Changes)
             await Task.Run(batch.StageChanges, cancel);
-        else if (changes.Operation != Operation.Schema)
+        else if (changes.HasFiles)
         {
             if (!await Task.Run(batch.Prepare, cancel))
                 return false;

@@ -59,6 +59,16 @@ public abstract class SqlDialect
     /// <param name="key">The key, as a literal.</param>
     public abstract string JsonValue(string row, string key);
 
+    /// <summary>The condition that a regular expression is found in a text.</summary>
+    public virtual string Matches(string text, string pattern) => $"{text} ~ {Literal(pattern)}";
+
+    /// <summary>The condition that a value is one of a list, which is not empty.</summary>
+    public virtual string IsOneOf(string value, IReadOnlyList<string> list) =>
+        $"{value} IN ({string.Join(", ", list)})";
+
+    /// <summary>The day that a text is written for, or NULL; null where the database cannot try that.</summary>
+    public virtual string? DayOf(string text) => null;
+
     /// <summary>The name of a column's type.</summary>
     public abstract string TypeName(ColumnType type);
 
@@ -80,16 +90,59 @@ public abstract class SqlDialect
     public virtual string CreateSchema(string schema) => $"CREATE SCHEMA IF NOT EXISTS {Identifier(schema)}";
 
     /// <param name="rules">What they say of distribution and order, where a database has those.</param>
-    public virtual string CreateTable(TableName target, IReadOnlyList<Column> columns, LoadRules rules)
-    {
-        var list = columns.Select(column =>
-            $"{Identifier(column.Name)} {TypeName(column.Type)}{(column.Nullable ? "" : " NOT NULL")}"
+    public string CreateTable(TableName target, IReadOnlyList<Column> columns, LoadRules rules) =>
+        CreateTable(
+            target,
+            [
+                .. columns.Select(column =>
+                    (column.Name, $"{TypeName(column.Type)}{(column.Nullable ? "" : " NOT NULL")}")
+                ),
+            ],
+            rules
         );
-        return $"CREATE TABLE {Qualified(target)} ({string.Join(", ", list)})";
-    }
 
-    public virtual string AddColumn(TableName target, Column column) =>
-        $"ALTER TABLE {Qualified(target)} ADD COLUMN {Identifier(column.Name)} {TypeName(column.Type)}";
+    /// <param name="columns">Names, unquoted, with types as statements write them.</param>
+    /// <param name="rules">What they say of distribution and order, where a database has those.</param>
+    public virtual string CreateTable(
+        TableName target,
+        IReadOnlyList<(string Name, string Type)> columns,
+        LoadRules rules
+    ) =>
+        $"CREATE TABLE {Qualified(target)} "
+        + $"({string.Join(", ", columns.Select(column => $"{Identifier(column.Name)} {column.Type}"))})";
+
+    public string AddColumn(TableName target, Column column) => AddColumn(target, column.Name, TypeName(column.Type));
+
+    /// <param name="type">As statements write it.</param>
+    public string AddColumn(TableName target, string column, string type) =>
+        $"ALTER TABLE {Qualified(target)} ADD COLUMN {Identifier(column)} {type}";
+
+    public string DropColumn(TableName target, string column) =>
+        $"ALTER TABLE {Qualified(target)} DROP COLUMN {Identifier(column)}";
+
+    /// <summary>What has the names in a user's statement found; null where nothing is to be done for it.</summary>
+    public virtual string? UserNames => null;
+
+    /// <summary>Asks for the columns of a SELECT, which begins in the second line.</summary>
+    public virtual string Describe(string select) => $"SELECT * FROM (\n{select}\n) AS q LIMIT 0";
+
+    /// <summary>A temporary table by its name.</summary>
+    public virtual string Temporary(string name) => name;
+
+    /// <summary>Makes a temporary table of the rows of a query; it is gone after the load.</summary>
+    public virtual string CreateTemporary(string name, string query) => $"CREATE TEMP TABLE {name} AS {query}";
+
+    /// <summary>Has a table looked at that was just filled; null where the database does that itself.</summary>
+    public virtual string? Analyze(string table) => null;
+
+    /// <summary>The condition that two values of a key are the same; neither is NULL.</summary>
+    public virtual string Same(string one, string other, ColumnType? type) => $"{one} = {other}";
+
+    /// <summary>The condition that a value differs from that of a column; NULL is a value like others.</summary>
+    public virtual string Differ(string value, string own, TargetColumn column) => $"{value} IS DISTINCT FROM {own}";
+
+    /// <summary>What rows are grouped by to tell a value from all others.</summary>
+    public virtual string Tell(string value, ColumnType? type) => value;
 
     /// <summary>Has a table keep the keys of its rows; null where that is not done.</summary>
     public virtual string? AddKey(TableName target, IEnumerable<string> keys) => null;

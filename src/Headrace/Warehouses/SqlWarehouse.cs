@@ -1,3 +1,4 @@
+using Headrace.Checks;
 using Headrace.Engines;
 
 namespace Headrace.Warehouses;
@@ -34,8 +35,29 @@ public abstract class SqlWarehouse : IWarehouse, ILoadHistory
     /// <exception cref="HeadraceException">HDR-324 when something else has the name.</exception>
     public abstract Task<TargetTable?> FindAsync(SqlSession db, TableName name, CancellationToken cancel);
 
+    /// <summary>The columns that the result of a query has, with the types that a table for it is made with.</summary>
+    /// <param name="query">As <see cref="SqlDialect.Describe"/> makes it.</param>
+    public abstract Task<IReadOnlyList<TargetColumn>> DescribeAsync(
+        SqlSession db,
+        string query,
+        CancellationToken cancel
+    );
+
+    /// <summary>What the database has against a user's statement; null for an error that is none of its text.</summary>
+    /// <param name="statement">As it was given.</param>
+    public abstract StatementFault? FaultOf(Exception error, string statement);
+
     /// <summary>What brings the rows of one load.</summary>
     public abstract Task<TargetWriter> NewWriterAsync(ChangeSet changes, LoadAttempt attempt, CancellationToken cancel);
+
+    /// <summary>
+    /// Makes SQL of what a user wrote for a check of a table; it names the table's columns as they are.
+    /// </summary>
+    public virtual Func<Check, string, string> Written(
+        SqlSession db,
+        IReadOnlyList<CheckedColumn> columns,
+        CancellationToken cancel
+    ) => (_, text) => text;
 
     /// <summary>What brings rows of the quarantine into a table.</summary>
     /// <param name="name">The table as the quarantine names it.</param>
@@ -68,6 +90,10 @@ public abstract class SqlWarehouse : IWarehouse, ILoadHistory
         {
             return await NameAsync(load.RunAsync);
         }
+        catch (HeadraceException stopped) when (stopped.Checks.Count > 0 && !attempt.IsPlan)
+        {
+            throw await RecordedAsync(changes, attempt, stopped, cancel);
+        }
         catch (Exception) when (load.WasCommitSent)
         {
             if (Failpoint.Planted("naive-retry"))
@@ -96,6 +122,34 @@ public abstract class SqlWarehouse : IWarehouse, ILoadHistory
             if (committed.Count > 0)
                 return load.Result!;
             throw;
+        }
+    }
+
+    // A stopped load is taken back; what its checks found is on record all the same.
+    private async Task<HeadraceException> RecordedAsync(
+        ChangeSet changes,
+        LoadAttempt attempt,
+        HeadraceException stopped,
+        CancellationToken cancel
+    )
+    {
+        try
+        {
+            await EnsuredAsync(
+                changes.Dataset,
+                changes.Target,
+                async (_, store) =>
+                {
+                    await store.AddAsync(changes, attempt.RunId, stopped.Checks);
+                    return true;
+                },
+                cancel
+            );
+            return stopped;
+        }
+        catch (HeadraceException unwritten)
+        {
+            return stopped.With("unwritten", $"headrace.checks lacks this: {unwritten.Message}");
         }
     }
 
@@ -131,6 +185,26 @@ public abstract class SqlWarehouse : IWarehouse, ILoadHistory
         IReadOnlyList<string> loads,
         CancellationToken cancel
     ) => ReadAsync<IReadOnlySet<string>>(new HashSet<string>(), store => store.CommittedAsync(loads), cancel);
+
+    public Task<IReadOnlyDictionary<string, string>> LoadedAsync(
+        IReadOnlyList<string> flows,
+        CancellationToken cancel
+    ) =>
+        ReadAsync<IReadOnlyDictionary<string, string>>(
+            new Dictionary<string, string>(),
+            store => store.LoadedAsync(flows),
+            cancel
+        );
+
+    public Task<string> CheckAsync(Models.ModelQuery model, CancellationToken cancel) =>
+        AskAsync(
+            SessionUse.Read,
+            async (db, _) =>
+                await ModelStrategy.DescribeAsync(this, db, model, MissingName.Table, cancel) is { } columns
+                    ? $"its SELECT has {columns.Count} {(columns.Count == 1 ? "column" : "columns")}"
+                    : "its SELECT reads what is not there yet",
+            cancel
+        );
 
     public Task<IReadOnlyList<string>> PendingAsync(string flow, CancellationToken cancel) =>
         ReadAsync<IReadOnlyList<string>>([], store => store.PendingAsync(flow), cancel);

@@ -16,10 +16,19 @@ internal sealed class TableDdl(
     private readonly TableName name = table?.Name ?? target;
 
     /// <summary>Makes the table, and its schema when that is missing.</summary>
-    public async Task<IReadOnlyList<string>> CreateAsync(IReadOnlyList<Column> columns)
+    public Task<IReadOnlyList<string>> CreateAsync(IReadOnlyList<Column> columns) =>
+        CreateAsync(columns, dialect.CreateTable(target, columns, rules));
+
+    /// <inheritdoc cref="CreateAsync(IReadOnlyList{Column})"/>
+    public Task<IReadOnlyList<string>> CreateAsync(IReadOnlyList<TargetColumn> columns) =>
+        CreateAsync(
+            Known(columns),
+            dialect.CreateTable(target, [.. columns.Select(column => (column.Name, column.TypeName))], rules)
+        );
+
+    private async Task<IReadOnlyList<string>> CreateAsync(IReadOnlyList<Column> columns, string create)
     {
         dialect.Check(target, [target.Schema, target.Table], columns);
-        var create = dialect.CreateTable(target, columns, rules);
 
         // Whoever may make no schemas may still make tables in one that is there.
         return dialect.CountSchemas(target.Schema) is { } count && await db.NumberAsync(count, cancel) > 0
@@ -34,6 +43,17 @@ internal sealed class TableDdl(
         dialect.Check(name, [], missing);
         return [.. missing.Select(column => dialect.AddColumn(name, column))];
     }
+
+    /// <inheritdoc cref="Add(IEnumerable{Column})"/>
+    public IReadOnlyList<string> Add(IEnumerable<TargetColumn> columns)
+    {
+        var missing = columns.Where(column => table?.FindAny(column.Name) is null).ToList();
+        dialect.Check(name, [], Known(missing));
+        return [.. missing.Select(column => dialect.AddColumn(name, column.Name, column.TypeName))];
+    }
+
+    private static IReadOnlyList<Column> Known(IEnumerable<TargetColumn> columns) =>
+        [.. columns.Select(column => new Column(column.Name, column.Type ?? ColumnType.Text))];
 
     /// <summary>Fits the table to a schema document: columns added, types widened, NULL allowed or forbidden.</summary>
     /// <exception cref="HeadraceException">

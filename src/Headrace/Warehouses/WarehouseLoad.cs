@@ -1,3 +1,5 @@
+using Headrace.Checks;
+
 namespace Headrace.Warehouses;
 
 /// <summary>
@@ -93,7 +95,9 @@ internal sealed class WarehouseLoad(
 
         var isNew = table is null && !changes.Target.IsNone && writer.Batch.Shape is not { HasTable: false };
         var db = await writer.OpenAsync(isNew && !attempt.IsPlan);
-        await db.BeginAsync(cancel);
+
+        // The rows that go are those that were read, and no others.
+        await (changes.Model is { Kept.Count: > 0 } ? db.BeginReadAsync(cancel) : db.BeginAsync(cancel));
         try
         {
             return await ApplyAsync(writer, db, table);
@@ -116,7 +120,10 @@ internal sealed class WarehouseLoad(
         Failpoint.Hit("fenced");
         var strategy = WriteStrategy.Of(new OpenLoad(warehouse, changes, attempt.IsPlan, writer, db, store, cancel));
         var result = await strategy.ApplyAsync(table);
-        result = result with { SetAside = FileRow.SetAside(writer.Batch.Files) };
+        var batch = writer.Batch;
+        result = result with { Unfit = batch.Unfit, SetAside = batch.Unfit > 0 ? FileRow.SetAside(batch.Files) : [] };
+        if (result.IsCommitted)
+            result = await CheckAsync(result, writer, db, strategy.Table ?? table);
         if (!result.IsCommitted || attempt.IsPlan)
         {
             await (result.IsCommitted ? writer.EndPlanAsync(db) : db.RollbackAsync());
@@ -143,6 +150,7 @@ internal sealed class WarehouseLoad(
             );
         Failpoint.Hit("files_written");
         await store.AddAsync(changes, attempt.RunId, result, writer.Batch.Files.Count);
+        await store.AddAsync(changes, attempt.RunId, result.Checks);
         Failpoint.Hit("before_commit");
         WasCommitSent = true;
         await db.CommitAsync(CancellationToken.None);
@@ -153,6 +161,21 @@ internal sealed class WarehouseLoad(
         return result;
     }
 
+    // What the checks of the batch found, and those of the table, which only a load has.
+    private async Task<LoadResult> CheckAsync(LoadResult result, TargetWriter writer, SqlSession db, TargetTable? table)
+    {
+        var checks = writer.Batch.Checks;
+        if (table is not null && !attempt.IsPlan && changes.Operation != Operation.Schema)
+            checks = [.. checks, .. await new TableChecks(warehouse, db, changes, table, cancel).RunAsync()];
+        if (checks.Any(check => check.IsStopped))
+            throw Error.CheckStopped(dataset.Name, checks);
+        return result with
+        {
+            Checks = checks,
+            Warnings = [.. result.Warnings, .. checks.Where(check => check.IsWarned).Select(check => check.Sentence())],
+        };
+    }
+
     private async Task FenceAsync(SqlSession db, WarehouseStore store)
     {
         var concurrency = warehouse.Concurrency;
@@ -160,6 +183,8 @@ internal sealed class WarehouseLoad(
             await concurrency.LockAsync(db, dataset, cancel);
         if (concurrency.LocksFirst && !attempt.IsPlan && !changes.Target.IsNone)
             await concurrency.LockAsync(db, changes.Target, cancel);
+        if (changes.Model is { Kept.Count: > 0 } model && !attempt.IsPlan)
+            await FenceAsync(db, store, model);
         var again = new ReadAgain(changes, dialect.Literal);
         if (again.IsNeeded)
             again.Check(await store.RowsOfAsync(again));
@@ -183,11 +208,22 @@ internal sealed class WarehouseLoad(
             await store.SupersedeAsync(again);
         if (
             changes.From.Table is null
-            && changes.Schema is null
+            && !changes.MakesTable
             && !changes.Target.IsNone
             && await store.LoadsAsync(dataset, thatInserted: true) is > 0 and var loaded
         )
             throw Error.TargetGone(changes.Target, dataset.Name, (int)loaded);
+    }
+
+    // What is loaded from now on is not read, and not deleted.
+    private async Task FenceAsync(SqlSession db, WarehouseStore store, Models.ModelQuery model)
+    {
+        if (warehouse.Concurrency.LocksFirst)
+            foreach (var kept in model.Kept)
+                await warehouse.Concurrency.LockAsync(db, kept.Table, cancel);
+        var position = Models.ModelPosition.Parse(changes.Cursor!);
+        var loaded = await store.LoadedAsync([.. position.Reads.Select(one => one.Name)]);
+        changes = changes with { Cursor = position.With(loaded).ToString() };
     }
 
     // The position as it will be read once this is committed.

@@ -171,6 +171,35 @@ public sealed partial class WarehouseStore
             )
         ).ToHashSet(StringComparer.Ordinal);
 
+    /// <summary>
+    /// How far flows have loaded: how many loads there are, the last one, and how many rows were released from
+    /// quarantine.
+    /// </summary>
+    public async Task<IReadOnlyDictionary<string, string>> LoadedAsync(IReadOnlyList<string> flows)
+    {
+        if (flows.Count == 0)
+            return new Dictionary<string, string>();
+        var loads = await db.RowsAsync(
+            dialect.Sql(
+                $"""
+                SELECT flow, count(*), max(load_id) FROM {Loads} WHERE flow IN ({flows}) GROUP BY flow
+                UNION ALL SELECT flow, count(*), NULL FROM {Quarantine} WHERE flow IN ({flows})
+                    AND status = 'released' GROUP BY flow
+                """
+            ),
+            row => (Flow: row.Text(0), Count: row.Number(1), Last: row.TextOrNull(2)),
+            cancel
+        );
+        return loads
+            .OrderBy(one => one.Last is null)
+            .GroupBy(one => one.Flow)
+            .ToDictionary(
+                flow => flow.Key,
+                flow =>
+                    string.Join(" ", flow.Select(one => one.Last is { } last ? $"{one.Count} {last}" : $"+{one.Count}"))
+            );
+    }
+
     /// <summary>How many loads a dataset has.</summary>
     public Task<long> LoadsAsync(Dataset dataset, bool thatInserted) =>
         db.NumberAsync(

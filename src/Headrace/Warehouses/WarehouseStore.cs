@@ -173,6 +173,18 @@ public sealed partial class WarehouseStore(
             )
         ).FirstOrDefault();
 
+    /// <summary>How far a dataset was read; null when it was not.</summary>
+    public async Task<string?> CursorAsync(Dataset dataset) =>
+        await concurrency.HasPositionAsync(db, dataset, cancel)
+            ? (
+                await db.RowsAsync(
+                    dialect.Sql($"SELECT cursor FROM {Positions(dataset)} WHERE dataset = {dataset.Name}"),
+                    row => row.TextOrNull(0),
+                    cancel
+                )
+            ).FirstOrDefault()
+            : null;
+
     /// <summary>
     /// Moves the position of a load's dataset, within its transaction: the fence. Who was built on another generation
     /// gets no further.

@@ -35,12 +35,13 @@ internal abstract class WriteStrategy(OpenLoad load)
 
     /// <summary>The strategy of an operation.</summary>
     public static WriteStrategy Of(OpenLoad load) =>
-        load.Changes.Operation switch
+        load.Changes switch
         {
-            Operation.Changes when load.Changes.IsComparedHistory => new EventsStrategy(load),
-            Operation.Schema => new SchemaStrategy(load),
-            Operation.Changes => new ChangesStrategy(load),
-            Operation.Events => new EventsStrategy(load),
+            { Model: { } model } => new ModelStrategy(load, model),
+            { Operation: Operation.Changes, IsComparedHistory: true } => new EventsStrategy(load),
+            { Operation: Operation.Schema } => new SchemaStrategy(load),
+            { Operation: Operation.Changes } => new ChangesStrategy(load),
+            { Operation: Operation.Events } => new EventsStrategy(load),
             _ => new RowsStrategy(load),
         };
 

@@ -48,7 +48,9 @@ public class SchemaTests
                         (string?)below["description"] is { Length: > 10 },
                         $"{path}.{key.Word} has no description"
                     );
-                    if (RecordPlan.MapOf(key.Type) is { } each)
+                    if (RecordPlan.ListOf(key.Type) is { } item)
+                        Agree(item, below["items"]!, $"{path}.{key.Word}.ITEM");
+                    else if (RecordPlan.MapOf(key.Type) is { } each)
                         Agree(each, below["additionalProperties"]!, $"{path}.{key.Word}.NAME");
                     else if (RecordPlan.IsRecord(key.Type))
                         Agree(key.Type, below, $"{path}.{key.Word}");

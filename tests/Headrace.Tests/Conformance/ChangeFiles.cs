@@ -131,6 +131,55 @@ public abstract class ChangeFiles(PostgresServer server, WarehouseKind kind) : F
         );
     }
 
+    [Theory]
+    [InlineData(1, "hard")]
+    [InlineData(2, "soft")]
+    public async Task EveryOrderAndEveryCutGivesTheSameRows(int seed, string deletes)
+    {
+        await Flows(Customers($"deletes: {deletes}"));
+        var random = new Random(seed);
+        var events = Enumerable
+            .Range(10, 60)
+            .Select(seq => (Op: "IUUD"[random.Next(4)], Id: random.Next(8), Name: "n" + random.Next(3), Seq: seq))
+            .ToList();
+        var arriving = events.Concat(events.Where(_ => random.Next(4) == 0)).OrderBy(_ => random.Next()).ToList();
+        Put("LOAD00000001.csv", "0,first,NULL\n9,first,NULL\n");
+        for (var (file, at) = (0, 0); at < arriving.Count; file++)
+        {
+            var some = arriving.Skip(at).Take(1 + random.Next(20)).ToList();
+            at += some.Count;
+            Put(
+                $"202601{file + 1:00}-030405678.csv",
+                string.Concat(
+                    some.Select(one => $"{one.Op},{one.Id},{(one.Op == 'D' ? "NULL" : one.Name)},{one.Seq}\n")
+                )
+            );
+            await World.Load();
+        }
+
+        var expected = events
+            .GroupBy(one => one.Id)
+            .Where(key => deletes == "soft" || key.MaxBy(one => one.Seq).Op != 'D')
+            .Select(key =>
+                (Last: key.MaxBy(one => one.Seq), Value: key.Where(one => one.Op != 'D').MaxBy(one => one.Seq))
+            )
+            .Where(key => key.Value.Name is not null)
+            .Select(key =>
+                $"{key.Value.Id}|{key.Value.Name}|{key.Value.Seq}"
+                + (
+                    deletes == "soft"
+                        ? key.Last.Op == 'D'
+                            ? "|gone"
+                            : "|there"
+                        : ""
+                )
+            )
+            .Append(deletes == "soft" ? "9|first|NULL|there" : "9|first|NULL")
+            .Order(StringComparer.Ordinal);
+        var state = deletes == "soft" ? ", CASE WHEN deleted_at IS NULL THEN 'there' ELSE 'gone' END" : "";
+        Assert.Equal(expected, Shown(await Table($"id, name, seq{state}")).Order(StringComparer.Ordinal));
+    }
+
     [Fact]
     public async Task WhatIsNoChangeIsSetAside()
     {

@@ -24,6 +24,7 @@ public sealed class Json : ProjectTests
         "duration_ms",
         "warnings",
         "error",
+        "checks",
     ];
 
     [Fact]

@@ -73,6 +73,15 @@ internal sealed class SqliteWarehouse(IEngine engine, string folder, TimeProvide
             );
     }
 
+    // No model is made here.
+    public override Task<IReadOnlyList<TargetColumn>> DescribeAsync(
+        SqlSession db,
+        string query,
+        CancellationToken cancel
+    ) => throw new NotSupportedException();
+
+    public override StatementFault? FaultOf(Exception error, string statement) => null;
+
     public override Task<TargetWriter> NewWriterAsync(
         ChangeSet changes,
         LoadAttempt attempt,

@@ -106,6 +106,8 @@ internal sealed class Binder(Problems problems, Variables variables)
             return Many(node, key.Word, where);
         if (RecordPlan.MapOf(type) is { } each)
             return Map(node, each, key.Word, where);
+        if (RecordPlan.ListOf(type) is { } one)
+            return Records(node, one, key.Word, where);
         if (RecordPlan.IsRecord(type))
             return Nested(node, type, where == "the file" ? $"'{key.Word}'" : $"'{key.Word}' of {where}");
         return Text(node, type, key.Word, where) is { } text ? Scalar((ScalarNode)node, text, type, key, where) : null;
@@ -148,6 +150,22 @@ internal sealed class Binder(Problems problems, Variables variables)
         }
 
         return values;
+    }
+
+    // All of them or none: what else is to be said of one is said by its place in the list.
+    Array? Records(Node node, Type each, string word, string where)
+    {
+        if (node is not ListNode list)
+        {
+            Wrong(node, word, where, "a list", $"write each as an item: `- …` under `{word}:`");
+            return null;
+        }
+
+        var (one, records) = (word.TrimEnd('s'), new List<object>());
+        foreach (var (i, item) in list.Items.Index())
+            if (Nested(item, each, $"{one} {i + 1} of {where}") is { } record)
+                records.Add(record);
+        return records.Count == list.Items.Count ? RecordPlan.NewList(each, records) : null;
     }
 
     List<string>? Many(Node node, string word, string where)

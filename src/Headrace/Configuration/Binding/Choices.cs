@@ -10,13 +10,16 @@ internal static class Choices
     {
         var words = new List<(string, object)>();
         foreach (var name in Enum.GetNames(type))
-            words.Add((Separated(name, '-'), Enum.Parse(type, name)));
+            words.Add((Separated(name, Between(type)), Enum.Parse(type, name)));
         if (type == typeof(FormatKind))
             words.AddRange([("json", FormatKind.Jsonl), ("ndjson", FormatKind.Jsonl)]);
         return words;
     }
 
-    public static string WordOf(object value) => Separated(value.ToString()!, '-');
+    public static string WordOf(object value) => Separated(value.ToString()!, Between(value.GetType()));
+
+    // As the contract writes them.
+    private static char Between(Type type) => type == typeof(KeepRows) ? '_' : '-';
 
     /// <summary><c>PrimaryKey</c> as <c>primary_key</c>.</summary>
     public static string Separated(string name, char separator)

@@ -17,13 +17,25 @@ internal sealed class ConnectionRules(
                 place.Of("publish", "connection"),
                 $"'publish' of {where}"
             );
-        if (flow.IsPublishOnly)
-        {
-            // Its operations go to the stream, and no row to a table.
-        }
-        else if (flow.Target.Connection.Length > 0)
+        if (!flow.IsPublishOnly) // else its operations go to the stream, and no row to a table
+            Target(flow.Target, place, where);
+        var isTable =
+            flow.ReadsTable
+            || connections.GetValueOrDefault(flow.Source.Connection) is PostgresConnection or RedshiftConnection;
+        Fits(
+            flow.Source.Connection,
+            isTable ? [typeof(PostgresConnection), typeof(RedshiftConnection)] : [typeof(FolderConnection)],
+            place.Of("source", "connection"),
+            $"the source of {where}"
+        );
+    }
+
+    /// <summary>Checks that a target is a warehouse.</summary>
+    public void Target(Target target, FlowRules.Places place, string where)
+    {
+        if (target.Connection.Length > 0)
             Fits(
-                flow.Target.Connection,
+                target.Connection,
                 [typeof(DuckDbConnection), typeof(PostgresConnection), typeof(RedshiftConnection)],
                 place.Of("target", "connection"),
                 $"the target of {where}"
@@ -38,19 +50,10 @@ internal sealed class ConnectionRules(
                     problems.At(place.Name),
                     "target.connection",
                     where,
-                    "add `target: { connection: NAME }` to the flow or to the defaults"
+                    $"add `target: {{ connection: NAME }}` to the {where.Split(' ')[0]} or to the defaults"
                 ),
                 "target.connection"
             );
-        var isTable =
-            flow.ReadsTable
-            || connections.GetValueOrDefault(flow.Source.Connection) is PostgresConnection or RedshiftConnection;
-        Fits(
-            flow.Source.Connection,
-            isTable ? [typeof(PostgresConnection), typeof(RedshiftConnection)] : [typeof(FolderConnection)],
-            place.Of("source", "connection"),
-            $"the source of {where}"
-        );
     }
 
     /// <summary>Checks where the flow keeps what it reads.</summary>

@@ -13,9 +13,13 @@ internal sealed class FlowRules(
     readonly ConnectionRules links = new(problems, connectionNodes, connections);
     readonly PathRules paths = new(problems);
     readonly ColumnRules columns = new(problems);
+    readonly CheckRules checks = new(problems);
 
     /// <summary>Checks that a name can stand in paths, tables and command lines.</summary>
-    public void Name(ScalarNode name, string what)
+    public void Name(ScalarNode name, string what) => Name(problems, name, what);
+
+    /// <inheritdoc cref="Name(ScalarNode, string)"/>
+    public static void Name(Problems problems, ScalarNode name, string what)
     {
         if (name.Text.Length > 100 || !Captures.IsIdentifier(name.Text.Replace('-', '_')) || name.Text[0] == '-')
             problems.Add(problems.At(name), Error.NameRefused(problems.At(name), what, name.Text));
@@ -28,6 +32,13 @@ internal sealed class FlowRules(
         links.Fits(ledger.Connection, [typeof(PostgresConnection)], at, "'ledger'");
     }
 
+    /// <summary>Checks a command that runs after runs.</summary>
+    public static void Check(Problems problems, AfterRun? hook, Node at, string where)
+    {
+        if (hook is not null && (hook.Command.Count == 0 || hook.Command[0].Trim().Length == 0))
+            problems.Disagree(at, where, "after_run has no command", "write for example `command: [dbt, build]`");
+    }
+
     /// <summary>Adds every broken rule to the problems, and returns the flow with what is not said filled in.</summary>
     public Flow Check(Flow flow, MapNode node, ScalarNode name)
     {
@@ -37,6 +48,7 @@ internal sealed class FlowRules(
         links.Redshift(flow, place, where);
         links.Archive(flow, place, where);
         Modes(flow, place, where);
+        Check(problems, flow.AfterRun, place.Of("after_run"), where);
         if (connections.GetValueOrDefault(flow.Source.Connection) is PostgresConnection or RedshiftConnection)
             new TableRules(problems).Check(flow, place, where);
         else
@@ -47,9 +59,12 @@ internal sealed class FlowRules(
                 Target = flow.Target with { Table = flow.Read == ReadMode.Drop ? "{table}" : flow.Name },
             };
         paths.Target(flow, place, where);
+        if (flow.KeepRows is not null)
+            Kept(flow, place, where);
         columns.Columns(flow, place, where);
         columns.AddedColumns(flow, place, where);
         flow = new ShapingRules(problems).Check(flow, place, where);
+        flow = checks.Check(flow, place, where);
         if (flow.Read == ReadMode.Snapshot)
             Snapshot(flow, place, where);
         else if (flow.Read is not null && place.Said("publish") is { } publish)
@@ -69,6 +84,24 @@ internal sealed class FlowRules(
                 "write a size of at most 2GB"
             );
         return Complete(flow, node);
+    }
+
+    void Kept(Flow flow, Places place, string where)
+    {
+        if (flow.Write != WriteMode.Append)
+            problems.Disagree(
+                place.Of("keep_rows"),
+                where,
+                "keep_rows needs write: append",
+                "write `write: append`: each batch is added, and models take what is there"
+            );
+        if (Captures.Of($"{flow.Target.Schema}{flow.Target.Table}").Count > 0 || flow.ReadsList)
+            problems.Disagree(
+                place.Of("keep_rows"),
+                where,
+                "keep_rows needs one table, and the target is many",
+                "write a target without captures"
+            );
     }
 
     void Modes(Flow flow, Places place, string where)

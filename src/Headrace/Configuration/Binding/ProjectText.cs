@@ -53,6 +53,8 @@ internal sealed partial class ProjectText
     {
         if (RecordPlan.MapOf(key.Type) is not null)
             Map(key.Word, (System.Collections.IDictionary)value, written as MapNode, indent);
+        else if (RecordPlan.ListOf(key.Type) is not null)
+            Records(key.Word, (System.Collections.IList)value, written as ListNode, indent);
         else if (RecordPlan.IsRecord(key.Type))
         {
             var start = text.Length;
@@ -81,12 +83,24 @@ internal sealed partial class ProjectText
         {
             var name = (string)entry.Key;
             if (
-                word == "flows" && flow is not null && name != flow
+                word is "flows" or "models" && flow is not null && name != flow
                 || word == "connections" && connections?.Contains(name) == false
             )
                 continue;
             Line(indent + 1, Quoted(name), "");
             Record(entry.Value!, Expanded(written?.Find(name)?.Value), indent + 2);
+        }
+    }
+
+    void Records(string word, System.Collections.IList values, ListNode? written, int indent)
+    {
+        if (values.Count > 0)
+            Line(indent, word, "");
+        for (var i = 0; i < values.Count; i++)
+        {
+            var start = text.Length;
+            Record(values[i]!, written?.Items.ElementAtOrDefault(i) as MapNode, indent + 2);
+            text[start + (indent * 2) + 2] = '-'; // where the first key is moved in
         }
     }
 

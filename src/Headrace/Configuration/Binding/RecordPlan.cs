@@ -58,6 +58,28 @@ internal sealed class RecordPlan
             ? type.GetGenericArguments()[1]
             : null;
 
+    /// <summary>The type of the records when <paramref name="type"/> is a list of them.</summary>
+    public static Type? ListOf(Type type) =>
+        type.IsGenericType
+        && type.GetGenericTypeDefinition() == typeof(IReadOnlyList<>)
+        && IsRecord(type.GetGenericArguments()[0])
+            ? type.GetGenericArguments()[0]
+            : null;
+
+    /// <summary>A list of records.</summary>
+    [UnconditionalSuppressMessage(
+        "AOT",
+        "IL3050",
+        Justification = "An array of records is one of references, whose code all share."
+    )]
+    public static Array NewList(Type each, IReadOnlyList<object> records)
+    {
+        var list = Array.CreateInstance(each, records.Count);
+        foreach (var (i, record) in records.Index())
+            list.SetValue(record, i);
+        return list;
+    }
+
     /// <summary>An empty map by name with values of a record's type.</summary>
     [UnconditionalSuppressMessage(
         "AOT",
