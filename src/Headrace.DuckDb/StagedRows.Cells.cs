@@ -135,4 +135,41 @@ internal sealed partial class StagedRows
 
     private static string Name(string prefix, int number) =>
         string.Create(CultureInfo.InvariantCulture, $"{prefix}{number}");
+
+    // What else there is to say of a value that does not fit, as branches of CASE.
+    private string Why(int i, string value)
+    {
+        var (type, index, name) = (shape.Columns[i].Type!.Value, shaped.Indexes[i], shape.Columns[i].Name);
+        if (index < 0 || UnitOf(i) is not null)
+            return "";
+        var (cell, column) = (CellOf(index), shaped.Columns[index]);
+        if (cell.IsWritten(type))
+            return "";
+        if (
+            shaped.File.IsParquet
+            && column.Read is not null
+            && shaped.File.Parquet!.Columns[column.Name].Form == Staging.ParquetForm.Bytes
+        )
+            return $" WHEN starts_with({Raw(index)}, {ParquetReading.NoValue}) THEN 'not valid UTF-8'";
+        if (
+            shaped.File.IsParquet
+            && (column.IsJson || (column.ParquetType == "VARCHAR" && column.Read is null && type.Kind == TypeKind.Text))
+        )
+            return " WHEN true THEN "
+                + Sql.Literal(
+                    column.IsJson ? $"a NUL character, NaN or Infinity in '{name}'" : $"a NUL character in '{name}'"
+                );
+        var why = "";
+        if (IsKept(i))
+            why =
+                $" WHEN {DuckDbTypes.Fits(value, type, dialect)} THEN '''' || left({value}, 200) || "
+                + Sql.Literal(
+                    $"' would change as {type}, a type that nobody declared: "
+                        + "declare the column under columns:, as this type or as text"
+                );
+        return type.Kind != TypeKind.Decimal
+            ? why
+            : $"{why} WHEN {DuckDbTypes.Fits(value, new ColumnType(TypeKind.Decimal, 38, 19), dialect)}"
+                + $" THEN '''' || left({value}, 200) || {Sql.Literal($"' has more digits than {type} holds")}";
+    }
 }
