@@ -85,6 +85,7 @@ internal sealed class RunReport(Screen screen)
         Add(run.Updated, "updated");
         Add(run.Deleted, "deleted");
         Add(run.Unchanged, "unchanged");
+        Add(run.Filtered, "filtered out");
         Add(run.Quarantined, "in quarantine");
         Add(run.Published, "published");
         return parts.Count == 0 ? "no rows" : string.Join(", ", parts);

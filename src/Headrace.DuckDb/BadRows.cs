@@ -64,7 +64,9 @@ internal sealed class BadRows(DuckDbConnection db, ChangeSet changes, TableShape
                 SELECT line, p[1].c AS "column", p[1].v AS value, list_aggregate(list_transform(p, x -> x.r),
                     'string_agg', '; ') AS reason, "row"::VARCHAR AS "row", * EXCLUDE (line, p, "row")
                 FROM (SELECT line, {rows.Problems} AS p, {rows.Json} AS "row"{more?.Invoke(rows)} FROM {rows.Source}
-                    WHERE ({rows.Good}) IS NOT TRUE)
+                    WHERE ({rows.Good}) IS NOT TRUE{(
+                    rows.Unwanted is { } unwanted ? $" AND ({unwanted}) IS NOT TRUE" : ""
+                )})
                 """
             );
         }

@@ -79,6 +79,7 @@ public sealed record DuckDbSettings
         Set("enable_external_access", "false");
         Set("lock_configuration", "true");
         JsonText.Register(connection);
+        HmacText.Register(connection);
 
         void Set(string name, string value) => connection.Execute($"SET {name} = {value}", cancel);
     }

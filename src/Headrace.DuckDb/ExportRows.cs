@@ -43,6 +43,9 @@ internal sealed class ExportRows(
     /// <summary>Rows that fit their types and whose key is there once.</summary>
     public long Good { get; private set; }
 
+    /// <summary>Rows that the flow does not want; they count as not there.</summary>
+    public long Filtered { get; private set; }
+
     /// <summary>Records of each file, those that are no rows left out.</summary>
     public long[] Records { get; private set; } = [];
 
@@ -193,6 +196,7 @@ internal sealed class ExportRows(
         if (narrowed.Files.Sum(file => file.Records) == 0 && Shape.Columns.Count == 0)
             throw Error.ShortExport(export.Dataset.Name, export.Version!, 0, export.Rules.MinRows);
         new TypeInference(db, cancel).Settle(Shape, export.Format.Csv);
+        new FlowExpressions(db, Shape, narrowed, cancel).Settle();
         Columns = new SnapshotColumns(
             [.. Shape.Columns.Select(column => new Column(column.Name, column.Type!.Value, column.Nullable))],
             export.Rules
@@ -210,27 +214,28 @@ internal sealed class ExportRows(
         Bad.Clear();
         Unreadable = 0;
         Records = new long[files.Count];
-        Good = 0;
+        (Good, Filtered) = (0, 0);
         var missing = new Dictionary<ShapedFile, long>();
         for (var i = 0; i < Shape.Files.Count; i++)
         {
             var file = Shape.Files[i];
-            var (fit, all) = Parse(file, i);
+            var (fit, unwanted, all) = Parse(file, i);
             Good += fit;
-            Records[i] = export.Files[i].Records >= 0 ? export.Files[i].Records : all;
-            if (fit < all)
-                missing[file] = all - fit;
+            Filtered += unwanted;
+            Records[i] = (export.Files[i].Records >= 0 ? export.Files[i].Records : all) - unwanted;
+            if (fit + unwanted < all)
+                missing[file] = all - fit - unwanted;
         }
 
         HoldBad(narrowed, missing);
     }
 
-    /// <summary>Writes the rows of a file that fit their types; says how many, and of how many.</summary>
-    private (long Fit, long All) Parse(ShapedFile file, int number)
+    /// <summary>Writes the rows of a file that fit; says how many, how many are not wanted, and of how many.</summary>
+    private (long Fit, long Unwanted, long All) Parse(ShapedFile file, int number)
     {
         var rows = new StagedRows([file], Shape, export);
         if (!rows.HasRows)
-            return (0, 0);
+            return (0, 0, 0);
         var path = Path.Combine(folder, SnapshotColumns.Text($"fresh-{number}.parquet"));
         var values = string.Join(", ", Columns.All.Select(i => SnapshotColumns.Text($"{rows.Value(i)} AS v{i}")));
         var digests = !file.File.HasInlineDigests ? "NULL::BIGINT AS hi, NULL::BIGINT AS lo" : "hi, lo";
@@ -249,7 +254,7 @@ internal sealed class ExportRows(
         fresh.Add(path);
         var all =
             file.File.Records >= 0 ? file.File.Records : db.Scalar<long>($"SELECT count(*) FROM {rows.Source}", cancel);
-        return (fit, all);
+        return (fit, fit < all ? rows.CountUnwanted(db, cancel) : 0, all);
     }
 
     private void HoldBad(ChangeSet narrowed, Dictionary<ShapedFile, long> missing)

@@ -19,6 +19,7 @@ public sealed class FileDiff(
 {
     private IReadOnlyList<string>? compare;
     private bool isTarget;
+    private LoadRules? shaping;
 
     /// <summary>What makes the new files of the old ones.</summary>
     /// <param name="before">The old files; their digests have the key <paramref name="digests"/>, as those of the new
@@ -28,6 +29,7 @@ public sealed class FileDiff(
     /// <param name="compare">The columns by which rows are compared; null for all.</param>
     /// <param name="isTarget">The old files are a table that can be put right: a key that it has more than once is a
     /// difference.</param>
+    /// <param name="shaping">What the flow makes of the rows of the new files; null for nothing.</param>
     /// <exception cref="HeadraceException">HDR-106 when a file lacks a column of the key, and what reading files
     /// throws.</exception>
     public FileDifference Run(
@@ -38,9 +40,11 @@ public sealed class FileDiff(
         DigestKey digests,
         IReadOnlyList<DeclaredColumn>? declared = null,
         IReadOnlyList<string>? compare = null,
-        bool isTarget = false
+        bool isTarget = false,
+        LoadRules? shaping = null
     )
     {
+        this.shaping = shaping;
         this.compare = compare;
         this.isTarget = isTarget;
         var parquet = new ParquetFiles(db, cancel);
@@ -109,7 +113,7 @@ public sealed class FileDiff(
         var copies = isTarget ? first.Repeated - db.Scalar<long>("SELECT count(*) FROM temp.repeated", cancel) : 0;
         var lost = before.Sum(file => file.Records) - memory.Rows - copies;
         var twice = first.RepeatedKeys(Doubts.Shown);
-        var changes = Staged(after, format, key, types);
+        var changes = Staged(after, format, key, types, shaping);
         var second = new SnapshotDiff(
             db,
             changes,
@@ -178,7 +182,8 @@ public sealed class FileDiff(
         IReadOnlyList<StagedFile> files,
         FileFormat format,
         IReadOnlyList<string> key,
-        IReadOnlyList<DeclaredColumn> types
+        IReadOnlyList<DeclaredColumn> types,
+        LoadRules? made = null
     ) =>
         new()
         {
@@ -191,9 +196,8 @@ public sealed class FileDiff(
             Format = format,
             Version = "new",
             Limits = limits,
-            Rules = new LoadRules
+            Rules = (made?.Shaping(types) ?? new LoadRules { Columns = types }) with
             {
-                Columns = types,
                 PrimaryKey = key,
                 MinRows = 0,
                 Snapshot = new SnapshotRules

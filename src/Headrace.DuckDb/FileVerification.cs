@@ -122,7 +122,7 @@ public sealed class FileVerification(
                 flow,
                 warnings,
                 position.Table,
-                column => brought.Contains(ComparedColumns.From(flow, column.Name)),
+                column => flow.Makes(column.Name) || brought.Contains(ComparedColumns.From(flow, column.Name)),
                 column => rules.IsOwn(column.Name)
             );
             var compare = flow.Rules().Snapshot!.Compare is { Count: > 0 } only
@@ -284,7 +284,8 @@ public sealed class FileVerification(
                 DigestKey.New(),
                 declared,
                 compare,
-                isTarget: true
+                isTarget: true,
+                isSnapshot && flow.IsShaped ? flow.Rules() : null
             );
             if (isUnique && found.Doubtful + found.Doubts.Copies > 0)
                 return null; // nothing says that a key is there once

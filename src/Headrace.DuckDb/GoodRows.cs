@@ -4,15 +4,22 @@ namespace Headrace.DuckDb;
 internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShape shape, CancellationToken cancel)
 {
     private readonly Dictionary<string, long> counts = new(StringComparer.Ordinal);
+    private readonly Dictionary<StagedFile, long> filtered = [];
 
     /// <summary>Rows that fit their types.</summary>
     public long Good { get; private set; }
+
+    /// <summary>Rows that the flow does not want.</summary>
+    public long Filtered => filtered.Values.Sum();
 
     /// <summary>Files of which fewer rows fit than there are, with how many are missing.</summary>
     public Dictionary<ShapedFile, long> Missing { get; } = [];
 
     /// <summary>The records of a file, those that are no rows left out.</summary>
     public long Records(StagedFile file) => file.Records >= 0 ? file.Records : counts[file.Segments[0]];
+
+    /// <summary>Rows of one file that the flow does not want.</summary>
+    public long FilteredOf(StagedFile file) => filtered.GetValueOrDefault(file);
 
     /// <summary>Fills <see cref="StagedTable"/> with the good rows in the order in which later ones win.</summary>
     public void Stage()
@@ -64,8 +71,12 @@ internal sealed class GoodRows(DuckDbConnection db, ChangeSet changes, TableShap
         foreach (var file in group)
         {
             var good = group.Count == 1 ? taken : CountGood(file);
-            if (good < Records(file.File))
-                Missing[file] = Records(file.File) - good;
+            var unwanted =
+                good < Records(file.File) ? new StagedRows([file], shape, changes).CountUnwanted(db, cancel) : 0;
+            if (unwanted > 0)
+                filtered[file.File] = unwanted;
+            if (good + unwanted < Records(file.File))
+                Missing[file] = Records(file.File) - good - unwanted;
         }
     }
 

@@ -103,10 +103,13 @@ internal sealed class ParquetFiles(DuckDbConnection db, CancellationToken cancel
 
     // The engine names the copy in the spool, which says nothing to anybody.
     private static HeadraceException Unreadable(StagedFile file, DuckDbException error) =>
-        Error.Corrupt(
-            file.File.Key,
-            "The Parquet data cannot be read",
-            inner: error,
-            found: error.Message.Split('\n')[0].Replace(file.Segments[0], file.File.Key, StringComparison.Ordinal)
-        );
+        // It may tell the value that it met.
+        file.Masks.Count > 0
+            ? Error.Corrupt(file.File.Key, "The Parquet data cannot be read")
+            : Error.Corrupt(
+                file.File.Key,
+                "The Parquet data cannot be read",
+                inner: error,
+                found: error.Message.Split('\n')[0].Replace(file.Segments[0], file.File.Key, StringComparison.Ordinal)
+            );
 }

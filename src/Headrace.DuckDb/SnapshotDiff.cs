@@ -53,6 +53,7 @@ internal sealed partial class SnapshotDiff(
             Inserted = inserted,
             Updated = updated,
             Deleted = deleted,
+            Filtered = rows.Filtered,
             Unchanged = rows.Matched + rows.Good - inserted - updated,
             BadRows = rows.Bad,
             Records = rows.Records,

@@ -1,17 +1,20 @@
-using System.Globalization;
 using Headrace.Checks;
 
 namespace Headrace.DuckDb;
 
 /// <summary>
-/// Staged files with the same columns as SQL: their rows with types, those that fit and those that do not. Rows stay
-/// in DuckDB.
+/// Staged files with the same columns as SQL: their rows with types, those that fit, those that do not, and those that
+/// the flow does not want. Rows stay in DuckDB.
 /// </summary>
-internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape shape, ChangeSet changes)
+internal sealed partial class StagedRows(IReadOnlyList<ShapedFile> files, TableShape shape, ChangeSet changes)
 {
+    private const string Wanted = "k";
+
     private readonly ShapedFile shaped = files[0];
     private readonly CsvDialect? dialect = files[0].File.IsParquet ? null : changes.Format.Csv;
     private readonly EventSql? events = changes.Rules.Events is null ? null : new EventSql(files, shape, changes);
+    private readonly bool hasEmptyTexts = files.Any(file => file.File.HasEmptyTexts);
+    private readonly RowInputs inputs = new(shape, changes.Rules);
 
     /// <summary>True when the files have columns at all; an empty file has none and no rows.</summary>
     public bool HasRows => shaped.Columns.Count > 0 && files.Any(file => file.File.Segments.Count > 0);
@@ -24,8 +27,6 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
             ? Staged
             : $"(SELECT *{Asked(shape.Conditions.SelectMany(condition => condition.Uses))} FROM {Staged})";
 
-    private string Staged => From([.. files.Select(file => file.File)], shaped.Columns);
-
     /// <summary>
     /// Rows that fit their types, as they were staged, with <c>asked</c> (false for one that only deletes) and
     /// <c>v0…</c> for these columns.
@@ -34,9 +35,42 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
 
     private string Asked(IEnumerable<int> columns) =>
         $", NOT ({events?.Deletion ?? "false"}) AS asked"
-        + string.Concat(columns.Distinct().Order().Select(i => $", {Value(i)} AS {StagedTable.Column(i)}"));
+        + string.Concat(columns.Distinct().Order().Select(i => $", {Unmasked(i)} AS {StagedTable.Column(i)}"));
 
-    /// <summary>A table function over the segments of staged files.</summary>
+    // Masked where a mask says so, and with what expressions made.
+    private string Staged
+    {
+        get
+        {
+            var rows = From([.. files.Select(file => file.File)], shaped.Columns);
+            var masked = shaped.Columns.Index().Where(column => MaskOf(column.Index) is not null).ToList();
+            if (masked.Count > 0)
+                rows =
+                    $"(SELECT * REPLACE ({Join(masked, column => $"{Hidden(column.Index)} AS {Raw(column.Index)}")}), "
+                    + $"{Join(masked, column => $"{Raw(column.Index)} AS {Came(column.Index)}")} FROM {rows})";
+            var made = shape.Made.Values.SelectMany(one => one.Columns).Select(Number).Distinct().Order().ToList();
+            var asked = (shape.Wanted?.Columns ?? []).Select(Number).Distinct().Order().ToList();
+            if (made.Count + asked.Count > 0)
+                rows = Add(
+                    rows,
+                    [
+                        .. made.Select(number => $"{Masked(inputs[number])} AS {Name(FlowExpressions.Masked, number)}"),
+                        .. asked.Select(number => $"{CameAs(inputs[number])} AS {Name(FlowExpressions.Came, number)}"),
+                    ]
+                );
+            if (shape.Made.Count > 0 || shape.Wanted is not null)
+                rows = Add(
+                    rows,
+                    [
+                        .. shape.Made.Select(one => $"TRY({{'v': {one.Value.Sql}}}) AS {Name("e", one.Key)}"),
+                        .. shape.Wanted is { } wanted ? [$"TRY({{'v': {wanted.Sql}}}) AS {Wanted}"] : (string[])[],
+                    ]
+                );
+            return rows;
+        }
+    }
+
+    /// <summary>A table function over the segments of staged files, with their values as they came.</summary>
     public static string From(IReadOnlyList<StagedFile> files, IReadOnlyList<StagedColumn> columns)
     {
         if (files[0].Envelope is not null)
@@ -75,8 +109,6 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         return added.Count == 0 ? rows : $"(SELECT *, {string.Join(", ", added)} FROM {rows})";
     }
 
-    private static string Text(string? value) => value is null ? "NULL::VARCHAR" : $"{Sql.Literal(value)}::VARCHAR";
-
     /// <summary>The value of a target column, sound only for rows that fit.</summary>
     public string Value(int column) =>
         shape.Columns[column].Fact is { } fact ? events!.Fact(fact, Typed)
@@ -91,21 +123,26 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
 
     // A row that deletes need not bring it.
     private bool IsLeftOut(int column) =>
-        events is { MayDelete: true } && !events.IsNeeded(column) && shaped.Indexes[column] >= 0;
+        events is { MayDelete: true }
+        && !events.IsNeeded(column)
+        && (shaped.Indexes[column] >= 0 || shape.Made.ContainsKey(column));
 
     private string Typed(int column)
     {
         var type = shape.Columns[column].Type!.Value;
+        if (shape.Made.TryGetValue(column, out var made))
+            return MadeSql.Value(Name("e", column), made, type);
         var index = shaped.Indexes[column];
-        if (index < 0)
-            return $"CAST(NULL AS {DuckDbTypes.Name(type)})";
-        return shaped.Columns[index].IsAdded ? DuckDbTypes.Cast(Raw(index), type, null)
-            : shaped.File.IsParquet ? ParquetValue(index, type)
-            : IsWritten(index, type) ? DuckDbTypes.WrittenCast(Raw(index), type)
-            : DuckDbTypes.Cast(Given(index, type), type, dialect);
+        var value =
+            index < 0 ? $"CAST(NULL AS {DuckDbTypes.Name(type)})"
+            : MaskOf(index) is { } mask ? Masked(index, mask, type, UnitOf(column))
+            : Typed(CellOf(index), type, UnitOf(column));
+        return shape.Listed(column) is { Default: { } text }
+            ? $"coalesce({value}, {DuckDbTypes.Cast(Sql.Literal(text), type, null)})"
+            : value;
     }
 
-    /// <summary>The condition that a row fits all columns, and that no check sets it aside.</summary>
+    /// <summary>The condition that a row fits all columns and is wanted, and that no check sets it aside.</summary>
     public string Good =>
         string.Join(
             "\n  AND ",
@@ -119,10 +156,18 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
             .Select(FitsOrDeletes)
             .Append(events?.Fits)
             .Concat(columns.Select(column => Limit(column) is { } limit ? $"coalesce({limit.Fits}, true)" : null))
+            .Concat(Looked.Select(input => CameFits(input) is { } fits ? OrDeletes(fits) : null))
+            .Append(shape.Wanted is null ? null : IsWanted)
             .Where(fits => fits is not null)
             .ToList();
         return conditions.Count == 0 ? "true" : string.Join("\n  AND ", conditions);
     }
+
+    /// <summary>
+    /// The condition that the flow does not want a row, and that it can be told; null when it wants all of them.
+    /// </summary>
+    public string? Unwanted =>
+        shape.Wanted is null ? null : $"({IsDecided}) AND {Wanted} IS NOT NULL AND NOT {IsWanted}";
 
     /// <summary>The condition that a row fits these columns, and that none of them is NULL.</summary>
     public string Fitting(IEnumerable<int> columns) =>
@@ -142,10 +187,12 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
             {
                 var (column, index) = (shape.Columns[i], shaped.Indexes[i]);
                 var name = Sql.Literal(column.Name);
+                var isHidden = index >= 0 && MaskOf(index) is not null;
                 var value =
-                    index < 0 ? "NULL"
-                    : shaped.File.IsParquet ? Shown(shaped.Columns[index], index)
-                    : Given(index, column.Type!.Value);
+                    shape.Made.TryGetValue(i, out var made) ? MadeSql.Shown(Name("e", i))
+                    : index < 0 ? "NULL"
+                    : isHidden ? Raw(index)
+                    : CellOf(index).Shown(column.Type!.Value);
                 if (Limit(i) is { } limit)
                     problems.Add(
                         $"CASE WHEN NOT coalesce({limit.Fits}, true) "
@@ -153,16 +200,36 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
                     );
                 if (FitsOrDeletes(i) is not { } fits)
                     continue;
-                var isKey = changes.Rules.PrimaryKey.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
                 var isNull = Sql.Literal(
-                    isKey ? $"the key column '{column.Name}' is NULL" : $"'{column.Name}' is NULL and may not be"
+                    shape.IsKey(i)
+                        ? $"the key column '{column.Name}' is NULL"
+                        : $"'{column.Name}' is NULL and may not be"
                 );
                 var reason =
-                    $"CASE WHEN {value} IS NULL THEN {isNull}{Why(i, value)} ELSE '''' || left({value}, 200) "
-                    + $"|| {Sql.Literal($"' is no {column.Type}")} END";
+                    made is not null ? MadeSql.Why(Name("e", i), column.Name, column.Type!.Value, isNull)
+                    : isHidden
+                        ? $"CASE WHEN {Came(index)} IS NULL THEN {isNull} ELSE "
+                            + $"{Sql.Literal($"a value of '{column.Name}' is no {Expected(i)}")} END"
+                    : $"CASE WHEN {value} IS NULL THEN {isNull}{Why(i, value)} ELSE '''' || left({value}, 200) "
+                        + $"|| {Sql.Literal($"' is no {Expected(i)}")} END";
                 problems.Add($"CASE WHEN NOT ({fits}) THEN {{'c': {name}, 'v': {value}, 'r': {reason}}} END");
             }
 
+            foreach (var input in Looked)
+                if (CameFits(input) is { } fits && IndexOf(input) is var index)
+                    problems.Add(
+                        $"CASE WHEN NOT ({OrDeletes(fits)}) THEN {{'c': {Sql.Literal(input.Name)}, "
+                            + $"'v': {CellOf(index).Text}, 'r': "
+                            + Sql.Literal(
+                                $"a value of '{input.Name}', which the flow looks at, is no {inputs.Came(input)}"
+                            )
+                            + "} END"
+                    );
+            if (shape.Wanted is not null)
+                problems.Add(
+                    $"CASE WHEN ({IsDecided}) AND {Wanted} IS NULL AND NOT {IsWanted} THEN {{'c': NULL, 'v': NULL, "
+                        + "'r': 'the condition of where fails on this row'} END"
+                );
             foreach (var condition in shape.Conditions)
                 problems.Add(
                     $"CASE WHEN ({Fits()}) AND ({condition.Fails(shaped.File)}) THEN {{'c': {Name(condition)}, "
@@ -172,12 +239,6 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
         }
     }
 
-    /// <summary>The row as it came, as a JSON object of the file's own column names.</summary>
-    public string Json =>
-        "json_object("
-        + string.Join(", ", shaped.Columns.Select((column, i) => $"{Sql.Literal(column.Name)}, {AsText(column, i)}"))
-        + ")";
-
     private string Name(RowCondition condition) =>
         condition.Column < 0 ? "NULL::VARCHAR" : Sql.Literal(shape.Columns[condition.Column].Name);
 
@@ -185,87 +246,61 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
     public string Shown(int column) =>
         column >= 0 && shape.Columns[column].Fact is not null ? Value(column)
         : column < 0 || shaped.Indexes[column] is not (>= 0 and var index) ? "NULL::VARCHAR"
-        : shaped.File.IsParquet ? Shown(shaped.Columns[index], index)
-        : Raw(index);
+        : CellOf(index).Text;
 
-    // Each value as a CSV file would have it, so that nothing is lost and the row can be read again.
-    private static string AsText(StagedColumn column, int index) =>
-        column switch
-        {
-            { ParquetType: null } => Raw(index),
-            { IsJson: true } => $"to_json({Raw(index)})",
-            { ParquetType: "BLOB" } => $"'\\x' || hex({Raw(index)})",
-            _ => $"CAST({Raw(index)} AS VARCHAR)",
-        };
-
-    private static string Shown(StagedColumn column, int index) =>
-        column is { Read: not null, ParquetType: "VARCHAR" }
-            ? $"ltrim({Raw(index)}, {ParquetReading.NoValue})"
-            : $"CAST({AsText(column, index)} AS VARCHAR)";
-
-    // What else there is to say of a value that does not fit, as branches of CASE.
-    private string Why(int i, string value)
+    /// <summary>The row as it came, or masked, as a JSON object of the file's own column names.</summary>
+    public string Json
     {
-        var (type, index, name) = (shape.Columns[i].Type!.Value, shaped.Indexes[i], shape.Columns[i].Name);
-        if (index < 0 || IsWritten(index, type))
-            return "";
-        var column = shaped.Columns[index];
-        if (
-            shaped.File.IsParquet
-            && column.Read is not null
-            && shaped.File.Parquet!.Columns[column.Name].Form == Staging.ParquetForm.Bytes
-        )
-            return $" WHEN starts_with({Raw(index)}, {ParquetReading.NoValue}) THEN 'not valid UTF-8'";
-        if (
-            shaped.File.IsParquet
-            && (column.IsJson || (column.ParquetType == "VARCHAR" && column.Read is null && type.Kind == TypeKind.Text))
-        )
-            return " WHEN true THEN "
-                + Sql.Literal(
-                    column.IsJson ? $"a NUL character, NaN or Infinity in '{name}'" : $"a NUL character in '{name}'"
-                );
-        var why = "";
-        if (IsKept(i))
-            why =
-                $" WHEN {DuckDbTypes.Fits(value, type, dialect)} THEN '''' || left({value}, 200) || "
-                + Sql.Literal(
-                    $"' would change as {type}, a type that nobody declared: "
-                        + "declare the column under columns:, as this type or as text"
-                );
-        return type.Kind != TypeKind.Decimal
-            ? why
-            : $"{why} WHEN {DuckDbTypes.Fits(value, new ColumnType(TypeKind.Decimal, 38, 19), dialect)}"
-                + $" THEN '''' || left({value}, 200) || {Sql.Literal($"' has more digits than {type} holds")}";
+        get
+        {
+            var members = shaped.Columns.Select((column, i) => $"{Sql.Literal(column.Name)}, {CellOf(i).Text}");
+            return $"json_object({string.Join(", ", members)})";
+        }
     }
+
+    // What deletes a row need not say more than its key.
+    private string IsWanted => OrDeletes($"coalesce(struct_extract({Wanted}, 'v'), false)");
+
+    private string OrDeletes(string condition) =>
+        events is { MayDelete: true } ? $"({events.Deletes} OR {condition})" : condition;
+
+    // The columns that the condition looks at are what they should be.
+    private string IsDecided =>
+        string.Join(
+            " AND ",
+            shape
+                .Wanted!.Columns.Select(Number)
+                .Distinct()
+                .Select(number => inputs[number])
+                .Select(input => input.Column >= 0 ? Fits(input.Column) : CameFits(input))
+                .Where(fits => fits is not null)
+                .Select(fits => $"({fits})")
+                .DefaultIfEmpty("true")
+        );
+
+    // Columns that do not go to the target, and that an expression or the condition looks at.
+    private IEnumerable<RowInput> Looked =>
+        shape
+            .Made.Values.SelectMany(one => one.Columns)
+            .Concat(shape.Wanted?.Columns ?? [])
+            .Select(Number)
+            .Distinct()
+            .Select(number => inputs[number])
+            .Where(input => input.Column < 0);
 
     // Of a value that does not fit its type nothing is asked: there it is NULL.
     private (string Fits, string Reason)? Limit(int column) =>
         // A NUL is no text of any file.
         shaped.Indexes[column] < 0
+        && !shape.Made.ContainsKey(column)
             ? null
             : changes.Limits?.Invoke(shape.Columns[column], false, Value(column));
 
-    // A text without a letter is no value of a type that has none.
-    private string Given(int index, ColumnType type) =>
-        NoValue is { } none ? $"nullif({Raw(index)}, {Sql.Literal(none)})"
-        : type.HasEmpty || !files.Any(file => file.File.HasEmptyTexts) ? Raw(index)
-        : $"nullif({Raw(index)}, '')";
-
-    private string? NoValue => shaped.File.Envelope?.NoValue;
-
     /// <summary>The condition that a change does not bring a column, which keeps its value then.</summary>
     public string IsKeptValue(int column) =>
-        NoValue is { } none && shaped.Indexes[column] is >= 0 and var index
-            ? $"coalesce({Raw(index)} = {Sql.Literal(none)}, false)"
+        shaped.File.Envelope?.NoValue is { } none && shaped.Indexes[column] is >= 0 and var index
+            ? $"coalesce({CameCell(index).Sql} = {Sql.Literal(none)}, false)"
             : "false";
-
-    // What was inferred is kept for later files, which must not be changed by it.
-    private bool IsKept(int column) =>
-        shape.Columns[column].IsKept
-        && shaped.Columns[shaped.Indexes[column]] is { Written: null, Holds: null }
-        && changes.Cursor is null;
-
-    private static string Raw(int index) => string.Create(CultureInfo.InvariantCulture, $"c{index}");
 
     // What Headrace knows itself always fits, and of a row that deletes not all is asked.
     private string? FitsOrDeletes(int column) =>
@@ -279,24 +314,19 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
     {
         var (target, index) = (shape.Columns[column], shaped.Indexes[column]);
         var mayBeNull =
-            target.Nullable
-            && !changes.Rules.PrimaryKey.Contains(target.Name, StringComparer.OrdinalIgnoreCase)
-            && events?.MustBe(column) != true;
+            (target.Nullable && !shape.IsKey(column) && events?.MustBe(column) != true)
+            || shape.Listed(column) is { Default: not null };
+        if (shape.Made.TryGetValue(column, out var made))
+            return MadeSql.Fits(Name("e", column), made, target.Type!.Value, mayBeNull);
         if (index < 0)
             return mayBeNull || target.HasDefault ? null : "false";
-
-        var fits = shaped.Columns[index].IsAdded
-            ? target.Type!.Value.Kind == TypeKind.Text
-                ? null
-                : DuckDbTypes.Fits(Raw(index), target.Type.Value, null, IsKept(column))
-            : shaped.File.IsParquet
-                ? ParquetFits(index, target.Type!.Value, IsKept(column))
-                : target.Type!.Value.Kind == TypeKind.Text
-                    ? null
-                    : IsWritten(index, target.Type.Value)
-                        ? DuckDbTypes.WrittenFits(Raw(index), target.Type.Value)
-                        : DuckDbTypes.Fits(Given(index, target.Type.Value), target.Type.Value, dialect, IsKept(column));
-        var given = shaped.File.IsParquet ? Raw(index) : Given(index, target.Type!.Value);
+        var mask = MaskOf(index);
+        if (mask is { Kind: MaskKind.Null })
+            return mayBeNull ? null : "false";
+        var type = mask is { MakesText: true } ? CameType(column) : target.Type!.Value;
+        var (cell, unit) = (CameCell(index), UnitOf(column));
+        var fits = unit is { } one ? UnitSql.Fits(cell.Text, one, type) : cell.Fits(type, IsKept(column));
+        var given = cell.Given(type);
         return (mayBeNull, fits) switch
         {
             (true, null) => null,
@@ -305,46 +335,4 @@ internal sealed class StagedRows(IReadOnlyList<ShapedFile> files, TableShape sha
             _ => $"({given} IS NOT NULL AND {fits})",
         };
     }
-
-    private bool IsWritten(int index, ColumnType type) => shaped.Columns[index].Written == type;
-
-    private string ParquetValue(int index, ColumnType type) =>
-        shaped.Columns[index] switch
-        {
-            { IsJson: true } => $"to_json({Raw(index)})",
-            { ParquetType: "VARCHAR" } => DuckDbTypes.Cast(Raw(index), type, null),
-            _ => $"TRY_CAST({Raw(index)} AS {DuckDbTypes.Name(type)})",
-        };
-
-    private string? ParquetFits(int index, ColumnType type, bool isKept)
-    {
-        var column = shaped.Columns[index];
-        var isOwn = shaped.File.Parquet is null; // Headrace wrote it
-        if (column.IsJson)
-            return isOwn ? null : IsJson($"CAST(to_json({Raw(index)}) AS VARCHAR)");
-        if (column.ParquetType == "VARCHAR")
-            return type.Kind != TypeKind.Text ? DuckDbTypes.Fits(Raw(index), type, null, isKept)
-                : isOwn ? null
-                : $"NOT contains({Raw(index)}, chr(0))";
-
-        // There and back again: a cast that loses something does not come back equal. Infinity does, and is no day.
-        var isSame =
-            column.ParquetType == DuckDbTypes.Name(type)
-                ? null
-                : $"TRY_CAST({ParquetValue(index, type)} AS {column.ParquetType}) IS NOT DISTINCT FROM {Raw(index)}";
-        var isFinite =
-            column.ParquetType!.StartsWith("TIMESTAMP", StringComparison.Ordinal) || column.ParquetType == "DATE"
-                ? $"isfinite({Raw(index)})"
-                : null;
-        return isSame is null || isFinite is null ? isSame ?? isFinite : $"({isFinite} AND {isSame})";
-    }
-
-    // The engine writes NUL, NaN and Infinity into JSON, which has none of them.
-    private static string IsJson(string text) =>
-        $"""
-            (CASE WHEN contains({text}, '\u0000') AND regexp_matches({text}, '(^|[^\\])(\\\\)*\\u0000') THEN false
-                WHEN contains({text}, 'NaN') OR contains({text}, 'Infinity')
-                    THEN NOT regexp_matches(regexp_replace({text}, '"([^"\\]|\\.)*"', 's', 'g'), 'NaN|Infinity')
-                    ELSE true END)
-            """;
 }

@@ -9,6 +9,7 @@ internal sealed class TypedRows(
     DuckDbConnection db,
     IReadOnlyList<StagedFile> files,
     IReadOnlyList<Column> columns,
+    LoadRules shaping,
     IReadOnlyList<Check> checks,
     DateTimeOffset now,
     CancellationToken cancel
@@ -32,10 +33,13 @@ internal sealed class TypedRows(
             From = new Position { Table = [.. columns.Select(column => column with { Nullable = true })] },
             Files = files,
             Format = new FileFormat(FormatKind.Csv, new CsvDialect { Header = false }),
-            Rules = new LoadRules(),
+            Rules = shaping.Shaping([
+                .. columns.Select(column => new DeclaredColumn(column.Name, column.Name, column.Type)),
+            ]),
         };
         var shape = new TableShape(changes, _ => throw Error.Bug("a Parquet file among the rows of a table."));
         new TypeInference(db, cancel).Settle(shape, changes.Format.Csv);
+        new FlowExpressions(db, shape, changes, cancel).Settle();
         var all = shape
             .Columns.Select((column, i) => new CheckedColumn(column.Name, column.Type, StagedTable.Column(i)))
             .ToList();
@@ -52,6 +56,9 @@ internal sealed class TypedRows(
             ? $"SELECT {From(rows.Value)} FROM {rows.Source} WHERE {rows.Good}"
             : $"SELECT {From(i => $"CAST(NULL AS {DuckDbTypes.Name(columns[i].Type)})")} WHERE false";
         var written = db.Execute($"COPY ({sql}) TO {Sql.Literal(path)} (FORMAT parquet)", cancel);
-        (Path, Lost) = (path, files.Sum(file => file.Records + file.RejectCount) - written);
+        (Path, Lost) = (
+            path,
+            files.Sum(file => file.Records + file.RejectCount) - written - rows.CountUnwanted(db, cancel)
+        );
     }
 }

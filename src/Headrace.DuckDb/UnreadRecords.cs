@@ -51,6 +51,18 @@ internal sealed class UnreadRecords(
     /// <param name="bad">The Parquet file of what was set aside of it.</param>
     public long Hold(ShapedFile file, string bad)
     {
+        // With masks nothing is kept of a record; a key that is made of others cannot be read from one.
+        if (
+            file.File.Masks.Count > 0
+            || export.Rules.Columns.Any(column =>
+                column.Expression is not null
+                && export.Rules.PrimaryKey.Contains(column.Name, StringComparer.OrdinalIgnoreCase)
+            )
+        )
+            return db.Scalar<long>(
+                $"SELECT count(*) FROM read_parquet({Sql.Literal(bad)}) WHERE \"row\" IS NULL",
+                cancel
+            );
         var records = $"(SELECT value, reason FROM read_parquet({Sql.Literal(bad)}) WHERE \"row\" IS NULL)";
         return file.File.IsJson ? HoldJson(file, records) : HoldFields(file, records);
     }

@@ -98,7 +98,12 @@ public sealed class Verification(
             return await CountAsync();
         var digests = DigestKey.New();
         var digesting = new DigestOptions(digests, flow.PrimaryKey, IsInline: false);
-        var whole = await ((IWholeSource)source).StageAllAsync(dataset, position, digesting, cancel);
+        var whole = await ((IWholeSource)source).StageAllAsync(
+            dataset,
+            position,
+            flow.IsShaped ? null : digesting,
+            cancel
+        );
         var compared = (position.Table ?? [])
             .Where(column => whole.Columns.Any(one => Same(one.Name, column.Name)))
             .Select(column => new DeclaredColumn(column.Name, column.Name, column.Type, column.Nullable))
@@ -136,7 +141,8 @@ public sealed class Verification(
             flow.PrimaryKey,
             digests,
             compared,
-            isTarget: true
+            isTarget: true,
+            shaping: flow.IsShaped ? flow.Rules() : null
         );
         found.JoinSameKeys(folder);
         found.LeaveSameJson(null, folder);
@@ -195,7 +201,15 @@ public sealed class Verification(
                 .ToList();
             if (position.Table is null)
                 notes.Add($"{target} does not exist");
-            var rows = new TypedRows(db, whole.Files, columns, flow.Rules().Checks, clock.GetUtcNow(), cancel);
+            var rows = new TypedRows(
+                db,
+                whole.Files,
+                columns,
+                flow.Rules(),
+                flow.Rules().Checks,
+                clock.GetUtcNow(),
+                cancel
+            );
             rows.Write(Path.Combine(folder, "source.parquet"));
             var there = Path.Combine(folder, "none.parquet");
             if (position.Table is not null)

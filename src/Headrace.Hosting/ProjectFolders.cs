@@ -33,6 +33,10 @@ public sealed class ProjectFolders : IDisposable
     /// <summary>Loads whose rows are in an archive, and of which it is not known how they ended.</summary>
     public string Unfinished => Path.Combine(State, "unfinished");
 
+    /// <summary>Where the engine finds what flows with masks stage without a name; none without such flows.</summary>
+    public static IReadOnlyList<string> Unnamed(Project project) =>
+        project.Flows.Values.Any(flow => flow.Masks.Count > 0) ? [Staging.Unlinked.Folder] : [];
+
     public void Dispose()
     {
         if (spool.IsValueCreated)

@@ -15,6 +15,8 @@ public sealed class ProjectHost : IAsyncDisposable
     public ProjectHost(Project project, TimeProvider clock)
     {
         (Project, Clock) = (project, clock);
+        if (project.Flows.Values.Any(flow => flow.Masks.Count > 0))
+            DuckDb.ClearedMemory.Ask();
         Folders = new ProjectFolders(project, clock);
         Connections = new ProjectConnections(project, clock);
         Warehouses = new ProjectWarehouses(project, Connections, Folders, clock);
@@ -119,7 +121,7 @@ public sealed class ProjectHost : IAsyncDisposable
     public Workbench Workbench() =>
         new(
             Path.Combine(Folders.Spool, "workbench"),
-            [Folders.Spool],
+            [Folders.Spool, .. ProjectFolders.Unnamed(Project)],
             MemoryShares.Engine(Project.Memory),
             Project.Threads
         );

@@ -120,7 +120,13 @@ public sealed class ProjectWarehouses : IAsyncDisposable
             Memory = Memory(memory),
             Threads = MemoryShares.Threads(Memory(memory), threads ?? project.Threads),
             TempDirectory = Path.Combine(folders.Spool, $"temp-{warehouses.Count}"),
-            AllowedDirectories = [folders.Spool, folders.Memories, folders.Outbox.Folder],
+            AllowedDirectories =
+            [
+                folders.Spool,
+                folders.Memories,
+                folders.Outbox.Folder,
+                .. ProjectFolders.Unnamed(project),
+            ],
         };
 
     // Flows into several warehouses run side by side, and each warehouse has an engine.

@@ -117,6 +117,15 @@ public sealed record LoadRules
     /// <summary>Columns that the flow adds to its files, by their names among those of a file.</summary>
     public IReadOnlyList<string> Added { get; init; } = [];
 
+    /// <summary>Columns of the source that do not go to the target.</summary>
+    public IReadOnlyList<DeclaredColumn> Dropped { get; init; } = [];
+
+    /// <summary>The masks, by the columns of the source.</summary>
+    public IReadOnlyList<Mask> Masks { get; init; } = [];
+
+    /// <summary>The condition of rows that are wanted, in the engine's SQL; null for all rows.</summary>
+    public string? Where { get; init; }
+
     public IReadOnlyList<string> PrimaryKey { get; init; } = [];
 
     /// <summary>The column of the target that changes whenever its row does; null when nobody names one.</summary>
@@ -167,6 +176,30 @@ public sealed record LoadRules
             && Events is null
             && column.Equals(RowChanges.DeletedAt, StringComparison.OrdinalIgnoreCase)
         );
+
+    /// <summary>What is made of rows whose columns have these types, and nothing else.</summary>
+    public LoadRules Shaping(IReadOnlyList<DeclaredColumn> columns) =>
+        new()
+        {
+            Columns =
+            [
+                .. columns.Select(column =>
+                    Columns.FirstOrDefault(one => one.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))
+                        is { } said
+                        ? said with
+                        {
+                            Name = column.Name,
+                            Type = column.Type,
+                            Nullable = column.Nullable,
+                            IsInferred = column.IsInferred,
+                        }
+                        : column
+                ),
+            ],
+            Dropped = Dropped,
+            Masks = Masks,
+            Where = Where,
+        };
 }
 
 /// <summary>What a flow says about comparing two exports.</summary>
@@ -212,4 +245,16 @@ public sealed record DeclaredColumn(string Name, string From, ColumnType? Type, 
 
     /// <summary>Files may lack it from the start.</summary>
     public bool IsOptional { get; init; }
+
+    /// <summary>The type of its values as they come, where a mask makes texts of them; else null.</summary>
+    public ColumnType? Came { get; init; }
+
+    /// <summary>What it is made of, in the engine's SQL over the row; null for a column of files.</summary>
+    public string? Expression { get; init; }
+
+    /// <summary>The value in the place of NULL, as text; null for none.</summary>
+    public string? Default { get; init; }
+
+    /// <summary>For a number that is a time what it counts.</summary>
+    public TimeUnit? Unit { get; init; }
 }

@@ -69,6 +69,9 @@ public readonly partial record struct ColumnType(TypeKind Kind, int Precision = 
         return true;
     }
 
+    /// <summary>True for the types whose values are days, or moments of one.</summary>
+    public bool HasDate => Kind is TypeKind.Date or TypeKind.Timestamp or TypeKind.TimestampTz;
+
     /// <summary>True when every value of <paramref name="narrow"/> is a value of this type, unchanged.</summary>
     public bool Holds(ColumnType narrow) =>
         this == narrow

@@ -102,6 +102,9 @@ public sealed record LoadResult
 
     public long Quarantined { get; init; }
 
+    /// <summary>Rows that the flow does not want.</summary>
+    public long Filtered { get; init; }
+
     public IReadOnlyList<string> Warnings { get; init; } = [];
 
     /// <summary>False when every file was refused: nothing was written then, and the position has not moved.</summary>

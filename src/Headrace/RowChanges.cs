@@ -30,6 +30,9 @@ public sealed record RowChanges
 
     public required long Unchanged { get; init; }
 
+    /// <summary>Rows of the export that the flow does not want; they count as not there.</summary>
+    public long Filtered { get; init; }
+
     /// <summary>
     /// Rows for the quarantine, by file: Parquet files with <c>line</c>, <c>column</c>, <c>value</c>, <c>reason</c>,
     /// <c>row</c>.

@@ -29,6 +29,9 @@ public sealed record Run
 
     public long Quarantined { get; init; }
 
+    /// <summary>Rows that the flow's <c>where</c> does not want.</summary>
+    public long Filtered { get; init; }
+
     public long Published { get; init; }
 
     public string? From { get; init; }
@@ -73,6 +76,7 @@ public sealed record Run
             Deleted = Deleted + result.Deleted,
             Unchanged = Unchanged + result.Unchanged,
             Quarantined = Quarantined + result.Quarantined,
+            Filtered = Filtered + result.Filtered,
             Warnings = [.. Warnings, .. result.Warnings.Except(Warnings)],
             Ddl = [.. Ddl, .. result.Ddl],
             Sample = [.. Sample, .. result.Sample.Take(5 - Math.Min(5, Sample.Count))],

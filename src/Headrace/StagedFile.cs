@@ -81,6 +81,16 @@ public sealed record StagedFile
             };
 
     /// <summary>
+    /// Masks of its columns. What is staged is as it came then, and who reads it masks it; so it lies in files that
+    /// have no name any more (<see cref="Staging.Unlinked"/>), and <see cref="Rejects"/> holds no text of a record.
+    /// </summary>
+    public IReadOnlyList<Mask> Masks { get; init; } = [];
+
+    /// <summary>The mask of a column; null when it has none.</summary>
+    public Mask? MaskOf(StagedColumn column) =>
+        column.IsAdded ? null : Masks.FirstOrDefault(mask => mask.Hides(column.Name));
+
+    /// <summary>
     /// True for rows as PostgreSQL's COPY writes them with FORMAT binary, in one file; for warehouses that say they
     /// take them.
     /// </summary>

@@ -4,7 +4,7 @@ namespace Headrace;
 /// The columns that a change set brings and those that its target has, matched by name without regard to case.
 /// Files that break the flow's rules on columns are refused; the others are not held up.
 /// </summary>
-public sealed class TableShape
+public sealed partial class TableShape
 {
     private readonly ChangeSet changes;
     private readonly List<ShapeColumn> columns = [];
@@ -57,7 +57,7 @@ public sealed class TableShape
             matched.Add((file, found));
         }
 
-        if (!AreThere(matched))
+        if (!AreThere(matched) || !AreMasked(matched))
             matched.Clear();
         foreach (var (name, fact) in EventFacts.Columns(changes))
             columns.Add(
@@ -77,7 +77,11 @@ public sealed class TableShape
                 new ShapedFile(
                     file,
                     found,
-                    [.. columns.Select(column => column.Fact is null ? IndexOf(found, Source(column.Name)) : -1)]
+                    [
+                        .. columns.Select(column =>
+                            column.Fact is null && !IsMade(column.Name) ? IndexOf(found, Source(column.Name)) : -1
+                        ),
+                    ]
                 )
             );
         Warn();
@@ -111,11 +115,24 @@ public sealed class TableShape
     /// <summary>True when the table is there, or will be.</summary>
     public bool HasTable => !isNew || IsNew;
 
+    /// <summary>Columns that are made by expressions, and what the engine understood; once it has looked.</summary>
+    public Dictionary<int, EngineExpression> Made { get; } = [];
+
+    /// <summary>The condition of rows that are wanted, once the engine has looked; null for all rows.</summary>
+    public EngineExpression? Wanted { get; set; }
+
+    /// <summary>What the flow says of a column; null when it is not listed.</summary>
+    public DeclaredColumn? Listed(int column) => Declared(columns[column].Name);
+
     /// <summary>True when some file brings the column.</summary>
     public bool Brings(int column) => Files.Exists(file => Brings(file, column));
 
-    /// <summary>True when a file brings the column.</summary>
-    public bool Brings(ShapedFile file, int column) => file.Indexes[column] >= 0 || columns[column].Fact is not null;
+    /// <summary>True when a file brings the column, or it is made of those that the file brings.</summary>
+    public bool Brings(ShapedFile file, int column) =>
+        file.Indexes[column] >= 0 || columns[column].Fact is not null || IsMade(columns[column].Name);
+
+    /// <summary>True when a file's rows get a value for the column; else the table's default is theirs.</summary>
+    public bool Fills(ShapedFile file, int column) => Brings(file, column) || Listed(column) is { Default: not null };
 
     /// <summary>True for a column by which rows are told apart.</summary>
     public bool IsKey(int column) =>
@@ -161,7 +178,7 @@ public sealed class TableShape
         foreach (var column in changes.Rules.Columns)
             if (!columns.Exists(seen => Same(seen.Name, column.Name)) && !IsComputed(column.Name))
                 columns.Add(
-                    new ShapeColumn(column.Name, column.Type, column.Nullable, IsNew: true)
+                    new ShapeColumn(column.Name, column.Type ?? Masked(column.From), column.Nullable, IsNew: true)
                     {
                         IsKept = column.IsInferred,
                     }
@@ -173,11 +190,11 @@ public sealed class TableShape
         var source = file.File.Key;
         var names = found.Select(column => column.Name).ToList();
         var missing = known
-            .Where(column => IndexOf(found, Source(column.Name)) < 0)
+            .Where(column => !IsMade(column.Name) && IndexOf(found, Source(column.Name)) < 0)
             .Select(column => column.Name)
             .ToList();
         var added = file.Added.Select(column => column.Name).ToHashSet(StringComparer.OrdinalIgnoreCase);
-        bool IsAdded(ShapeColumn column) => added.Contains(Source(column.Name));
+        bool IsAdded(ShapeColumn column) => added.Contains(Source(column.Name)) || IsMade(column.Name);
 
         // What the flow adds it wants; only a table that is there may be frozen.
         var extra = names
@@ -185,6 +202,7 @@ public sealed class TableShape
                 !IsOperation(name)
                 && !known.Exists(column => Same(Source(column.Name), name))
                 && !IsComputed(Target(name))
+                && !IsDropped(name)
             )
             .Where(name =>
                 !added.Contains(name)
@@ -192,6 +210,10 @@ public sealed class TableShape
             )
             .ToList();
 
+        if (new MaskedColumns(changes).Refusal(file, names, known) is { } unmasked)
+            return unmasked;
+        if (file.Masks.Any(mask => !names.Contains(mask.Column, StringComparer.OrdinalIgnoreCase)) && !file.IsJson)
+            names = []; // what stands where the names should may be values
         if (found.FirstOrDefault(column => !column.IsAdded && added.Contains(column.Name)) is { } twice)
             return Error.AddedColumnTaken(source, twice.Name);
         if (Renamed(names) is { } clash)
@@ -201,7 +223,7 @@ public sealed class TableShape
         if (known.Exists(column => !IsAdded(column)) && missing.Count == known.Count(column => !IsAdded(column)))
             return Error.HeaderMismatch(source, known.Select(column => Source(column.Name)), names);
         foreach (var key in changes.Rules.PrimaryKey)
-            if (IndexOf(found, Source(key)) < 0)
+            if (!IsMade(key) && IndexOf(found, Source(key)) < 0)
                 return Error.KeyMissing(source, key, names);
         var isFrozen = changes.Rules.SchemaChanges == SchemaChanges.Freeze;
         if (changes.Rules.Snapshot is { MissingColumns: MissingColumns.Stop } && missing.Count > 0)
@@ -226,7 +248,7 @@ public sealed class TableShape
             .ToList();
         if (found.Count == 0 || changes.From.Schema is not null || changes.Cursor is not null)
             return true;
-        foreach (var column in columns.Where(column => column.IsNew && Declared(column.Name) is not null))
+        foreach (var column in columns.Where(column => column.IsNew && Declared(column.Name) is { Expression: null }))
         {
             var declared = Declared(column.Name)!;
             if (found.Exists(name => Same(name, declared.From)))
@@ -268,7 +290,9 @@ public sealed class TableShape
     /// </summary>
     private DeclaredColumn? Renamed(List<string> names) =>
         changes.Rules.Columns.FirstOrDefault(column =>
-            !Same(column.Name, column.From)
+            column.Expression is null
+            && !Same(column.Name, column.From)
+            && !IsDropped(column.Name)
             && names.Exists(name => Same(name, column.Name))
             && !changes.Rules.Columns.Any(other => Same(other.From, column.Name))
         );
@@ -277,78 +301,20 @@ public sealed class TableShape
     {
         foreach (var column in found)
             if (
-                !IsOperation(column.Name)
-                && !columns.Exists(seen => Same(Source(seen.Name), column.Name))
+                !columns.Exists(seen => Same(Source(seen.Name), column.Name))
                 && !IsComputed(Target(column.Name))
+                && !IsDropped(column.Name)
+                && !IsOperation(column.Name)
             )
-                columns.Add(new ShapeColumn(column.Name, null, true, IsNew: true));
+                columns.Add(new ShapeColumn(column.Name, Masked(column.Name), true, IsNew: true));
     }
-
-    private void Warn()
-    {
-        foreach (var name in changes.From.Computed)
-            if (
-                Files
-                    .Where(file => IndexOf(file.Columns, Source(name)) >= 0)
-                    .Select(file => file.File.File.Key)
-                    .ToList() is
-                { Count: > 0 } bringing
-            )
-                Warnings.Add($"column '{name}' of {Name(bringing)} was left out: the target computes it");
-        foreach (var file in Files.Where(file => file.File.Hint is not null))
-            Warnings.Add($"{file.File.File.Key}: {file.File.Hint}");
-        for (var i = 0; i < columns.Count; i++)
-        {
-            var (column, index) = (columns[i], i);
-            if (column.Fact is not null)
-                continue;
-            var without = Files
-                .Where(file => file.Columns.Count > 0 && file.Indexes[index] < 0)
-                .Select(file => file.File.File.Key)
-                .ToList();
-            if (without.Count > 0 && (!column.IsNew || Declared(column.Name) is not null))
-                Warnings.Add($"column '{column.Name}' is missing in {Name(without)}");
-            if (column.IsNew && !isNew)
-                Warnings.Add($"column '{column.Name}' is new and was added");
-            if (!column.IsNew && Declared(column.Name)?.Type is { } declared && declared != column.Type)
-                Warnings.Add(
-                    $"column '{column.Name}' is declared as {declared} and is {column.Type} in the table, which holds"
-                );
-        }
-    }
-
-    private void WarnOfHeaders()
-    {
-        foreach (
-            var file in Files.Where(file =>
-                isNew && changes.Rules.Columns.Count == 0 && changes.From.Schema is null && !file.File.IsParquet
-            )
-        )
-        {
-            var names = file.Columns.Where(column => !column.IsAdded).Select(column => column.Name).ToList();
-            if (names is [var only] && only.AsSpan().IndexOfAny(';', '\t', '|') >= 0)
-                Warnings.Add(
-                    $"{file.File.File.Key} has one column named '{only}'; is it written with another "
-                        + "csv: { delimiter }?"
-                );
-            else if (
-                changes.Format.Kind == FormatKind.Csv
-                && names.Exists(name =>
-                    decimal.TryParse(name, System.Globalization.CultureInfo.InvariantCulture, out _)
-                )
-            )
-                Warnings.Add(
-                    $"the first line of {file.File.File.Key} became column names and looks like a row "
-                        + $"({string.Join(", ", names.Take(5))}); if it is one, set csv: {{ header: false }}"
-                );
-        }
-    }
-
-    private static string Name(List<string> keys) =>
-        keys.Count == 1 ? keys[0] : $"{keys[0]} and {keys.Count - 1} more files";
 
     private DeclaredColumn? Declared(string name) =>
         changes.Rules.Columns.FirstOrDefault(column => Same(column.Name, name));
+
+    private bool IsMade(string name) => Declared(name) is { Expression: not null };
+
+    private bool IsDropped(string source) => changes.Rules.Dropped.Any(column => Same(column.From, source));
 
     /// <summary>The name in the file of a target column.</summary>
     private string Source(string name) => Declared(name)?.From ?? name;

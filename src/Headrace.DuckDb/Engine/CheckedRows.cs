@@ -29,10 +29,15 @@ internal sealed record CheckedRows(
                     .Where(one => one.Rows.HasRows)
                     .Select(one => new CheckedPart(one.File, one.Rows.Checked, one.Rows.Shown)),
             ];
+        var inputs = new RowInputs(shape, changes.Rules);
+        ColumnType? Came(ShapeColumn column, int i) =>
+            inputs.Find(column.Name) is { } number && inputs[number].Column == i
+                ? inputs.Came(inputs[number])
+                : column.Type;
         return new CheckedRows(
             [
                 .. shape.Columns.Select(
-                    (column, i) => new CheckedColumn(column.Name, column.Type, StagedTable.Column(i))
+                    (column, i) => new CheckedColumn(column.Name, Came(column, i), StagedTable.Column(i))
                 ),
             ],
             Parts(new GoodRows(db, changes, shape, cancel).Groups()),

@@ -48,6 +48,7 @@ internal sealed partial class CsvBatch(
         if (changes.Operation == Operation.Replace ? shape.Refused.Count > 0 : shape.Files.Count == 0)
             return false;
         new TypeInference(Db, cancel).Settle(shape, changes.Format.Csv);
+        new FlowExpressions(Db, shape, changes, cancel).Settle();
         var checks = new BatchChecks(Db, changes, () => CheckedRows.OfFiles(Db, changes, shape, cancel), clock, cancel);
         (Checks, Fitting, shape.Conditions) = (checks.Run(), checks.Rows, checks.Conditions);
         return true;
@@ -129,7 +130,7 @@ internal sealed partial class CsvBatch(
         else
             foreach (var group in rows.Groups())
                 rows.Take(group, _ => Pieces(group).Sum(piece => StagePiece(piece, ready)));
-        Good = rows.Good;
+        (Good, Filtered) = (rows.Good, rows.Filtered);
 
         var bad = new BadRows(Db, changes, shape, cancel);
         Quarantined = bad.Count(rows.Missing);
@@ -149,7 +150,7 @@ internal sealed partial class CsvBatch(
         }
 
         foreach (var file in shape.Files)
-            Add(changes, file.File, rows.Records(file.File), bad.Of(file.File));
+            Add(changes, file.File, rows.Records(file.File), bad.Of(file.File), rows.FilteredOf(file.File));
     }
 
     // What fits without a look goes as it is.
@@ -298,7 +299,7 @@ internal sealed partial class CsvBatch(
         // A column that the files do not bring gets the table's default.
         var brought = Enumerable
             .Range(0, shape.Columns.Count)
-            .Where(column => shape.Brings(piece[0], column))
+            .Where(column => shape.Fills(piece[0], column))
             .Select(column => (shape.Columns[column].Name, rows.Value(column), shape.Columns[column].Type!.Value))
             .ToList();
         var file = Write(brought, $"{rows.Source} WHERE {rows.Good}");

@@ -13,6 +13,7 @@ internal sealed class QuarantineReader(
 )
 {
     private readonly IReadOnlyList<string> keys = mending.Rules.PrimaryKey;
+    private readonly ReleasedExpressions made = new(db, columns, mending, cancel);
 
     /// <summary>
     /// Reads the rows of <paramref name="waiting"/> (<c>id</c>, <c>row</c>): those that fit, with their types
@@ -22,12 +23,13 @@ internal sealed class QuarantineReader(
     /// </summary>
     public void Stage(string waiting)
     {
+        made.Settle();
         var values = columns.Select((column, i) => $"{Value(i)} AS v{i}, has_{i}");
         db.Execute(
             $"""
             CREATE OR REPLACE TEMP TABLE released AS
             SELECT id AS headrace_id, {string.Join(", ", values)}
-            FROM (SELECT id, {Extracted} FROM ({waiting}))
+            FROM {made.Over($"(SELECT id, {Extracted}{made.Texts} FROM ({waiting}))", Plain)}
             WHERE {string.Join(" AND ", columns.Select((_, i) => Fits(i)))}
             """,
             cancel
@@ -102,7 +104,9 @@ internal sealed class QuarantineReader(
                 (column, i) =>
                 {
                     if (mending.Set.TryGetValue(column.Name, out var mended))
-                        return $"{(mended is null ? "NULL::VARCHAR" : Sql.Literal(mended))} AS c{i}, true AS has_{i}";
+                        return $"{Mended(column, mended)} AS c{i}, true AS has_{i}";
+                    if (made.Makes(i))
+                        return $"NULL::VARCHAR AS c{i}, true AS has_{i}";
                     var pointer = Sql.Literal(Pointer(From(column)));
                     return $"\"row\"::JSON ->> {pointer} AS c{i}, (\"row\"::JSON -> {pointer}) IS NOT NULL AS has_{i}";
                 }
@@ -139,11 +143,43 @@ internal sealed class QuarantineReader(
             declared.Type is not null && declared.Name.Equals(columns[i].Name, StringComparison.OrdinalIgnoreCase)
         );
 
-    private string Value(int i) => DuckDbTypes.Cast(Given(i), columns[i].Type, Dialect(columns[i]));
+    // What somebody sets is masked as what a file brings; what was set aside is masked already.
+    private string Mended(Column column, string? value) =>
+        value is null ? "NULL::VARCHAR"
+        : MaskOf(column) is { Truncates: false } mask ? MaskSql.Text(mask, $"{Sql.Literal(value)}::VARCHAR")
+        : Sql.Literal(value);
+
+    private Mask? MaskOf(Column column) => mending.Rules.Masks.FirstOrDefault(mask => mask.Hides(From(column)));
+
+    private DeclaredColumn? Listed(int i) =>
+        mending.Rules.Columns.FirstOrDefault(declared =>
+            declared.Name.Equals(columns[i].Name, StringComparison.OrdinalIgnoreCase)
+        );
+
+    private string Value(int i) => made.Value(i) ?? Plain(i);
+
+    private string Plain(int i)
+    {
+        var value = UnitOf(i) is { } unit
+            ? UnitSql.Value(Given(i), unit, columns[i].Type)
+            : DuckDbTypes.Cast(Given(i), columns[i].Type, Dialect(columns[i]));
+        if (MaskOf(columns[i]) is { Truncates: true } mask)
+            value = MaskSql.Truncated(mask, value, columns[i].Type);
+        return Listed(i) is { Default: { } text }
+            ? $"coalesce({value}, {DuckDbTypes.Cast(Sql.Literal(text), columns[i].Type, null)})"
+            : value;
+    }
+
+    // A time that somebody sets is written as one.
+    private TimeUnit? UnitOf(int i) => mending.Set.ContainsKey(columns[i].Name) ? null : Listed(i)?.Unit;
 
     private string Fits(int i)
     {
-        var mayBeNull = columns[i].Nullable && !keys.Contains(columns[i].Name, StringComparer.OrdinalIgnoreCase);
+        var mayBeNull =
+            (columns[i].Nullable && !keys.Contains(columns[i].Name, StringComparer.OrdinalIgnoreCase))
+            || Listed(i) is { Default: not null };
+        if (made.Fits(i, mayBeNull) is { } isMade)
+            return isMade;
         var limit = limits?.Invoke(
             new ShapeColumn(columns[i].Name, columns[i].Type, columns[i].Nullable, false, Length: columns[i].Length),
             true,
@@ -153,7 +189,11 @@ internal sealed class QuarantineReader(
         var hasText = columns[i].Type.Kind == TypeKind.Text ? $" AND NOT contains(coalesce(c{i}, ''), chr(0))" : "";
         var fits =
             $"({Given(i)} IS {(mayBeNull ? "NULL OR" : "NOT NULL AND")} "
-            + DuckDbTypes.Fits(Given(i), columns[i].Type, Dialect(columns[i]), IsKept(i))
+            + (
+                UnitOf(i) is { } unit
+                    ? UnitSql.Fits(Given(i), unit, columns[i].Type)
+                    : DuckDbTypes.Fits(Given(i), columns[i].Type, Dialect(columns[i]), IsKept(i))
+            )
             + $"){hasText}{(limit is null ? "" : $" AND coalesce({limit.Value.Fits}, true)")}";
         return columns[i].HasDefault ? $"(NOT has_{i} OR ({fits}))" : fits;
     }

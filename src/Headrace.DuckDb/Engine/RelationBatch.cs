@@ -34,6 +34,7 @@ internal sealed class RelationBatch(
 
         // Typing reads all rows of a first load, so it happens before the transaction.
         new TypeInference(db, cancel).Settle(Shape, changes.Format.Csv);
+        new FlowExpressions(db, Shape, changes, cancel).Settle();
         if (
             changes.Files.Any(file => file.IsBinary)
             && (changes.From.Table is not null || !Shape.Files.TrueForAll(file => file.IsBinaryFit(Shape)))
@@ -56,11 +57,11 @@ internal sealed class RelationBatch(
     public void Count(long losers = 0)
     {
         bad = new BadRows(db, changes, Shape!, cancel);
-        (Good, Losers, Quarantined) = (Rows.Good, losers, bad.Count(Rows.Missing));
+        (Good, Losers, Quarantined, Filtered) = (Rows.Good, losers, bad.Count(Rows.Missing), Rows.Filtered);
         if (Quarantined > 0)
             Sample = bad.Sample(Shown);
         foreach (var file in Shape!.Files)
-            Add(changes, file.File, Rows.Records(file.File), bad.Of(file.File));
+            Add(changes, file.File, Rows.Records(file.File), bad.Of(file.File), Rows.FilteredOf(file.File));
     }
 
     /// <summary>The bad rows of each file, as queries.</summary>

@@ -200,7 +200,7 @@ internal sealed class DuckDbWriter : TargetWriter
             // A column that the files do not bring gets the table's default.
             var brought = Enumerable
                 .Range(0, shape.Columns.Count)
-                .Where(column => shape.Brings(group[0], column))
+                .Where(column => shape.Fills(group[0], column))
                 .ToList();
             var names = string.Join(", ", brought.Select(column => Sql.Identifier(shape.Columns[column].Name)));
             rows.Take(

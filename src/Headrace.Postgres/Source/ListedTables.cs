@@ -95,6 +95,7 @@ public sealed class ListedTables(
         return flow with
         {
             Source = flow.Source with { Table = entry.Table, Tables = null },
+            Masks = flow.Masks.ToDictionary(mask => mask.Key, mask => mask.Value with { IsOwn = false }),
             PrimaryKey = entry.PrimaryKey,
             CreateKey = entry.CreateKey,
             UpdateKey = entry.UpdateKey,

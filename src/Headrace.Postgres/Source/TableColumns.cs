@@ -24,8 +24,25 @@ internal sealed class TableColumns(Flow flow, string address, string name)
                     "is not there",
                     $"the columns are {string.Join(", ", table.Columns.Select(column => column.Name))}"
                 );
+        foreach (var mask in flow.SourceMasks())
+        {
+            if (new[] { flow.UpdateKey, flow.CreateKey }.Any(cursor => cursor is not null && mask.Hides(cursor)))
+                throw Error.CursorUnfit(address, name, mask.Column, "has a mask", "its last value is the position");
+            if (mask.Kind != MaskKind.Hmac && Keys(table).Any(mask.Hides))
+                throw Error.CursorUnfit(
+                    address,
+                    name,
+                    mask.Column,
+                    "has a mask that makes different keys the same",
+                    "it is in primary_key"
+                );
+        }
+
         foreach (var key in flow.PrimaryKey)
-            if (table.Find(flow.DeclaredColumns().FirstOrDefault(column => column.Name == key)?.From ?? key) is null)
+            if (
+                !flow.Makes(key)
+                && table.Find(flow.DeclaredColumns().FirstOrDefault(column => column.Name == key)?.From ?? key) is null
+            )
                 throw Error.CursorUnfit(
                     address,
                     name,
@@ -39,7 +56,8 @@ internal sealed class TableColumns(Flow flow, string address, string name)
     public void CheckThere(SourceTable table, Position from)
     {
         foreach (
-            var column in flow.DeclaredColumns().Where(column => !column.IsOptional && table.Find(column.From) is null)
+            var column in flow.DeclaredColumns()
+                .Where(column => column is { IsOptional: false, Expression: null } && table.Find(column.From) is null)
         )
             if (
                 from.Table?.Any(there => there.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase)) != true
@@ -81,10 +99,23 @@ internal sealed class TableColumns(Flow flow, string address, string name)
                 table
                     .Columns.Where(column =>
                         !declared.Any(known => known.From.Equals(column.Name, StringComparison.OrdinalIgnoreCase))
+                        && !flow.Drops(column.Name)
                     )
                     .Select(column => new DeclaredColumn(column.Name, column.Name, column.Type))
             );
-        return columns;
+        var masks = flow.SourceMasks().Where(mask => mask.MakesText).ToList();
+        return
+        [
+            .. columns.Select(column =>
+                column.Expression is null && masks.Exists(mask => mask.Hides(column.From))
+                    ? column with
+                    {
+                        Type = ColumnType.Text,
+                        Came = column.Came ?? (column.Type is { Kind: not TypeKind.Text } came ? came : null),
+                    }
+                    : column
+            ),
+        ];
     }
 
     /// <summary>The columns of the table that make up its key.</summary>

@@ -15,6 +15,7 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
     private readonly TimeProvider clock;
     private readonly ISnapshots? snapshots;
     private TableStream? along;
+    private Stager? stager;
     private bool isText;
 
     /// <summary>Of PostgreSQL.</summary>
@@ -73,6 +74,7 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
                     MayBeBinary = () =>
                         !attempt.IsPlan
                         && !isText
+                        && !flow.IsShaped
                         && flow.Archive is null
                         && flow.Read != ReadMode.Snapshot
                         && BinaryFit.Holds(Changes(dataset, from, table, [Unread(table)], Operation)),
@@ -113,7 +115,9 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
                 var table = reading.Table;
                 var cursor = await CheckAsync(reading, dataset, position, cancel);
                 var declared = columns.Of(table);
-                string Named(string column) =>
+                // Where more is done to rows than to type them, that is said by the source's names.
+                string Named(string column) => flow.IsShaped ? column : InTarget(column);
+                string InTarget(string column) =>
                     declared.FirstOrDefault(one => one.From.Equals(column, StringComparison.OrdinalIgnoreCase))?.Name
                     ?? column;
                 var files = (
@@ -132,9 +136,9 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
                     .ToList();
                 var newest = new List<(string, string)>();
                 if (flow.UpdateKey is { } updated && cursor?.Updated is { } sinceUpdate)
-                    newest.Add((Named(updated), sinceUpdate));
+                    newest.Add((InTarget(updated), sinceUpdate));
                 if (flow.CreateKey is { } created && cursor?.Created is { } sinceCreate)
-                    newest.Add((Named(created), sinceCreate));
+                    newest.Add((InTarget(created), sinceCreate));
                 return new WholeTable(
                     files,
                     [.. declared.Select(column => column with { From = column.Name })],
@@ -148,6 +152,7 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
     {
         along?.End();
         along = null;
+        stager?.Release();
         if (Directory.Exists(Spool(dataset)))
             Directory.Delete(Spool(dataset), recursive: true);
     }
@@ -224,7 +229,7 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
             null,
             rows with
             {
-                Digesting = digesting with { Meaning = string.Join(';', staged.Rules.Columns) },
+                Digesting = digesting with { Meaning = $"{string.Join(';', staged.Rules.Columns)};{flow.Where}" },
             },
             cancel
         );
@@ -314,7 +319,8 @@ public sealed class TableSource : ISource, IWholeSource, ICheckedSource
         return cursor;
     }
 
-    private Stager NewStager(Dataset dataset) => new(Spool(dataset), flow.Limits.ToLimits());
+    private Stager NewStager(Dataset dataset) =>
+        stager = new(Spool(dataset), flow.Limits.ToLimits()) { Masks = flow.SourceMasks() };
 
     private string Spool(Dataset dataset) => Path.Combine(spool, Outbox.Hash(dataset.Name));
 }

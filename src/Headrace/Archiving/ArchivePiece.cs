@@ -29,7 +29,16 @@ internal static class ArchivePiece
         var buffer = ArrayPool<byte>.Shared.Rent(BlockBytes);
         try
         {
-            var own = new OwnFields(file.HasInlineDigests ? 3 : 1);
+            var skip = file.HasInlineDigests ? 3 : 1;
+            if (file.Masks.Count > 0)
+            {
+                var masked = new MaskedFields(file, skip, gzip);
+                for (int read; (read = rows.Read(buffer)) > 0; cancel.ThrowIfCancellationRequested())
+                    masked.Pass(buffer.AsSpan(0, read));
+                return;
+            }
+
+            var own = new OwnFields(skip);
             for (int read; (read = rows.Read(buffer)) > 0; cancel.ThrowIfCancellationRequested())
                 gzip.Write(buffer, 0, own.Remove(buffer.AsSpan(0, read)));
         }

@@ -25,6 +25,7 @@ public static class ConfigurationReference
         Section(text, "flows.NAME.source.csv", typeof(CsvOptions));
         Section(text, "flows.NAME.target", typeof(Target));
         Section(text, "flows.NAME.columns.NAME", typeof(FlowColumn));
+        Section(text, "flows.NAME.masks.NAME", typeof(FlowMask));
         Section(text, "flows.NAME.add_columns.NAME", typeof(AddedColumn));
         Section(text, "flows.NAME.checks.ITEM", typeof(FlowCheck));
         Section(text, "flows.NAME.checks.ITEM.accepted_values", typeof(AcceptedValues));

@@ -105,6 +105,11 @@ public static class ConfigurationSchema
             shape["required"] = new JsonArray([
                 .. plan.Keys.Where(key => key.Required).Select(key => (JsonNode)key.Word),
             ]);
+        if (type == typeof(FlowColumn)) // what is dropped needs no type
+            shape["anyOf"] = new JsonArray(
+                new JsonObject { ["required"] = new JsonArray("type") },
+                new JsonObject { ["required"] = new JsonArray("drop") }
+            );
         shape["additionalProperties"] = false;
         return shape;
     }

@@ -60,25 +60,84 @@ public sealed record Flow : FlowSettings
                 })
         );
 
-    /// <summary>The listed columns, in file order.</summary>
+    /// <summary>True when more is done to rows than to type them: none of them goes on as it came.</summary>
+    public bool IsShaped =>
+        Masks.Count > 0
+        || Where is not null
+        || Columns.Values.Any(column =>
+            column.Drop || column.Expression is not null || column.Default is not null || column.Unit is not null
+        );
+
+    /// <summary>The listed columns that the table has, in file order.</summary>
     public IReadOnlyList<DeclaredColumn> DeclaredColumns() =>
+        [.. Columns.Values.Where(column => !column.Drop).Select(Declared)];
+
+    /// <summary>The listed columns of the source that do not go to the table.</summary>
+    public IReadOnlyList<DeclaredColumn> DroppedColumns() =>
+        [.. Columns.Values.Where(column => column.Drop).Select(Declared)];
+
+    /// <summary>The names of the listed columns that files have, in file order.</summary>
+    public IReadOnlyList<string> FileColumns() =>
         [
-            .. Columns.Values.Select(column => new DeclaredColumn(
-                column.Name,
-                column.From ?? column.Name,
-                column.Type,
-                column.Nullable ?? true
-            )
-            {
-                IsOptional = column.Nullable == true,
-            }),
+            .. Columns
+                .Values.Where(column => column.Expression is null)
+                .Select(column => column.From ?? column.Name)
+                .Where(from => !Adds(from)),
         ];
+
+    /// <summary>The masks, by the columns of the source.</summary>
+    public IReadOnlyList<Mask> SourceMasks() =>
+        [
+            .. Masks.Values.Select(mask =>
+                mask.Of(
+                    Columns
+                        .Values.FirstOrDefault(column =>
+                            column.Name.Equals(mask.Name, StringComparison.OrdinalIgnoreCase)
+                        )
+                        ?.From
+                        ?? mask.Name,
+                    Captures.Of(Target.Table).Count == 0 && !ReadsList
+                )
+            ),
+        ];
+
+    private DeclaredColumn Declared(FlowColumn column)
+    {
+        var from = column.From ?? column.Name;
+        var makesText = column.Expression is null && SourceMasks().Any(mask => mask.MakesText && mask.Hides(from));
+        return new DeclaredColumn(
+            column.Name,
+            from,
+            makesText && column.Type is not null ? ColumnType.Text : column.Type,
+            column.Nullable ?? true
+        )
+        {
+            IsOptional = column.Nullable == true,
+            Came = makesText ? column.Type : null,
+            Expression = column.Expression,
+            Default = column.Default,
+            Unit = column.Unit,
+        };
+    }
+
+    /// <summary>True for a column of the table that is made by an expression.</summary>
+    public bool Makes(string name) =>
+        Columns.Values.Any(column =>
+            column.Expression is not null && column.Name.Equals(name, StringComparison.OrdinalIgnoreCase)
+        );
+
+    /// <summary>True for a column of the source that does not go to the table.</summary>
+    public bool Drops(string from) =>
+        DroppedColumns().Any(column => column.From.Equals(from, StringComparison.OrdinalIgnoreCase));
 
     /// <summary>True for a column that the flow adds to its files.</summary>
     /// <param name="from">Its name among those of a file.</param>
     public bool Adds(string from) => AddColumns.Keys.Contains(from, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>A schema document with the columns that the flow adds, which no sender need know of.</summary>
+    /// <summary>
+    /// A schema document with the columns that the flow adds and makes, which no sender need know of, without those
+    /// that it drops, and with text where a mask makes texts.
+    /// </summary>
     /// <param name="table">The columns of the table; null when it is not there.</param>
     public SchemaDocument Complete(SchemaDocument document, IReadOnlyList<Column>? table)
     {
@@ -95,7 +154,31 @@ public sealed record Flow : FlowSettings
                 ?? new Column(column.Name, column.Type ?? ColumnType.Text, column.Nullable)
             )
             .ToList();
-        return added.Count == 0 ? document : document with { Columns = [.. document.Columns, .. added] };
+        var made = Columns
+            .Values.Where(column => column.Expression is not null)
+            .Where(column =>
+                !document.Columns.Any(known => known.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))
+            )
+            .Select(column => new Column(column.Name, column.Type ?? ColumnType.Text, column.Nullable ?? true));
+        return added.Count == 0 && !IsShaped
+            ? document
+            : document with
+            {
+                Columns = [.. document.Columns.Where(column => !Drops(column.Name)).Select(Masked), .. added, .. made],
+            };
+    }
+
+    private Column Masked(Column column)
+    {
+        var from =
+            Columns.Values.FirstOrDefault(one => one.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))?.From
+            ?? column.Name;
+        return SourceMasks().Any(mask => mask.MakesText && mask.Hides(from))
+            ? column with
+            {
+                Type = ColumnType.Text,
+            }
+            : column;
     }
 
     /// <summary>What the flow says about loading.</summary>
@@ -104,6 +187,9 @@ public sealed record Flow : FlowSettings
         {
             Columns = DeclaredColumns(),
             Added = [.. AddColumns.Keys],
+            Dropped = DroppedColumns(),
+            Masks = SourceMasks(),
+            Where = Where,
             PrimaryKey = PrimaryKey,
             Infer = Infer,
             SchemaChanges = SchemaChanges,

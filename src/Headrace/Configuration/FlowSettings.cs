@@ -117,6 +117,18 @@ public record FlowSettings
     public IReadOnlyDictionary<string, FlowColumn> Columns { get; init; } = new OrderedDictionary<string, FlowColumn>();
 
     [Description(
+        "How columns are hidden, by their names in the table or in the source: before anything is staged, sampled, "
+            + "set aside, published or archived. A flow's masks come to those of the defaults. See docs/masks.md."
+    )]
+    public IReadOnlyDictionary<string, FlowMask> Masks { get; init; } = new OrderedDictionary<string, FlowMask>();
+
+    [Description(
+        "The condition of rows that are wanted, in DuckDB's SQL over the columns as they came, typed and unmasked; "
+            + "the other rows are counted and not loaded."
+    )]
+    public string? Where { get; init; }
+
+    [Description(
         "Columns that are not in the files and say what their paths do: dt: \"{dt}\" with a capture, file: "
             + "\"{file.name}\". They are typed as others are: as listed under columns, else by their texts. A "
             + "default of it is for flows that read files."

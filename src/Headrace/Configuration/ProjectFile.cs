@@ -119,6 +119,9 @@ public static class ProjectFile
                 problems.Secrets.Remember(password);
             else if ((connection as RedshiftConnection)?.Password is { } other)
                 problems.Secrets.Remember(other);
+        foreach (var mask in project.Flows.Values.SelectMany(flow => flow.Masks.Values))
+            if (mask.Hmac is { } key)
+                problems.Secrets.Remember(key);
         project = project with { Flows = Flows(project, written, problems) };
         return project with
         {

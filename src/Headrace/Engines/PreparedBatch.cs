@@ -22,6 +22,9 @@ public abstract class PreparedBatch
     /// <summary>Rows that do not.</summary>
     public long Quarantined { get; protected set; }
 
+    /// <summary>Rows that the flow does not want.</summary>
+    public long Filtered { get; protected set; }
+
     /// <summary>What the checks of the batch found.</summary>
     public IReadOnlyList<CheckResult> Checks { get; protected set; } = [];
 
@@ -62,11 +65,13 @@ public abstract class PreparedBatch
     /// <summary>Takes a file into <see cref="Files"/>.</summary>
     /// <param name="records">Its records, those that are no rows left out.</param>
     /// <param name="bad">Those of them that do not fit.</param>
-    protected void Add(ChangeSet changes, StagedFile file, long records, long bad) =>
+    /// <param name="filtered">Those of them that the flow does not want.</param>
+    protected void Add(ChangeSet changes, StagedFile file, long records, long bad, long filtered) =>
         Files.Add(
             FileRow.Of(file.File, file.Sha256, changes.Action, FileOutcome.Loaded) with
             {
-                Rows = records - bad,
+                Rows = records - bad - filtered,
+                Filtered = filtered,
                 Quarantined = bad + file.RejectCount,
                 SchemaVersion = changes.From.Schema?.Document.Version,
             }
@@ -75,7 +80,7 @@ public abstract class PreparedBatch
     /// <summary>Takes the counts of a comparison of exports.</summary>
     protected void AddChanges(ChangeSet changes)
     {
-        (Quarantined, Sample) = (changes.Rows!.Quarantined, changes.Rows.Sample);
+        (Quarantined, Filtered, Sample) = (changes.Rows!.Quarantined, changes.Rows.Filtered, changes.Rows.Sample);
         Files.AddRange(FileRow.OfChanges(changes));
     }
 }

@@ -38,15 +38,17 @@ public sealed partial class DropFolder
         if (staged.IsParquet || staged.Columns.Count == 0)
             return !staged.IsParquet;
         var declared = Flow.DeclaredColumns();
-        var names = document.Columns.Select(column =>
-            declared.FirstOrDefault(one => one.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))?.From
-            ?? column.Name
-        );
+        var names = document
+            .Columns.Where(column => !Flow.Makes(column.Name))
+            .Select(column =>
+                declared.FirstOrDefault(one => one.Name.Equals(column.Name, StringComparison.OrdinalIgnoreCase))?.From
+                ?? column.Name
+            );
         return staged
             .Columns.Select(column => column.Name)
-            .Where(name => !Flow.Adds(name))
+            .Where(name => !Flow.Adds(name) && !Flow.Drops(name))
             .ToHashSet(StringComparer.OrdinalIgnoreCase)
-            .SetEquals(names.Where(name => !Flow.Adds(name)));
+            .SetEquals(names.Where(name => !Flow.Adds(name) && !Flow.Drops(name)));
     }
 
     private ChangeSet Changes(

@@ -117,10 +117,7 @@ public sealed partial class DropFolder(Flow flow, ILake lake, string spool, Time
                 continue;
             }
 
-            if (
-                chosen.Count > 0
-                && (truncates || (chosen.Sum(staged => staged.Bytes) >= Flow.BatchBytes && !attempt.IsPlan))
-            )
+            if (chosen.Count > 0 && (truncates || (IsFull(chosen) && !attempt.IsPlan)))
                 break;
             if (await StageAsync(dataset, file, Action(file), attempt, notes, warnings, cancel) is not { } staged)
                 continue;

@@ -52,11 +52,7 @@ public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimePr
             }
 
             // The whole change set replaces the table, so it is never split.
-            if (
-                chosen.Sum(staged => staged.Bytes) >= Flow.BatchBytes
-                && operation != Operation.Replace
-                && !attempt.IsPlan
-            )
+            if (IsFull(chosen) && operation != Operation.Replace && !attempt.IsPlan)
                 break;
             if (await StageAsync(dataset, file, "load", attempt, notes, warnings, cancel) is not { } staged)
                 continue;

@@ -17,6 +17,9 @@ public abstract partial class LakeSource : ISource, IFileSource
         StringComparer.OrdinalIgnoreCase
     );
 
+    // Each of these files is held open.
+    private const int MostUnlinked = 1000;
+
     private readonly PathPattern pattern;
     private readonly string spool;
     private readonly TimeProvider clock;
@@ -133,6 +136,8 @@ public abstract partial class LakeSource : ISource, IFileSource
 
     public void Release(Dataset dataset)
     {
+        if (stagers.TryGetValue(dataset.Name, out var stager))
+            stager.Release();
         if (Directory.Exists(Spool(dataset)))
             Directory.Delete(Spool(dataset), recursive: true);
     }
@@ -200,7 +205,10 @@ public abstract partial class LakeSource : ISource, IFileSource
                 {
                     Meaning = $"{digesting.Meaning};{string.Join(';', added)}",
                 };
-            var stager = stagers.GetOrAdd(dataset.Name, _ => new Stager(Spool(dataset), Flow.Limits.ToLimits()));
+            var stager = stagers.GetOrAdd(
+                dataset.Name,
+                _ => new Stager(Spool(dataset), Flow.Limits.ToLimits()) { Masks = Rules.Masks }
+            );
             return (await stager.StageAsync(watched, file, Format(file), DeclaredNames(), cancel, digesting)).With(
                 added
             );
@@ -261,6 +269,14 @@ public abstract partial class LakeSource : ISource, IFileSource
 
     protected LoadRules Rules => Flow.Rules();
 
+    /// <summary>What a text of a file means to the flow: under another meaning it is another row.</summary>
+    protected string Meaning =>
+        $"{string.Join(';', Flow.DeclaredColumns())}{(Flow.Where is null ? "" : $";{Flow.Where}")}";
+
+    /// <summary>True when a batch is to end before its next file.</summary>
+    protected bool IsFull(IReadOnlyCollection<StagedFile> chosen) =>
+        chosen.Sum(staged => staged.Bytes) >= Flow.BatchBytes || (Flow.Masks.Count > 0 && chosen.Count >= MostUnlinked);
+
     /// <summary>An identifier for the load of a change set.</summary>
     protected string NewLoadId() => Id.New("l", clock);
 
@@ -270,11 +286,7 @@ public abstract partial class LakeSource : ISource, IFileSource
         (from.Files.TryGetValue(file.Key, out var known) && known.Stamp == file.Stamp)
         || (Failpoint.Planted("latest-name") && from.Files.Keys.Any(key => string.CompareOrdinal(key, file.Key) > 0));
 
-    private string[]? DeclaredNames() =>
-        Flow.DeclaredColumns().Select(column => column.From).Where(from => !Flow.Adds(from)).ToArray()
-            is { Length: > 0 } names
-            ? names
-            : null;
+    private string[]? DeclaredNames() => Flow.FileColumns() is { Count: > 0 } names ? [.. names] : null;
 
     private Dataset Name(LakeFile file)
     {

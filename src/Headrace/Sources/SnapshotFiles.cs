@@ -256,7 +256,7 @@ public sealed partial class SnapshotFiles(Flow flow, ILake lake, string spool, T
         var files = new StagedFile?[export.Files.Count];
         var broken = new List<FileNote>();
         var gate = new Lock();
-        digesting = digesting with { Meaning = string.Join(';', Flow.DeclaredColumns()) };
+        digesting = digesting with { Meaning = Meaning };
         await Parallel.ForAsync(
             0,
             files.Length,

@@ -60,6 +60,9 @@ internal sealed class CsvCutter : IRecordCutter
     /// </summary>
     public bool IsTable { get; init; }
 
+    /// <summary>True when the flow has masks: what looks like a header may be values.</summary>
+    public bool IsHidden { get; init; }
+
     public IReadOnlyList<StagedColumn> Columns => columns ?? [];
 
     /// <inheritdoc/>
@@ -305,11 +308,11 @@ internal sealed class CsvCutter : IRecordCutter
         for (var i = 0; i < names.Count; i++)
         {
             if (string.IsNullOrWhiteSpace(names[i]))
-                throw Error.EmptyColumn(source, i + 1, line, line + extent.InnerLines, names);
+                throw Error.EmptyColumn(source, i + 1, line, line + extent.InnerLines, IsHidden ? [] : names);
             if (names[i].Any(c => char.IsControl(c) && c is not ('\t' or '\r' or '\n')))
                 throw Error.Corrupt(source, "The header is no text (it has control characters)").With("line", line);
             if (!seen.TryAdd(names[i], names[i]))
-                throw Error.DuplicateColumn(source, seen[names[i]], names[i], line);
+                throw Error.DuplicateColumn(source, Shown(seen[names[i]]), Shown(names[i]), line);
         }
 
         beginning.Line = line;
@@ -321,6 +324,8 @@ internal sealed class CsvCutter : IRecordCutter
         fields == names.Count ? [.. names.Select(name => new StagedColumn(name))]
         : fields == names.Count + 1 ? [new StagedColumn(leading), .. names.Select(name => new StagedColumn(name))]
         : throw Error.NoChangeFile(source, leading, names, fields, line);
+
+    private string Shown(string name) => IsHidden ? Mask.Shown : name;
 
     private void Know(StagedColumn[] found)
     {

@@ -56,7 +56,7 @@ internal sealed class JsonRows(FileLimits limits, string source, SegmentWriter r
     {
         for (var i = 0; i < columnsAtStart.Count; i++)
             if (columnsAtStart[i] < row.Columns.Count)
-                SegmentPadding.Pad(rows.Paths[i], row.Columns.Count);
+                rows.Pad(i, row.Columns.Count);
     }
 
     private int CutLines(ReadOnlySpan<byte> data, bool isFinal)

@@ -5,8 +5,13 @@ internal static class ParquetCopy
 {
     private static ReadOnlySpan<byte> Magic => "PAR1"u8;
 
-    /// <summary>Returns the bytes copied; throws when the file does not begin and end as Parquet does.</summary>
-    public static async Task<long> CopyAsync(PlainBytes plain, string path, CancellationToken cancel)
+    /// <summary>Returns where the copy is; throws when the file does not begin and end as Parquet does.</summary>
+    public static async Task<string> CopyAsync(
+        PlainBytes plain,
+        string path,
+        Unlinked? unlinked,
+        CancellationToken cancel
+    )
     {
         if (plain.IsCompressed)
             throw Error.Corrupt(
@@ -21,7 +26,7 @@ internal static class ParquetCopy
                 "The file is not Parquet",
                 found: $"first bytes {Convert.ToHexString(head.Span)}"
             );
-        using var copy = new SpoolFile(path, new byte[64]); // every block passes by it
+        using var copy = new SpoolFile(path, new byte[64], unlinked); // every block passes by it
         var buffer = new byte[1 << 20];
         var tail = Array.Empty<byte>();
         for (int read; (read = await plain.ReadAsync(buffer, cancel)) > 0; )
@@ -39,6 +44,6 @@ internal static class ParquetCopy
             );
         copy.Close();
         Failpoint.Hit("segment_written");
-        return plain.Count;
+        return copy.Path;
     }
 }

@@ -5,8 +5,12 @@ namespace Headrace.Staging;
 /// <summary>
 /// Writes down the records that are no rows: line, reason, raw text. The file appears with the first one.
 /// </summary>
-internal sealed class RejectWriter(string folder) : IDisposable
+/// <param name="isHidden">True when the text of a record is not to be kept: it may hold what a mask hides.</param>
+internal sealed class RejectWriter(string folder, bool isHidden = false) : IDisposable
 {
+    /// <summary>In the place of a text that is not kept.</summary>
+    public const string Hidden = "(not kept, since the flow has masks)";
+
     private const int RawBytes = 8 << 10;
 
     private SpoolFile? file;
@@ -21,7 +25,7 @@ internal sealed class RejectWriter(string folder) : IDisposable
         file.WriteNumber(line);
         file.WriteQuoted(Encoding.UTF8.GetBytes(reason));
         file.Write((byte)',');
-        file.WriteQuoted(Encoding.UTF8.GetBytes(Show(raw)));
+        file.WriteQuoted(Encoding.UTF8.GetBytes(isHidden ? Hidden : Show(raw)));
         file.Write((byte)'\n');
         Count++;
     }

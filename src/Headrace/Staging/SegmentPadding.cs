@@ -10,12 +10,14 @@ internal static class SegmentPadding
 {
     private static readonly SearchValues<byte> Stops = SearchValues.Create([(byte)',', (byte)'"', (byte)'\n']);
 
-    /// <summary>Rewrites the segment with an empty field for each column that a record lacks.</summary>
-    public static void Pad(string path, int columns)
+    /// <summary>
+    /// Rewrites the segment with an empty field for each column that a record lacks; says where it is now.
+    /// </summary>
+    public static string Pad(string path, string padded, int columns, Unlinked? unlinked = null)
     {
-        var padded = path + ".padded";
+        string written;
         using (var from = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0))
-        using (var to = new SpoolFile(padded, new byte[1 << 20]))
+        using (var to = new SpoolFile(padded, new byte[1 << 20], unlinked))
         {
             var buffer = new byte[1 << 20];
             var isQuoted = false;
@@ -54,8 +56,12 @@ internal static class SegmentPadding
             }
 
             to.Close();
+            written = to.Path;
         }
 
+        if (unlinked is not null)
+            return written;
         File.Move(padded, path, overwrite: true);
+        return path;
     }
 }

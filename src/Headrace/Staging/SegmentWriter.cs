@@ -8,7 +8,13 @@ namespace Headrace.Staging;
 /// spans two.
 /// </summary>
 /// <param name="digests">Where the digests of records go; null when nobody will ask.</param>
-internal sealed class SegmentWriter(string folder, long segmentBytes, RowDigests? digests = null) : IDisposable
+/// <param name="unlinked">Holds the segments when they are to have no name; else null.</param>
+internal sealed class SegmentWriter(
+    string folder,
+    long segmentBytes,
+    RowDigests? digests = null,
+    Unlinked? unlinked = null
+) : IDisposable
 {
     // DuckDB writes rows in groups of this many. A segment that ends where a group does is written as it is read; else
     // what is left over of each is put together afterwards, which takes half as long again.
@@ -34,7 +40,7 @@ internal sealed class SegmentWriter(string folder, long segmentBytes, RowDigests
     {
         if (current is null)
         {
-            current = new SpoolFile(System.IO.Path.Combine(folder, $"{paths.Count + 1}.csv"), buffer);
+            current = new SpoolFile(System.IO.Path.Combine(folder, $"{paths.Count + 1}.csv"), buffer, unlinked);
             paths.Add(current.Path);
         }
 
@@ -75,6 +81,15 @@ internal sealed class SegmentWriter(string folder, long segmentBytes, RowDigests
     private bool IsFull(int groups) => groups == MostGroups || current!.Length + current.Length / groups > segmentBytes;
 
     public void Close() => CloseSegment();
+
+    /// <summary>Gives each record of a closed segment as many fields as there are columns now.</summary>
+    public void Pad(int segment, int columns) =>
+        paths[segment] = SegmentPadding.Pad(
+            paths[segment],
+            System.IO.Path.Combine(folder, $"{segment + 1}.padded"),
+            columns,
+            unlinked
+        );
 
     public void Dispose()
     {

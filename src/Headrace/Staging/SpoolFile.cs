@@ -3,14 +3,17 @@ using System.Globalization;
 namespace Headrace.Staging;
 
 /// <summary>A file in the spool that is being written; readable by this user only.</summary>
-/// <remarks>The buffer is the caller's; it may serve the next file when this one is closed.</remarks>
+/// <remarks>
+/// The buffer is the caller's; it may serve the next file when this one is closed. With <c>unlinked</c> the file has no
+/// name in its folder.
+/// </remarks>
 internal sealed class SpoolFile : IDisposable
 {
     private readonly FileStream stream;
     private readonly byte[] buffer;
     private int used;
 
-    public SpoolFile(string path, byte[] buffer)
+    public SpoolFile(string path, byte[] buffer, Unlinked? unlinked = null)
     {
         Path = path;
         this.buffer = buffer;
@@ -24,6 +27,8 @@ internal sealed class SpoolFile : IDisposable
         if (!OperatingSystem.IsWindows())
             options.UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite;
         stream = Try(() => new FileStream(path, options));
+        if (unlinked is not null)
+            Path = unlinked.Take(path);
     }
 
     public string Path { get; }

@@ -7,16 +7,20 @@ namespace Headrace.Staging;
 /// <param name="spool">A folder that belongs to this process alone; what it makes there is named by numbers, never by
 /// keys.</param>
 /// <param name="limits">What one file may cost.</param>
-public sealed class Stager(string spool, FileLimits limits)
+public sealed partial class Stager(string spool, FileLimits limits)
 {
-    // A value's text is not so many times as long as its binary form.
-    private const int TextOfBinary = 8;
-
     private static readonly Lock MakingFolder = new();
     private int folders;
+    private Unlinked? unlinked;
 
     /// <summary>Whether the stored bytes of files are hashed, so that a file is known again.</summary>
     public bool IsHashed { get; init; } = true;
+
+    /// <summary>
+    /// Masks of what is staged. With them no digests are kept, and what was staged is gone with
+    /// <see cref="Release"/>.
+    /// </summary>
+    public IReadOnlyList<Mask> Masks { get; init; } = [];
 
     /// <summary>When a segment is full. Small only in tests.</summary>
     internal long SegmentBytes { get; init; } = 32 << 20;
@@ -55,163 +59,6 @@ public sealed class Stager(string spool, FileLimits limits)
         }
     }
 
-    /// <summary>
-    /// Stages the rows that a database sends as CSV without a header: <c>,</c> between fields, <c>"</c> around and
-    /// doubled, NULL where a field is unquoted and empty. Those of one call may be staged beside those of another.
-    /// </summary>
-    /// <param name="rows">What the <see cref="StagedFile.File"/> of the result says, with the name by which bad rows
-    /// are told.</param>
-    public async Task<StagedFile> StageRowsAsync(
-        Stream text,
-        LakeFile rows,
-        IReadOnlyList<StagedColumn> columns,
-        CancellationToken cancel,
-        DigestOptions? digesting = null
-    )
-    {
-        var folder = MakeFolder();
-        try
-        {
-            using var digests = digesting is null ? null : new RowDigests(folder, digesting);
-            using var segments = new SegmentWriter(folder, SegmentBytes, digests);
-            using var rejects = new RejectWriter(folder);
-            var cutter = new CsvCutter(
-                new CsvDialect { Header = false },
-                limits,
-                rows.Key,
-                [.. columns.Select(column => column.Name)],
-                segments,
-                rejects,
-                digests
-            )
-            {
-                IsTable = true,
-            };
-            long bytes;
-            await using (var pump = new BlockPump(text, rows.Key, cancel))
-                bytes = await CutAsync(pump, cutter, cancel);
-            segments.Close();
-            rejects.Close();
-            digests?.Close();
-            return new StagedFile
-            {
-                File = rows with { Size = bytes },
-                Sha256 = "",
-                Bytes = bytes,
-                Records = segments.Records,
-                LongestRecord = segments.Longest + columns.Count,
-                Columns = columns,
-                Segments = segments.Paths,
-                Rejects = rejects.Path,
-                RejectCount = rejects.Count,
-                Digests = digests?.Path,
-                HasInlineDigests = digests is { IsInline: true },
-            };
-        }
-        catch
-        {
-            Directory.Delete(folder, recursive: true);
-            throw;
-        }
-    }
-
-    /// <summary>
-    /// Stages a file of rows that a database wrote as CSV without a header, compressed or not; NULL is a text that no
-    /// value can be.
-    /// </summary>
-    /// <param name="rows">What the <see cref="StagedFile.File"/> of the result says, with the name by which bad rows
-    /// are told.</param>
-    /// <param name="nothing">What stands for NULL: letters, digits and hyphens.</param>
-    public async Task<StagedFile> StageUnloadedAsync(
-        string path,
-        LakeFile rows,
-        IReadOnlyList<StagedColumn> columns,
-        string nothing,
-        CancellationToken cancel,
-        DigestOptions? digesting = null
-    )
-    {
-        await using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, 1, useAsync: true);
-        await using var stored = new StoredBytes(file, rows.Key, isHashed: false);
-        await using var plain = await PlainBytes.OpenAsync(
-            stored,
-            limits with
-            {
-                MaxFileBytes = long.MaxValue,
-                MaxRatio = int.MaxValue,
-            },
-            cancel
-        ); // no stranger sent it
-        await using var text = new MarkedNulls(plain, nothing);
-        return await StageRowsAsync(text, rows, columns, cancel, digesting);
-    }
-
-    /// <summary>Stages rows as PostgreSQL's COPY sends them with FORMAT binary, as they are.</summary>
-    /// <param name="begun">Is given the file as soon as some of its rows are there, while the others arrive.</param>
-    public async Task<StagedFile> StageBinaryAsync(
-        Stream bytes,
-        LakeFile rows,
-        IReadOnlyList<StagedColumn> columns,
-        CancellationToken cancel,
-        Action<StagedFile>? begun = null
-    )
-    {
-        var folder = MakeFolder();
-        var isBegun = false;
-        try
-        {
-            using var copy = new SpoolFile(Path.Combine(folder, "1.copy"), new byte[64]); // every block passes by it
-            var (counter, arriving) = (
-                new BinaryRows(columns.Count, limits.MaxRecordBytes / TextOfBinary),
-                new RowStream(copy.Path)
-            );
-            var staged = new StagedFile
-            {
-                File = rows,
-                Sha256 = "",
-                Bytes = 0,
-                Records = -1,
-                Columns = columns,
-                Segments = [copy.Path],
-                IsBinary = true,
-                Stream = arriving,
-            };
-            var buffer = new byte[BinaryRows.BlockBytes];
-            for (
-                int length;
-                (length = await bytes.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, cancel)) > 0;
-
-            )
-            {
-                counter.Pass(buffer.AsSpan(0, length));
-                if (counter.HasLong)
-                {
-                    arriving.Refuse();
-                    throw new LongRowException();
-                }
-
-                copy.Write(buffer.AsSpan(0, length));
-                arriving.Wrote(length);
-                if (isBegun || begun is null || counter.Rows == 0)
-                    continue;
-                isBegun = true;
-                begun(staged);
-            }
-
-            if (!counter.IsWhole)
-                throw Error.Corrupt(rows.Key, "The rows end early", copy.Length);
-            copy.Close();
-            Failpoint.Hit("segment_written");
-            arriving.End(counter.Rows);
-            return staged with { File = rows with { Size = copy.Length }, Bytes = copy.Length, Records = counter.Rows };
-        }
-        catch when (!isBegun)
-        {
-            Directory.Delete(folder, recursive: true);
-            throw;
-        }
-    }
-
     private async Task<StagedFile> CopyAsync(
         StoredBytes stored,
         LakeFile file,
@@ -225,15 +72,15 @@ public sealed class Stager(string spool, FileLimits limits)
         await using var plain = await PlainBytes.OpenAsync(stored, limits, cancel);
         if (format.Kind == FormatKind.Parquet)
         {
-            var path = Path.Combine(folder, "1.parquet");
-            var bytes = await ParquetCopy.CopyAsync(plain, path, cancel);
+            var path = await ParquetCopy.CopyAsync(plain, Path.Combine(folder, "1.parquet"), Hide(), cancel);
             return new StagedFile
             {
                 File = file,
                 Sha256 = await stored.Sha256Async(),
-                Bytes = bytes,
+                Bytes = plain.Count,
                 Records = -1,
                 Columns = [],
+                Masks = Masks,
                 Segments = [path],
                 IsParquet = true,
                 Parquet = ParquetSchema.Open(path, stored.Source),
@@ -241,14 +88,19 @@ public sealed class Stager(string spool, FileLimits limits)
         }
 
         using var digests =
-            digesting is null || format.Kind != FormatKind.Csv ? null : new RowDigests(folder, digesting);
-        using var rows = new SegmentWriter(folder, SegmentBytes, digests);
-        using var rejects = new RejectWriter(folder);
+            digesting is null || format.Kind != FormatKind.Csv || Masks.Count > 0
+                ? null
+                : new RowDigests(folder, digesting);
+        using var rows = new SegmentWriter(folder, SegmentBytes, digests, Hide());
+        using var rejects = new RejectWriter(folder, Masks.Count > 0);
         var dialect = format.Csv ?? new CsvDialect();
         IRecordCutter cutter =
             format.Kind == FormatKind.Jsonl
                 ? new JsonRows(limits, stored.Source, rows, rejects) { SkipsNull = format.SkipsNull }
-                : new CsvCutter(dialect, limits, stored.Source, declared, rows, rejects, digests);
+                : new CsvCutter(dialect, limits, stored.Source, declared, rows, rejects, digests)
+                {
+                    IsHidden = Masks.Count > 0,
+                };
         var text = await TextEncoding.OpenAsync(plain, dialect.Encoding, cancel);
         await using (var pump = new BlockPump(text, stored.Source, cancel))
             await CutAsync(pump, cutter, cancel);
@@ -271,10 +123,22 @@ public sealed class Stager(string spool, FileLimits limits)
             RejectCount = rejects.Count,
             Digests = digests?.Path,
             HasInlineDigests = digests is { IsInline: true },
+            Masks = Masks,
             HasEmptyTexts = cutter.HasEmptyTexts,
             Delimiter = (cutter as CsvCutter)?.Delimiter,
             Hint = (cutter as CsvCutter)?.Hint,
         };
+    }
+
+    /// <summary>Gives up what is staged without a name; the folders are the caller's.</summary>
+    public void Release() => unlinked?.Release();
+
+    private Unlinked? Hide()
+    {
+        if (Masks.Count == 0)
+            return null;
+        lock (MakingFolder)
+            return unlinked ??= new Unlinked();
     }
 
     private static async Task<long> CutAsync(BlockPump pump, IRecordCutter cutter, CancellationToken cancel)

@@ -52,6 +52,7 @@ internal sealed class ChangesStrategy(OpenLoad load) : WriteStrategy(load)
             Deleted = rows.Deleted,
             Unchanged = rows.Unchanged,
             Quarantined = rows.Quarantined,
+            Filtered = rows.Filtered,
             Ddl = [.. ddl.Select(Dialect.Shown)],
             Warnings = [.. rows.Warnings, .. warnings],
             Sample = rows.Sample,

@@ -71,6 +71,7 @@ internal sealed class EventsStrategy(OpenLoad load) : WriteStrategy(load)
         return result with
         {
             Quarantined = batch.Quarantined,
+            Filtered = batch.Filtered,
             Sample = batch.Sample,
             Refused = shape?.Refused ?? [],
             Warnings = [.. shape?.Warnings ?? Changes.Rows!.Warnings, .. result.Warnings],

@@ -7,6 +7,9 @@ public sealed record FileRow(LakeFile File, string? Sha256, string Action, FileO
 
     public long Quarantined { get; init; }
 
+    /// <summary>Rows that the flow does not want; not on record.</summary>
+    public long Filtered { get; init; }
+
     public string? SchemaVersion { get; init; }
 
     public string? Note { get; init; }
@@ -24,7 +27,7 @@ public sealed record FileRow(LakeFile File, string? Sha256, string Action, FileO
     public static IReadOnlyList<(string Key, long Rows)> SetAside(IEnumerable<FileRow> files) =>
         [
             .. files
-                .Where(file => file is { Rows: 0, Quarantined: > 0 })
+                .Where(file => file is { Rows: 0, Filtered: 0, Quarantined: > 0 })
                 .Select(file => (file.File.Key, file.Quarantined)),
         ];
 

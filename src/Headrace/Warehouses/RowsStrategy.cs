@@ -52,6 +52,7 @@ internal sealed class RowsStrategy(OpenLoad load) : WriteStrategy(load)
             result = result with { Inserted = batch.Good, Deleted = deleted };
         }
 
+        result = result with { Filtered = batch.Filtered };
         ddl = await KeepKeyAsync(
             shape.IsNew,
             Changes.Operation == Operation.Merge,

@@ -63,6 +63,7 @@ internal sealed class FlowRules(
             Kept(flow, place, where);
         columns.Columns(flow, place, where);
         columns.AddedColumns(flow, place, where);
+        flow = new ShapingRules(problems).Check(flow, place, where);
         flow = checks.Check(flow, place, where);
         if (flow.Read == ReadMode.Snapshot)
             Snapshot(flow, place, where);

@@ -4,7 +4,7 @@ namespace Headrace.Configuration.Binding;
 internal static class Overlay
 {
     // Of these keys a flow changes only what it names; any other key it says is said anew.
-    static readonly string[] KeyByKey = ["target", "limits"];
+    static readonly string[] KeyByKey = ["target", "limits", "masks"];
 
     /// <summary>The file with the connections and defaults of one environment.</summary>
     public static MapNode Environment(MapNode file, MapNode environment)

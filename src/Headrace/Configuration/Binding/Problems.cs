@@ -90,7 +90,7 @@ internal sealed partial class Problems(string file, string text)
     }
 
     [GeneratedRegex(
-        @"((?:password|passwd|secret|token|access_key)\w*[""']?\s*:\s*)(?![""']?\$\{)[^\s,}].*$",
+        @"((?:password|passwd|secret|token|access_key|hmac)\w*[""']?\s*:\s*)(?![""']?\$\{)[^\s,}].*$",
         RegexOptions.IgnoreCase
     )]
     private static partial Regex Password();
