@@ -43,26 +43,9 @@ public sealed class FileVerification(
         var datasets = history.Files.Select(file => file.Dataset).Distinct().ToList();
         var name = datasets.Count == 1 ? dataset.Name : $"{flow.Name}/*";
         var nothing = new Verified(name, 0, 0, 0, 0, 0, 0, [], warnings) { IsWhole = false };
-        if (history.Others.Count > 0)
-            return NotCompared(
-                $"{history.Target} is loaded by {string.Join(", ", history.Others)} too; its rows cannot be told apart"
-            );
-        var isSnapshot = flow.Read == ReadMode.Snapshot;
-        var (rules, events) = (flow.Rules(), flow.Rules().Events);
-        if (!isSnapshot && events is { History: { EffectiveAt: null } })
-            return NotCompared($"the versions of {history.Target} begin when they were loaded, which no file says");
-        if (
-            history.Files.FirstOrDefault(file =>
-                (file.Operation == "changes") != isSnapshot && file.Document is null
-            ) is
-            { } other
-        )
-            return NotCompared(
-                $"{other.Key} was loaded by read: {(isSnapshot ? "incremental" : "snapshot")}, "
-                    + "and the flow says another way now"
-            );
-        if (datasets.Count > 1 && isSnapshot)
-            return NotCompared($"{datasets.Count} datasets put their exports into {history.Target}");
+        if (Incomparable.Why(flow, history) is { } reason)
+            return NotCompared(reason);
+        var (isSnapshot, rules, events) = (flow.Read == ReadMode.Snapshot, flow.Rules(), flow.Rules().Events);
         if (datasets.Count > 1)
             warnings.Add(
                 $"{datasets.Count} datasets load into {history.Target}; their files were compared with it together"
