@@ -49,6 +49,12 @@ public sealed record Model
     )]
     public IReadOnlyList<string> Before { get; init; } = [];
 
+    [Description(
+        "What must hold for the table once the rows are in it, before they are committed. A check stops the model or "
+            + "warns."
+    )]
+    public IReadOnlyList<FlowCheck> Checks { get; init; } = [];
+
     [Description("The least rows that may replace a table that has rows (write: replace).")]
     [AtLeast(0)]
     public int MinRows { get; init; } = 1;
@@ -81,6 +87,13 @@ public sealed record Model
         {
             PrimaryKey = PrimaryKey,
             MinRows = MinRows,
+            Checks =
+            [
+                .. Checks
+                    .Select(check => check.ToCheck())
+                    .OfType<Headrace.Checks.Check>()
+                    .Select(check => check with { Scope = Headrace.Checks.CheckScope.Table }),
+            ],
             Distribution = DistributionOf(Distribution) ?? Target.Distribution,
             Sort = Sort.Count > 0 ? Sort : Target.Sort,
         };

@@ -138,6 +138,29 @@ public abstract class Models(PostgresServer server, WarehouseKind kind) : ModelW
     }
 
     [Fact]
+    public async Task AModelThatFailsACheckChangesNothing()
+    {
+        Sql("totals", "SELECT customer, sum(amount) AS total FROM raw.orders GROUP BY customer");
+        await Models(
+            "totals: { sql: models/totals.sql, target: { schema: mart }, write: replace, primary_key: customer, "
+                + "checks: [ { unique: [customer] }, { range: { column: total, max: 100 } }, "
+                + "{ row_count: { max: 1 }, on_fail: warn } ] }"
+        );
+        World.Put("orders/1.csv", "id,customer,amount\n1,10,5.00\n2,20,7.50\n", landedSecondsAgo: 7200);
+        var loaded = (await World.Load("orders", "totals")).Run("totals");
+        Assert.Equal("2i 0u 0d 0s 0q", loaded.Counts);
+        Assert.Contains("row_count", loaded.Warnings, StringComparison.Ordinal);
+        World.Put("orders/2.csv", "id,customer,amount\n3,10,500.00\n");
+        var stopped = (await World.Run("run", "--json")).Run("totals");
+        Assert.Equal(("stopped", "HDR-210"), (stopped.Outcome, stopped.Error));
+        Assert.Equal(["10|5.00", "20|7.50"], await Rows("SELECT customer, total FROM mart.totals ORDER BY customer"));
+        Assert.Equal(
+            ["passed", "stopped"],
+            await Rows("SELECT outcome FROM headrace.checks WHERE name = 'range_total' ORDER BY checked_at")
+        );
+    }
+
+    [Fact]
     public async Task AppendAddsTheRowsThatTheSelectGives()
     {
         Sql(

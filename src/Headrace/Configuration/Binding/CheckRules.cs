@@ -7,13 +7,19 @@ namespace Headrace.Configuration.Binding;
 internal sealed class CheckRules(Problems problems)
 {
     /// <summary>
-    /// Adds every broken rule to the problems, and returns the flow whose checks know where they stand.
+    /// Adds every broken rule to the problems, and returns the checks, which know where they stand.
     /// </summary>
-    public Flow Check(Flow flow, FlowRules.Places place, string where)
+    /// <param name="flow">Null for those of a model, which look at its table.</param>
+    public IReadOnlyList<FlowCheck> Check(
+        IReadOnlyList<FlowCheck> written,
+        Flow? flow,
+        FlowRules.Places place,
+        string where
+    )
     {
-        if (flow.Checks.Count == 0 || place.Said("checks") is not ListNode list)
-            return flow;
-        var checks = flow.Checks.Select((one, i) => one with { At = problems.At(list.Items[i]) }).ToList();
+        if (written.Count == 0 || place.Said("checks") is not ListNode list)
+            return written;
+        var checks = written.Select((one, i) => one with { At = problems.At(list.Items[i]) }).ToList();
         var names = new Dictionary<string, int>(StringComparer.OrdinalIgnoreCase);
         for (var i = 0; i < checks.Count; i++)
         {
@@ -54,22 +60,20 @@ internal sealed class CheckRules(Problems problems)
                     );
         }
 
-        return flow with
-        {
-            Checks = checks,
-        };
+        return checks;
     }
 
     private static bool AsksAnything(Node check) =>
         check is MapNode map
         && map.Entries.Any(entry => entry.Key.Text is not ("name" or "where" or "on_fail" or "allow" or "scope"));
 
-    private void Together(Flow flow, Check check, Node at, string which)
+    private void Together(Flow? flow, Check check, Node at, string which)
     {
         if (check.OnFail == CheckAction.Quarantine)
         {
             var why =
-                check.Scope == CheckScope.Table ? "the table is checked as a whole, so that no row can be set aside"
+                flow is null ? "the rows of a model are in its table, so that no row can be set aside"
+                : check.Scope == CheckScope.Table ? "the table is checked as a whole, so that no row can be set aside"
                 : !check.IsOfRows ? $"{check.Kind} is asked of all rows together, so that no row can be set aside"
                 : flow.Read == ReadMode.Snapshot ? "with read: snapshot no row can be set aside by a check"
                 : null;
@@ -77,7 +81,7 @@ internal sealed class CheckRules(Problems problems)
                 problems.Disagree(at, which, why, "write on_fail: stop or on_fail: warn");
         }
 
-        if (check is RelationshipsCheck && check.Scope == CheckScope.Batch)
+        if (flow is not null && check is RelationshipsCheck && check.Scope == CheckScope.Batch)
             problems.Disagree(
                 at,
                 which,
@@ -86,7 +90,7 @@ internal sealed class CheckRules(Problems problems)
             );
         if (check.Allow is not null && !check.IsOfRows)
             problems.Disagree(at, which, $"{check.Kind} has no share of rows to allow", "remove 'allow'");
-        if (check.Scope == CheckScope.Table && flow.IsPublishOnly)
+        if (check.Scope == CheckScope.Table && flow is { IsPublishOnly: true })
             problems.Disagree(at, which, "the flow has no table to check", "write scope: batch");
         if (
             check

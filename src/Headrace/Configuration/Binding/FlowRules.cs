@@ -64,7 +64,7 @@ internal sealed class FlowRules(
         columns.Columns(flow, place, where);
         columns.AddedColumns(flow, place, where);
         flow = new ShapingRules(problems).Check(flow, place, where);
-        flow = checks.Check(flow, place, where);
+        flow = flow with { Checks = checks.Check(flow.Checks, flow, place, where) };
         if (flow.Read == ReadMode.Snapshot)
             Snapshot(flow, place, where);
         else if (flow.Read is not null && place.Said("publish") is { } publish)

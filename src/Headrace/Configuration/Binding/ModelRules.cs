@@ -29,6 +29,7 @@ internal sealed class ModelRules(Problems problems, ConnectionRules links, Proje
                 if (place.Said(key) is { } said)
                     problems.Disagree(said, where, $"'{key}' is for tables of Redshift", $"remove '{key}'");
         Before(model, place, where, isRedshift);
+        model = model with { Checks = new CheckRules(problems).Check(model.Checks, null, place, where) };
         return model with { Text = Text(model, place, where, isRedshift) };
     }
 
