@@ -249,7 +249,6 @@ public abstract class Histories(PostgresServer server, WarehouseKind kind) : Fil
     [Theory]
     [InlineData(1)]
     [InlineData(2)]
-    [InlineData(3)]
     public async Task EveryOrderAndEveryCutGivesTheSameHistory(int seed)
     {
         await Flows(People());
