@@ -92,6 +92,9 @@ public static class Failpoint
         "bad-rows-dropped",
         "state-by-name",
         "clean-unasked",
+        "older-event-wins",
+        "version-left-open",
+        "late-event-dropped",
     ];
 
     private static readonly bool Allowed = Environment.GetEnvironmentVariable("HEADRACE_ALLOW_FAILPOINTS") == "1";

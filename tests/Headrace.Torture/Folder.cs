@@ -25,12 +25,15 @@ internal sealed class Folder : IDisposable
 
         """;
 
+    private const string Customer =
+        """id: bigint, name: text, city: text, amount: "decimal(12,2)", changed_at: timestamp, seq: bigint""";
+
     private readonly bool keep;
     private readonly Func<string, string> configuration;
     private int hidden;
 
     /// <param name="warehouse">The connection as headrace.yaml has it.</param>
-    public Folder(string name, int retries, int parallel, bool hasFeed, bool keep, string warehouse)
+    public Folder(string name, int retries, int parallel, bool hasFeed, bool keep, bool isSoft, string warehouse)
     {
         this.keep = keep;
         Path = Directory.CreateTempSubdirectory($"headrace-torture-{name}-").FullName;
@@ -52,6 +55,22 @@ internal sealed class Folder : IDisposable
                   retries: {{retries}}
                   retry_delay: 20ms
                 flows:
+                  customers:
+                    source: { connection: lake, path: "customers/**", format: csv, csv: { header: false } }
+                    columns: { {{Customer}} }
+                    read: cdc
+                    cdc: { profile: dms, order_by: [seq] }
+                    primary_key: id
+                    deletes: {{(isSoft ? "soft" : "hard")}}
+                    write: merge
+                  customers_history:
+                    source: { connection: lake, path: "customers_history/**", format: csv, csv: { header: false } }
+                    columns: { {{Customer}} }
+                    read: cdc
+                    cdc: { profile: dms, order_by: [seq] }
+                    primary_key: id
+                    write: scd2
+                    scd2: { effective_at: changed_at, ignore: [city] }
                   events:
                     source: { connection: lake, path: "events/*", format: csv }
                     columns: { n: bigint, kind: text, amount: "decimal(12,2)" }

@@ -18,7 +18,9 @@ internal enum Outcome
 /// <summary>
 /// A row that cannot be loaded: its line, and the row that a release with <c>--set amount=1.00</c> makes of it.
 /// </summary>
-internal sealed record BadLine(long Line, string? Mended);
+/// <param name="Column">For a change the column that mends it; empty when nothing does.</param>
+/// <param name="Change">For a change what it says beside that column.</param>
+internal sealed record BadLine(long Line, string? Mended, string? Column = null, Change? Change = null);
 
 /// <summary>A version of a file in the lake, with what it holds and what must become of it.</summary>
 internal sealed class LakeItem
@@ -37,6 +39,9 @@ internal sealed class LakeItem
 
     /// <summary>Beside <see cref="Rows"/>: the key of each, where rows have one.</summary>
     public IReadOnlyList<long> Keys { get; init; } = [];
+
+    /// <summary>What <see cref="Rows"/> say happened, in a file of changes.</summary>
+    public IReadOnlyList<Change> Changes { get; init; } = [];
 
     public IReadOnlyList<BadLine> Bad { get; init; } = [];
 
@@ -76,6 +81,7 @@ internal sealed class LakeItem
             Bytes = Bytes,
             Rows = Rows,
             Keys = Keys,
+            Changes = Changes,
             Bad = Bad,
             Allowed = Allowed,
             Whole = Whole,

@@ -11,6 +11,11 @@ internal sealed class HeldRow
 
     public string? Mended { get; init; }
 
+    /// <summary>The column that mends a change; null for other rows.</summary>
+    public string? Column { get; init; }
+
+    public Change? Change { get; init; }
+
     public string Status { get; set; } = "waiting";
 }
 
@@ -20,9 +25,15 @@ internal sealed class HeldRow
 /// does not depend on how far a killed run got.
 /// </summary>
 /// <param name="flows">Their names.</param>
-internal sealed class Model(IReadOnlyList<string> flows)
+/// <param name="isSoft">Customers that are gone stay, and say so.</param>
+internal sealed class Model(IReadOnlyList<string> flows, bool isSoft)
 {
+    /// <summary>The datasets that changes go to: the rows as they are now, and their history.</summary>
+    public static readonly string[] OfChanges = ["customers", "customers_history"];
+
     private readonly Dictionary<string, Table> tables = [];
+
+    public bool IsSoft => isSoft;
 
     public List<LakeItem> Items { get; } = [];
 
@@ -31,7 +42,17 @@ internal sealed class Model(IReadOnlyList<string> flows)
     public IEnumerable<LakeItem> Present => Items.Where(item => item.IsPresent);
 
     public Table Of(string dataset) =>
-        tables.TryGetValue(dataset, out var table) ? table : tables[dataset] = new Table();
+        tables.TryGetValue(dataset, out var table)
+            ? table
+            : tables[dataset] = new Table
+            {
+                Make = dataset switch
+                {
+                    "customers" => changes => Changed.Now(changes, isSoft),
+                    "customers_history" => Changed.History,
+                    _ => _ => [],
+                },
+            };
 
     /// <summary>True when a run that ended by itself, and was checked, has seen every file of the dataset.</summary>
     public bool IsSettled(string dataset) =>
@@ -68,6 +89,8 @@ internal sealed class Model(IReadOnlyList<string> flows)
                 .ToList();
             if (dataset.StartsWith("inbox/", StringComparison.Ordinal))
                 SettleInbox(Of(dataset), open);
+            else if (OfChanges.Contains(dataset))
+                SettleChanges(Of(dataset), open);
             else if (open.Exists(item => item.Version is not null))
                 SettleExports(Of(dataset), open);
             else
@@ -75,12 +98,29 @@ internal sealed class Model(IReadOnlyList<string> flows)
         }
     }
 
-    public void Release(HeldRow row)
+    /// <param name="set">What a release sets in each row: <c>column=value</c>.</param>
+    public void Release(HeldRow row, string set)
     {
-        if (row.Status != "waiting" || row.Mended is null)
+        var isMended = row.Change is null
+            ? row.Mended is not null
+            : set.StartsWith($"{row.Column}=", StringComparison.Ordinal);
+        if (row.Status != "waiting" || !isMended)
             return;
         row.Status = "released";
-        Of(row.Dataset).Rows.Add(row.Mended);
+        if (row.Change is { } change)
+            Of(row.Dataset).Changes.Add(change.Mend(set));
+        else
+            Of(row.Dataset).Rows.Add(row.Mended!);
+    }
+
+    // Each file once, whenever it comes; its changes say themselves where they belong.
+    private void SettleChanges(Table table, List<LakeItem> open)
+    {
+        foreach (var item in open)
+            if (item.Whole is not null)
+                Refuse(item, "HDR-121");
+            else
+                Load(item, table);
     }
 
     private void SettleFiles(string dataset, Table table, List<LakeItem> open)
@@ -210,7 +250,9 @@ internal sealed class Model(IReadOnlyList<string> flows)
         table.Contents[item.Sha256] = item.Key;
         table.LastContent = item.Sha256;
         table.NewestRows = Math.Max(table.NewestRows, item.Landed);
-        for (var i = 0; i < item.Rows.Count; i++)
+        var place = item.Changes.Count > 0 ? Torture.Changes.PlaceOf(item.Key) : "";
+        table.Changes.AddRange(item.Changes.Select(change => change with { Place = place }));
+        for (var i = 0; i < item.Rows.Count && item.Changes.Count == 0; i++)
             if (item.Keys.Count > 0)
                 table.Keyed[item.Keys[i]] = item.Rows[i];
             else
@@ -223,6 +265,8 @@ internal sealed class Model(IReadOnlyList<string> flows)
                     File = item.Key,
                     Line = bad.Line,
                     Mended = bad.Mended,
+                    Column = bad.Column,
+                    Change = bad.Change is { } change ? change with { Place = place, Line = bad.Line } : null,
                 }
             );
     }
@@ -233,6 +277,12 @@ internal sealed class Model(IReadOnlyList<string> flows)
         public List<string> Rows { get; } = [];
 
         public Dictionary<long, string> Keyed { get; } = [];
+
+        /// <summary>All changes that were seen, in any order.</summary>
+        public List<Change> Changes { get; } = [];
+
+        /// <summary>What changes make of the table.</summary>
+        public required Func<IEnumerable<Change>, IEnumerable<string>> Make { get; init; }
 
         public Dictionary<string, string> Contents { get; } = [];
 
@@ -250,6 +300,6 @@ internal sealed class Model(IReadOnlyList<string> flows)
 
         public int Replaced { get; set; } = -1;
 
-        public IEnumerable<string> Expected => Rows.Concat(Keyed.Values);
+        public IEnumerable<string> Expected => Rows.Concat(Keyed.Values).Concat(Make(Changes));
     }
 }

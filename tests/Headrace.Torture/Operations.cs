@@ -4,13 +4,17 @@ namespace Headrace.Torture;
 internal sealed class Operations(Random random, Folder folder, Model model, Exports exports, Action<string> log)
 {
     private readonly Content content = new(random);
+    private readonly Dictionary<string, Changes> changes = Model.OfChanges.ToDictionary(
+        name => name,
+        name => new Changes(random, name)
+    );
     private int clock;
     private int names;
 
     /// <summary>Something new lands, so that the next run has work to be killed in.</summary>
     public void Drop()
     {
-        switch (random.Next(14))
+        switch (random.Next(18))
         {
             case < 4:
                 Event();
@@ -23,6 +27,9 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
                 break;
             case < 10:
                 Inbox();
+                break;
+            case < 14:
+                Change(random.Next(1, 3));
                 break;
             default:
                 Export(Math.Max(1, random.Next(5) - 1));
@@ -37,12 +44,22 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
             Land(exports.Next(dataset));
     }
 
+    /// <summary>Files of changes of one table land.</summary>
+    public void Change(int count)
+    {
+        for (var dataset = Any(Model.OfChanges); count > 0; count--)
+            Land(changes[dataset].Next());
+    }
+
+    /// <summary>What mends a change that is held: <c>column=value</c>.</summary>
+    public string Mending(HeldRow row) => changes[row.Dataset].Mending(row.Column!);
+
     /// <summary>
     /// One operation; the weights make the ordinary common and each trap frequent enough to be met in a few rounds.
     /// </summary>
     public void Any()
     {
-        switch (random.Next(124))
+        switch (random.Next(138))
         {
             case < 42:
                 Drop();
@@ -79,6 +96,12 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
                 break;
             case < 118:
                 Land(exports.Late());
+                break;
+            case < 126:
+                Land(changes[Any(Model.OfChanges)].Next(isLate: true));
+                break;
+            case < 132:
+                NewChanges();
                 break;
             default:
                 Forget();
@@ -197,8 +220,17 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
 
     private void SameContent()
     {
-        if (Pick(item => item.Dataset is "events" or "people" || item.Action == "append") is not { } original)
+        if (
+            Pick(item => item.Dataset is "events" or "people" || item.Action == "append" || IsOfChanges(item))
+            is not { } original
+        )
             return;
+        if (IsOfChanges(original))
+        {
+            Land(original.CopyTo(changes[original.Dataset].NameFor(original), 0));
+            return;
+        }
+
         var folderName = original.Key[..original.Key.LastIndexOf('/')];
         var ending = original.Key[original.Key.IndexOf('.', StringComparison.Ordinal)..];
         Land(original.CopyTo(Name(folderName, late: false) + ending, 0));
@@ -233,6 +265,12 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
 
     private void CutOff()
     {
+        if (random.Next(3) == 0)
+        {
+            Land(changes[Any(Model.OfChanges)].Next(isLate: random.Next(2) == 0, isCut: true));
+            return;
+        }
+
         var (plain, rows, bad) = content.Events();
         var whole = content.Gzip(plain);
         Land(
@@ -305,6 +343,27 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
             }
         );
     }
+
+    // Other changes under a name that is known: what the old ones said holds on. Their bad rows have numbers of lines
+    // that must stay apart.
+    private void NewChanges()
+    {
+        if (
+            Pick(item =>
+                IsOfChanges(item)
+                && item.Outcome == Outcome.Loaded
+                && Changes.PlaceOf(item.Key).Length > 0
+                && item.Key.EndsWith(".csv", StringComparison.Ordinal)
+                && !model.Items.Exists(other => other.Key == item.Key && other.Bad.Count > 0)
+            )
+            is not { } old
+        )
+            return;
+        old.IsPresent = false;
+        Land(changes[old.Dataset].Again(old));
+    }
+
+    private static bool IsOfChanges(LakeItem item) => Model.OfChanges.Contains(item.Dataset);
 
     // Only where a table is: it brings back what is lost, rows that wait in quarantine too.
     private void Forget()

@@ -52,6 +52,7 @@ internal sealed class Sequence : IAsyncDisposable
         retries = random.Next(2);
         var parallel = random.Next(1, 6);
         var hasFeed = random.Next(2) == 0;
+        var isSoft = seed % 2 == 0;
         this.postgres = postgres;
         folder = new Folder(
             $"{seed}",
@@ -59,9 +60,13 @@ internal sealed class Sequence : IAsyncDisposable
             parallel,
             hasFeed,
             setting.Keep,
+            isSoft,
             postgres?.Yaml ?? "{ type: duckdb, path: ./warehouse.duckdb }"
         );
-        model = new Model(["events", "people", "stock", "inbox", "exports", .. hasFeed ? (string[])["feed"] : []]);
+        model = new Model(
+            [.. Model.OfChanges, "events", "people", "stock", "inbox", "exports", .. hasFeed ? (string[])["feed"] : []],
+            isSoft
+        );
         var tenants = random.Next(2) == 0 ? (string[])["exports/acme"] : ["exports/acme", "exports/bolt"];
         operations = new Operations(
             random,
@@ -185,6 +190,8 @@ internal sealed class Sequence : IAsyncDisposable
         next++;
         if (OfExports.Contains(name))
             operations.Export(hit);
+        else if (random.Next(3) == 0)
+            operations.Change(hit);
         var ended = await EndAsync($"{name}:{hit}:{action}");
         log.Add($"run with {name}:{hit}:{action} ended with {ended.ExitCode}");
         if (ended.WasKilled)
@@ -270,10 +277,17 @@ internal sealed class Sequence : IAsyncDisposable
     /// </summary>
     private async Task QuarantineAsync()
     {
-        var waiting = model.Held.Where(row => row.Dataset == "events" && row.Status == "waiting").ToList();
-        if (waiting.Count == 0)
+        var releasable = (string[])["events", .. Model.OfChanges];
+        var held = model.Held.Where(row => releasable.Contains(row.Dataset) && row.Status == "waiting").ToList();
+        if (held.Count == 0)
             return;
-        var chosen = waiting.Where(_ => random.Next(3) > 0).DefaultIfEmpty(waiting[0]).ToList();
+        var some = held[random.Next(held.Count)];
+        var dataset = some.Dataset;
+        var set = some.Change is null || some.Column is "" ? "amount=1.00" : operations.Mending(some);
+
+        // As a delete a row needs none of its other values, so that it would mend more than its own column.
+        var waiting = held.Where(row => row.Dataset == dataset && (set != "Op=D" || row.Column == "Op")).ToList();
+        var chosen = waiting.Where(row => row == some || random.Next(3) > 0).ToList();
         var ids = chosen
             .Select(row => last!.Quarantine.FirstOrDefault(held => held.File == row.File && held.Line == row.Line)?.Id)
             .OfType<long>()
@@ -285,21 +299,23 @@ internal sealed class Sequence : IAsyncDisposable
         [
             "quarantine",
             isRelease ? "release" : "discard",
-            "events",
+            dataset,
             string.Join(',', ids),
-            .. isRelease ? (string[])["--set", "amount=1.00"] : ["--reason", "torture"],
+            .. isRelease ? (string[])["--set", set] : ["--reason", "torture"],
             "--json",
         ];
-        string[] points = isRelease
-            ? ["config_read", "rows_applied", "before_commit", "after_commit"]
-            : ["config_read"];
+        string[] points =
+            !isRelease ? ["config_read"]
+            : some.Change is null ? ["config_read", "rows_applied", "before_commit", "after_commit"]
+            : ["config_read", "fenced", "rows_applied", "files_written", "before_commit", "after_commit"];
+        var released = some.Change is null ? "release" : "release change";
         for (var kills = setting.IsRelease ? 0 : random.Next(3); kills > 0; kills--)
         {
             var point = points[random.Next(points.Length)];
             var ended = await EndAsync($"{point}:1:kill", arguments);
             log.Add($"{string.Join(' ', arguments)} with {point}:1:kill ended with {ended.ExitCode}");
             if (ended.WasKilled)
-                tally.Kill($"release {point}");
+                tally.Kill($"{released} {point}");
         }
 
         var end = await EndAsync(null, arguments);
@@ -308,7 +324,7 @@ internal sealed class Sequence : IAsyncDisposable
             Problems.Add($"{string.Join(' ', arguments)} ended with {end.ExitCode}: {end.Output} {end.Messages}");
         foreach (var row in chosen)
             if (isRelease)
-                model.Release(row);
+                model.Release(row, set);
             else
                 row.Status = "discarded";
     }
@@ -337,7 +353,7 @@ internal sealed class Sequence : IAsyncDisposable
             return;
         model.Settle();
         using (var warehouse = postgres is null ? Reading.Of(folder.Warehouse) : Reading.Of(await postgres.OpenAsync()))
-            last = Snapshot.Read(folder, warehouse);
+            last = Snapshot.Read(folder, warehouse, model.IsSoft);
         new Oracle(model, folder, last, Problems).Check(rows);
         new ExportOracle(model, folder, last, consumer, Problems).Check();
         tally.Check();

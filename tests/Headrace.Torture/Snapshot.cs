@@ -34,6 +34,9 @@ internal sealed record QuarantineRow(long Id, string Dataset, string File, long 
 /// <summary>All that a warehouse and its ledger hold, read with plain SELECTs while no process runs.</summary>
 internal sealed class Snapshot
 {
+    private const string Customer = "id, name, city, amount, CAST(changed_at AS VARCHAR) AS changed_at, seq";
+    private const string IsGone = ", CASE WHEN deleted_at IS NULL THEN 0 ELSE 1 END AS is_gone";
+
     // Each with its columns as the model writes a row.
     private static readonly Dictionary<string, string> Targets = new()
     {
@@ -42,6 +45,10 @@ internal sealed class Snapshot
         ["stock"] = "sku, qty",
         ["alpha"] = "id, label, qty",
         ["beta"] = "id, label, qty",
+        ["customers"] = Customer,
+        ["customers_history"] =
+            $"{Customer}, CAST(valid_from AS VARCHAR) AS valid_from, CAST(valid_to AS VARCHAR) AS valid_to, "
+            + "CASE WHEN is_current THEN 1 ELSE 0 END AS is_current",
         ["exports_acme"] = "id, name, amount",
         ["exports_bolt"] = "id, name, amount",
     };
@@ -62,7 +69,8 @@ internal sealed class Snapshot
     /// <summary>Runs that the ledger says loaded something.</summary>
     public IReadOnlyList<string> LedgerLoaded { get; private set; } = [];
 
-    public static Snapshot Read(Folder folder, Reading warehouse)
+    /// <param name="isSoft">Customers that are gone stay, and say so.</param>
+    public static Snapshot Read(Folder folder, Reading warehouse, bool isSoft)
     {
         var snapshot = new Snapshot();
         if (File.Exists(folder.Ledger))
@@ -71,14 +79,14 @@ internal sealed class Snapshot
                 [
                     .. ledger.Rows("SELECT id FROM run_history WHERE outcome = 'loaded'").Select(row => row[0]!),
                 ];
-        snapshot.Add(warehouse);
+        snapshot.Add(warehouse, isSoft);
         if (File.Exists(folder.Published))
             using (var published = Reading.Of(folder.Published))
-                snapshot.Add(published);
+                snapshot.Add(published, isSoft);
         return snapshot;
     }
 
-    private void Add(Reading warehouse)
+    private void Add(Reading warehouse, bool isSoft)
     {
         Files.AddRange(
             warehouse
@@ -143,10 +151,14 @@ internal sealed class Snapshot
                 .Rows("SELECT table_name FROM information_schema.tables WHERE table_schema = 'raw'")
                 .Select(row => row[0]!)
         )
-            Rows[table is "alpha" or "beta" ? $"inbox/{table}" : table.Replace('_', '/')] =
+            Rows[
+                table is "alpha" or "beta" ? $"inbox/{table}"
+                : Model.OfChanges.Contains(table) ? table
+                : table.Replace('_', '/')
+            ] =
             [
                 .. warehouse
-                    .Rows($"SELECT {Targets[table]} FROM raw.{table}")
+                    .Rows($"SELECT {Targets[table]}{(isSoft && table == "customers" ? IsGone : "")} FROM raw.{table}")
                     .Select(row => string.Join('|', row.Select(value => value ?? Content.Null))),
             ];
     }

@@ -57,6 +57,8 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
                 .ThenBy(file => file.File.Key, StringComparer.Ordinal)
         )
         {
+            if (Failpoint.Planted("late-event-dropped") && IsLate(dataset, place, from))
+                continue;
             if (place.Length > 0 && Flow.Capture.Window is { } window && file.LandedAt + window > Now)
             {
                 attempt.IsWaiting = true;
@@ -133,6 +135,12 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
         Position from,
         List<string> said
     ) => operation == Operation.Append ? AppendAgain(dataset, file, known) : [file.Key];
+
+    // A change file that belongs before one that was loaded.
+    private bool IsLate(Dataset dataset, string place, Position from) =>
+        place.Length > 0
+        && Settled(dataset)
+            .Any(file => from.Files.ContainsKey(file.Key) && string.CompareOrdinal(PlaceOf(file), place) > 0);
 
     private string PlaceOf(LakeFile file) => PlaceOf(Flow, file);
 
