@@ -61,13 +61,14 @@ public sealed class FileVerification(
                 isSnapshot && position.Table.Any(column => rules.IsOwn(column.Name)) ? TargetExport.Alive(rules) : null,
                 cancel
             );
-        return await copy.WaitingAsync(
+        var found = await copy.WaitingAsync(
             isSnapshot ? await ExportAsync() : await ReplayAsync(),
             flow.Name,
             datasets,
             history.Target,
             cancel
         );
+        return found with { CanRepair = events?.History is null };
 
         Verified NotCompared(string why)
         {
@@ -169,7 +170,7 @@ public sealed class FileVerification(
                 && flow.PrimaryKey.All(key => columns.Any(column => Same(column.Name, key)));
             if (isKeyed && (flow.Write == WriteMode.Merge || replay.Gone.Count == 0))
             {
-                var found = await KeyedAsync(
+                var keyed = await KeyedAsync(
                     before,
                     [expected],
                     new FileFormat(FormatKind.Csv),
@@ -179,8 +180,8 @@ public sealed class FileVerification(
                     isPart: replay.Gone.Count > 0,
                     isUnique: flow.Write != WriteMode.Merge
                 );
-                if (found is not null)
-                    return found;
+                if (keyed is not null)
+                    return keyed;
             }
 
             return Bag(expected, columns, replay, released.Count);

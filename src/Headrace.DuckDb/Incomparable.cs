@@ -9,10 +9,13 @@ internal static class Incomparable
     public static string? Why(Flow flow, TableHistory history)
     {
         if (history.Others.Count > 0)
-            return $"{history.Target} is loaded by {string.Join(", ", history.Others)} too; its rows cannot be told apart";
+            return $"{history.Target} is loaded by {string.Join(", ", history.Others)} too; "
+                + "its rows cannot be told apart";
         var isSnapshot = flow.Read == ReadMode.Snapshot;
         if (!isSnapshot && flow.Rules().Events is { History: { EffectiveAt: null } })
             return $"the versions of {history.Target} begin when they were loaded, which no file says";
+        if (!isSnapshot && flow.Rules().Events is { History: not null } && history.Released.Count > 0)
+            return $"changes were released from quarantine into {history.Target}, and no file says how";
         if (
             history.Files.FirstOrDefault(file =>
                 (file.Operation == "changes") != isSnapshot && file.Document is null

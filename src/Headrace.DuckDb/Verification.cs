@@ -180,6 +180,7 @@ public sealed class Verification(
         if (rules.Events?.History is not null)
             return result with
             {
+                CanRepair = false,
                 Warnings =
                 [
                     .. result.Warnings,

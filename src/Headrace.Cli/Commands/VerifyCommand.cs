@@ -60,7 +60,11 @@ internal static class VerifyCommand
 
         if (found.Count == 0)
             screen.Say("No flow has a table that can be compared with its source.");
-        if (found.Any(one => one.Missing + one.Extra + one.Different > 0 && !one.IsRepaired))
+        if (
+            found.Any(one =>
+                one is { CanRepair: true, IsRepaired: false } && one.Missing + one.Extra + one.Different > 0
+            )
+        )
             screen.Say("Next:  headrace verify --repair puts right exactly these rows");
     }
 }

@@ -93,8 +93,8 @@ public sealed partial class WarehouseStore
                     {changes.From.Generation + 1}, {(
                     changes.Action == "load" ? Word(changes.Operation) : changes.Action
                 )}, {files},
-                    {result.Inserted}, {result.Updated}, {result.Deleted}, {result.Unchanged}, {result.Quarantined},
-                        {Now})
+                    {result.Inserted}, {result.Updated}, {result.Deleted}, {result.Unchanged},
+                        {(changes.Released is null ? result.Quarantined : 0)}, {Now})
                 """
             )
         );
