@@ -22,7 +22,9 @@ public sealed record Verified(
     /// <summary>False when something could not be compared that was loaded; a warning says what.</summary>
     public bool IsWhole { get; init; } = true;
 
-    /// <summary>False for a history: it is made of what happened, and nobody can put it right by how rows are.</summary>
+    /// <summary>
+    /// False for a history: it is made of what happened, and nobody can put it right by how rows are.
+    /// </summary>
     public bool CanRepair { get; init; } = true;
 
     /// <summary>True when what differed was put right.</summary>

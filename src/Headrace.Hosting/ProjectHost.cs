@@ -103,6 +103,7 @@ public sealed class ProjectHost : IAsyncDisposable
         )
         {
             After = reads.Names,
+            Empties = [.. reads.Kept.Select(kept => kept.Flow)],
         };
     }
 

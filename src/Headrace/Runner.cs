@@ -23,6 +23,9 @@ public sealed record ReadyFlow(string Name, ISource Source, IWarehouse Warehouse
 
     /// <summary>Flows whose rows it reads: it runs after those of them that run too.</summary>
     public IReadOnlyList<string> After { get; init; } = [];
+
+    /// <summary>Flows whose tables it empties once all models that read them have.</summary>
+    public IReadOnlyList<string> Empties { get; init; } = [];
 }
 
 /// <summary>What one command asks of the runner.</summary>

@@ -162,9 +162,6 @@ public sealed record StagedColumn(
     /// </summary>
     public ColumnType? Holds { get; init; }
 
-    /// <summary>True for a column that is none of the row.</summary>
-    public bool IsAside => Name.StartsWith(Envelope.Aside, StringComparison.Ordinal);
-
     /// <summary>True for a column that is not in the file: each of its rows has <see cref="Value"/>.</summary>
     public bool IsAdded { get; init; }
 

@@ -144,7 +144,7 @@ public sealed partial class TableShape
     // No column of the target: what the operation is called in the files.
     private bool IsOperation(string source) =>
         (changes.Rules.Events?.Operation is { } operation && Same(operation, source))
-        || source.StartsWith(Envelope.Aside, StringComparison.Ordinal);
+        || (changes.Rules.Events?.Envelope is not null && source.StartsWith(Envelope.Aside, StringComparison.Ordinal));
 
     private bool IsComputed(string name) => changes.From.Computed.Contains(name, StringComparer.OrdinalIgnoreCase);
 

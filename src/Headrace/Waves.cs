@@ -29,6 +29,10 @@ internal sealed class Waves(IReadOnlyList<ReadyFlow> flows)
     {
         var names = left.Select(flow => flow.Name).ToHashSet(StringComparer.Ordinal);
         var ready = left.Where(flow => !flow.After.Any(names.Contains)).ToList();
+
+        // Of models that empty one table together each must see which of the others have read it.
+        var emptied = new HashSet<string>(StringComparer.Ordinal);
+        ready.RemoveAll(flow => flow.Empties.Count > 0 && !flow.Empties.All(emptied.Add));
         if (ready.Count == 0 && left.Count > 0)
             throw Error.Bug("flows wait for each other.");
         left.RemoveAll(ready.Contains);

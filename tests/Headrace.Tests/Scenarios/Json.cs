@@ -25,6 +25,7 @@ public sealed class Json : ProjectTests
         "warnings",
         "error",
         "checks",
+        "filtered",
     ];
 
     [Fact]
