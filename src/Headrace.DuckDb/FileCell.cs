@@ -22,7 +22,7 @@ internal sealed record FileCell(
             _ => $"CAST({Sql} AS VARCHAR)",
         };
 
-    /// <summary>The value as a person is told of it.</summary>
+    /// <summary>The value as it is shown to a person.</summary>
     public string Shown(ColumnType type) =>
         !File.IsParquet ? Given(type)
         : Column is { Read: not null, ParquetType: "VARCHAR" } ? $"ltrim({Sql}, {ParquetReading.NoValue})"

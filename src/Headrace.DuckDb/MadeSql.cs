@@ -33,7 +33,7 @@ internal static class MadeSql
             : $"({made} IS NOT NULL AND {Made(made)} IS NOT NULL AND {fits})";
     }
 
-    /// <summary>The value as a person is told of it.</summary>
+    /// <summary>The value as it is shown to a person.</summary>
     public static string Shown(string made) => $"CAST({Made(made)} AS VARCHAR)";
 
     /// <summary>Why it does not fit.</summary>

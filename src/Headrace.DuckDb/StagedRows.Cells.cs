@@ -62,7 +62,7 @@ internal sealed partial class StagedRows
         : mask.Kind == MaskKind.Null ? $"CAST(NULL AS {DuckDbTypes.Name(type)})"
         : Raw(index);
 
-    // The text in the place of a masked value; its column is as it came in this one place.
+    // The text that is shown instead of a masked value; only here is the column as it came.
     private string Hidden(int index)
     {
         var mask = MaskOf(index)!;

@@ -252,7 +252,7 @@ public sealed record DeclaredColumn(string Name, string From, ColumnType? Type, 
     /// <summary>What it is made of, in the engine's SQL over the row; null for a column of files.</summary>
     public string? Expression { get; init; }
 
-    /// <summary>The value in the place of NULL, as text; null for none.</summary>
+    /// <summary>The value instead of NULL, as text; null for none.</summary>
     public string? Default { get; init; }
 
     /// <summary>For a number that is a time what it counts.</summary>

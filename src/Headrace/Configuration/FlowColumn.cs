@@ -25,7 +25,7 @@ public sealed record FlowColumn
     )]
     public string? Expression { get; init; }
 
-    [Description("The value in the place of NULL, written as a file would have it.")]
+    [Description("The value instead of NULL, written as a file would have it.")]
     public string? Default { get; init; }
 
     [Description("Whether the column of the source does not go to the table; expressions and `where` see it.")]

@@ -26,7 +26,7 @@ public sealed record Model
     public Target Target { get; init; } = new();
 
     [Description(
-        "What happens to the rows of the SELECT: replace puts them in the place of all rows, merge inserts or updates "
+        "What happens to the rows of the SELECT: replace puts them instead of all rows, merge inserts or updates "
             + "by primary_key, append adds them."
     )]
     public required ModelWrite Write { get; init; }

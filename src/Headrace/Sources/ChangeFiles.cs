@@ -84,15 +84,15 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
                         throw Error.SecondFullLoad(Where(file), Flow.Name, dataset.Name);
                     isRebuilt = true;
                 }
-                else if (operation == Operation.Append && known is { Outcome: FileOutcome.Loaded, Rows: > 0 })
+                else if (
+                    operation == Operation.Append
+                    && known is { Outcome: FileOutcome.Loaded, Rows: > 0 }
+                    && Flow.ChangedFilesFor(operation) == ChangedFiles.Stop
+                    && !attempt.Accepted.Contains(file.Key)
+                )
                 {
-                    if (Flow.ChangedFilesFor(operation) == ChangedFiles.Stop && !attempt.Accepted.Contains(file.Key))
-                    {
-                        notes.Add(
-                            Refuse(file, staged.Sha256, "load", Error.FileChanged(Where(file), Flow.Name, file.Key))
-                        );
-                        continue;
-                    }
+                    notes.Add(Refuse(file, staged.Sha256, "load", Error.FileChanged(Where(file), Flow.Name, file.Key)));
+                    continue;
                 }
             }
 
@@ -164,6 +164,6 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
     }
 
     // 20221023-013830913.csv; the digits behind the second are three or four.
-    [GeneratedRegex(@"^(?:CDC_TXN-)?(\d{8})-?(\d{9,10})(?=\D|$)")]
+    [GeneratedRegex(@"^(\d{8})-?(\d{9,10})(?=\D|$)")]
     private static partial Regex ChangeTime();
 }
