@@ -19,7 +19,8 @@ internal sealed record AwsRequest(string Service, string ContentType, string? Ta
 /// <param name="secrets">Learns the credentials: an answer may repeat what was signed.</param>
 internal sealed class AwsCaller(string? region, string? endpoint, Secrets secrets, TimeProvider clock)
 {
-    private const int LongestAnswer = 1 << 20;
+    // GetRecords of Kinesis answers up to 10 MiB, in base64.
+    private const int LongestAnswer = 16 << 20;
 
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(30);
 
@@ -32,56 +33,60 @@ internal sealed class AwsCaller(string? region, string? endpoint, Secrets secret
         "ServiceUnavailable",
         "InternalFailure",
         "InternalServer",
+        "ProvisionedThroughputExceeded",
+        "LimitExceeded",
+        "KMSThrottling",
     ];
 
+    // A redirection would take signed credentials to somebody else.
+    private static readonly HttpClient Http = new(new SocketsHttpHandler { AllowAutoRedirect = false })
+    {
+        Timeout = Longest,
+        MaxResponseContentBufferSize = LongestAnswer,
+    };
+
     /// <summary>The answer's text.</summary>
-    /// <param name="about">What is asked for, for errors.</param>
-    /// <exception cref="HeadraceException">HDR-321.</exception>
-    public async Task<string> AskAsync(string about, AwsRequest request, CancellationToken cancel)
+    /// <exception cref="AwsRefusal">There is no answer, or another one than was asked for.</exception>
+    public async Task<string> AskAsync(AwsRequest request, CancellationToken cancel)
     {
         try
         {
-            var (status, answer) = await SendAsync(about, request, cancel);
+            var (status, answer) = await SendAsync(request, cancel);
             var (code, message) = status is 200 ? ("", "") : Refusal(answer);
             if (code.StartsWith("ExpiredToken", StringComparison.Ordinal))
             {
                 // What the machine was lent may have been renewed since it was read: once more with what is found now.
-                (status, answer) = await SendAsync(about, request, cancel);
+                (status, answer) = await SendAsync(request, cancel);
                 (code, message) = status is 200 ? ("", "") : Refusal(answer);
             }
 
             return status is 200
                 ? answer
-                : throw Error.LoginRefused(
-                    about,
+                : throw new AwsRefusal(
+                    code,
                     $"{status} {code} {message}".Trim(),
-                    null,
                     status is 429 or >= 500 || Throttles.Any(word => code.StartsWith(word, StringComparison.Ordinal))
                 );
         }
         catch (Exception error)
             when (error is HttpRequestException || (error is TaskCanceledException && !cancel.IsCancellationRequested))
         {
-            throw Error.LoginRefused(
-                about,
+            throw new AwsRefusal(
+                "",
                 error is TaskCanceledException ? $"no answer within {Longest.TotalSeconds:0} seconds" : error.Message,
-                error,
-                transient: true
+                isTransient: true,
+                error
             );
         }
         catch (Exception error) when (error is AmazonClientException or AmazonServiceException)
         {
-            throw Error.LoginRefused(about, error.Message, error, transient: false);
+            throw new AwsRefusal("", error.Message, isTransient: false, error);
         }
     }
 
-    private async Task<(int Status, string Answer)> SendAsync(
-        string about,
-        AwsRequest request,
-        CancellationToken cancel
-    )
+    private async Task<(int Status, string Answer)> SendAsync(AwsRequest request, CancellationToken cancel)
     {
-        var where = endpoint is null ? Region(about) : region ?? "us-east-1";
+        var where = endpoint is null ? Region() : region ?? "us-east-1";
         var to = new Uri(
             endpoint ?? $"https://{request.Service}.{where}.{RegionEndpoint.GetBySystemName(where).PartitionDnsSuffix}/"
         );
@@ -92,12 +97,6 @@ internal sealed class AwsCaller(string? region, string? endpoint, Secrets secret
         if (keys.UseToken)
             secrets.Remember(keys.Token);
 
-        // A redirection would take signed credentials to somebody else.
-        using var http = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false })
-        {
-            Timeout = Longest,
-            MaxResponseContentBufferSize = LongestAnswer,
-        };
         using var message = new HttpRequestMessage(HttpMethod.Post, to)
         {
             Content = new ByteArrayContent(request.Body),
@@ -121,14 +120,14 @@ internal sealed class AwsCaller(string? region, string? endpoint, Secrets secret
             "authorization",
             Signature.Of(to, headers, request.Body, (keys.AccessKey, keys.SecretKey), where, request.Service, now)
         );
-        using var answer = await http.SendAsync(message, cancel);
+        using var answer = await Http.SendAsync(message, cancel);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(cancel));
     }
 
-    private string Region(string about) =>
+    private string Region() =>
         region
         ?? FallbackRegionFactory.GetRegionEndpoint()?.SystemName
-        ?? throw Error.LoginRefused(about, "no region is known", null, transient: false);
+        ?? throw new AwsRefusal("", "no region is known", isTransient: false);
 
     // XML of the query protocol or JSON; a proxy may say something else.
     private static (string Code, string Message) Refusal(string answer)

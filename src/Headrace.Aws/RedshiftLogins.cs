@@ -27,14 +27,26 @@ public sealed class RedshiftLogins(RedshiftConnection settings, Secrets secrets,
 
     public async Task<RedshiftLogin> AskAsync(CancellationToken cancel)
     {
-        var caller = new AwsCaller(settings.Region, settings.Endpoint, secrets, clock);
-        var answer = settings.Cluster is { } cluster
-            ? await caller.AskAsync(Address, Cluster(cluster), cancel)
-            : await caller.AskAsync(Address, Workgroup(settings.Workgroup!), cancel);
+        var answer = await AnswerAsync(
+            settings.Cluster is { } cluster ? Cluster(cluster) : Workgroup(settings.Workgroup!),
+            cancel
+        );
         if ((settings.Cluster is null ? OfWorkgroup(answer) : OfCluster(answer)) is not { } login)
             throw Error.LoginRefused(Address, "an answer without a login", null, transient: false);
         secrets.Remember(login.Password);
         return login;
+    }
+
+    private async Task<string> AnswerAsync(AwsRequest request, CancellationToken cancel)
+    {
+        try
+        {
+            return await new AwsCaller(settings.Region, settings.Endpoint, secrets, clock).AskAsync(request, cancel);
+        }
+        catch (AwsRefusal refusal)
+        {
+            throw Error.LoginRefused(Address, refusal.Message, refusal, refusal.IsTransient);
+        }
     }
 
     // AWS's query protocol.

@@ -1,4 +1,5 @@
 using Headrace.Archiving;
+using Headrace.Aws;
 using Headrace.Configuration;
 using Headrace.DuckDb;
 using Headrace.Postgres;
@@ -27,7 +28,7 @@ internal sealed class FlowParts(ProjectHost host, Flow flow, bool isPlan, TimeSp
             warehouse.BeginOpen();
         return new ReadyFlow(flow.Name, Source(warehouse), warehouse)
         {
-            Publisher = flow.Publish is { } publish ? Publisher(publish.Connection) : null,
+            Delivery = flow.Publish is { } publish ? Delivery(publish.Connection) : null,
             Archive = flow.Archive is { } archive ? Archive(archive.Connection, archive.Path, warehouse) : null,
             Retries = flow.Retries,
             RetryDelay = flow.RetryDelay,
@@ -40,6 +41,7 @@ internal sealed class FlowParts(ProjectHost host, Flow flow, bool isPlan, TimeSp
         {
             PostgresConnection postgres => Postgres(host.Connections.Database(postgres), warehouse),
             RedshiftConnection redshift => Redshift(redshift, warehouse),
+            KinesisConnection stream => new KinesisSource(flow, host.Connections.Stream(stream), folder, host.Clock),
             FolderConnection lake => Files(host.Connections.Lake(lake), warehouse),
             var other => throw Error.Bug($"A source of type {other.Kind} reached the project's flows."),
         };
@@ -92,6 +94,15 @@ internal sealed class FlowParts(ProjectHost host, Flow flow, bool isPlan, TimeSp
     private Archive Archive(string connection, string path, IWarehouse warehouse) =>
         new(host.Connections.Store(connection), path, warehouse, folder, host.Folders.Unfinished);
 
-    private JsonlPublisher Publisher(string connection) =>
-        new(host.Project.FullPath(((JsonlConnection)host.Project.Connections[connection]).Path), host.Folders.Outbox);
+    private Delivery Delivery(string connection) =>
+        new(
+            host.Folders.Outbox,
+            host.Project.Connections[connection] switch
+            {
+                JsonlConnection jsonl => new JsonlPublisher(host.Project.FullPath(jsonl.Path)),
+                KinesisConnection kinesis => new KinesisPublisher(host.Connections.Stream(kinesis)),
+                var other => throw Error.Bug($"A stream of type {other.Kind} reached the project's flows."),
+            },
+            host.Clock
+        );
 }

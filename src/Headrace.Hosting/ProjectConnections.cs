@@ -35,6 +35,9 @@ public sealed class ProjectConnections : IAsyncDisposable
                 clock
             );
 
+    /// <summary>The stream behind a connection.</summary>
+    public KinesisStream Stream(KinesisConnection kinesis) => new(kinesis, project.Secrets, clock);
+
     /// <summary>The files below a folder.</summary>
     public FolderLake Lake(FolderConnection folder) => new(project.FullPath(folder.Path));
 

@@ -60,7 +60,7 @@ internal sealed class DatasetRun(
                 return;
 
             if (Failpoint.Planted("publish-before-commit") && found.Changes.Rows is { Operations: > 0 } early)
-                await flow.Publisher!.PublishAsync(
+                await flow.Delivery!.PublishAsync(
                     new Publication(
                         found.Changes.Id,
                         dataset,
@@ -157,20 +157,20 @@ internal sealed class DatasetRun(
     /// </summary>
     private async Task PublishAsync(CancellationToken cancel)
     {
-        if (flow.Publisher is not { } publisher || options.IsPlan)
+        if (flow.Delivery is not { } delivery || options.IsPlan)
             return;
         for (var pending = await flow.Warehouse.PendingAsync(dataset, cancel); ; )
         {
             foreach (var publication in pending)
             {
-                await publisher.PublishAsync(publication, cancel);
+                await delivery.PublishAsync(publication, cancel);
                 Failpoint.Hit("operations_published");
                 await flow.Warehouse.PublishedAsync(publication, cancel);
                 Run = Run with { Published = Run.Published + publication.Operations };
             }
 
             // A load that was killed may have been committed since it was asked.
-            pending = await publisher.CleanAsync(dataset, flow.Warehouse, [], cancel);
+            pending = await delivery.CleanAsync(dataset, flow.Warehouse, cancel);
             if (pending.Count == 0)
                 return;
         }

@@ -150,7 +150,13 @@ public static partial class Error
         $"{publication.Operations} {(publication.Operations == 1 ? "operation" : "operations")}";
 
     /// <summary>Operations of a committed load could not be published.</summary>
-    public static HeadraceException PublishFailed(Publication publication, string where, Exception inner) =>
+    /// <param name="isTransient">False when it ends the same way each time.</param>
+    public static HeadraceException PublishFailed(
+        Publication publication,
+        string where,
+        Exception inner,
+        bool isTransient = true
+    ) =>
         new(
             "HDR-310",
             $"{Operations(publication)} could not be published; the rows are loaded, and the next run "
@@ -165,7 +171,25 @@ public static partial class Error
                 ("where", where),
                 ("found", inner.Message)
             ),
-            IsTransient = !Disk.IsFull(inner),
+            IsTransient = isTransient && !Disk.IsFull(inner),
+        };
+
+    /// <summary>An operation of a committed load is larger than a record of the stream may be.</summary>
+    public static HeadraceException OperationTooLarge(Publication publication, string where, int bytes, int most) =>
+        new(
+            "HDR-322",
+            $"{Operations(publication)} could not be published, since one is larger than the stream takes; the rows "
+                + "are loaded, and those before it may be published.",
+            "publish fewer columns (columns: { NAME: { drop: true } }), or to a connection of type jsonl"
+        )
+        {
+            Facts = Facts(
+                ("dataset", publication.Dataset.Name),
+                ("version", publication.Version),
+                ("where", where),
+                ("bytes", bytes),
+                ("most", most)
+            ),
         };
 
     /// <summary>The warehouse says that operations wait to be published, and they are not in the outbox.</summary>

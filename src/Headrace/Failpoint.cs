@@ -36,6 +36,7 @@ public static class Failpoint
         "files_written",
         "before_commit",
         "after_commit",
+        "operations_sent",
         "operations_written",
         "operations_published",
         "spool_removed",

@@ -11,23 +11,36 @@ public interface IPublisher
     string Address { get; }
 
     /// <summary>
-    /// Publishes the operations of a load from the outbox. May be called again for the same load, after a crash: the
-    /// operations are the same ones then, with the same ids.
+    /// Begins the operations of a load; again after a crash, then they are the same ones, with the same ids.
     /// </summary>
-    /// <exception cref="HeadraceException">HDR-310 when it cannot; HDR-311 when the operations are not in the
-    /// outbox.</exception>
-    Task PublishAsync(Publication publication, CancellationToken cancel);
+    IPublishing Begin(Publication publication);
+}
 
-    /// <summary>
-    /// Removes from the outbox what is published, and what was left by loads that will not be committed. The dataset
-    /// must be held.
-    /// </summary>
-    /// <returns>What waits to be published now: it is more than <paramref name="pending"/> when a load was committed
-    /// meanwhile.</returns>
-    Task<IReadOnlyList<Publication>> CleanAsync(
-        Dataset dataset,
-        IWarehouse warehouse,
-        IReadOnlyList<Publication> pending,
-        CancellationToken cancel
-    );
+/// <summary>The operations of one load on their way. What is not completed may have no effect.</summary>
+public interface IPublishing : IAsyncDisposable
+{
+    /// <summary>The most operations of one batch.</summary>
+    int MostOperations { get; }
+
+    /// <summary>True when what was sent stays, so that after a crash only the rest is sent.</summary>
+    bool KeepsWhatWasSent { get; }
+
+    /// <summary>Sends operations, those of one key in their order.</summary>
+    /// <param name="operations">Each one JSON object in UTF-8 (docs/snapshot.md), without a line's end.</param>
+    /// <returns>Those that are still to be sent, in their order, and why; they may be sent at once again.</returns>
+    /// <exception cref="IOException">Nothing can be sent. It may be tried again.</exception>
+    /// <exception cref="HeadraceException">Nothing can be sent.</exception>
+    Task<Unsent> SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> operations, CancellationToken cancel);
+
+    /// <summary>Makes what was sent visible, whole.</summary>
+    /// <exception cref="IOException">It cannot be done now.</exception>
+    Task CompleteAsync(CancellationToken cancel);
+}
+
+/// <summary>What a batch left.</summary>
+/// <param name="Why">What the stream says of those that it refused; null when it refused none.</param>
+public sealed record Unsent(IReadOnlyList<ReadOnlyMemory<byte>> Operations, string? Why)
+{
+    /// <summary>All was sent.</summary>
+    public static readonly Unsent None = new([], null);
 }

@@ -7,7 +7,7 @@ namespace Headrace;
 public sealed record ReadyFlow(string Name, ISource Source, IWarehouse Warehouse)
 {
     /// <summary>Where the operations of its loads are published; null when nowhere.</summary>
-    public IPublisher? Publisher { get; init; }
+    public Publishing.Delivery? Delivery { get; init; }
 
     /// <summary>Where what it reads is kept; null when nowhere.</summary>
     public Archiving.Archive? Archive { get; init; }
@@ -124,7 +124,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
                 }
 
                 // What waits to be published does not wait for new files.
-                if (flow.Publisher is not null && !options.IsPlan)
+                if (flow.Delivery is not null && !options.IsPlan)
                     foreach (
                         var name in (await flow.Warehouse.PendingAsync(flow.Name, cancel)).Except(
                             datasets.Select(dataset => dataset.Name)

@@ -25,6 +25,7 @@ internal sealed class Sequence : IAsyncDisposable
         "rows_deleted",
         "before_commit",
         "after_commit",
+        "operations_sent",
         "operations_written",
         "operations_published",
     ];

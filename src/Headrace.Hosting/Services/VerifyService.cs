@@ -40,6 +40,7 @@ public sealed class VerifyService(ProjectHost host)
     // Rows that models have taken would come again.
     private static string? Obstacle(Flow flow) =>
         flow.IsPublishOnly ? "has no target"
+        : flow.ReadsStream ? "reads a stream, which forgets what it had"
         : flow.KeepRows is not null ? "keeps its rows only until its models have committed"
         : null;
 

@@ -15,6 +15,7 @@ public abstract record Connection
         ("redshift", typeof(RedshiftConnection)),
         ("s3", typeof(S3Connection)),
         ("jsonl", typeof(JsonlConnection)),
+        ("kinesis", typeof(KinesisConnection)),
     ];
 
     internal static string KindWords => string.Join(", ", Kinds.Select(kind => kind.Word));

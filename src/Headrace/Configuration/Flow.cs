@@ -17,6 +17,10 @@ public sealed record Flow : FlowSettings
     [NotAKey]
     public string Name { get; init; } = "";
 
+    /// <summary>True when the rows come from a stream: each piece that is read of it is a file.</summary>
+    [NotAKey]
+    public bool ReadsStream { get; init; }
+
     /// <summary>What happens to a changed file that does <paramref name="operation"/>.</summary>
     public ChangedFiles ChangedFilesFor(Operation operation) =>
         ChangedFiles ?? (operation == Operation.Append ? Headrace.ChangedFiles.Stop : Headrace.ChangedFiles.Replace);

@@ -6,7 +6,7 @@ namespace Headrace.Configuration;
 [Description("Where operations are published.")]
 public sealed record Publish
 {
-    [Description("The name of a connection of type jsonl.")]
+    [Description("The name of a connection of type jsonl or kinesis.")]
     public required string Connection { get; init; }
 
     [Description(

@@ -6,7 +6,7 @@ namespace Headrace.Configuration;
 [Description("Where the rows come from.")]
 public sealed record Source
 {
-    [Description("The name of a connection of type folder, postgres or redshift.")]
+    [Description("The name of a connection of type folder, postgres, redshift or kinesis.")]
     public required string Connection { get; init; }
 
     [Description(
@@ -28,6 +28,12 @@ public sealed record Source
 
     [Description("A SELECT whose rows are read instead of a table's.")]
     public string? Query { get; init; }
+
+    [Description(
+        "With a stream of operations that Headrace published: the dataset whose operations are read; all of the "
+            + "stream when it is not said."
+    )]
+    public string? Dataset { get; init; }
 
     [Description(
         "How the files are read; by the ending of their names when it is not said. json and ndjson are the "

@@ -7,60 +7,11 @@ namespace Headrace.Publishing;
 /// Publishes operations as files of JSON lines in a folder, one file for each load. A file appears under its name when
 /// it is whole; published again after a crash it has the same name and the same content.
 /// </summary>
-public sealed class JsonlPublisher(string folder, Outbox outbox) : IPublisher
+public sealed class JsonlPublisher(string folder) : IPublisher
 {
     public string Address => folder;
 
-    public async Task PublishAsync(Publication publication, CancellationToken cancel)
-    {
-        var from = outbox.PathOf(publication.Dataset, publication.LoadId);
-        if (!File.Exists(from))
-            throw Error.PublicationLost(publication, from);
-        var name = NameOf(publication);
-        var hidden = Path.Combine(folder, $".{name}.tmp");
-        try
-        {
-            Directory.CreateDirectory(folder);
-            await using (
-                var source = new FileStream(
-                    from,
-                    FileMode.Open,
-                    FileAccess.Read,
-                    FileShare.Read,
-                    bufferSize: 0,
-                    useAsync: true
-                )
-            )
-            await using (
-                var copy = new FileStream(
-                    hidden,
-                    FileMode.Create,
-                    FileAccess.Write,
-                    FileShare.None,
-                    bufferSize: 0,
-                    useAsync: true
-                )
-            )
-            {
-                await source.CopyToAsync(copy, 1 << 20, cancel);
-                copy.Flush(flushToDisk: true);
-            }
-
-            Failpoint.Hit("operations_written");
-            File.Move(hidden, Path.Combine(folder, name), overwrite: true);
-        }
-        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
-        {
-            throw Error.PublishFailed(publication, folder, error);
-        }
-    }
-
-    public Task<IReadOnlyList<Publication>> CleanAsync(
-        Dataset dataset,
-        IWarehouse warehouse,
-        IReadOnlyList<Publication> pending,
-        CancellationToken cancel
-    ) => outbox.CleanAsync(dataset, warehouse, pending, cancel);
+    public IPublishing Begin(Publication publication) => new WrittenFile(folder, NameOf(publication));
 
     /// <summary>The file of a load: the dataset, the number of the batch (files sort by it), the load.</summary>
     public static string NameOf(Publication publication) =>
@@ -82,5 +33,45 @@ public sealed class JsonlPublisher(string folder, Outbox outbox) : IPublisher
             );
         var plain = text.Length > 120 ? text.ToString(0, 120) : text.ToString();
         return plain.Replace('.', '/') == dataset ? plain : $"{plain}-{Outbox.Hash(dataset)}";
+    }
+
+    private sealed class WrittenFile : IPublishing
+    {
+        private readonly string hidden;
+        private readonly string path;
+        private readonly FileStream file;
+
+        public WrittenFile(string folder, string name)
+        {
+            Directory.CreateDirectory(folder);
+            (hidden, path) = (Path.Combine(folder, $".{name}.tmp"), Path.Combine(folder, name));
+            file = new(hidden, FileMode.Create, FileAccess.Write, FileShare.None, 1 << 20, useAsync: true);
+        }
+
+        public int MostOperations => 10_000;
+
+        public bool KeepsWhatWasSent => false;
+
+        public async Task<Unsent> SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> operations, CancellationToken cancel)
+        {
+            foreach (var operation in operations)
+            {
+                await file.WriteAsync(operation, cancel);
+                file.WriteByte((byte)'\n');
+            }
+
+            return Unsent.None;
+        }
+
+        public async Task CompleteAsync(CancellationToken cancel)
+        {
+            await file.FlushAsync(cancel);
+            file.Flush(flushToDisk: true);
+            await file.DisposeAsync();
+            Failpoint.Hit("operations_written");
+            File.Move(hidden, path, overwrite: true);
+        }
+
+        public ValueTask DisposeAsync() => file.DisposeAsync();
     }
 }

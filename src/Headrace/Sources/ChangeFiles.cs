@@ -147,6 +147,8 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
     /// <summary>Where a file stands among those of its dataset; empty for the first copy.</summary>
     internal static string PlaceOf(Flow flow, LakeFile file)
     {
+        if (flow.ReadsStream)
+            return StreamPlace.Of(file.Key);
         var name = file.Key[(file.Key.LastIndexOf('/') + 1)..];
         string[] fullLoads =
             flow.Read != ReadMode.Cdc ? []

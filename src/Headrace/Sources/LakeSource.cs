@@ -250,7 +250,7 @@ public abstract partial class LakeSource : ISource, IFileSource
         var format =
             Flow.Source.FormatOf(file.Key)
             ?? (
-                Flow is { Read: ReadMode.Cdc, Capture.Envelope: not null }
+                Flow.ReadsStream || Flow is { Read: ReadMode.Cdc, Capture.Envelope: not null }
                     ? new FileFormat(FormatKind.Jsonl)
                     : new FileFormat(FormatKind.Csv, Flow.Source.Csv.ToDialect())
             );

@@ -1,5 +1,3 @@
-using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
 
@@ -12,31 +10,28 @@ namespace Headrace.Tests.StandIn;
 /// </summary>
 public sealed partial class LoginServer : IAsyncDisposable
 {
-    private readonly HttpListener listener = new();
+    private readonly FakeHttp http;
     private readonly PostgresServer postgres;
-    private readonly Task serving;
 
-    public LoginServer(PostgresServer postgres, Func<LoginRequest, Task<(int Status, string Body)>> answer)
+    public LoginServer(PostgresServer postgres, Func<AskedRequest, Task<(int Status, string Body)>> answer)
     {
         (this.postgres, Answer) = (postgres, answer);
-        using (var free = new TcpListener(IPAddress.Loopback, 0))
+        http = new FakeHttp(async request =>
         {
-            free.Start();
-            Endpoint = $"http://127.0.0.1:{((IPEndPoint)free.LocalEndpoint).Port}";
-        }
-
-        listener.Prefixes.Add($"{Endpoint}/");
-        listener.Start();
-        serving = ServeAsync();
+            var (status, body) = await Answer(request);
+            if (Login().Matches(body) is [var one, var other] && body.Contains("IAM:", StringComparison.Ordinal))
+                await OpenAsync(one.Groups[1].Value, other.Groups[1].Value);
+            return (status, body);
+        });
     }
 
-    public string Endpoint { get; }
+    public string Endpoint => http.Endpoint;
 
     /// <summary>What it answers from now on.</summary>
-    public Func<LoginRequest, Task<(int Status, string Body)>> Answer { get; set; }
+    public Func<AskedRequest, Task<(int Status, string Body)>> Answer { get; set; }
 
     /// <summary>All that was asked, in order.</summary>
-    public List<LoginRequest> Requests { get; } = [];
+    public List<AskedRequest> Requests => http.Requests;
 
     /// <summary>All passwords that were lent.</summary>
     public List<string> Passwords { get; } = [];
@@ -47,7 +42,7 @@ public sealed partial class LoginServer : IAsyncDisposable
         + $$"""{{until.ToUnixTimeMilliseconds() / 1000}}.5,"nextRefreshTime":{{until.ToUnixTimeSeconds() - 300}}}""";
 
     /// <summary>Makes a cluster in moto, and answers with what moto does.</summary>
-    public static async Task<Func<LoginRequest, Task<(int Status, string Body)>>> BeforeAsync(
+    public static async Task<Func<AskedRequest, Task<(int Status, string Body)>>> BeforeAsync(
         MotoServer moto,
         string cluster
     )
@@ -74,43 +69,7 @@ public sealed partial class LoginServer : IAsyncDisposable
         }
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        listener.Close();
-        await serving;
-    }
-
-    private async Task ServeAsync()
-    {
-        while (true)
-        {
-            HttpListenerContext context;
-            try
-            {
-                context = await listener.GetContextAsync();
-            }
-            catch (Exception error) when (error is HttpListenerException or ObjectDisposedException)
-            {
-                return;
-            }
-
-            using var reader = new StreamReader(context.Request.InputStream);
-            var request = new LoginRequest(
-                context.Request.Headers.AllKeys.ToDictionary(
-                    name => name!.ToLowerInvariant(),
-                    name => context.Request.Headers[name]!
-                ),
-                await reader.ReadToEndAsync()
-            );
-            Requests.Add(request);
-            var (status, body) = await Answer(request);
-            if (Login().Matches(body) is [var one, var other] && body.Contains("IAM:", StringComparison.Ordinal))
-                await OpenAsync(one.Groups[1].Value, other.Groups[1].Value);
-            context.Response.StatusCode = status;
-            await using var output = context.Response.OutputStream;
-            await output.WriteAsync(Encoding.UTF8.GetBytes(body));
-        }
-    }
+    public ValueTask DisposeAsync() => http.DisposeAsync();
 
     // Users of the stand-in are users of the server behind it.
     private async Task OpenAsync(string one, string other)
@@ -130,9 +89,6 @@ public sealed partial class LoginServer : IAsyncDisposable
     [GeneratedRegex("""(?:[dD]b(?:User|Password))(?:>|":\s*")([^<"]+)""")]
     private static partial Regex Login();
 }
-
-/// <summary>What was asked of a <see cref="LoginServer"/>.</summary>
-public sealed record LoginRequest(IReadOnlyDictionary<string, string> Headers, string Body);
 
 /// <summary>A clock that stands until it is moved.</summary>
 public sealed class StoppedClock(DateTimeOffset now) : TimeProvider

@@ -27,7 +27,7 @@ public sealed class RedshiftLogins(PostgresServer server) : IAsyncDisposable
         await (target?.DisposeAsync() ?? ValueTask.CompletedTask);
     }
 
-    private async Task Into(Func<LoginRequest, Task<(int, string)>> answer, string way, string flow = "retries: 0")
+    private async Task Into(Func<AskedRequest, Task<(int, string)>> answer, string way, string flow = "retries: 0")
     {
         Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", "test");
         Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", "test");

@@ -13,7 +13,7 @@ internal sealed class ConnectionRules(
         if (flow.Publish is { Connection.Length: > 0 } publish)
             Fits(
                 publish.Connection,
-                [typeof(JsonlConnection)],
+                [typeof(JsonlConnection), typeof(KinesisConnection)],
                 place.Of("publish", "connection"),
                 $"'publish' of {where}"
             );
@@ -24,7 +24,9 @@ internal sealed class ConnectionRules(
             || connections.GetValueOrDefault(flow.Source.Connection) is PostgresConnection or RedshiftConnection;
         Fits(
             flow.Source.Connection,
-            isTable ? [typeof(PostgresConnection), typeof(RedshiftConnection)] : [typeof(FolderConnection)],
+            isTable ? [typeof(PostgresConnection), typeof(RedshiftConnection)]
+                : flow.ReadsStream ? [typeof(KinesisConnection)]
+                : [typeof(FolderConnection)],
             place.Of("source", "connection"),
             $"the source of {where}"
         );

@@ -44,6 +44,7 @@ internal sealed class FlowRules(
     {
         var where = $"flow '{flow.Name}'";
         var place = new Places(node, name);
+        flow = flow with { ReadsStream = connections.GetValueOrDefault(flow.Source.Connection) is KinesisConnection };
         links.Connections(flow, place, where);
         links.Redshift(flow, place, where);
         links.Archive(flow, place, where);
@@ -51,6 +52,8 @@ internal sealed class FlowRules(
         Check(problems, flow.AfterRun, place.Of("after_run"), where);
         if (connections.GetValueOrDefault(flow.Source.Connection) is PostgresConnection or RedshiftConnection)
             new TableRules(problems).Check(flow, place, where);
+        else if (flow.ReadsStream)
+            new StreamRules(problems).Check(flow, place, where);
         else
             paths.Path(flow, place, where);
         if (flow.Target.Table.Length == 0)
@@ -282,7 +285,8 @@ internal sealed class FlowRules(
                     : ChangedFiles.Replace
                 ),
             Settle =
-                (flow.Read == ReadMode.Snapshot ? flow.CompleteWhen.Settle : null)
+                (flow.ReadsStream ? TimeSpan.Zero : (TimeSpan?)null)
+                ?? (flow.Read == ReadMode.Snapshot ? flow.CompleteWhen.Settle : null)
                 ?? flow.Source.Settle
                 ?? (node.Find("settle") is { Value.IsNull: false } ? flow.Settle : (TimeSpan?)null)
                 ?? (connections.GetValueOrDefault(flow.Source.Connection) as FolderConnection)?.Settle

@@ -20,6 +20,13 @@ internal sealed class PathRules(Problems problems)
                 "read: full-refresh is for tables, and the source is files",
                 "use read: incremental with write: replace"
             );
+        if (place.Said("source", "dataset") is { } dataset)
+            problems.Disagree(
+                dataset,
+                where,
+                "'dataset' is for streams, and the source is files",
+                "remove 'dataset': the path says which files are read"
+            );
         var path = flow.Source.Path;
         var at = place.Of("source", "path");
         if (place.Said("source", "path") is null)
