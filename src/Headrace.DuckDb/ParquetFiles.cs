@@ -51,13 +51,11 @@ internal sealed class ParquetFiles(DuckDbConnection db, CancellationToken cancel
     }
 
     /// <summary>
-    /// The columns of a Parquet file, of which nested ones are taken as JSON, or of the rows in envelopes.
+    /// The columns of a Parquet file, of which nested ones are taken as JSON.
     /// </summary>
     /// <exception cref="HeadraceException">HDR-108, HDR-121.</exception>
     public List<StagedColumn> Columns(StagedFile file)
     {
-        if (file.Envelope is not null)
-            return [.. new EnvelopeColumns(file).Find(db, cancel), .. file.Added];
         try
         {
             return [.. Described(file), .. file.Added];

@@ -73,8 +73,6 @@ internal sealed partial class StagedRows(IReadOnlyList<ShapedFile> files, TableS
     /// <summary>A table function over the segments of staged files, with their values as they came.</summary>
     public static string From(IReadOnlyList<StagedFile> files, IReadOnlyList<StagedColumn> columns)
     {
-        if (files[0].Envelope is not null)
-            return EnvelopeColumns.From(files, columns);
         if (files[0].IsParquet)
         {
             var paths = string.Join(", ", files.SelectMany(file => file.Segments).Select(Sql.Literal));

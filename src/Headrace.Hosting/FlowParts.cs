@@ -84,6 +84,7 @@ internal sealed class FlowParts(ProjectHost host, Flow flow, bool isPlan, TimeSp
         flow.Read == ReadMode.Drop ? new DropFolder(flow, lake, folder, host.Clock) { Wait = wait }
         : SnapshotsOf(flow, warehouse) is { } snapshots
             ? new SnapshotFiles(flow, lake, folder, host.Clock, snapshots) { Wait = wait }
+        : flow.ReadsDynamoDb ? new DynamoExports(flow, lake, folder, host.Clock) { Wait = wait }
         : flow.Read == ReadMode.Cdc || flow.Write == WriteMode.Scd2
             ? new ChangeFiles(flow, lake, folder, host.Clock) { Wait = wait }
         : new IncrementalFiles(flow, lake, folder, host.Clock) { Wait = wait };

@@ -8,7 +8,7 @@ namespace Headrace;
 /// <param name="Objects">The members that hold values, the first one that is there counts.</param>
 /// <param name="Order">
 /// Members, each with those above it, by which changes are ordered where the flow does not say it; numbers but where
-/// they end in <c>*</c>.
+/// they end in <see cref="AsText"/>.
 /// </param>
 /// <param name="Wrapper">A member that holds all of this where it is there.</param>
 /// <param name="NoValue">A text that stands for a value that the change does not bring; null for none.</param>
@@ -34,7 +34,7 @@ public sealed record Envelope(
         ["after", "before"],
         [
             ["source", "lsn"],
-            ["source", "file", "*"],
+            ["source", "file", AsText],
             ["source", "pos"],
             ["source", "row"],
             ["source", "ts_ms"],
@@ -45,6 +45,21 @@ public sealed record Envelope(
 
     /// <summary>An operation that Headrace published.</summary>
     public static readonly Envelope Headrace = new("op", ["after", "key"], []);
+
+    /// <summary>An item of an export of DynamoDB, which <see cref="Staging.DynamoForm"/> unfolds.</summary>
+    public static readonly Envelope DynamoDb = new(
+        "",
+        [],
+        [
+            ["Metadata", "WriteTimestampMicros"],
+        ]
+    );
+
+    /// <summary>At the end of the way to a part of the order: it sorts as a text.</summary>
+    public const string AsText = "*";
+
+    /// <summary>The name of the column with the operation.</summary>
+    public const string OperationColumn = Aside + "op";
 
     /// <summary>The name of the column with a part of the order.</summary>
     public static string OrderColumn(int part) => $"{Aside}order{part}";

@@ -42,4 +42,61 @@ public static partial class Error
                 ("kept for", $"{retention.TotalHours:0} hours")
             ),
         };
+
+    /// <summary>The windows of two exports of DynamoDB do not join.</summary>
+    /// <param name="fault"><c>gap</c> or <c>overlap</c>.</param>
+    /// <param name="reached">What the table has; null before the first export.</param>
+    public static HeadraceException ExportsDoNotJoin(
+        string fault,
+        string window,
+        DateTimeOffset? reached,
+        string source,
+        string dataset,
+        string flow
+    ) =>
+        new(
+            "HDR-241",
+            $"There is {(fault == "gap" ? "a gap" : "an overlap")} between two exports; nothing of the later one was "
+                + "loaded.",
+            $"{(
+                fault == "gap"
+                    ? "bring the export that is missing, or a full one, which makes the table anew"
+                    : "remove the export whose window begins too early, or bring a full one"
+            )}; or take it as it is: headrace run {Shell.Word(flow)} --confirm {Shell.Word(dataset)}"
+        )
+        {
+            Facts = Facts(
+                ("dataset", dataset),
+                ("source", source),
+                ("found", fault),
+                ("window", window),
+                (
+                    "loaded to",
+                    reached?.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)
+                        ?? "nothing: no full export is there"
+                )
+            ),
+        };
+
+    /// <summary>A file is not what who wrote it says.</summary>
+    public static HeadraceException ChecksumDiffers(string source, string expected, string found) =>
+        new(
+            "HDR-242",
+            "The file is not the one that its manifest names: its MD5 is another; nothing of it was loaded.",
+            "copy the file again, whole"
+        )
+        {
+            Facts = Facts(("source", source), ("md5", expected), ("found", found)),
+        };
+
+    /// <summary>The manifest of an export of DynamoDB is none, or its export is not whole.</summary>
+    public static HeadraceException BadManifest(string source, string found) =>
+        new(
+            "HDR-243",
+            "The export is not whole, or its manifest cannot be read; nothing of it was loaded.",
+            "bring all files of the export as AWS wrote them, in format DYNAMODB_JSON"
+        )
+        {
+            Facts = Facts(("source", source), ("found", found)),
+        };
 }

@@ -6,6 +6,9 @@ public enum FormatKind
     Csv,
     Jsonl,
     Parquet,
+
+    /// <summary>An export of DynamoDB: JSON lines whose values say their types.</summary>
+    DynamodbExport,
 }
 
 /// <summary>
@@ -17,6 +20,12 @@ public sealed record FileFormat(FormatKind Kind, CsvDialect? Csv = null)
 {
     /// <summary>True where a line of JSON that is <c>null</c> is no record, such as a tombstone of a log.</summary>
     public bool SkipsNull { get; init; }
+
+    /// <summary>How objects of JSON hold the rows; null where they are the rows.</summary>
+    public Envelope? Envelope { get; init; }
+
+    /// <summary>For an export of DynamoDB what columns take of an item; empty for all attributes.</summary>
+    public IReadOnlyList<string> Paths { get; init; } = [];
 
     /// <summary>The same with the delimiter that a staged file was read with.</summary>
     public FileFormat Of(StagedFile file) =>

@@ -14,7 +14,11 @@ public sealed record LakeFile(
     DateTimeOffset LandedAt,
     string Stamp,
     IReadOnlyDictionary<string, string> Captures
-);
+)
+{
+    /// <summary>MD5 of the stored bytes in base64, as who wrote it says; null when nobody does.</summary>
+    public string? Md5 { get; init; }
+}
 
 /// <summary>A place with files: a folder, a bucket.</summary>
 public interface ILake

@@ -152,7 +152,7 @@ public sealed record StagedColumn(
 )
 {
     /// <summary>
-    /// For a column of Parquet or of an envelope how the engine reads it, in its SQL; null for the column itself.
+    /// For a column of Parquet how the engine reads it, in its SQL; null for the column itself.
     /// </summary>
     public string? Read { get; init; }
 

@@ -26,7 +26,7 @@ public sealed partial class TableShape
             IReadOnlyList<StagedColumn> found;
             try
             {
-                found = file.IsParquet || file.Envelope is not null ? read(file) : file.Columns;
+                found = file.IsParquet ? read(file) : file.Columns;
             }
             catch (HeadraceException unreadable)
             {

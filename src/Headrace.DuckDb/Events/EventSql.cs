@@ -46,12 +46,16 @@ internal sealed class EventSql(IReadOnlyList<ShapedFile> files, TableShape shape
 
     /// <summary>Why a row's operation is none, as a struct like those of <see cref="StagedRows.Problems"/>.</summary>
     public string Problem =>
-        $"CASE WHEN {Operation} IS NULL THEN {{'c': {Sql.Literal(rules.Operation!)}, 'v': {Raw}, 'r': "
+        $"CASE WHEN {Operation} IS NULL THEN {{'c': {Sql.Literal(OperationName)}, 'v': {Raw}, 'r': "
         + $"CASE WHEN {Raw} IS NULL THEN 'the operation is NULL' ELSE '''' || left({Raw}, 200) || "
         + Sql.Literal(
             $"' is no operation ({string.Join(", ", [.. rules.Inserts, .. rules.Updates, .. rules.Deletions])})"
         )
         + " END} END";
+
+    // As who reads of it knows it.
+    private string OperationName =>
+        rules.Envelope is { Operation.Length: > 0 } envelope ? envelope.Operation : rules.Operation!;
 
     /// <summary>The condition that the operation is one; null when every row has one.</summary>
     public string? Fits => operation < 0 ? null : $"{Operation} IS NOT NULL";
@@ -102,7 +106,7 @@ internal sealed class EventSql(IReadOnlyList<ShapedFile> files, TableShape shape
             yield break;
         for (var part = 0; part < envelope.Order.Count; part++)
             if (Place(files[0].Columns, Envelope.OrderColumn(part)) is >= 0 and var column)
-                yield return envelope.Order[part][^1] == "*"
+                yield return envelope.Order[part][^1] == Envelope.AsText
                     ? SnapshotColumns.Text($"coalesce(c{column}, ''), chr(1)")
                     : SnapshotColumns.Text($"lpad(coalesce(c{column}, ''), {EnvelopeDigits}, '0'), ' '");
     }

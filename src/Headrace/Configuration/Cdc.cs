@@ -36,19 +36,25 @@ public sealed record Cdc
     )]
     public string? FullLoad { get; init; }
 
+    /// <summary>True when the files are exports of DynamoDB, which say it in their own way.</summary>
+    [NotAKey]
+    public bool IsDynamoDb { get; init; }
+
     /// <summary>How objects hold the rows; null where they are the rows.</summary>
     [NotAKey]
     public Envelope? Envelope =>
-        Profile switch
-        {
-            CdcProfile.Debezium => Envelope.Debezium,
-            CdcProfile.Headrace => Envelope.Headrace,
-            _ => null,
-        };
+        IsDynamoDb
+            ? Envelope.DynamoDb
+            : Profile switch
+            {
+                CdcProfile.Debezium => Envelope.Debezium,
+                CdcProfile.Headrace => Envelope.Headrace,
+                _ => null,
+            };
 
     /// <summary>The column with the operation.</summary>
     [NotAKey]
-    public string OperationColumn => Operation ?? Envelope?.Operation ?? "Op";
+    public string OperationColumn => Envelope is null ? Operation ?? "Op" : Envelope.OperationColumn;
 
     /// <summary>What its values mean.</summary>
     [NotAKey]

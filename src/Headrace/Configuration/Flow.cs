@@ -26,7 +26,10 @@ public sealed record Flow : FlowSettings
         ChangedFiles ?? (operation == Operation.Append ? Headrace.ChangedFiles.Stop : Headrace.ChangedFiles.Replace);
 
     /// <summary>How its files say what happened to each row.</summary>
-    public Cdc Capture => Cdc ?? new Cdc();
+    public Cdc Capture => (Cdc ?? new Cdc()) with { IsDynamoDb = ReadsDynamoDb };
+
+    /// <summary>True when the files are exports of DynamoDB.</summary>
+    public bool ReadsDynamoDb => Source.Format == FormatKind.DynamodbExport;
 
     /// <summary>How its table keeps the history of rows.</summary>
     public Scd2 History => Scd2 ?? new Scd2();

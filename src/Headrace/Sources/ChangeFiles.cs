@@ -149,6 +149,8 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
     {
         if (flow.ReadsStream)
             return StreamPlace.Of(file.Key);
+        if (flow.ReadsDynamoDb)
+            return DynamoExports.PlaceOf(file.Key);
         var name = file.Key[(file.Key.LastIndexOf('/') + 1)..];
         string[] fullLoads =
             flow.Read != ReadMode.Cdc ? []

@@ -255,7 +255,9 @@ public abstract partial class LakeSource : ISource, IFileSource
                     : new FileFormat(FormatKind.Csv, Flow.Source.Csv.ToDialect())
             );
         if (format.Kind == FormatKind.Jsonl && Flow is { Read: ReadMode.Cdc, Capture.Envelope: not null })
-            return format with { SkipsNull = true };
+            return format with { SkipsNull = true, Envelope = Flow.Capture.Envelope };
+        if (format.Kind == FormatKind.DynamodbExport)
+            return format with { Paths = DeclaredNames() ?? [] };
         return Leading is null || format.Csv is null
             ? format
             : format with

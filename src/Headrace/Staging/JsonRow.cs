@@ -28,6 +28,8 @@ internal sealed class JsonRow(FileLimits limits, string source)
     private readonly ArrayBufferWriter<byte> texts = new(4096);
     private long records;
 
+    private readonly ArrayBufferWriter<byte> unfolded = new(4096);
+
     private enum Kind
     {
         Bare,
@@ -39,6 +41,9 @@ internal sealed class JsonRow(FileLimits limits, string source)
 
     public IReadOnlyList<StagedColumn> Columns => columns;
 
+    /// <summary>How objects hold the rows; null where they are the rows.</summary>
+    public JsonForm? Form { get; set; }
+
     /// <summary>Reads one value; returns why it is no row, or null when it is one.</summary>
     public string? Read(ReadOnlySpan<byte> json, long line)
     {
@@ -48,7 +53,10 @@ internal sealed class JsonRow(FileLimits limits, string source)
         string? fault;
         try
         {
-            fault = Utf8.IsValid(json) ? ReadObject(json, line) : "not valid UTF-8";
+            fault =
+                !Utf8.IsValid(json) ? "not valid UTF-8"
+                : Form?.Unfold(json, unfolded) == true ? ReadObject(unfolded.WrittenSpan, line)
+                : ReadObject(json, line);
         }
         catch (JsonException e)
         {

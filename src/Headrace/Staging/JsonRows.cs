@@ -27,6 +27,12 @@ internal sealed class JsonRows(FileLimits limits, string source, SegmentWriter r
     /// <summary>True where a line that is <c>null</c> is no record.</summary>
     public bool SkipsNull { get; init; }
 
+    /// <summary>How objects hold the rows; null where they are the rows.</summary>
+    public JsonForm? Form
+    {
+        init => row.Form = value;
+    }
+
     public IReadOnlyList<StagedColumn> Columns => row.Columns;
 
     /// <summary>A text without a letter is written on purpose here.</summary>

@@ -44,7 +44,7 @@ public sealed partial class Stager(string spool, FileLimits limits)
         var folder = MakeFolder();
         try
         {
-            await using var stored = new StoredBytes(opened, source, IsHashed);
+            await using var stored = new StoredBytes(opened, source, IsHashed, file.Md5);
             var staged = await CopyAsync(stored, file, format, declared, folder, digesting, cancel);
             if (stored.Count != file.Size)
                 throw Error.FileChanging(source);
@@ -95,8 +95,12 @@ public sealed partial class Stager(string spool, FileLimits limits)
         using var rejects = new RejectWriter(folder, Masks.Count > 0);
         var dialect = format.Csv ?? new CsvDialect();
         IRecordCutter cutter =
-            format.Kind == FormatKind.Jsonl
-                ? new JsonRows(limits, stored.Source, rows, rejects) { SkipsNull = format.SkipsNull }
+            format.Kind != FormatKind.Csv
+                ? new JsonRows(limits, stored.Source, rows, rejects)
+                {
+                    SkipsNull = format.SkipsNull,
+                    Form = JsonForm.Of(format),
+                }
                 : new CsvCutter(dialect, limits, stored.Source, declared, rows, rejects, digests)
                 {
                     IsHidden = Masks.Count > 0,
@@ -117,7 +121,7 @@ public sealed partial class Stager(string spool, FileLimits limits)
             LongestRecord = rows.Longest + cutter.Columns.Count, // columns that came later are filled up with commas
             Columns = cutter.Columns,
             IsBlank = cutter.IsBlank,
-            IsJson = format.Kind == FormatKind.Jsonl,
+            IsJson = format.Kind != FormatKind.Csv,
             Segments = rows.Paths,
             Rejects = rejects.Path,
             RejectCount = rejects.Count,

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
 
 namespace Headrace.Staging;
@@ -7,8 +8,11 @@ namespace Headrace.Staging;
 /// The bytes of a lake file as they are stored: counted and hashed while they pass. They are hashed on a task of its
 /// own, since the thread that reads decompresses too.
 /// </summary>
-internal sealed class StoredBytes(Stream inner, string source, bool isHashed = true) : ForwardStream
+/// <param name="md5">What their MD5 must be, in base64; null when nobody says.</param>
+[SuppressMessage("Security", "CA5351", Justification = "DynamoDB says MD5; it is no protection here.")]
+internal sealed class StoredBytes(Stream inner, string source, bool isHashed = true, string? md5 = null) : ForwardStream
 {
+    private readonly IncrementalHash? check = md5 is null ? null : IncrementalHash.CreateHash(HashAlgorithmName.MD5);
     private readonly IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
     private byte[] buffer = ArrayPool<byte>.Shared.Rent(256 << 10);
     private byte[] other = ArrayPool<byte>.Shared.Rent(256 << 10); // what is hashed while the first one is filled
@@ -53,8 +57,11 @@ internal sealed class StoredBytes(Stream inner, string source, bool isHashed = t
     }
 
     /// <summary>SHA-256 of all that was read, in lower-case hexadecimal; empty when nobody asked for it.</summary>
+    /// <exception cref="HeadraceException">HDR-242: the MD5 is another one than it must be.</exception>
     public async ValueTask<string> Sha256Async()
     {
+        if (check is not null && Convert.ToBase64String(check.GetCurrentHash()) is var found && found != md5)
+            throw Error.ChecksumDiffers(source, md5!, found);
         if (!isHashed)
             return "";
         await hashing;
@@ -70,6 +77,7 @@ internal sealed class StoredBytes(Stream inner, string source, bool isHashed = t
     protected override void Dispose(bool disposing)
     {
         hash.Dispose();
+        check?.Dispose();
         if (buffer.Length > 0)
         {
             ArrayPool<byte>.Shared.Return(buffer);
@@ -91,6 +99,7 @@ internal sealed class StoredBytes(Stream inner, string source, bool isHashed = t
                 read == 0 || !isHashed
                     ? Task.CompletedTask
                     : Task.Run(() => hash.AppendData(bytes, from, read), CancellationToken.None);
+            check?.AppendData(buffer, end, read);
             end += read;
             return read;
         }

@@ -60,6 +60,41 @@ public abstract class ChangeEvents(PostgresServer server, WarehouseKind kind) : 
     }
 
     [Fact]
+    public async Task NumbersKeepAllTheirDigitsAndColumnsTheirNames()
+    {
+        await Flows(
+            """
+            people:
+              source: { connection: lake, path: "people/*.json" }
+              columns: { id: integer, op: text, price: "decimal(38,20)", doc: json }
+              read: cdc
+              cdc: { profile: debezium }
+              primary_key: id
+              write: merge
+            """
+        );
+        Put(
+            "1",
+            Event(
+                "c",
+                1,
+                null,
+                """{"id":1,"op":"own","price":123456789012345678.12345678901234567891,"doc":{"n":0.12345678901234567891}}"""
+            )
+        );
+        await World.Load();
+        Assert.Equal(
+            ["1|own|123456789012345678.12345678901234567891"],
+            await Rows("SELECT id, op, price FROM raw.people")
+        );
+        Assert.Contains(
+            "0.12345678901234567891",
+            await Value("SELECT CAST(doc AS varchar) FROM raw.people"),
+            StringComparison.Ordinal
+        );
+    }
+
+    [Fact]
     public async Task AValueThatAnEventDoesNotBringStays()
     {
         // Case 10.

@@ -10,10 +10,31 @@ internal sealed class ChangeRules(Problems problems)
             Cdc(flow, place, where);
         else if (place.Said("cdc") is { } cdc)
             problems.Disagree(cdc, where, "'cdc' needs read: cdc", "remove 'cdc', or use read: cdc");
+        if (flow.ReadsDynamoDb)
+            DynamoDb(flow, place, where);
         if (flow.Write == WriteMode.Scd2)
             History(flow, place, where);
         else if (place.Said("scd2") is { } scd2)
             problems.Disagree(scd2, where, "'scd2' needs write: scd2", "remove 'scd2', or use write: scd2");
+    }
+
+    private void DynamoDb(Flow flow, FlowRules.Places place, string where)
+    {
+        if (flow.Read is not (null or ReadMode.Cdc))
+            problems.Disagree(
+                place.Of("read"),
+                where,
+                "exports of DynamoDB are read with read: cdc",
+                "write `read: cdc`: a full export makes the table, and incremental ones change it"
+            );
+        foreach (var key in (string[])["profile", "operation", "values", "full_load", "order_by"])
+            if (place.Said("cdc", key) is { } said)
+                problems.Disagree(
+                    said,
+                    where,
+                    $"cdc {key} does not go with exports of DynamoDB, which say it themselves",
+                    $"remove '{key}'"
+                );
     }
 
     private void Cdc(Flow flow, FlowRules.Places place, string where)
