@@ -16,10 +16,18 @@ internal sealed class BadRows(DuckDbConnection db, ChangeSet changes, TableShape
     public long Of(StagedFile file) => missing.Where(pair => pair.Key.File == file).Sum(pair => pair.Value);
 
     /// <summary>The first few, to be shown.</summary>
-    public IReadOnlyList<BadRow> Sample(int most)
+    public IReadOnlyList<BadRow> Sample(int most) => Sample(db, Queries(), most, cancel);
+
+    /// <summary>The first few of such queries.</summary>
+    public static IReadOnlyList<BadRow> Sample(
+        DuckDbConnection db,
+        IEnumerable<(StagedFile File, string Rows)> queries,
+        int most,
+        CancellationToken cancel
+    )
     {
         var sample = new List<BadRow>();
-        foreach (var (file, rows) in Queries())
+        foreach (var (file, rows) in most > 0 ? queries : [])
         {
             using var reader = db.Query(
                 $"SELECT line, \"column\", left(value, 200), reason FROM ({rows}) LIMIT {most - sample.Count}",

@@ -14,7 +14,7 @@ internal sealed partial record ModelReads(Model Model, IReadOnlyList<string> Nam
     public IReadOnlyList<KeptRows> Kept { get; private init; } = [];
 
     /// <summary>What each of some models reads.</summary>
-    /// <exception cref="HeadraceException">HDR-572, HDR-575, HDR-576.</exception>
+    /// <exception cref="HeadraceException">HDR-345, HDR-572, HDR-575, HDR-576.</exception>
     public static IReadOnlyList<ModelReads> Of(Project project, IReadOnlyList<Model> models, CancellationToken cancel)
     {
         // Rows that are kept for several models go with the last of them.
@@ -26,6 +26,8 @@ internal sealed partial record ModelReads(Model Model, IReadOnlyList<string> Nam
             throw Error.ModelCycle(null, cycle);
         foreach (var flow in keeping)
         {
+            if (reads.Find(one => one.Names.Contains(flow.Name) && one.Model.History is not null) is { } ending)
+                throw Error.KeptRowsEndVersions(flow.Name, ending.Model.Name);
             var readers = reads.Where(one => one.Names.Contains(flow.Name)).Select(one => one.Model).ToList();
             if (readers.Count > 1 && readers.Find(model => model.Write == ModelWrite.Append) is { } adding)
                 throw Error.KeptRowsShared(flow.Name, adding.Name, readers.Select(model => model.Name));

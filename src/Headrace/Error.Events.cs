@@ -89,4 +89,17 @@ public static partial class Error
         {
             Facts = Facts(("table", table.ToString())),
         };
+
+    /// <summary>A file has rows of all tables, in the order of their transactions.</summary>
+    public static HeadraceException TransactionFile(string source, string flow) =>
+        new(
+            "HDR-236",
+            "A file has whole transactions with rows of all tables (PreserveTransactions of AWS DMS), which Headrace "
+                + "does not read yet; nothing of it was loaded.",
+            "set PreserveTransactions: false in DMS, and read the files of each table; keep CDC_TXN-* out of the path "
+                + $"of '{flow}'"
+        )
+        {
+            Facts = Facts(("source", source)),
+        };
 }

@@ -111,6 +111,50 @@ public static partial class Error
             Facts = Facts(("flow", flow), ("read by", string.Join(", ", readers))),
         };
 
+    /// <summary>A model with a history reads a table of new rows only: it would end all other versions.</summary>
+    public static HeadraceException KeptRowsEndVersions(string flow, string model) =>
+        new(
+            "HDR-345",
+            $"The model '{model}' keeps a history, and '{flow}', which it reads, keeps rows only until its models have "
+                + "committed: a row that is not new would be taken for one that is gone; nothing was run.",
+            $"let '{flow}' write: merge without keep_rows, or use write: scd2 in the flow itself"
+        )
+        {
+            Facts = Facts(("model", model), ("flow", flow)),
+        };
+
+    /// <summary>The table of a model with a history lacks a column that a history has.</summary>
+    public static HeadraceException ModelIsNoHistory(string model, TableName target, string column) =>
+        new(
+            "HDR-346",
+            $"The table {target} has no column '{column}', which the history of the model '{model}' needs for all of "
+                + "its versions; nothing of it was written.",
+            "give the model another table: target: { table: … }; or drop this one, and its history begins anew"
+        )
+        {
+            Facts = Facts(("model", model), ("target", target.ToString()), ("column", column)),
+        };
+
+    /// <summary>Rows of a model say a time that cannot be that of their version.</summary>
+    /// <param name="missing">Rows without a time.</param>
+    /// <param name="back">Rows that differ from their current version, and say that they are older.</param>
+    public static HeadraceException ModelTimeUnfit(string model, string file, string column, long missing, long back) =>
+        new(
+            "HDR-347",
+            $"Rows of the model '{model}' cannot be put into its history; nothing of it was written.",
+            "correct the SELECT, so that a row that differs says a later time; or remove effective_at: a version then "
+                + "begins when it is loaded"
+        )
+        {
+            Facts = Facts(
+                ("model", model),
+                ("sql", file),
+                ("effective_at", column),
+                ("rows without a time", missing == 0 ? null : missing),
+                ("rows older than their current version", back == 0 ? null : back)
+            ),
+        };
+
     /// <summary>The file of a model's SQL cannot be read.</summary>
     public static HeadraceException ModelFileUnreadable(Place place, string file, string where, string why) =>
         new(

@@ -10,7 +10,13 @@ namespace Headrace;
 /// </summary>
 public sealed class EventLayout
 {
+    /// <summary>
+    /// When the memory says that an event was applied of which the table knows the moment and the values itself.
+    /// </summary>
+    public const string Known = "1970-01-01 00:00:00+00";
+
     private const string Memory = "order_";
+    private const string Facts = "facts_";
     private readonly IReadOnlyList<ShapeColumn> columns;
     private readonly EventRules rules;
 
@@ -114,11 +120,22 @@ public sealed class EventLayout
     public IReadOnlyList<string> MemoryKey =>
         [.. Keys.Select((_, i) => $"k{i}"), .. rules.History is null ? [] : (string[])["happened_at"]];
 
+    /// <summary>
+    /// True when the moments of its changes say the place of a change; else their order does. A load's time is no
+    /// place: nothing comes late by it.
+    /// </summary>
+    public bool IsPlacedByMoment => Moment >= 0;
+
     /// <summary>The table beside a target in which the order of its changes is kept.</summary>
-    public static TableName MemoryOf(TableName target)
+    public static TableName MemoryOf(TableName target) => Beside(target, Memory);
+
+    /// <summary>The table beside a target with one row of what is known of all its changes.</summary>
+    public static TableName FactsOf(TableName target) => Beside(target, Facts);
+
+    private static TableName Beside(TableName target, string what)
     {
         var name = Ownership.Folded(target);
-        return new TableName("headrace", Memory + Hash($"{name.Schema}\0{name.Table}", 8));
+        return new TableName("headrace", what + Hash($"{name.Schema}\0{name.Table}", 8));
     }
 
     private static string Hash(string text, int bytes) =>

@@ -27,6 +27,9 @@ public sealed record EventRules
     /// </summary>
     public IReadOnlyList<string> OrderBy { get; init; } = [];
 
+    /// <summary>How long the order of changes is remembered after they were applied; null for ever.</summary>
+    public TimeSpan? Late { get; init; }
+
     /// <summary>True when each change becomes a row of its own.</summary>
     public bool IsAppended { get; init; }
 

@@ -25,6 +25,18 @@ internal sealed partial class CsvBatch
         "held_at",
     ];
 
+    // Sets changes aside whose place cannot be told; false when there are none.
+    private bool SetAside(string forgotten)
+    {
+        var unplaced = Events.SetAside(Shape!, forgotten);
+        TakeAway(unplaced.Select(one => (one.File, one.Rows)));
+        var queries = unplaced.Select(one => (one.File, one.Query));
+        Sample = [.. Sample, .. BadRows.Sample(Db, queries, Shown - Sample.Count, cancel)];
+        foreach (var (file, query) in attempt.IsPlan ? [] : queries)
+            Hold(file, query);
+        return unplaced.Count > 0;
+    }
+
     private void AssertHeld()
     {
         if (Held.Sum(one => one.Rows) is var held && held != Quarantined)

@@ -224,9 +224,11 @@ internal sealed partial class CsvBatch(
 
     public override void TakeTarget(CsvRows? target) => Events.Take(target is null ? null : CsvText.From(target));
 
-    public override ResolvedEvents Resolve(CsvRows? memory)
+    public override ResolvedEvents Resolve(CsvRows? memory, string? forgotten)
     {
         Events.Remember(memory is null ? null : CsvText.From(memory));
+        if (forgotten is not null && Shape is { HasTable: true } && SetAside(forgotten))
+            Losers = Events.Reduce();
         return Events.Resolve();
     }
 

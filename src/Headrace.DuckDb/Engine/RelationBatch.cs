@@ -13,6 +13,7 @@ internal sealed class RelationBatch(
 ) : PreparedBatch
 {
     private BadRows? bad;
+    private IReadOnlyList<UnplacedRows> unplaced = [];
 
     /// <summary>The rows that fit.</summary>
     public GoodRows Rows { get; private set; } = null!;
@@ -64,9 +65,22 @@ internal sealed class RelationBatch(
             Add(changes, file.File, Rows.Records(file.File), bad.Of(file.File), Rows.FilteredOf(file.File));
     }
 
+    /// <summary>Sets changes aside whose place cannot be told; false when there are none.</summary>
+    public bool SetAside(EventRows events, string forgotten)
+    {
+        unplaced = Shape is { HasTable: true } shape ? events.SetAside(shape, forgotten) : [];
+        TakeAway(unplaced.Select(one => (one.File, one.Rows)));
+        Sample =
+        [
+            .. Sample,
+            .. BadRows.Sample(db, unplaced.Select(one => (one.File, one.Query)), Shown - Sample.Count, cancel),
+        ];
+        return unplaced.Count > 0;
+    }
+
     /// <summary>The bad rows of each file, as queries.</summary>
     public IEnumerable<(StagedFile File, string Rows)> Held =>
         changes.Operation == Operation.Changes
             ? changes.Rows!.BadRows.Select(one => (one.File, $"FROM read_parquet({Sql.Literal(one.Path)})"))
-            : bad!.Queries();
+            : bad!.Queries().Concat(unplaced.Select(one => (one.File, one.Query)));
 }

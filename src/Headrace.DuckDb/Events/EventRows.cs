@@ -145,6 +145,50 @@ internal abstract class EventRows(
             Layout.Keys.Select((column, i) => (Layout.MemoryColumns[i].Name, column))
         );
 
+    /// <summary>
+    /// Takes changes out of the batch whose place cannot be told: they are not newer than what the memory forgot, and
+    /// it does not have them. The memory's rows must have been taken.
+    /// </summary>
+    /// <param name="forgotten">The place up to which the memory was pruned.</param>
+    public IReadOnlyList<UnplacedRows> SetAside(TableShape shape, string forgotten)
+    {
+        var isUnplaced = IsUnplaced(Sql.Literal(forgotten));
+        var all = db.Execute($"DELETE FROM {Staged} AS e WHERE {isUnplaced}", cancel);
+        if (all == 0)
+            return [];
+        const string reason =
+            "'it is older than what Headrace remembers of the order of changes (cdc: late), so nobody can tell '"
+            + " || 'whether a newer one of its row was applied'";
+        var found = new List<UnplacedRows>();
+        foreach (var file in shape.Files)
+        {
+            var rows = new StagedRows([file], shape, changes);
+            if (!rows.HasRows)
+                continue;
+            var values = Layout
+                .Keys.Concat(Layout.Moment < 0 ? [] : [Layout.Moment])
+                .Distinct()
+                .Select(column => $"{rows.Value(column)} AS {StagedTable.Column(column)}");
+            var query = $"""
+                SELECT line, NULL::VARCHAR AS "column", NULL::VARCHAR AS value, {reason} AS reason,
+                    "row"::VARCHAR AS "row"
+                FROM (SELECT line, {rows.Json} AS "row", {rows.Event.Order} AS pos, {string.Join(", ", values)}
+                    FROM {rows.Source} WHERE {rows.Good}) AS e WHERE {isUnplaced}
+                """;
+            if (Count($"SELECT count(*) FROM ({query})") is > 0 and var some)
+                found.Add(new UnplacedRows(file.File, some, query));
+        }
+
+        return found.Sum(one => one.Rows) == all
+            ? found
+            : throw Error.RowsDiffer(changes.Target.ToString(), all, found.Sum(one => one.Rows));
+    }
+
+    /// <summary>The condition that the place of a change <c>e</c> cannot be told.</summary>
+    /// <param name="forgotten">A literal.</param>
+    protected virtual string IsUnplaced(string forgotten) =>
+        $"e.pos <= {forgotten} AND NOT EXISTS (SELECT 1 FROM {Remembered} AS m WHERE {OnMemory("e", "m")})";
+
     /// <summary>What the changes do; both must have been taken.</summary>
     public abstract ResolvedEvents Resolve();
 

@@ -44,6 +44,17 @@ internal sealed class RowVersions(
 
     private string Carries(string alias) => More(Carried, alias);
 
+    // Of one moment the place in the order is known as long as the moment is.
+    protected override string IsUnplaced(string forgotten)
+    {
+        if (!Layout.IsPlacedByMoment)
+            return base.IsUnplaced(forgotten);
+        var moment = $"e.{StagedTable.Column(Layout.Moment)}";
+        return $"{moment} <= {forgotten}::{DuckDbTypes.Name(Layout.MomentType)} AND NOT EXISTS (SELECT 1 "
+            + $"FROM {Remembered} AS m WHERE {OnMemory("e", "m")} AND m.happened_at = {moment} "
+            + "AND m.position >= e.pos)";
+    }
+
     // All events count.
     public override long Reduce() => 0;
 
@@ -125,20 +136,28 @@ internal sealed class RowVersions(
     private void Chain()
     {
         var before = Layout.Tracked.Select(column =>
-            SnapshotColumns.Text($", lag({StagedTable.Column(column)}) OVER w AS before{column}")
+            SnapshotColumns.Text($", lag(e.{StagedTable.Column(column)}) OVER w AS before{column}")
         );
         var differs = Differ(Layout.Tracked, name => name, name => $"before{name[1..]}");
+
+        // Versions that another list of tracked columns made stay, though this one does not tell them apart.
+        var isOpened =
+            $"SELECT {Names(Layout.Keys, "n.")}, n.{Own(0)} AS moment, true AS stays FROM {There} AS n "
+            + $"JOIN {There} AS b ON {OnKeys("n", "b")} AND b.{Own(1)} = n.{Own(0)} "
+            + $"WHERE NOT ({Differ(Layout.Tracked, name => $"n.{name}", name => $"b.{name}")})";
         Execute(
             $"""
             CREATE OR REPLACE TEMP TABLE headrace_chain AS
             WITH linked AS (
-                SELECT *, lag(gone) OVER w AS was_gone{string.Concat(before)}
-                FROM temp.headrace_events WINDOW w AS (PARTITION BY {KeyList} ORDER BY moment)
+                SELECT e.*, coalesce(o.stays, false) AS stays, lag(gone) OVER w AS was_gone{string.Concat(before)}
+                FROM temp.headrace_events AS e LEFT JOIN ({isOpened}) AS o ON {OnKeys("e", "o")}
+                    AND e.moment = o.moment
+                WINDOW w AS (PARTITION BY {Names(Layout.Keys, "e.")} ORDER BY e.moment)
             ), marked AS (
-                SELECT *, NOT gone AND (was_gone IS NULL OR was_gone OR {differs}) AS opens,
+                SELECT *, NOT gone AND (was_gone IS NULL OR was_gone OR stays OR {differs}) AS opens,
                     gone AND was_gone = false AS ends FROM linked
             )
-            SELECT * EXCLUDE (was_gone, ends), coalesce(ends, false) AS ends,
+            SELECT * EXCLUDE (was_gone, stays, ends), coalesce(ends, false) AS ends,
                 sum(CASE WHEN opens OR ends THEN 1 ELSE 0 END) OVER (PARTITION BY {KeyList} ORDER BY moment
                     ROWS UNBOUNDED PRECEDING) AS version,
                 row_number() OVER (PARTITION BY {KeyList} ORDER BY moment) AS nr,
@@ -227,11 +246,16 @@ internal sealed class RowVersions(
             )
         );
         var rest = string.Join(", ", Layout.MemoryColumns.Select(column => $"m.{column.Name}"));
+
+        // What was applied when only the table knows; it knows the event, too.
+        var applied =
+            $"CASE c.source WHEN 2 THEN {NowTz} WHEN 1 THEN m.applied_at ELSE {Sql.Literal(EventLayout.Known)}"
+            + "::TIMESTAMPTZ END";
         return $"""
             SELECT CASE WHEN m.position IS NULL THEN 'I' ELSE 'U' END, {Names(
                 Layout.Keys,
                 "c."
-            )}, c.moment, c.pos, c.gone, coalesce(m.applied_at, {NowTz}), {Signature}{carried}
+            )}, c.moment, c.pos, c.gone, {applied}, {Signature}{carried}
             FROM ({isKept}) AS c LEFT JOIN {Remembered} AS m ON {on}
             WHERE m.position IS NULL OR c.pos <> m.position OR c.gone <> m.is_deleted
                 OR m.layout IS DISTINCT FROM {Signature}{differs}

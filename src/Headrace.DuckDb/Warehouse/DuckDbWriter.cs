@@ -103,7 +103,7 @@ internal sealed class DuckDbWriter : TargetWriter
         );
     }
 
-    public override Task<ResolvedEvents> ResolveAsync(TargetTable? table, TargetTable? memory)
+    public override Task<ResolvedEvents> ResolveAsync(TargetTable? table, TargetTable? memory, string? forgotten)
     {
         if (Prepared.Shape is not null)
             Prepared.Rows.Stage();
@@ -115,6 +115,8 @@ internal sealed class DuckDbWriter : TargetWriter
             Prepared.Count(reduced);
         events.Take(table is null ? null : target);
         events.Remember(memory is null ? null : HeadraceTables.Target(memory.Name));
+        if (forgotten is not null && Prepared.SetAside(events, forgotten))
+            events.Reduce();
         return Task.FromResult(events.Resolve());
     }
 

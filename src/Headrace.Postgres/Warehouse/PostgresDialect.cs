@@ -66,6 +66,8 @@ public sealed class PostgresDialect : SqlDialect
     public override string CreateTemporary(string name, string query) =>
         $"CREATE TEMP TABLE {name} ON COMMIT DROP AS {query}";
 
+    public override string Bytes(string text) => $"{text} COLLATE \"C\"";
+
     public override string Analyze(string table) => $"ANALYZE {table}";
 
     // The type json knows no equality, and jsonb, which does, takes no NUL.

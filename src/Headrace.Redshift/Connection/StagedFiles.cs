@@ -59,6 +59,9 @@ internal sealed class StagedFiles(
         put.Add((rows, pieces));
     }
 
+    /// <summary>True for rows that were put.</summary>
+    public bool Has(RowsFile rows) => put.Any(one => one.Rows == rows);
+
     /// <summary>Copies files that were put into a table of the open transaction; says how many rows they are.</summary>
     /// <param name="table">Qualified and quoted, or the name of a temporary table.</param>
     /// <param name="files">Each with the same columns as the first.</param>
@@ -74,7 +77,7 @@ internal sealed class StagedFiles(
         var rows = files.Sum(file => file.Rows);
         var pieces = put.Where(one => files.Contains(one.Rows)).SelectMany(one => one.Pieces).ToList();
         if (pieces.Count == 0)
-            return 0;
+            return rows == 0 ? 0 : throw Error.RowsDiffer(table, rows, 0);
         var key = $"{Place}{keys++}.manifest";
         var path = Path.Combine(folder, "manifest.json");
         await File.WriteAllBytesAsync(path, Manifest(pieces), cancel);

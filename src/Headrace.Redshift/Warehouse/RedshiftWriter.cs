@@ -86,6 +86,9 @@ internal sealed class RedshiftWriter(
 
     public override async Task HoldAsync()
     {
+        // Some are found only beside the rows of the target.
+        foreach (var rows in Rows.Held.Where(rows => !stage.Has(rows)).ToList())
+            await PutAsync(rows);
         if (Rows.Held.Count > 0)
             await stage.CopyAsync(Db, "headrace.quarantine", Rows.Held, Rows.Held[0].Columns);
     }

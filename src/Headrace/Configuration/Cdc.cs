@@ -79,6 +79,12 @@ public sealed record Cdc
 
     [Description("How long a change file waits for others that may belong before it; not at all when it is not said.")]
     public TimeSpan? Window { get; init; }
+
+    [Description(
+        "How long Headrace remembers the order of a row's changes after it applied them; for ever when it is not "
+            + "said. A change that is older than that, and whose place cannot be told any more, is set aside."
+    )]
+    public TimeSpan? Late { get; init; }
 }
 
 /// <summary>Who wrote files of changes.</summary>

@@ -232,19 +232,9 @@ public sealed record Flow : FlowSettings
             Updates = Capture.Meaning.Update,
             Deletions = Capture.Meaning.Delete,
             OrderBy = Capture.OrderBy,
+            Late = Capture.Late,
             Deletes = Deletes,
             IsAppended = Write == WriteMode.Append,
-            History =
-                Write != WriteMode.Scd2
-                    ? null
-                    : new HistoryRules
-                    {
-                        EffectiveAt = History.EffectiveAt,
-                        Track = History.Track,
-                        Ignore = History.Ignore,
-                        From = History.Columns.From,
-                        To = History.Columns.To,
-                        Current = History.Columns.Current,
-                    },
+            History = Write == WriteMode.Scd2 ? History.ToRules() : null,
         };
 }

@@ -27,21 +27,24 @@ public sealed record Model
 
     [Description(
         "What happens to the rows of the SELECT: replace puts them instead of all rows, merge inserts or updates "
-            + "by primary_key, append adds them."
+            + "by primary_key, append adds them, scd2 keeps the versions of each row."
     )]
     public required ModelWrite Write { get; init; }
 
     [Description(
-        "The columns that tell one row from all others; needed with write: merge and with a surrogate_key. No row is "
-            + "without them, and with write: merge or replace no two rows have the same."
+        "The columns that tell one row from all others; needed with write: merge, write: scd2 and with a "
+            + "surrogate_key. No row is without them, and but for write: append no two rows have the same."
     )]
     public IReadOnlyList<string> PrimaryKey { get; init; } = [];
 
     [Description(
-        "A column with a number that each primary_key gets once and keeps; the SELECT has no such column. It is of "
-            + "type bigint."
+        "A column with a number that each primary_key (with write: scd2 each version) gets once and keeps; the SELECT "
+            + "has no such column. It is of type bigint."
     )]
     public string? SurrogateKey { get; init; }
+
+    [Description("How the table keeps the history of its rows (write: scd2).")]
+    public Scd2? Scd2 { get; init; }
 
     [Description(
         "Statements that run before the SELECT, in the same transaction. None of them may end a transaction; in "
@@ -55,7 +58,10 @@ public sealed record Model
     )]
     public IReadOnlyList<FlowCheck> Checks { get; init; } = [];
 
-    [Description("The least rows that may replace a table that has rows (write: replace).")]
+    [Description(
+        "The least rows that may replace a table that has rows (write: replace), or end the versions of those that "
+            + "are gone (write: scd2)."
+    )]
     [AtLeast(0)]
     public int MinRows { get; init; } = 1;
 
@@ -77,6 +83,9 @@ public sealed record Model
     /// <summary>The SELECT, without what ends it; its lines stand where they stand in the file.</summary>
     [NotAKey]
     public string Text { get; init; } = "";
+
+    /// <summary>How its table keeps the versions of its rows; null where it does not.</summary>
+    public HistoryRules? History => Write == ModelWrite.Scd2 ? (Scd2 ?? new Scd2()).ToRules() : null;
 
     /// <summary>The table that it makes.</summary>
     public TableName Table => new(Target.Schema, Target.Table);
@@ -116,4 +125,7 @@ public enum ModelWrite
 
     /// <summary>They are added.</summary>
     Append,
+
+    /// <summary>What differs in them opens a version of its row; what is gone ends one.</summary>
+    Scd2,
 }

@@ -20,6 +20,18 @@ public sealed record Scd2
 
     [Description("The names of the columns that say when a version holds.")]
     public Scd2Columns Columns { get; init; } = new();
+
+    /// <summary>What it says about loading.</summary>
+    public HistoryRules ToRules() =>
+        new()
+        {
+            EffectiveAt = EffectiveAt,
+            Track = Track,
+            Ignore = Ignore,
+            From = Columns.From,
+            To = Columns.To,
+            Current = Columns.Current,
+        };
 }
 
 /// <summary>The names of the columns of a history.</summary>

@@ -50,7 +50,8 @@ public abstract class FileBatch : PreparedBatch, IDisposable
 
     /// <summary>What the batch's changes do to the rows that the target and its memory hold.</summary>
     /// <param name="memory">The memory's rows that have these keys; null when there are none.</param>
-    public abstract ResolvedEvents Resolve(CsvRows? memory);
+    /// <param name="forgotten">The place up to which the memory was pruned; null where it was not.</param>
+    public abstract ResolvedEvents Resolve(CsvRows? memory, string? forgotten);
 
     /// <summary>For a plan: the keys of the first few updated and deleted rows.</summary>
     public abstract RowsFile ChangedKeys(ChangeSet changes, int most);

@@ -32,7 +32,10 @@ public abstract class PreparedBatch
     protected long? Fitting { get; set; }
 
     /// <summary>Rows that do not fit their types, or are none at all.</summary>
-    public long Unfit => Quarantined - (Fitting is { } fitting ? fitting - Good : 0);
+    public long Unfit => Quarantined - (Fitting is { } fitting ? fitting - Good : Unplaced);
+
+    /// <summary>Changes that fit, and whose place among those of their rows cannot be told any more.</summary>
+    protected long Unplaced { get; private set; }
 
     /// <summary>Bad rows to be shown.</summary>
     public IReadOnlyList<BadRow> Sample { get; protected set; } = [];
@@ -76,6 +79,17 @@ public abstract class PreparedBatch
                 SchemaVersion = changes.From.Schema?.Document.Version,
             }
         );
+
+    /// <summary>Takes changes whose place cannot be told from the good rows of their files.</summary>
+    protected void TakeAway(IEnumerable<(StagedFile File, long Rows)> unplaced)
+    {
+        foreach (var (file, rows) in unplaced)
+        {
+            (Good, Quarantined, Unplaced) = (Good - rows, Quarantined + rows, Unplaced + rows);
+            var i = Files.FindIndex(one => one.File == file.File);
+            Files[i] = Files[i] with { Rows = Files[i].Rows - rows, Quarantined = Files[i].Quarantined + rows };
+        }
+    }
 
     /// <summary>Takes the counts of a comparison of exports.</summary>
     protected void AddChanges(ChangeSet changes)

@@ -16,6 +16,9 @@ public sealed record ModelQuery(string Name, string File, string Text)
     /// <summary>The column with a number for each key; null for none.</summary>
     public string? SurrogateKey { get; init; }
 
+    /// <summary>How its table keeps versions; null where it does not.</summary>
+    public HistoryRules? History { get; init; }
+
     /// <summary>
     /// For a plan: flows and models that would load before, so that nobody knows yet what the SELECT will read.
     /// </summary>
@@ -26,7 +29,12 @@ public sealed record ModelQuery(string Name, string File, string Text)
 
     /// <summary>The query of a model.</summary>
     public static ModelQuery Of(Model model) =>
-        new(model.Name, model.Sql, model.Text) { Before = model.Before, SurrogateKey = model.SurrogateKey };
+        new(model.Name, model.Sql, model.Text)
+        {
+            Before = model.Before,
+            SurrogateKey = model.SurrogateKey,
+            History = model.History,
+        };
 
     /// <summary>A line of the SELECT as a person looks for it.</summary>
     public string Line(int? line) =>
@@ -44,6 +52,19 @@ public sealed record ModelQuery(string Name, string File, string Text)
             .. model.PrimaryKey,
             "",
             .. model.Before,
+            .. model.History is { } history
+                ?
+                [
+                    history.EffectiveAt ?? "",
+                    .. history.Track,
+                    "",
+                    .. history.Ignore,
+                    "",
+                    history.From,
+                    history.To,
+                    history.Current,
+                ]
+                : (string[])[],
         ];
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\0', parts))))[..12];
     }

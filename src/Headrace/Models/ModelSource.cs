@@ -59,6 +59,7 @@ public sealed class ModelSource(
             {
                 ModelWrite.Replace => Operation.Replace,
                 ModelWrite.Merge => Operation.Merge,
+                ModelWrite.Scd2 => Operation.Events,
                 _ => Operation.Append,
             },
             From = from,

@@ -20,6 +20,9 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
 {
     private static readonly string[] DmsFullLoads = ["LOAD*", "SEGMENT*_LOAD*"];
 
+    /// <summary>Files of PreserveTransactions, with rows of all tables.</summary>
+    private const string DmsTransactions = "CDC_TXN-*";
+
     private readonly Operation operation = flow.Write == WriteMode.Append ? Operation.Append : Operation.Events;
 
     protected override string? Leading => Rules.Events!.Operation;
@@ -70,6 +73,12 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
                 break;
             if (await StageAsync(dataset, file, "load", attempt, notes, warnings, cancel) is not { } staged)
                 continue;
+            if (IsDms(Flow) && FileSystemName.MatchesSimpleExpression(DmsTransactions, NameOf(file), ignoreCase: false))
+            {
+                notes.Add(Refuse(file, staged.Sha256, "load", Error.TransactionFile(Where(file), Flow.Name)));
+                continue;
+            }
+
             if (!attempt.IsAgain(file.Key, from) && from.Files.GetValueOrDefault(file.Key) is { } known)
             {
                 if (known.Sha256 == staged.Sha256)
@@ -151,7 +160,7 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
             return StreamPlace.Of(file.Key);
         if (flow.ReadsDynamoDb)
             return DynamoExports.PlaceOf(file.Key);
-        var name = file.Key[(file.Key.LastIndexOf('/') + 1)..];
+        var name = NameOf(file);
         string[] fullLoads =
             flow.Read != ReadMode.Cdc ? []
             : flow.Capture.FullLoad is { } said ? [said]
@@ -160,12 +169,15 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
         if (fullLoads.Any(pattern => FileSystemName.MatchesSimpleExpression(pattern, name, ignoreCase: false)))
             return "";
         var time =
-            flow is { Read: ReadMode.Cdc, Capture.Profile: CdcProfile.Dms }
-            && ChangeTime().Match(name) is { Success: true } match
+            IsDms(flow) && ChangeTime().Match(name) is { Success: true } match
                 ? match.Groups[1].Value + match.Groups[2].Value
                 : file.LandedAt.UtcDateTime.ToString("yyyyMMddHHmmssffffff", CultureInfo.InvariantCulture);
         return $"{time.PadRight(20, '0')} {file.Key}";
     }
+
+    private static bool IsDms(Flow flow) => flow is { Read: ReadMode.Cdc, Capture.Profile: CdcProfile.Dms };
+
+    private static string NameOf(LakeFile file) => file.Key[(file.Key.LastIndexOf('/') + 1)..];
 
     // 20221023-013830913.csv; the digits behind the second are three or four.
     [GeneratedRegex(@"^(\d{8})-?(\d{9,10})(?=\D|$)")]

@@ -25,8 +25,11 @@ internal sealed class EventsStrategy(OpenLoad load) : WriteStrategy(load)
             table = await ChangeTableAsync(table, ddl);
         Failpoint.Hit("table_ready");
         var memory = await MemoryAsync(layout);
+        var facts = await TargetFacts.ReadAsync(Load, layout);
         var rebuilt = Changes.IsRebuilt && table is not null ? await RebuildAsync(table, memory) : 0;
-        var resolved = await Writer.ResolveAsync(isNew ? null : table, memory);
+        if (Changes.IsRebuilt)
+            facts.Rebuild();
+        var resolved = await Writer.ResolveAsync(isNew ? null : table, memory, facts.Forgotten);
         IReadOnlyList<RowChange> sample = [];
         if (IsPlan)
             sample = await Writer.SampleAsync(Of(resolved), table, 3);
@@ -38,6 +41,7 @@ internal sealed class EventsStrategy(OpenLoad load) : WriteStrategy(load)
             ddl = await KeepKeyAsync(isNew, resolved.Key, ddl);
             if (Rows(resolved.Memory) > 0)
                 await RememberAsync(resolved.Memory, layout, memory);
+            await facts.KeepAsync(memory is not null || Rows(resolved.Memory) > 0);
         }
 
         Failpoint.Hit("rows_applied");
@@ -47,7 +51,7 @@ internal sealed class EventsStrategy(OpenLoad load) : WriteStrategy(load)
             Updated = resolved.Target.Updated - resolved.Marked,
             Deleted = resolved.Target.Deleted + resolved.Marked + rebuilt,
             Unchanged = Changes.Rows?.Unchanged ?? resolved.Target.Unchanged,
-            Warnings = Said(resolved.Older),
+            Warnings = [.. facts.Said, .. Said(resolved.Older)],
             Changes = sample,
             Position = Changes.From,
         };
@@ -178,38 +182,25 @@ internal sealed class EventsStrategy(OpenLoad load) : WriteStrategy(load)
     {
         if (Rows(resolved.Target) == 0)
             return;
-        var keys = Changes
-            .Rules.PrimaryKey.Select(key =>
-                (
-                    Name: Dialect.Identifier(table.The(key).Name),
-                    Place: resolved
-                        .Target.Columns.ToList()
-                        .FindIndex(column => column.Name.Equals(key, StringComparison.OrdinalIgnoreCase))
-                )
-            )
-            .ToList();
-        var list = string.Join(", ", keys.Select(key => $"t.{key.Name}"));
-        var on = string.Join(" AND ", keys.Select(key => $"c.c{key.Place} = t.{key.Name}"));
-        var (from, to, current) = (
-            Dialect.Identifier(table.The(history.From).Name),
-            Dialect.Identifier(table.The(history.To).Name),
-            Dialect.Identifier(table.The(history.Current).Name)
+        var on = Changes.Rules.PrimaryKey.Select(key =>
+            $"c.c{resolved.Target.Columns.ToList().FindIndex(column => Same(column.Name, key))} = "
+            + $"t.{Dialect.Identifier(table.The(key).Name)}"
         );
-        var overlaps = await Db.NumberAsync(
-            $"""
-            SELECT count(*) FROM (
-                SELECT t.{to} AS until, t.{current} AS is_open,
-                    lead(t.{from}) OVER (PARTITION BY {list} ORDER BY t.{from}) AS next_from
-                FROM {Dialect.Qualified(table.Name)} AS t
-                WHERE EXISTS (SELECT 1 FROM {Writer.Changed} AS c WHERE {on})
-            ) AS versions
-            WHERE (next_from IS NOT NULL AND (until IS NULL OR until > next_from)) OR is_open <> (until IS NULL)
-            """,
-            Cancel
+        await HistoryCheck.AssertAsync(
+            Load,
+            history with
+            {
+                From = table.The(history.From).Name,
+                To = table.The(history.To).Name,
+                Current = table.The(history.Current).Name,
+            },
+            table.Name,
+            [.. Changes.Rules.PrimaryKey.Select(key => table.The(key).Name)],
+            $"SELECT 1 FROM {Writer.Changed} AS c WHERE {string.Join(" AND ", on)}"
         );
-        if (overlaps > 0)
-            throw Error.HistoryOverlaps(table.Name, overlaps);
     }
+
+    private static bool Same(string a, string b) => a.Equals(b, StringComparison.OrdinalIgnoreCase);
 
     private static long Rows(RowChanges rows) => rows.Inserted + rows.Updated + rows.Deleted;
 

@@ -71,13 +71,13 @@ public abstract class FileTargetWriter(
         return await Task.Run(() => Rows.PlanMerge(rows), cancel);
     }
 
-    public override async Task<ResolvedEvents> ResolveAsync(TargetTable? table, TargetTable? memory)
+    public override async Task<ResolvedEvents> ResolveAsync(TargetTable? table, TargetTable? memory, string? forgotten)
     {
         // One after the other: both are read by way of the same names.
         var there = await ReadAsync(table, Changes.Rules.PrimaryKey, () => Rows.EventKeys(isOfMemory: false));
         await Task.Run(() => Rows.TakeTarget(there), cancel);
         var remembered = memory is null ? null : await ReadAsync(memory, await Task.Run(() => Rows.EventKeys(true)));
-        return await Task.Run(() => Rows.Resolve(remembered), cancel);
+        return await Task.Run(() => Rows.Resolve(remembered, forgotten), cancel);
     }
 
     public override async Task<IReadOnlyList<RowChange>> SampleAsync(ChangeSet changes, TargetTable? table, int most)

@@ -7,21 +7,21 @@ namespace Headrace.Warehouses;
 /// (<c>v0…</c>), and its target.
 /// </summary>
 /// <param name="columns">Those of the rows, as the target has them or will have them.</param>
+/// <param name="name">The temporary table.</param>
 internal sealed class ModelRows(
     SqlDialect dialect,
     TableName target,
     IReadOnlyList<TargetColumn> columns,
-    IReadOnlyList<string> key
+    IReadOnlyList<string> key,
+    string name = "headrace_model"
 )
 {
-    private const string Name = "headrace_model";
-
     private const StringComparison Ignored = StringComparison.OrdinalIgnoreCase;
 
     private string? numbered;
 
     /// <summary>The temporary table.</summary>
-    public string Staged => dialect.Temporary(Name);
+    public string Staged => dialect.Temporary(name);
 
     /// <summary>Where the rows are read from; with their numbers where they have some.</summary>
     private string Source => numbered ?? Staged;
@@ -36,7 +36,7 @@ internal sealed class ModelRows(
     /// <param name="number">The column that takes it.</param>
     /// <param name="source">A query with the rows and their number, in parentheses.</param>
     public ModelRows With(TargetColumn number, string source) =>
-        new(dialect, target, [.. columns, number], key) { numbered = source };
+        new(dialect, target, [.. columns, number], key, name) { numbered = source };
 
     /// <summary>The name of a column of the rows.</summary>
     public static string Value(int column) => string.Create(CultureInfo.InvariantCulture, $"v{column}");
@@ -53,7 +53,7 @@ internal sealed class ModelRows(
         );
         var names = columns.Select((_, i) => Value(i));
         return dialect.CreateTemporary(
-            Name,
+            name,
             $"SELECT {string.Join(", ", values)} FROM (\n{select}\n) AS q ({string.Join(", ", names)})"
         );
     }

@@ -49,7 +49,8 @@ internal sealed class ModelStrategy(OpenLoad load, ModelQuery model) : WriteStra
             return Result([], []);
         var isNew = table is null;
         var columns = Columns(found, table);
-        var ddl = await DdlAsync(columns, table);
+        var history = model.History is { } rules ? new ModelHistory(Load, model, rules, columns, table) : null;
+        var ddl = await DdlAsync([.. columns, .. history?.Own ?? []], table);
         var result = Result(ddl, columns);
         if (model.Pending.Count > 0)
             return result;
@@ -60,9 +61,10 @@ internal sealed class ModelStrategy(OpenLoad load, ModelQuery model) : WriteStra
         if (Dialect.Analyze(rows.Staged) is { } analyze)
             await Db.ExecuteAsync(analyze, Cancel);
         var count = await CheckKeysAsync(rows);
+        var written = history is null ? rows : await history.FindAsync(rows, count);
         if (model.SurrogateKey is { } surrogate && !IsPlan)
-            rows = await new SurrogateKeys(Warehouse, Db, Dialect, model.Name, Cancel).NumberAsync(
-                rows,
+            written = await new SurrogateKeys(Warehouse, Db, Dialect, model.Name, Cancel).NumberAsync(
+                written!,
                 table,
                 surrogate
             );
@@ -71,9 +73,10 @@ internal sealed class ModelStrategy(OpenLoad load, ModelQuery model) : WriteStra
         Failpoint.Hit("table_ready");
         result = Changes.Operation switch
         {
-            Operation.Replace => await ReplaceAsync(result, rows, table, count),
-            Operation.Merge => await MergeAsync(result, rows, table, count),
-            _ => await AppendAsync(result, rows, count),
+            Operation.Replace => await ReplaceAsync(result, written!, table, count),
+            Operation.Merge => await MergeAsync(result, written!, table, count),
+            Operation.Events => await history!.ApplyAsync(result, rows, written),
+            _ => await AppendAsync(result, written!, count),
         };
         ddl = await KeepKeyAsync(
             isNew,
@@ -81,6 +84,13 @@ internal sealed class ModelStrategy(OpenLoad load, ModelQuery model) : WriteStra
             columns.Select(column => column.Name),
             ddl
         );
+        if (isNew && history is not null && Dialect.AddKey(Changes.Target, history.Key) is { } key)
+        {
+            if (!IsPlan)
+                await Db.ExecuteAsync(key, Cancel);
+            ddl = [.. ddl, key];
+        }
+
         Failpoint.Hit("rows_applied");
         if (!IsPlan)
             await DeleteReadAsync();

@@ -141,6 +141,9 @@ public abstract class SqlDialect
     /// <summary>The condition that a value differs from that of a column; NULL is a value like others.</summary>
     public virtual string Differ(string value, string own, TargetColumn column) => $"{value} IS DISTINCT FROM {own}";
 
+    /// <summary>A text that is compared byte by byte.</summary>
+    public virtual string Bytes(string text) => text;
+
     /// <summary>What rows are grouped by to tell a value from all others.</summary>
     public virtual string Tell(string value, ColumnType? type) => value;
 

@@ -52,7 +52,9 @@ public abstract class TargetWriter : IAsyncDisposable
     /// <summary>What the batch's changes do to the rows that the target and its memory hold.</summary>
     /// <param name="table">Null when it holds none.</param>
     /// <param name="memory">Null when nothing is remembered.</param>
-    public abstract Task<ResolvedEvents> ResolveAsync(TargetTable? table, TargetTable? memory);
+    /// <param name="forgotten">The place up to which the memory was pruned: changes up to there that the memory does
+    /// not have are set aside. Null where nothing was.</param>
+    public abstract Task<ResolvedEvents> ResolveAsync(TargetTable? table, TargetTable? memory, string? forgotten);
 
     /// <summary>
     /// Applies changed rows by key. Says how many rows it found to replace or delete, and how many to mark as deleted.

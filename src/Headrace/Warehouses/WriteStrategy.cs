@@ -17,6 +17,8 @@ internal abstract class WriteStrategy(OpenLoad load)
     /// <summary>The target once its columns are those of the batch; null while nothing was changed.</summary>
     public TargetTable? Table { get; private set; }
 
+    protected OpenLoad Load => load;
+
     protected SqlWarehouse Warehouse => load.Warehouse;
 
     protected SqlDialect Dialect => load.Warehouse.Dialect;

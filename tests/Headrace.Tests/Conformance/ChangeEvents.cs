@@ -114,6 +114,52 @@ public abstract class ChangeEvents(PostgresServer server, WarehouseKind kind) : 
     }
 
     [Fact]
+    public async Task TheUnitOfATimeIsTheOneThatIsSaid()
+    {
+        // Case 12: no number is so small or so large that it is taken for another unit.
+        await Flows(
+            People.Replace(
+                "name: text, note: text",
+                "ms: { type: timestamp, unit: ms }, us: { type: timestamp, unit: us }, "
+                    + "ns: { type: timestamp, unit: ns }, day: { type: date, unit: ms }",
+                StringComparison.Ordinal
+            )
+        );
+        static string Times(int id, long ms, long us, long ns) =>
+            $$"""{"id":{{id}},"ms":{{ms}},"us":{{us}},"ns":{{ns}},"day":{{ms}}}""";
+        Put(
+            "2",
+            Event("c", 1, null, Times(1, -86400000000, -86400000000000, -86400000000000000)),
+            Event("c", 2, null, Times(2, -62135596800000, -62135596800000000, 1)),
+            Event("c", 3, null, Times(3, 86400000, 1000, 1000))
+        );
+        Assert.Equal("2i 0u 0d 0s 1q", (await World.Load()).Only.Counts); // 1 ns is no microsecond
+        Assert.Equal(
+            ["1|true", "3|true"],
+            (
+                await Rows(
+                    """
+                    SELECT id, CASE WHEN id = 1 THEN ms = CAST('1967-04-07' AS timestamp) AND us = ms AND ns = ms
+                        AND day = CAST('1967-04-07' AS date)
+                        ELSE ms = CAST('1970-01-02 00:00:00' AS timestamp)
+                            AND us = CAST('1970-01-01 00:00:00.001' AS timestamp)
+                            AND ns = CAST('1970-01-01 00:00:00.000001' AS timestamp) END
+                    FROM raw.people ORDER BY id
+                    """
+                )
+            ).Select(row => row.EndsWith("|t", StringComparison.Ordinal) ? row + "rue" : row.ToLowerInvariant())
+        );
+        Put("3", Event("u", 4, null, Times(2, -62135596800000, -62135596800000000, 0)));
+        await World.Load();
+        Assert.Equal(
+            ["1"],
+            await Rows(
+                "SELECT count(*) FROM raw.people WHERE id = 2 AND ms = us AND ms = CAST('0001-01-01' AS timestamp)"
+            )
+        );
+    }
+
+    [Fact]
     public async Task AnEmptiedTableStops()
     {
         // Case 9.

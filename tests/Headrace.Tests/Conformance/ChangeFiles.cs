@@ -245,6 +245,15 @@ public abstract class ChangeFiles(PostgresServer server, WarehouseKind kind) : F
     }
 
     [Fact]
+    public async Task AFileOfWholeTransactionsIsRefused()
+    {
+        await Flows(Customers());
+        Put("CDC_TXN-20201117153046033.csv", "I,customers,1,a\n").Put("20260102-040405678.csv", "I,5,a,13\n");
+        Assert.Equal("HDR-236", (await World.Run("run", "--json")).Only.Error);
+        Assert.Equal(["5|a|13"], Shown(await Table()));
+    }
+
+    [Fact]
     public async Task ASecondFullLoadStopsAndMakesTheTableAnewWhenConfirmed()
     {
         await Flows(Customers());
@@ -298,6 +307,40 @@ public abstract class ChangeFiles(PostgresServer server, WarehouseKind kind) : F
             ["1|b|10|NULL", "2|c|11|Ulm"],
             Shown(await Rows("SELECT id, name, seq, city FROM raw.customers ORDER BY id"))
         );
+    }
+
+    [Fact]
+    public async Task TypesMayDifferBetweenFilesAndNothingIsRounded()
+    {
+        // Case 7.
+        await Flows(
+            """
+            customers:
+              source: { connection: lake, path: "dms/customers/*" }
+              columns: { id: bigint, ok: boolean, amount: "decimal(12,2)", seq: text }
+              read: cdc
+              cdc: { order_by: [seq] }
+              primary_key: id
+              write: merge
+            """
+        );
+        World
+            .Put("dms/customers/20260102-030405678.csv", "Op,id,ok,amount,seq\nI,1,true,1.50,1\nI,2,false,1.505,2\n")
+            .PutParquet(
+                "dms/customers/20260103-030405678.parquet",
+                "SELECT 'U' AS Op, 1::BIGINT AS id, 'true' AS ok, 1.5::DECIMAL(38,10) AS amount, '3' AS seq"
+            )
+            .PutParquet(
+                "dms/customers/20260104-030405678.parquet",
+                """
+                SELECT * FROM (VALUES ('U', 1::BIGINT, true, 2.25::DECIMAL(38,10), '4'), ('I', 3, false, 1.005, '5'))
+                    AS r(Op, id, ok, amount, seq)
+                """
+            );
+        var run = (await World.Load()).Only;
+        Assert.Equal("1i 0u 0d 0s 2q", run.Counts);
+        Assert.Equal(["1|true|2.25|4"], Truth(await Rows("SELECT id, ok, amount, seq FROM raw.customers ORDER BY id")));
+        Assert.Equal(["amount", "amount"], await Rows("SELECT \"column\" FROM headrace.quarantine"));
     }
 
     private static string[] Truth(string[] rows) =>

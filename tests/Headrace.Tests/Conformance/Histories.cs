@@ -182,6 +182,125 @@ public abstract class Histories(PostgresServer server, WarehouseKind kind) : Fil
     }
 
     [Fact]
+    public async Task EachLoadClosesTheVersionThatWasCurrent()
+    {
+        // Case 14.
+        await Flows(People());
+        string[] cities = ["Gold", "Silver", "Bronze"];
+        for (var i = 0; i < cities.Length; i++)
+        {
+            Put($"2026010{i + 2}-030405678.csv", Event("U", 1, "Ann", cities[i], $"01-0{i + 1} 10", i));
+            Assert.Equal($"1i {(i == 0 ? 0 : 1)}u 0d 0s 0q", (await World.Load()).Only.Counts);
+        }
+
+        Assert.Equal(
+            [
+                "1|Ann|Gold|01-01 10|01-02 10|false",
+                "1|Ann|Silver|01-02 10|01-03 10|false",
+                "1|Ann|Bronze|01-03 10|NULL|true",
+            ],
+            await History()
+        );
+    }
+
+    [Fact]
+    public async Task TheZoneOfASessionChangesNothing()
+    {
+        // Case 17: updates and deletes of one batch have one instant.
+        await Flows(People("ignore: [at]"));
+        Dictionary<string, string> tokyo = new() { ["TZ"] = "Asia/Tokyo" };
+        if (Kind != WarehouseKind.DuckDb)
+            await Alter(
+                "DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET timezone = %L', current_database(), 'Asia/Tokyo'); "
+                    + "END $$"
+            );
+        Put(
+            "20260102-030405678.csv",
+            Event("I", 1, "a", "Ulm", "01-01 10", 1),
+            Event("I", 2, "b", "Ulm", "01-01 10", 2)
+        );
+        Assert.Equal(0, (await World.RunProcess(tokyo, "run", "--json")).Exit);
+        Put("20260103-030405678.csv", Event("U", 1, "a", "Bonn", "01-02 10", 3), Event("D", 2, "", "", "01-02 10", 4));
+        Assert.Equal(0, (await World.RunProcess(tokyo, "run", "--json")).Exit);
+        Assert.Equal(
+            ["1|1|0"],
+            await Rows(
+                """
+                SELECT count(DISTINCT valid_to), count(DISTINCT CASE WHEN valid_from = (SELECT max(valid_to)
+                    FROM raw.people) THEN valid_from END), sum(CASE WHEN valid_to < valid_from THEN 1 ELSE 0 END)
+                FROM raw.people
+                """
+            )
+        );
+        Assert.Equal(
+            ["1|0"],
+            await Rows(
+                """
+                SELECT count(*), sum(CASE WHEN abs(extract(epoch FROM valid_from) - extract(epoch FROM m.committed_at))
+                    > 600 THEN 1 ELSE 0 END)
+                FROM raw.people CROSS JOIN (SELECT max(committed_at) AS committed_at FROM headrace.loads) AS m
+                WHERE is_current
+                """
+            )
+        );
+    }
+
+    [Fact]
+    public async Task ANewColumnOpensNoVersionWhereItIsNull()
+    {
+        // Case 18.
+        await Flows(
+            """
+            people:
+              source: { connection: lake, path: "people/*.csv" }
+              read: cdc
+              cdc: { order_by: [seq] }
+              primary_key: id
+              write: scd2
+              scd2: { effective_at: at }
+            """
+        );
+        const string sql = "SELECT id, name, city, is_current FROM raw.people ORDER BY id, valid_from";
+        World.Put(
+            "people/20260102-030405678.csv",
+            "Op,id,name,at,seq\nI,1,Ann,2026-01-01 10:00:00,1\nI,2,Bob,2026-01-01 10:00:00,2\n"
+        );
+        await World.Load();
+        World.Put(
+            "people/20260103-030405678.csv",
+            "Op,id,name,at,seq,city\nU,1,Ann,2026-01-02 10:00:00,3,\nU,2,Bob,2026-01-02 10:00:00,4,Ulm\n"
+        );
+        var run = (await World.Load()).Only;
+        Assert.Equal("1i 1u 0d 1s 0q", run.Counts);
+        Assert.DoesNotContain("tracks", run.Warnings, StringComparison.Ordinal);
+        Assert.Equal(["1|Ann|NULL|true", "2|Bob|NULL|false", "2|Bob|Ulm|true"], await History(sql));
+    }
+
+    [Fact]
+    public async Task OtherTrackedColumnsAreSaidAndNoVersionIsRewritten()
+    {
+        // Case 18.
+        await Flows(People("effective_at: at, track: [name, city]"));
+        Put(
+            "20260102-030405678.csv",
+            Event("I", 1, "Ann", "Ulm", "01-01 10", 1),
+            Event("U", 1, "Ann", "Bonn", "01-03 10", 3)
+        );
+        await World.Load();
+        await Flows(People("effective_at: at, track: [name]"));
+        Put("20260103-030405678.csv", Event("U", 1, "Ann", "Kiel", "01-05 10", 5));
+        const string said = "scd2 tracks 'name' now, and tracked 'city', 'name' before";
+        Assert.Contains(said, (await World.Run("plan", "--json")).Only.Warnings, StringComparison.Ordinal);
+        Assert.Contains(said, (await World.Load()).Only.Warnings, StringComparison.Ordinal);
+        string[] expected = ["1|Ann|Ulm|01-01 10|01-03 10|false", "1|Ann|Kiel|01-03 10|NULL|true"];
+        Assert.Equal(expected, await History());
+        Put("20260104-030405678.csv", Event("U", 1, "Ann", "Mainz", "01-02 10", 2));
+        Assert.DoesNotContain("tracks", (await World.Load()).Only.Warnings, StringComparison.Ordinal);
+        expected[0] = expected[0].Replace("Ulm", "Mainz", StringComparison.Ordinal);
+        Assert.Equal(expected, await History());
+    }
+
+    [Fact]
     public async Task ExportsBecomeAHistory()
     {
         await Flows(

@@ -110,7 +110,7 @@ internal sealed class RememberedEngine(IEngine engine, string folder) : IEngine
 
         public override void TakeTarget(CsvRows? target) => throw new NotSupportedException();
 
-        public override ResolvedEvents Resolve(CsvRows? memory) => throw new NotSupportedException();
+        public override ResolvedEvents Resolve(CsvRows? memory, string? forgotten) => throw new NotSupportedException();
 
         public override RowsFile ChangedKeys(ChangeSet changes, int most) => throw new NotSupportedException();
 

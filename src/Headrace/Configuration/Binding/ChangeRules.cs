@@ -94,6 +94,13 @@ internal sealed class ChangeRules(Problems problems)
                 $"cdc values: '{twice.Key}' means two things",
                 "name each value once"
             );
+        if (flow is { Write: WriteMode.Append, Capture.Late: not null })
+            problems.Disagree(
+                place.Of("cdc", "late"),
+                where,
+                "cdc late does not go with write: append, which remembers no order",
+                "remove 'late', or use write: merge or write: scd2"
+            );
         Listed(flow, flow.Capture.OrderBy, place.Of("cdc", "order_by"), "cdc order_by", where);
     }
 
@@ -107,17 +114,7 @@ internal sealed class ChangeRules(Problems problems)
                 "use read: snapshot: it finds what changed"
             );
         var (history, at) = (flow.History, place.Of("scd2"));
-        if (history.Track.Intersect(history.Ignore, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } both)
-            problems.Disagree(at, where, $"scd2 tracks and ignores '{both}'", "name it under one of them");
-        foreach (
-            var name in history.Track.Where(name => flow.PrimaryKey.Contains(name, StringComparer.OrdinalIgnoreCase))
-        )
-            problems.Disagree(
-                at,
-                where,
-                $"scd2 tracks '{name}', which is of the primary_key",
-                "remove it: a row with another key is another row"
-            );
+        History(history, flow.PrimaryKey, at, where);
         Listed(
             flow,
             [.. history.Track, .. history.Ignore, .. history.EffectiveAt is { } column ? (string[])[column] : []],
@@ -125,10 +122,10 @@ internal sealed class ChangeRules(Problems problems)
             "scd2",
             where
         );
-        string[] own = [history.Columns.From, history.Columns.To, history.Columns.Current];
-        if (own.Distinct(StringComparer.OrdinalIgnoreCase).Count() < own.Length)
-            problems.Disagree(at, where, "two of the scd2 columns have one name", "give each a name of its own");
-        if (own.FirstOrDefault(name => flow.Columns.Keys.Contains(name, StringComparer.OrdinalIgnoreCase)) is { } taken)
+        if (
+            Own(history).FirstOrDefault(name => flow.Columns.Keys.Contains(name, StringComparer.OrdinalIgnoreCase)) is
+            { } taken
+        )
             problems.Disagree(
                 place.Of("columns", taken),
                 where,
@@ -136,6 +133,25 @@ internal sealed class ChangeRules(Problems problems)
                 "give the history's column another name: scd2: { columns: { from, to, current } }"
             );
     }
+
+    /// <summary>Adds what disagrees in a history itself.</summary>
+    public void History(Scd2 history, IReadOnlyList<string> primaryKey, Node at, string where)
+    {
+        if (history.Track.Intersect(history.Ignore, StringComparer.OrdinalIgnoreCase).FirstOrDefault() is { } both)
+            problems.Disagree(at, where, $"scd2 tracks and ignores '{both}'", "name it under one of them");
+        foreach (var name in history.Track.Where(name => primaryKey.Contains(name, StringComparer.OrdinalIgnoreCase)))
+            problems.Disagree(
+                at,
+                where,
+                $"scd2 tracks '{name}', which is of the primary_key",
+                "remove it: a row with another key is another row"
+            );
+        if (Own(history).Distinct(StringComparer.OrdinalIgnoreCase).Count() < 3)
+            problems.Disagree(at, where, "two of the scd2 columns have one name", "give each a name of its own");
+    }
+
+    private static IReadOnlyList<string> Own(Scd2 history) =>
+        [history.Columns.From, history.Columns.To, history.Columns.Current];
 
     // Where all columns are listed a name that is not among them is a slip of the pen.
     private void Listed(Flow flow, IEnumerable<string> names, Node at, string key, string where)

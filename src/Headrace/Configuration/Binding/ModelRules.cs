@@ -95,8 +95,17 @@ internal sealed class ModelRules(Problems problems, ConnectionRules links, Proje
     void Keys(Model model, FlowRules.Places place, string where)
     {
         const string next = "add `primary_key:` with the column or columns that tell rows apart";
-        if (model.Write == ModelWrite.Merge && model.PrimaryKey.Count == 0)
-            problems.Disagree(place.Of("write"), where, "write: merge needs a primary_key", next);
+        if (model is { Write: ModelWrite.Merge or ModelWrite.Scd2, PrimaryKey.Count: 0 })
+            problems.Disagree(
+                place.Of("write"),
+                where,
+                $"write: {Choices.WordOf(model.Write)} needs a primary_key",
+                next
+            );
+        if (model.Write == ModelWrite.Scd2)
+            new ChangeRules(problems).History(model.Scd2 ?? new Scd2(), model.PrimaryKey, place.Of("scd2"), where);
+        else if (place.Said("scd2") is { } scd2)
+            problems.Disagree(scd2, where, "'scd2' needs write: scd2", "remove 'scd2', or use write: scd2");
         if (model.SurrogateKey is not { } surrogate)
             return;
         if (model.PrimaryKey.Count == 0)
