@@ -1,7 +1,7 @@
 namespace Headrace.Cli;
 
 /// <summary>The demo's shop: its configuration, its files on two days, and questions to its warehouse.</summary>
-internal sealed class DemoShop(string folder, TimeProvider clock)
+internal sealed class DemoShop(string folder, TimeProvider clock) : Demo(folder, clock)
 {
     private const string OrderColumns =
         """{ order_id: bigint, customer_id: bigint, amount: "decimal(10,2)", status: text, placed_at: timestamp }""";
@@ -10,7 +10,7 @@ internal sealed class DemoShop(string folder, TimeProvider clock)
 
     private const string Price = """{"name": "price", "type": "decimal(10,2)", "nullable": false}""";
 
-    public const string Configuration = $$"""
+    private const string Project = $$"""
         # yaml-language-server: $schema=./.headrace/headrace.schema.json
         version: 1
         project: shop
@@ -56,24 +56,44 @@ internal sealed class DemoShop(string folder, TimeProvider clock)
 
         """;
 
-    /// <summary>Titles and queries over the warehouse's tables.</summary>
-    public static readonly IReadOnlyList<(string Title, string Sql)> Questions =
-    [
-        (
-            "Orders by status",
-            "select status, count(*) as orders, sum(amount) as amount from shop.orders group by status order by status"
-        ),
-        ("The price list of today", "select product, price from shop.prices order by product"),
-        ("The suppliers of today", "select supplier_id, name, city from shop.suppliers order by supplier_id"),
-        (
-            "Every file, with what became of it",
-            "select key, action, rows, quarantined from headrace.files order by sequence"
-        ),
-    ];
+    public override string Configuration => Project;
 
-    public void DayOne()
+    public override IReadOnlyList<DemoDay> Days =>
+        [
+            new("Day one. The shop exports its orders, customers and suppliers; the buyer drops a price list.", DayOne),
+            new(
+                "Day two. Changed orders, an order file that comes a day late, a row with a typo, a product "
+                    + "that is gone, a whole new list of suppliers.",
+                DayTwo
+            ),
+        ];
+
+    public override IReadOnlyList<(string Title, string Sql)> Questions =>
+        [
+            (
+                "Orders by status",
+                "select status, count(*) as orders, sum(amount) as amount from shop.orders group by status "
+                    + "order by status"
+            ),
+            ("The price list of today", "select product, price from shop.prices order by product"),
+            ("The suppliers of today", "select supplier_id, name, city from shop.suppliers order by supplier_id"),
+            (
+                "Every file, with what became of it",
+                "select key, action, rows, quarantined from headrace.files order by sequence"
+            ),
+        ];
+
+    public override IReadOnlyList<(string Command, string Shows)> Next =>
+        [
+            ("headrace run", "again: nothing to do, each file is loaded once"),
+            ("headrace quarantine show orders", "the row with the typo"),
+            ("headrace quarantine release orders 1 --set amount=12.50", ""),
+            ("headrace status", "how each dataset stands"),
+        ];
+
+    private void DayOne()
     {
-        var at = clock.GetUtcNow().AddHours(-30);
+        const double at = 30;
         Put(
             "orders/2026-10-01.csv",
             at,
@@ -105,7 +125,7 @@ internal sealed class DemoShop(string folder, TimeProvider clock)
         );
         Put(
             "inbox/shop/truncate/prices/monday.csv",
-            at.AddMinutes(1),
+            at - 0.02,
             "product,price\nlamp,39.90\nchair,89.00\ntable,210.00\n"
         );
         Put(
@@ -115,9 +135,9 @@ internal sealed class DemoShop(string folder, TimeProvider clock)
         );
     }
 
-    public void DayTwo()
+    private void DayTwo()
     {
-        var at = clock.GetUtcNow().AddHours(-6);
+        const double at = 6;
         Put(
             "orders/2026-10-02.csv",
             at,
@@ -144,7 +164,7 @@ internal sealed class DemoShop(string folder, TimeProvider clock)
             """{"customer_id": 3, "name": "Grace Hopper", "country": "US", "address": {"city": "Arlington"}}""" + "\n"
         );
         Put("inbox/shop/truncate/prices/tuesday.csv", at, "price,product\n41.90,lamp\n89.00,chair\n");
-        Put("inbox/shop/append/prices/late-addition.csv", at.AddMinutes(1), "product,price\nshelf,55.00\n");
+        Put("inbox/shop/append/prices/late-addition.csv", at - 0.02, "product,price\nshelf,55.00\n");
         Put(
             "suppliers/2026-10-02/part.csv",
             at,
@@ -152,22 +172,15 @@ internal sealed class DemoShop(string folder, TimeProvider clock)
         );
     }
 
-    /// <summary>The operations that the newest export of the suppliers published, as they are in their file.</summary>
-    public string[] Operations()
+    public override (string Title, string Command, string[] Lines)? Extra()
     {
-        var ops = new DirectoryInfo(Path.Combine(folder, "ops"));
-        var newest = ops.Exists
-            ? ops.EnumerateFiles("suppliers-*.jsonl").MaxBy(file => file.Name, StringComparer.Ordinal)
-            : null;
-        return newest is null ? [] : File.ReadAllLines(newest.FullName);
-    }
-
-    // The files get the times at which such files land, so that the run need not wait for them to settle.
-    private void Put(string key, DateTimeOffset landed, string text)
-    {
-        var path = Path.Combine(folder, "lake", key);
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.WriteAllText(path, text);
-        File.SetLastWriteTimeUtc(path, landed.UtcDateTime);
+        var newest = new DirectoryInfo(Path.Combine(Folder, "ops"))
+            .EnumerateFiles("suppliers-*.jsonl")
+            .MaxBy(file => file.Name, StringComparer.Ordinal);
+        return (
+            "What the new list of suppliers changed, as it was published",
+            "cat ops/suppliers-00000002-*.jsonl",
+            newest is null ? [] : File.ReadAllLines(newest.FullName)
+        );
     }
 }

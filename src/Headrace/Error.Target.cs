@@ -72,4 +72,22 @@ public static partial class Error
         {
             Facts = Facts(("table", target.ToString()), ("column", column)),
         };
+
+    /// <summary>A role has too few rights for the loads of a project.</summary>
+    /// <param name="missing">What it may not do.</param>
+    /// <param name="grants">The statements that let it.</param>
+    public static HeadraceException RightsMissing(
+        string warehouse,
+        string role,
+        IEnumerable<string> missing,
+        IEnumerable<string> grants
+    ) =>
+        new(
+            "HDR-577",
+            $"The role '{role}' may not do all that the loads of this project need; a run would fail.",
+            string.Join("; ", grants)
+        )
+        {
+            Facts = Facts(("warehouse", warehouse), ("missing", string.Join("; ", missing))),
+        };
 }

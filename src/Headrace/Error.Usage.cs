@@ -23,7 +23,7 @@ public static partial class Error
         new(
             "HDR-532",
             "The folder of the demo is there and is not the demo's; nothing was written.",
-            "move it away, or run the demo in another folder: headrace -C DIR demo"
+            "move it away, or say another folder: headrace demo DIR"
         )
         {
             Facts = Facts(("folder", folder)),

@@ -69,6 +69,16 @@ public interface IWarehouse : IAsyncDisposable
     /// </summary>
     Task TakeOverAsync(Dataset dataset, TableName target, Claim claim, CancellationToken cancel);
 
+    /// <summary>Looks whether the connection's role may do what loads into these tables need.</summary>
+    /// <exception cref="HeadraceException">HDR-577 with what it may not.</exception>
+    Task CheckRightsAsync(IReadOnlyList<TargetUse> uses, CancellationToken cancel);
+
+    /// <summary>
+    /// Removes rows of Headrace's own tables that are older than this and that nothing needs any more. Positions,
+    /// owners, quarantine, and what keeps a file from being loaded twice stay.
+    /// </summary>
+    Task RemoveOldAsync(DateTimeOffset before, CancellationToken cancel);
+
     /// <summary>Writes down files from which no rows were loaded, and touched files' new stamps.</summary>
     Task RecordAsync(
         Dataset dataset,

@@ -43,6 +43,7 @@ public sealed class RunService(ProjectHost host)
         foreach (var flow in chosen.Where(flow => flow.ReadsList))
             runs = await RecordAsync(flow, runs);
         runs = await HeldRows.NotedAsync(runs, flows, cancel);
+        runs = await OldRecords.RemovedAsync(host.Project.History, host.Clock.GetUtcNow(), runs, flows, cancel);
         runs = await new AfterRuns(host).RunAsync(chosen, runs, cancel);
 
         var ran = runs.Select(run => run.Dataset).ToHashSet(StringComparer.Ordinal);

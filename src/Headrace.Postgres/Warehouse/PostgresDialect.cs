@@ -26,6 +26,8 @@ public sealed class PostgresDialect : SqlDialect
 
     public override StateDialect State { get; } = new OwnTables();
 
+    public override bool HasRights => true;
+
     public override ValueLimits? Limits => TargetTypes.Limit;
 
     public override string Identifier(string name) => PostgresSql.Identifier(name);

@@ -11,6 +11,8 @@ public sealed class RedshiftDialect : SqlDialect
 
     public override StateDialect State { get; } = new OwnTables([]);
 
+    public override bool HasRights => true;
+
     public override ValueLimits? Limits => RedshiftTypes.Limit;
 
     // Keys are not kept there.

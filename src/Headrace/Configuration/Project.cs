@@ -60,6 +60,13 @@ public sealed record Project
     )]
     public LedgerSettings? Ledger { get; init; }
 
+    [Description(
+        "How long Headrace keeps what it wrote down in a warehouse about checks, loads, files and listed tables, for "
+            + "example 90d; for good when it is not said. What a position, quarantine or verify needs stays. See "
+            + "docs/state.md."
+    )]
+    public TimeSpan? History { get; init; }
+
     /// <summary>The project's folder, from its root; every relative path of the file starts here.</summary>
     [NotAKey]
     public string Folder { get; init; } = "";

@@ -15,6 +15,9 @@ public abstract class SqlDialect
     /// <summary>What the database asks of values beyond their types; null for nothing.</summary>
     public virtual ValueLimits? Limits => null;
 
+    /// <summary>True where roles have rights, which are asked for by PostgreSQL's functions.</summary>
+    public virtual bool HasRights => false;
+
     /// <summary>
     /// What an insertion ends with that passes over a row whose key is there; empty where keys are not kept.
     /// </summary>

@@ -7,7 +7,7 @@ namespace Headrace.Warehouses;
 /// A warehouse that speaks SQL. A database gives it a session, a dialect, a writer and its concurrency; the protocol of
 /// a load (<see cref="WarehouseLoad"/>) and what is on record (<see cref="WarehouseStore"/>) are the same everywhere.
 /// </summary>
-public abstract class SqlWarehouse : IWarehouse, ILoadHistory
+public abstract partial class SqlWarehouse : IWarehouse, ILoadHistory
 {
     protected SqlWarehouse(TimeProvider clock) => Clock = clock;
 

@@ -172,8 +172,8 @@ public sealed partial class WarehouseStore
         ).ToHashSet(StringComparer.Ordinal);
 
     /// <summary>
-    /// How far flows have loaded: how many loads there are, the last one, and how many rows were released from
-    /// quarantine.
+    /// How far flows have loaded: the generations of their last loads, the last load, and how many rows were released
+    /// from quarantine. None of it changes when old loads are removed.
     /// </summary>
     public async Task<IReadOnlyDictionary<string, string>> LoadedAsync(IReadOnlyList<string> flows)
     {
@@ -182,7 +182,9 @@ public sealed partial class WarehouseStore
         var loads = await db.RowsAsync(
             dialect.Sql(
                 $"""
-                SELECT flow, count(*), max(load_id) FROM {Loads} WHERE flow IN ({flows}) GROUP BY flow
+                SELECT flow, CAST(sum(generation) AS bigint), max(load_id) FROM (
+                    SELECT flow, max(generation) AS generation, max(load_id) AS load_id FROM {Loads}
+                    WHERE flow IN ({flows}) GROUP BY flow, dataset) AS d GROUP BY flow
                 UNION ALL SELECT flow, count(*), NULL FROM {Quarantine} WHERE flow IN ({flows})
                     AND status = 'released' GROUP BY flow
                 """
