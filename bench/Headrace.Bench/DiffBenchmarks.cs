@@ -90,7 +90,7 @@ internal sealed class DiffBenchmarks(string cli, string folder)
 
     private void Stage(DigestKey? key)
     {
-        var lake = new FolderLake(folder);
+        var lake = new FolderStore(folder);
         var file = lake.ListAsync(PathPattern.Parse("second.csv.gz"), (_, _) => { }, default).Result[0];
         var spool = Path.Combine(folder, "steps");
         _ = new Stager(spool, new FileLimits())

@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace Headrace.Aws;
 
 /// <summary>
-/// A record in which the Kinesis Producer Library packed several: four bytes by which it is known, a message of Protocol
-/// Buffers whose field 3 has the records, their data in field 3 of each, and the MD5 of the message.
+/// A record in which the Kinesis Producer Library packed several: four bytes by which it is known, a message of
+/// Protocol Buffers whose field 3 has the records, their data in field 3 of each, and the MD5 of the message.
 /// </summary>
 /// <remarks>https://github.com/awslabs/amazon-kinesis-producer/blob/master/aggregation-format.md</remarks>
 [SuppressMessage("Security", "CA5351", Justification = "The format says MD5; it is no protection here.")]

@@ -5,8 +5,8 @@ using System.Text.Json;
 namespace Headrace.Aws;
 
 /// <summary>
-/// Publishes operations to a stream of Kinesis: one record per operation, not aggregated. The partition key is the row's
-/// key, so a key keeps its order.
+/// Publishes operations to a stream of Kinesis: one record per operation, not aggregated. The partition key is the
+/// row's key, so a key keeps its order.
 /// </summary>
 public sealed class KinesisPublisher(KinesisStream stream) : IPublisher
 {
@@ -26,8 +26,8 @@ public sealed class KinesisPublisher(KinesisStream stream) : IPublisher
 
         public bool KeepsWhatWasSent => true;
 
-        // A call does not keep the order of its records: one may be refused and a later one be taken. So a call has each
-        // key once; what follows of a key waits until what came before it is taken.
+        // A call does not keep the order of its records: one may be refused and a later one be taken. So a call has
+        // each key once; what follows of a key waits until what came before it is taken.
         public async Task<Unsent> SendAsync(IReadOnlyList<ReadOnlyMemory<byte>> operations, CancellationToken cancel)
         {
             var (call, later, keys) = (new List<(string Key, int At)>(), new List<int>(), new HashSet<string>());

@@ -16,6 +16,23 @@ public sealed class KinesisStream(KinesisConnection settings, Secrets secrets, T
     /// <summary>Where this is, the way a person would write it.</summary>
     public string Address => $"kinesis stream {settings.Stream}";
 
+    /// <summary>Says in a few words what is there.</summary>
+    /// <exception cref="HeadraceException">HDR-336.</exception>
+    public async Task<string> LookAsync(CancellationToken cancel)
+    {
+        try
+        {
+            using var answer = await AskAsync("DescribeStreamSummary", _ => { }, cancel);
+            var summary = answer.RootElement.GetProperty("StreamDescriptionSummary");
+            return $"{Address}, {summary.GetProperty("OpenShardCount").GetInt32()} shards, keeps records for "
+                + $"{summary.GetProperty("RetentionPeriodHours").GetInt32()} hours";
+        }
+        catch (AwsRefusal refusal)
+        {
+            throw Error.StreamRefused(Address, refusal.Message, refusal, refusal.IsTransient);
+        }
+    }
+
     /// <summary>Asks for an operation on the stream.</summary>
     /// <param name="operation">As the API names it, such as PutRecords.</param>
     /// <param name="write">Writes the members of the question beside the stream's name.</param>

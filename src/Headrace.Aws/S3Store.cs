@@ -1,119 +1,112 @@
 using Amazon;
 using Amazon.Runtime;
+using Amazon.Runtime.CredentialManagement;
+using Amazon.Runtime.Credentials;
 using Amazon.S3;
-using Amazon.S3.Model;
 using Headrace.Configuration;
+using Headrace.Lake;
 
 namespace Headrace.Aws;
 
-/// <summary>A bucket of S3. Credentials are found where AWS's tools look for them.</summary>
-public sealed class S3Store : IObjectStore
+/// <summary>
+/// A bucket of S3. Credentials are found where AWS's tools look for them, or in the profile that is named.
+/// </summary>
+/// <remarks>Errors of S3: https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html.</remarks>
+public sealed partial class S3Store : IObjectStore
 {
-    private const int MostInOneDelete = 1000;
+    // The pauses between are random, up to 1, 2, 4 and 8 seconds.
+    private const int Retries = 4;
+
+    private static readonly string[] LoginCodes =
+    [
+        "AccessKeyDisabled",
+        "ExpiredToken",
+        "InvalidAccessKeyId",
+        "InvalidClientTokenId",
+        "InvalidSecurity",
+        "InvalidToken",
+        "RequestTimeTooSkewed",
+        "SignatureDoesNotMatch",
+        "TokenRefreshRequired",
+        "UnrecognizedClient",
+    ];
+
+    private static readonly string[] RegionCodes =
+    [
+        "AuthorizationHeaderMalformed",
+        "IllegalLocationConstraintException",
+        "PermanentRedirect",
+        "TemporaryRedirect",
+    ];
 
     private readonly S3Connection settings;
-    private readonly Lazy<AmazonS3Client> client;
+    private readonly Lock gate = new();
+    private readonly List<AmazonS3Client> clients = [];
 
-    public S3Store(S3Connection settings)
-    {
-        this.settings = settings;
-        client = new Lazy<AmazonS3Client>(() => new AmazonS3Client(Configuration(settings)));
-    }
+    public S3Store(S3Connection settings) => this.settings = settings;
 
+    /// <inheritdoc/>
     public string Address => $"s3://{settings.Bucket}/{Prefix}";
 
+    /// <inheritdoc/>
     public string? Region => settings.Region;
 
+    /// <summary>Bytes of one request of a read that takes many. Small only in tests.</summary>
+    internal int PartBytes { get; init; } = 4 << 20;
+
+    /// <summary>Bytes of one request of a write that takes many; S3 asks for 5 MiB or more.</summary>
+    internal int PutBytes { get; init; } = 16 << 20;
+
+    private string Prefix => settings.Prefix is "" or [.., '/'] ? settings.Prefix : $"{settings.Prefix}/";
+
+    private ServerSideEncryptionMethod? Encryption =>
+        settings.KmsKey is null ? null : ServerSideEncryptionMethod.AWSKMS;
+
+    /// <inheritdoc/>
     public string Url(string key) => $"s3://{settings.Bucket}/{Whole(key)}";
 
-    public Task PutAsync(string key, string path, CancellationToken cancel) =>
-        NameAsync(async () =>
-        {
-            // One request: S3 shows the file when all of it is there, and not before.
-            await client.Value.PutObjectAsync(
-                new PutObjectRequest
-                {
-                    BucketName = settings.Bucket,
-                    Key = Whole(key),
-                    FilePath = path,
-                    ExpectedBucketOwner = settings.ExpectedBucketOwner,
-                },
-                cancel
-            );
-            return true;
-        });
+    /// <inheritdoc/>
+    public void Dispose() => clients.ForEach(client => client.Dispose());
 
-    public Task GetAsync(string key, string path, CancellationToken cancel) =>
-        NameAsync(async () =>
-        {
-            using var found = await client.Value.GetObjectAsync(
-                new GetObjectRequest
-                {
-                    BucketName = settings.Bucket,
-                    Key = Whole(key),
-                    ExpectedBucketOwner = settings.ExpectedBucketOwner,
-                },
-                cancel
-            );
-            await using var file = new FileStream(
-                path,
-                FileMode.Create,
-                FileAccess.Write,
-                FileShare.None,
-                1 << 16,
-                useAsync: true
-            );
-            await found.ResponseStream.CopyToAsync(file, cancel);
-            return true;
-        });
+    private string Whole(string key) => Prefix + key;
 
-    public Task<IReadOnlyList<string>> ListAsync(string prefix, CancellationToken cancel) =>
-        NameAsync<IReadOnlyList<string>>(async () =>
-        {
-            var (keys, request) = (
-                new List<string>(),
-                new ListObjectsV2Request
-                {
-                    BucketName = settings.Bucket,
-                    Prefix = Whole(prefix),
-                    ExpectedBucketOwner = settings.ExpectedBucketOwner,
-                }
-            );
-            do
-            {
-                var page = await client.Value.ListObjectsV2Async(request, cancel);
-                keys.AddRange((page.S3Objects ?? []).Select(found => found.Key[Prefix.Length..]));
-                request.ContinuationToken = page.IsTruncated == true ? page.NextContinuationToken : null;
-            } while (request.ContinuationToken is not null);
-            return keys;
-        });
+    private string Named(string key) => $"{Address}{PlainKey.Of(key)}";
 
-    public Task DeleteAsync(IReadOnlyList<string> keys, CancellationToken cancel) =>
-        NameAsync(async () =>
-        {
-            foreach (var some in keys.Chunk(MostInOneDelete))
-                await client.Value.DeleteObjectsAsync(
-                    new DeleteObjectsRequest
-                    {
-                        BucketName = settings.Bucket,
-                        Objects = [.. some.Select(key => new KeyVersion { Key = Whole(key) })],
-                        ExpectedBucketOwner = settings.ExpectedBucketOwner,
-                    },
-                    cancel
-                );
-            return true;
-        });
-
-    public void Dispose()
+    private AmazonS3Client Client()
     {
-        if (client.IsValueCreated)
-            client.Value.Dispose();
+        lock (gate)
+        {
+            if (clients.Count == 0)
+                clients.Add(NewClient());
+            return clients[^1];
+        }
     }
 
-    // Path style where an endpoint is given: what is not AWS often has no name for each bucket.
-    private static AmazonS3Config Configuration(S3Connection settings)
+    /// <summary>
+    /// Asks S3, which the SDK does again, with longer and longer pauses, when S3 is busy or says nothing.
+    /// </summary>
+    private async Task<T> AskAsync<T>(Func<AmazonS3Client, Task<T>> ask)
     {
-        var configuration = new AmazonS3Config { MaxErrorRetry = 4 };
+        var client = Client();
+        try
+        {
+            return await ask(client);
+        }
+        catch (AmazonS3Exception error)
+            when (error.ErrorCode?.StartsWith("ExpiredToken", StringComparison.Ordinal) == true)
+        {
+            // What the machine was lent may have been renewed since it was read: once more with what is found now.
+            lock (gate)
+                if (clients[^1] == client)
+                    clients.Add(NewClient());
+            return await ask(Client());
+        }
+    }
+
+    private AmazonS3Client NewClient()
+    {
+        var configuration = new AmazonS3Config { MaxErrorRetry = Retries, RetryMode = RequestRetryMode.Standard };
+        // Path style where an endpoint is given: what is not AWS often has no name for each bucket.
         if (settings.Endpoint is { } endpoint)
             (configuration.ServiceURL, configuration.ForcePathStyle, configuration.AuthenticationRegion) = (
                 endpoint,
@@ -122,35 +115,55 @@ public sealed class S3Store : IObjectStore
             );
         else if (settings.Region is { } region)
             configuration.RegionEndpoint = RegionEndpoint.GetBySystemName(region);
-        return configuration;
-    }
-
-    private string Prefix => settings.Prefix is "" or [.., '/'] ? settings.Prefix : $"{settings.Prefix}/";
-
-    private string Whole(string key) => Prefix + key;
-
-    private async Task<T> NameAsync<T>(Func<Task<T>> step)
-    {
-        try
-        {
-            return await step();
-        }
-        catch (AmazonS3Exception error)
-        {
-            throw Error.StagingFailed(
-                Address,
-                $"{error.ErrorCode} {error.Message}",
-                error,
-                (int)error.StatusCode is 0 or 429 or >= 500
+        if (settings.Profile is not { } profile)
+            return new AmazonS3Client(
+                new DefaultAWSCredentialsIdentityResolver().ResolveIdentity(configuration),
+                configuration
             );
-        }
-        catch (Exception error) when (error is AmazonServiceException or HttpRequestException)
-        {
-            throw Error.StagingFailed(Address, error.Message, error, transient: true);
-        }
-        catch (Exception error) when (error is AmazonClientException or IOException or UnauthorizedAccessException)
-        {
-            throw Error.StagingFailed(Address, error.Message, error, transient: false);
-        }
+        return new CredentialProfileStoreChain().TryGetAWSCredentials(profile, out var credentials)
+            ? new AmazonS3Client(credentials, configuration)
+            : throw new AmazonClientException($"the profile '{profile}' is not there, or has no credentials");
     }
+
+    /// <summary>The error's own name.</summary>
+    /// <param name="key">The file that was asked for; null for the bucket.</param>
+    private HeadraceException Named(Exception error, string? key)
+    {
+        if (error is not AmazonServiceException refused)
+            return error is AmazonClientException
+                ? settings is { Region: null, Endpoint: null }
+                && error.Message.Contains("Region", StringComparison.Ordinal)
+                    ? Error.StoreElsewhere(Address, null, error.Message, error)
+                    : Error.StoreLogin(Address, error.Message, error)
+                : Error.StoreSilent(Address, error.Message, error);
+        var code = refused.ErrorCode ?? "";
+        var found = $"{(int)refused.StatusCode} {code} {refused.Message}".Trim();
+        if (LoginCodes.Any(one => code.StartsWith(one, StringComparison.Ordinal)))
+            return Error.StoreLogin(Address, found, error);
+        if (RegionCodes.Contains(code) || (int)refused.StatusCode is 301 or 307)
+            return Error.StoreElsewhere(Address, settings.Region, found, error);
+        if (code == "NoSuchBucket")
+            return Error.LakeMissing(Address);
+        if (key is not null)
+            switch ((int)refused.StatusCode)
+            {
+                case 404:
+                    return Error.FileGone(Named(key));
+                case 412 or 416:
+                    return Error.FileChanging(Named(key));
+                case 400 or 403 when code == "InvalidObjectState" || code.StartsWith("KMS", StringComparison.Ordinal):
+                case 403 when refused.Message.Contains("kms:", StringComparison.OrdinalIgnoreCase):
+                    return Error.FileLocked(Named(key), found, error);
+                case 403:
+                    return Error.FileDenied(Named(key));
+            }
+
+        return (int)refused.StatusCode is >= 400 and < 500 and not (408 or 409 or 429)
+            ? Error.StoreDenied(Address, found, error)
+            : Error.StoreSilent(Address, found, error);
+    }
+
+    private static bool IsRefusal(Exception error, CancellationToken cancel) =>
+        error is AmazonServiceException or AmazonClientException or HttpRequestException or IOException
+        || (error is OperationCanceledException && !cancel.IsCancellationRequested);
 }

@@ -6,9 +6,9 @@ using Headrace.Sources;
 namespace Headrace.Aws;
 
 /// <summary>
-/// Records of one shard as a file of JSON lines, one record a line, in their order. Its key says which records they are:
-/// <c>shard/first-last@read</c>, sequence numbers and when they were read; so the files of a position say how far each
-/// shard was read.
+/// Records of one shard as a file of JSON lines, one record a line, in their order. Its key says which records they
+/// are: <c>shard/first-last@read</c>, sequence numbers and when they were read; so the files of a position say how far
+/// each shard was read.
 /// </summary>
 internal sealed class StreamChunk
 {

@@ -75,6 +75,7 @@ internal static class CommandLine
                     RunsCommand.Create(),
                     ShowCommand.Create(),
                     QuarantineCommand.Create(),
+                    ServeCommand.Create(),
                     SchemaCommand.Create(),
                     ConfigCommand.Create(),
                     VersionCommand.Create(),

@@ -26,7 +26,7 @@ internal static class ExitCode
         error.Stage switch
         {
             ErrorStage.Checks => Stopped,
-            ErrorStage.Configuration => Usage,
+            ErrorStage.Configuration or ErrorStage.Server => Usage,
             _ => Failed,
         };
 }

@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using Headrace.Hosting;
 
 namespace Headrace.Cli;
 
@@ -87,13 +88,7 @@ internal sealed class Screen
 
     /// <inheritdoc cref="Json{T}"/>
     public string JsonOf<T>(T value, JsonTypeInfo<T> type) =>
-        JsonSerializer.Serialize(
-            value,
-            (JsonTypeInfo<T>)
-                new Views(
-                    new JsonSerializerOptions(type.Options) { Converters = { new RedactedText(Redact) } }
-                ).GetTypeInfo(typeof(T))!
-        );
+        JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Views.Without(Redact).GetTypeInfo(type.Type)!);
 
     /// <summary>A line for people; nothing with -q or --json.</summary>
     public void Say(string line = "")

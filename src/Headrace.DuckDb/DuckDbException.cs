@@ -39,9 +39,16 @@ public sealed partial class DuckDbException : Exception
     public bool IsConflict =>
         Kind == DuckDbErrorKind.Transaction && Message.Contains("conflict", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>True when another process has the database open.</summary>
+    /// <summary>
+    /// True when another process has the database open, or another engine of this one that is about to let go of it.
+    /// </summary>
     public bool IsLocked =>
-        Kind == DuckDbErrorKind.IO && Message.Contains("Could not set lock on file", StringComparison.Ordinal);
+        Kind switch
+        {
+            DuckDbErrorKind.IO => Message.Contains("Could not set lock on file", StringComparison.Ordinal),
+            DuckDbErrorKind.Binder => Message.Contains("Unique file handle conflict", StringComparison.Ordinal),
+            _ => false,
+        };
 
     /// <summary>
     /// The process that has the database open, for example <c>PID 4711</c>; null when it is not known or not locked.

@@ -80,7 +80,7 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
                 cancel
             );
 
-    public async Task<IReadOnlyList<Run>> RunsAsync(string? of, int most, CancellationToken cancel)
+    public async Task<IReadOnlyList<Run>> RunsAsync(RunQuery query, CancellationToken cancel)
     {
         if (!File.Exists(path))
             return [];
@@ -92,12 +92,19 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
                 using var reader = db.Query(
                     """
                     SELECT detail FROM run_history
-                        WHERE $1 IS NULL OR flow = $1 OR dataset = $1 OR id = $1 OR starts_with(id, $1)
-                    ORDER BY started_at DESC, id DESC LIMIT $2
+                        WHERE ($1 IS NULL OR flow = $1 OR dataset = $1 OR starts_with(id, $1))
+                            AND ($2 IS NULL OR outcome = $2)
+                            AND ($3 IS NULL OR started_at < $3 OR (started_at = $3 AND id < $4))
+                    ORDER BY started_at DESC, id DESC LIMIT $5
                     """,
                     cancel,
-                    of,
-                    (long)most
+                    query.Of,
+                    query.Outcome is { } outcome
+                        ? JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString())
+                        : null,
+                    query.Before?.StartedAt,
+                    query.Before?.Id,
+                    (long)query.Most
                 );
                 while (reader.Read())
                     runs.Add(JsonSerializer.Deserialize(reader.GetString(0), RunJson.Default.Run)!);
@@ -128,6 +135,59 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
         );
     }
 
+    public async Task<IReadOnlyDictionary<string, string>> MarksAsync(string prefix, CancellationToken cancel)
+    {
+        if (!File.Exists(path))
+            return new Dictionary<string, string>();
+        return await UseAsync(
+            isReadOnly: true,
+            db =>
+            {
+                var marks = new Dictionary<string, string>(StringComparer.Ordinal);
+                using var reader = db.Query(
+                    "SELECT name, value FROM marks WHERE starts_with(name, $1)",
+                    cancel,
+                    prefix
+                );
+                while (reader.Read())
+                    marks.Add(reader.GetString(0), reader.GetString(1));
+                return marks;
+            },
+            cancel
+        );
+    }
+
+    public Task<bool> MarkAsync(string name, string? from, string? to, CancellationToken cancel) =>
+        UseAsync(
+            isReadOnly: false,
+            db =>
+            {
+                // Nobody else has the file meanwhile.
+                var known = Known(db, name, cancel);
+                if (known != from)
+                    return false;
+                db.Execute("BEGIN", cancel);
+                db.Execute("DELETE FROM marks WHERE name = $1", cancel, name);
+                if (to is not null)
+                    db.Execute(
+                        "INSERT INTO marks (name, value, changed_at) VALUES ($1, $2, $3)",
+                        cancel,
+                        name,
+                        to,
+                        clock.GetUtcNow()
+                    );
+                db.Execute("COMMIT", cancel);
+                return true;
+            },
+            cancel
+        );
+
+    private static string? Known(DuckDbConnection db, string name, CancellationToken cancel)
+    {
+        using var reader = db.Query("SELECT value FROM marks WHERE name = $1", cancel, name);
+        return reader.Read() ? reader.GetString(0) : null;
+    }
+
     // The operating system sees to it that nobody else has it.
     private sealed class LockFile(FileStream file) : IHold
     {
@@ -146,7 +206,7 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
         {
             using var db = Connect(); // what it has not committed goes with it
             db.Execute($"USE {name}", cancel);
-            if (Version(db, name, cancel) is var version && version < LedgerState.Local.Version)
+            if (Version(db, cancel) is var version && version < LedgerState.Local.Version)
             {
                 if (isReadOnly)
                     return default;
@@ -164,15 +224,22 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
         }
     }
 
-    private int Version(DuckDbConnection db, string name, CancellationToken cancel)
+    // What lists the tables of all databases would hold on to those of others until it is done.
+    private int Version(DuckDbConnection db, CancellationToken cancel)
     {
-        bool Has(string table) =>
-            db.Scalar<long>(
-                "SELECT count(*) FROM duckdb_tables() WHERE database_name = $1 AND table_name = $2",
-                cancel,
-                name,
-                table
-            ) > 0;
+        bool Has(string table)
+        {
+            try
+            {
+                db.Execute($"SELECT 1 FROM {table} LIMIT 0", cancel);
+                return true;
+            }
+            catch (DuckDbException error) when (error.Kind == DuckDbErrorKind.Catalog)
+            {
+                return false;
+            }
+        }
+
         if (!Has("meta"))
             return Has("runs") ? 1 : 0;
         using var reader = db.Query(LedgerState.Local.Question(HeadraceTables.Local), cancel);

@@ -33,6 +33,7 @@ internal sealed class FlowParts(ProjectHost host, Flow flow, bool isPlan, TimeSp
             Retries = flow.Retries,
             RetryDelay = flow.RetryDelay,
             Timeout = flow.Timeout,
+            After = flow.After,
         };
     }
 
@@ -42,7 +43,7 @@ internal sealed class FlowParts(ProjectHost host, Flow flow, bool isPlan, TimeSp
             PostgresConnection postgres => Postgres(host.Connections.Database(postgres), warehouse),
             RedshiftConnection redshift => Redshift(redshift, warehouse),
             KinesisConnection stream => new KinesisSource(flow, host.Connections.Stream(stream), folder, host.Clock),
-            FolderConnection lake => Files(host.Connections.Lake(lake), warehouse),
+            FolderConnection or S3Connection => Files(host.Connections.Store(flow.Source.Connection), warehouse),
             var other => throw Error.Bug($"A source of type {other.Kind} reached the project's flows."),
         };
 
@@ -80,7 +81,7 @@ internal sealed class FlowParts(ProjectHost host, Flow flow, bool isPlan, TimeSp
             ? new ListedTables(flow, address, host.ProcessTable(flow, isPlan), sourceOf, look)
             : sourceOf(flow);
 
-    private ISource Files(Lake.FolderLake lake, IWarehouse warehouse) =>
+    private ISource Files(IObjectStore lake, IWarehouse warehouse) =>
         flow.Read == ReadMode.Drop ? new DropFolder(flow, lake, folder, host.Clock) { Wait = wait }
         : SnapshotsOf(flow, warehouse) is { } snapshots
             ? new SnapshotFiles(flow, lake, folder, host.Clock, snapshots) { Wait = wait }

@@ -15,39 +15,37 @@ public sealed class ProjectConnections : IAsyncDisposable
     private readonly Dictionary<string, RedshiftDatabase> redshifts = new(StringComparer.Ordinal);
     private readonly Dictionary<string, IObjectStore> stores = new(StringComparer.Ordinal);
     private readonly Dictionary<string, StagingPlace> stagings = new(StringComparer.Ordinal);
+    private readonly Lock gate = new();
 
     internal ProjectConnections(Project project, TimeProvider clock) => (this.project, this.clock) = (project, clock);
 
     /// <summary>The database behind a connection.</summary>
     public PostgresDatabase Database(PostgresConnection postgres) =>
-        databases.TryGetValue(postgres.Name, out var known)
-            ? known
-            : databases[postgres.Name] = new PostgresDatabase(postgres, FullPath(postgres.RootCertificate));
+        Once(databases, postgres.Name, () => new PostgresDatabase(postgres, FullPath(postgres.RootCertificate)));
 
     /// <summary>The database behind a connection.</summary>
     public RedshiftDatabase Database(RedshiftConnection redshift) =>
-        redshifts.TryGetValue(redshift.Name, out var known)
-            ? known
-            : redshifts[redshift.Name] = new RedshiftDatabase(
-                redshift,
-                FullPath(redshift.RootCertificate),
-                redshift.Password is null ? new RedshiftLogins(redshift, project.Secrets, clock) : null,
-                clock
-            );
+        Once(
+            redshifts,
+            redshift.Name,
+            () =>
+                new RedshiftDatabase(
+                    redshift,
+                    FullPath(redshift.RootCertificate),
+                    redshift.Password is null ? new RedshiftLogins(redshift, project.Secrets, clock) : null,
+                    clock
+                )
+        );
 
     /// <summary>The stream behind a connection.</summary>
     public KinesisStream Stream(KinesisConnection kinesis) => new(kinesis, project.Secrets, clock);
 
-    /// <summary>The files below a folder.</summary>
-    public FolderLake Lake(FolderConnection folder) => new(project.FullPath(folder.Path));
-
     /// <summary>The files behind a connection.</summary>
-    public IObjectStore Store(string connection) =>
-        stores.TryGetValue(connection, out var known) ? known : stores[connection] = NewStore(connection);
+    public IObjectStore Store(string connection) => Once(stores, connection, () => NewStore(connection));
 
     /// <summary>Where rows of a source wait. That of a warehouse is disposed of with it, and is another one.</summary>
     public StagingPlace SourceStaging(RedshiftConnection redshift) =>
-        stagings.TryGetValue(redshift.Name, out var known) ? known : stagings[redshift.Name] = NewStaging(redshift);
+        Once(stagings, redshift.Name, () => NewStaging(redshift));
 
     /// <summary>A place for the rows of a warehouse, which disposes of it.</summary>
     internal StagingPlace NewStaging(RedshiftConnection settings) =>
@@ -63,6 +61,12 @@ public sealed class ProjectConnections : IAsyncDisposable
             store.Dispose();
         foreach (var staging in stagings.Values)
             staging.Store.Dispose();
+    }
+
+    private T Once<T>(Dictionary<string, T> made, string name, Func<T> make)
+    {
+        lock (gate)
+            return made.TryGetValue(name, out var known) ? known : made[name] = make();
     }
 
     private IObjectStore NewStore(string connection) =>

@@ -12,14 +12,17 @@ namespace Headrace.Hosting;
 public sealed class ProjectHost : IAsyncDisposable
 {
     /// <summary>Opens nothing yet: each part is made when it is first asked for.</summary>
-    public ProjectHost(Project project, TimeProvider clock)
+    /// <param name="isShared">
+    /// For many requests at once: who reads from a DuckDB file and who writes to it have it open together.
+    /// </param>
+    public ProjectHost(Project project, TimeProvider clock, bool isShared = false)
     {
         (Project, Clock) = (project, clock);
         if (project.Flows.Values.Any(flow => flow.Masks.Count > 0))
             DuckDb.ClearedMemory.Ask();
         Folders = new ProjectFolders(project, clock);
         Connections = new ProjectConnections(project, clock);
-        Warehouses = new ProjectWarehouses(project, Connections, Folders, clock);
+        Warehouses = new ProjectWarehouses(project, Connections, Folders, clock, isShared);
         Ledger = project.Ledger is { } shared
             ? new SharedLedger(
                 Connections.Database((PostgresConnection)project.Connections[shared.Connection]),

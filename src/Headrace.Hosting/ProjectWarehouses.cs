@@ -16,13 +16,23 @@ public sealed class ProjectWarehouses : IAsyncDisposable
     private readonly TimeProvider clock;
     private readonly Dictionary<(string Address, bool IsReadOnly), IWarehouse> warehouses = [];
     private readonly Dictionary<IWarehouse, IDuckDb> engines = [];
+    private readonly bool isShared;
+    private readonly Lock gate = new();
 
     internal ProjectWarehouses(
         Project project,
         ProjectConnections connections,
         ProjectFolders folders,
-        TimeProvider clock
-    ) => (this.project, this.connections, this.folders, this.clock) = (project, connections, folders, clock);
+        TimeProvider clock,
+        bool isShared
+    ) =>
+        (this.project, this.connections, this.folders, this.clock, this.isShared) = (
+            project,
+            connections,
+            folders,
+            clock,
+            isShared
+        );
 
     /// <summary>Every warehouse that keeps positions of flows and models, once.</summary>
     public IReadOnlyList<IWarehouse> All(bool isReadOnly) =>
@@ -38,12 +48,22 @@ public sealed class ProjectWarehouses : IAsyncDisposable
     /// project's own.
     /// </summary>
     public IWarehouse Of(Flow flow, bool isReadOnly) =>
-        flow.IsPublishOnly
-            ? DuckDb(new() { Path = Path.Combine(".headrace", "published.duckdb") }, isReadOnly)
-            : Of(flow.Target.Connection, isReadOnly);
+        flow.IsPublishOnly ? OfPublished(isReadOnly) : Of(flow.Target.Connection, isReadOnly);
+
+    private IWarehouse OfPublished(bool isReadOnly)
+    {
+        lock (gate)
+            return DuckDb(new() { Path = Path.Combine(".headrace", "published.duckdb") }, isReadOnly && !isShared);
+    }
 
     /// <summary>The warehouse under a connection's name.</summary>
-    public IWarehouse Of(string connection, bool isReadOnly) =>
+    public IWarehouse Of(string connection, bool isReadOnly)
+    {
+        lock (gate)
+            return Opened(connection, isReadOnly && !isShared);
+    }
+
+    private IWarehouse Opened(string connection, bool isReadOnly) =>
         project.Connections[connection] switch
         {
             Configuration.DuckDbConnection duckdb => DuckDb(duckdb, isReadOnly),
@@ -68,7 +88,11 @@ public sealed class ProjectWarehouses : IAsyncDisposable
         };
 
     /// <summary>What types a warehouse's rows.</summary>
-    public IDuckDb EngineOf(IWarehouse warehouse) => warehouse is DuckDbWarehouse duckdb ? duckdb : engines[warehouse];
+    public IDuckDb EngineOf(IWarehouse warehouse)
+    {
+        lock (gate)
+            return warehouse is DuckDbWarehouse duckdb ? duckdb : engines[warehouse];
+    }
 
     /// <summary>What a warehouse asks of values beyond their types; null for nothing.</summary>
     public static ValueLimits? LimitsOf(IWarehouse warehouse) => ((SqlWarehouse)warehouse).Dialect.Limits;

@@ -57,7 +57,10 @@ internal sealed class DatasetRun(
             if (found.Changes is not { MakesTable: true })
                 Find(position, target);
             if (found.Changes is null)
+            {
+                await CareAsync(target, cancel);
                 return;
+            }
 
             if (Failpoint.Planted("publish-before-commit") && found.Changes.Rows is { Operations: > 0 } early)
                 await flow.Delivery!.PublishAsync(
@@ -122,6 +125,15 @@ internal sealed class DatasetRun(
                 return;
             }
         }
+    }
+
+    // After the last batch: of the files of this run, and of those that a run before left where they were.
+    private async Task CareAsync(TableName target, CancellationToken cancel)
+    {
+        if (options.IsPlan || !flow.Source.CaresForLoaded)
+            return;
+        var committed = await flow.Warehouse.PositionAsync(dataset, target, cancel);
+        Run = Run with { Warnings = [.. Run.Warnings.Union(await flow.Source.CareAsync(dataset, committed, cancel))] };
     }
 
     // Whether the table may be loaded; true when it was taken over, so that the position is to be read again.

@@ -4,7 +4,7 @@ public static partial class Error
 {
     /// <summary>The folder or bucket of a lake is not there.</summary>
     public static HeadraceException LakeMissing(string address) =>
-        new("HDR-110", "The lake is not there; nothing was loaded.", "create it, or correct path: of the connection")
+        new("HDR-110", "The lake is not there; nothing was loaded.", "create it, or correct the connection")
         {
             Facts = Facts(("source", address)),
         };

@@ -4,6 +4,24 @@ namespace Headrace;
 
 public static partial class Error
 {
+    /// <summary>An operation of a committed load is larger than a record of the stream may be.</summary>
+    public static HeadraceException OperationTooLarge(Publication publication, string where, int bytes, int most) =>
+        new(
+            "HDR-322",
+            $"{Operations(publication)} could not be published, since one is larger than the stream takes; the rows "
+                + "are loaded, and those before it may be published.",
+            "publish fewer columns (columns: { NAME: { drop: true } }), or to a connection of type jsonl"
+        )
+        {
+            Facts = Facts(
+                ("dataset", publication.Dataset.Name),
+                ("version", publication.Version),
+                ("where", where),
+                ("bytes", bytes),
+                ("most", most)
+            ),
+        };
+
     /// <summary>A stream does not say what is in it.</summary>
     public static HeadraceException StreamRefused(string stream, string found, Exception? inner, bool transient) =>
         new(

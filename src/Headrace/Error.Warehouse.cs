@@ -174,24 +174,6 @@ public static partial class Error
             IsTransient = isTransient && !Disk.IsFull(inner),
         };
 
-    /// <summary>An operation of a committed load is larger than a record of the stream may be.</summary>
-    public static HeadraceException OperationTooLarge(Publication publication, string where, int bytes, int most) =>
-        new(
-            "HDR-322",
-            $"{Operations(publication)} could not be published, since one is larger than the stream takes; the rows "
-                + "are loaded, and those before it may be published.",
-            "publish fewer columns (columns: { NAME: { drop: true } }), or to a connection of type jsonl"
-        )
-        {
-            Facts = Facts(
-                ("dataset", publication.Dataset.Name),
-                ("version", publication.Version),
-                ("where", where),
-                ("bytes", bytes),
-                ("most", most)
-            ),
-        };
-
     /// <summary>The warehouse says that operations wait to be published, and they are not in the outbox.</summary>
     public static HeadraceException PublicationLost(Publication publication, string path) =>
         new(

@@ -2,7 +2,7 @@ namespace Headrace;
 
 /// <summary>
 /// The one place that makes errors, a factory for each code; the parts are by stage: 1 source, 2 checks, 3 warehouse,
-/// 4 ledger, 5 configuration, 9 bug. Each code has a heading in docs/errors.md.
+/// 4 ledger, 5 configuration, 6 server, 9 bug. Each code has a heading in docs/errors.md.
 /// </summary>
 public static partial class Error
 {

@@ -15,7 +15,8 @@ public sealed class HeadraceException : Exception
     }
 
     /// <summary>
-    /// <c>HDR-nnn</c>; the first digit is the stage: 1 source, 2 checks, 3 warehouse, 4 ledger, 5 configuration, 9 bug.
+    /// <c>HDR-nnn</c>; the first digit is the stage: 1 source, 2 checks, 3 warehouse, 4 ledger, 5 configuration,
+    /// 6 server, 9 bug.
     /// </summary>
     public string Code { get; }
 
@@ -74,6 +75,7 @@ public enum ErrorStage
     Warehouse = 3,
     Ledger = 4,
     Configuration = 5,
+    Server = 6,
     Bug = 9,
 }
 

@@ -13,11 +13,22 @@ public interface ILedger
     /// <summary>Adds ended runs to the history.</summary>
     Task WriteAsync(IReadOnlyList<Run> runs, CancellationToken cancel);
 
-    /// <summary>The newest runs first; of one flow or dataset when <paramref name="of"/> is given.</summary>
-    Task<IReadOnlyList<Run>> RunsAsync(string? of, int most, CancellationToken cancel);
+    /// <summary>The newest runs first.</summary>
+    Task<IReadOnlyList<Run>> RunsAsync(RunQuery query, CancellationToken cancel);
 
     /// <summary>The newest run of each dataset, in the order of their names.</summary>
     Task<IReadOnlyList<Run>> LatestAsync(CancellationToken cancel);
+
+    /// <summary>
+    /// The marks whose names begin so: small facts that outlive a process, such as when a schedule was due.
+    /// </summary>
+    Task<IReadOnlyDictionary<string, string>> MarksAsync(string prefix, CancellationToken cancel);
+
+    /// <summary>
+    /// Changes a mark from one value to another, of all who try it at once for one alone; null is no mark. False when
+    /// it has another value.
+    /// </summary>
+    Task<bool> MarkAsync(string name, string? from, string? to, CancellationToken cancel);
 }
 
 /// <summary>A dataset that this process holds.</summary>

@@ -2,9 +2,15 @@ using Headrace.Staging;
 
 namespace Headrace;
 
-/// <summary>A warehouse that can say what lake files its tables were made of.</summary>
+/// <summary>A warehouse that can say what lake files its tables were made of, and what checks found in them.</summary>
 public interface ILoadHistory
 {
+    /// <summary>Files on record, the newest first.</summary>
+    Task<IReadOnlyList<LandedFile>> FilesAsync(FileQuery query, CancellationToken cancel);
+
+    /// <summary>What checks found, the newest first.</summary>
+    Task<IReadOnlyList<CheckRecord>> ChecksAsync(CheckQuery query, CancellationToken cancel);
+
     /// <summary>The tables that a flow has loaded files into, in no order.</summary>
     Task<IReadOnlyList<TableHistory>> HistoryAsync(string flow, CancellationToken cancel);
 }

@@ -26,6 +26,16 @@ public interface ISource
     /// </summary>
     Task<Found> NextAsync(Dataset dataset, Position from, StageAttempt attempt, CancellationToken cancel);
 
+    /// <summary>True when something is to be done about what is loaded.</summary>
+    bool CaresForLoaded => false;
+
+    /// <summary>
+    /// Does what is to be done about what is loaded, as the committed position says it; what a crash left undone, too.
+    /// Returns sentences on what could not be done.
+    /// </summary>
+    Task<IReadOnlyList<string>> CareAsync(Dataset dataset, Position position, CancellationToken cancel) =>
+        Task.FromResult<IReadOnlyList<string>>([]);
+
     /// <summary>Removes what was staged for the dataset; the change set found last is gone then.</summary>
     void Release(Dataset dataset);
 }

@@ -165,6 +165,9 @@ public sealed record KnownFile(
     /// Rows that were loaded of the versions under this name, those of a version that was read again left out.
     /// </summary>
     public long Rows { get; init; }
+
+    /// <summary>Rows of this version that were set aside.</summary>
+    public long Quarantined { get; init; }
 }
 
 /// <summary>A file that is written down without loading rows from it.</summary>

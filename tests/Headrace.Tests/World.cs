@@ -16,7 +16,7 @@ public sealed class World : IDisposable
         version: 1
         threads: 1
         connections:
-          lake: { type: folder, path: ./lake }
+          lake: LAKE
           warehouse: { type: duckdb, path: ./warehouse.duckdb, blocks: small }
         defaults:
           target: { connection: warehouse, schema: raw }
@@ -40,13 +40,26 @@ public sealed class World : IDisposable
 
     public string Lake => Path.Combine(Folder, "lake");
 
+    /// <summary>The connection <c>lake</c> as headrace.yaml has it.</summary>
+    public string LakeYaml { get; private set; } = "{ type: folder, path: ./lake }";
+
+    /// <summary>Where the files of the lake's folder are before each run; null for the folder itself.</summary>
+    public StandIn.TestBucket? Bucket { get; private set; }
+
+    /// <summary>Has the lake in a bucket: what is put into its folder is there before each run.</summary>
+    public async Task InBucket(StandIn.S3Server s3)
+    {
+        Bucket = await s3.BucketAsync();
+        LakeYaml = Bucket.Yaml;
+    }
+
     public string Warehouse => Path.Combine(Folder, "warehouse.duckdb");
 
     /// <summary>Writes headrace.yaml: a lake, a warehouse, the schema raw as default, and these flows.</summary>
     public World Flows(string flows)
     {
         var indented = string.Join('\n', flows.Split('\n').Select(line => line.Length == 0 ? line : "  " + line));
-        return Configuration(Connections + indented + "\n");
+        return Configuration(Connections.Replace("LAKE", LakeYaml, StringComparison.Ordinal) + indented + "\n");
     }
 
     /// <summary>Writes headrace.yaml whole.</summary>
@@ -92,6 +105,8 @@ public sealed class World : IDisposable
     /// <summary>Runs the command line in this process.</summary>
     public async Task<Answer> Run(params string[] args)
     {
+        if (Bucket is not null)
+            await Bucket.MirrorAsync(Lake);
         using var output = new StringWriter();
         using var messages = new StringWriter();
         var exit = await CommandLine.RunAsync(["-C", Folder, .. args], output, messages);
@@ -119,8 +134,11 @@ public sealed class World : IDisposable
     }
 
     /// <summary>Starts the command line in a process of its own.</summary>
-    public Child Start(IReadOnlyDictionary<string, string> environment, params string[] args) =>
-        Start(Program, ["-C", Folder, .. args], environment);
+    public Child Start(IReadOnlyDictionary<string, string> environment, params string[] args)
+    {
+        Bucket?.MirrorAsync(Lake).GetAwaiter().GetResult();
+        return Start(Program, ["-C", Folder, .. args], environment);
+    }
 
     /// <summary>Starts any program; <c>{program}</c> among the arguments is not replaced.</summary>
     public static Child Start(string program, IEnumerable<string> args, IReadOnlyDictionary<string, string> environment)

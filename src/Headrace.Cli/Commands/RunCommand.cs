@@ -127,7 +127,9 @@ internal static class RunCommand
             {
                 Observe = screen.IsTerminal && !screen.IsJson ? progress.Observe : null,
             };
-            result = await new RunService(host).RunAsync(names, options, wait, cancel);
+            result = HandOver.Find(host) is { } server
+                ? await server.RunAsync(names, options, wait, cancel)
+                : await new RunService(host).RunAsync(names, options, wait, cancel);
         }
 
         var views = result.Runs.Select(run => RunView.Of(run));

@@ -25,7 +25,8 @@ internal static class RunsCommand
     private static async Task<int> ListAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
     {
         var screen = Screen.Of(parsed);
-        var runs = await new HistoryService(host).RunsAsync(parsed.GetValue(Of), parsed.GetValue(Most), cancel);
+        var query = new RunQuery(parsed.GetValue(Of), parsed.GetValue(Most));
+        var runs = await new HistoryService(host).RunsAsync(query, cancel);
         if (screen.IsJson)
         {
             screen.Json(

@@ -226,7 +226,7 @@ internal sealed partial class CsvBatch(
 
     public override ResolvedEvents Resolve(CsvRows? memory, string? forgotten)
     {
-        Events.Remember(memory is null ? null : CsvText.From(memory));
+        Events.Remember(memory is null ? null : CsvText.From(memory), memory?.Columns.Select(one => one.Name) ?? []);
         if (forgotten is not null && Shape is { HasTable: true } && SetAside(forgotten))
             Losers = Events.Reduce();
         return Events.Resolve();

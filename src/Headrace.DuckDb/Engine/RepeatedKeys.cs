@@ -54,21 +54,26 @@ internal sealed class RepeatedKeys(
     /// <summary>The first of them: file, line and what they have.</summary>
     public IEnumerable<string> Sample(int most)
     {
-        var texts = string.Join(
-            ", ",
-            key.Select(
-                (column, i) => $"{Sql.Literal($"{rows.Columns[column].Name} = ")} || left({Name(i)}::VARCHAR, 200)"
-            )
-        );
         var found = new List<string>();
-        using var reader = db.Query(
-            $"SELECT place, concat_ws(', ', {texts}) FROM ({Losers}) ORDER BY place LIMIT {most}",
-            cancel
-        );
-        while (reader.Read())
+        var places = new List<long>();
+        using (var reader = db.Query($"SELECT place FROM ({Losers}) ORDER BY place LIMIT {most}", cancel))
+            while (reader.Read())
+                places.Add(reader.GetInt64(0));
+
+        // What was compared is as it came; what is shown is masked.
+        foreach (var place in places)
         {
-            var place = reader.GetInt64(0);
-            found.Add(rows.Files[(int)(place / Lines)].Place(place % Lines) + reader.GetString(1));
+            var part = rows.Files[(int)(place / Lines)];
+            var texts = key.Select(column =>
+                $"{Sql.Literal($"{rows.Columns[column].Name} = ")} || left({part.Shown(column)}, 200)"
+            );
+            using var row = db.Query(
+                $"SELECT concat_ws(', ', {string.Join(", ", texts)}) FROM {part.From(uses)} WHERE line = "
+                    + (place % Lines).ToString(CultureInfo.InvariantCulture),
+                cancel
+            );
+            if (row.Read())
+                found.Add(part.Place(place % Lines) + row.GetString(0));
         }
 
         return found;

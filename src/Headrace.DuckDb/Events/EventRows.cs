@@ -133,11 +133,12 @@ internal abstract class EventRows(
 
     /// <summary>Takes the memory's rows that have the batch's keys.</summary>
     /// <param name="memory">The memory, or those rows of it, in SQL; null when there are none.</param>
-    public void Remember(string? memory) =>
+    /// <param name="has">Its columns: a plan adds none that a load would add.</param>
+    public void Remember(string? memory, IEnumerable<string> has) =>
         Keep(
             Remembered,
             Layout.MemoryColumns.Select(column =>
-                memory is null
+                memory is null || !has.Contains(column.Name)
                     ? $"NULL::{DuckDbTypes.Name(column.Type)} AS {column.Name}"
                     : $"t.{column.Name}::{DuckDbTypes.Name(column.Type)} AS {column.Name}"
             ),

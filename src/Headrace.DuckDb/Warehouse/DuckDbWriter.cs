@@ -114,7 +114,10 @@ internal sealed class DuckDbWriter : TargetWriter
         if (Prepared.Shape is not null)
             Prepared.Count(reduced);
         events.Take(table is null ? null : target);
-        events.Remember(memory is null ? null : HeadraceTables.Target(memory.Name));
+        events.Remember(
+            memory is null ? null : HeadraceTables.Target(memory.Name),
+            memory?.Found.Select(column => column.Name) ?? []
+        );
         if (forgotten is not null && Prepared.SetAside(events, forgotten))
             events.Reduce();
         return Task.FromResult(events.Resolve());

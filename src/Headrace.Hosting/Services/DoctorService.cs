@@ -109,10 +109,11 @@ public sealed class DoctorService(ProjectHost host)
                 name,
                 connection switch
                 {
-                    FolderConnection folder => Look(folder),
+                    FolderConnection or S3Connection => await LookAsync(name, cancel),
                     Configuration.DuckDbConnection duckdb => await LookAsync(name, duckdb, cancel),
                     PostgresConnection postgres => await host.Connections.Database(postgres).LookAsync(cancel),
                     RedshiftConnection redshift => await LookAsync(name, redshift, cancel),
+                    KinesisConnection kinesis => await host.Connections.Stream(kinesis).LookAsync(cancel),
                     _ => connection.Kind,
                 }
             );
@@ -127,13 +128,11 @@ public sealed class DoctorService(ProjectHost host)
         }
     }
 
-    private string Look(FolderConnection folder)
+    private async Task<string> LookAsync(string name, CancellationToken cancel)
     {
-        var path = host.Project.FullPath(folder.Path);
-        if (!Directory.Exists(path))
-            throw Error.LakeMissing(path);
-        _ = Directory.EnumerateFileSystemEntries(path).FirstOrDefault();
-        return $"folder {path}, readable";
+        var store = host.Connections.Store(name);
+        await store.LookAsync(cancel);
+        return $"{host.Project.Connections[name].Kind} {store.Address}, readable";
     }
 
     private async Task<string> LookAsync(string name, Configuration.DuckDbConnection duckdb, CancellationToken cancel)

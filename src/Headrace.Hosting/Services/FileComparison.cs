@@ -135,7 +135,7 @@ public sealed class FileComparison : IAsyncDisposable
         var isFile = File.Exists(full);
         if (!isFile && !Directory.Exists(full))
             throw Error.NotFound("file or folder", path, "headrace diff OLD NEW --key COLUMNS");
-        var lake = new FolderLake(isFile ? Path.GetDirectoryName(full)! : full);
+        var lake = new FolderStore(isFile ? Path.GetDirectoryName(full)! : full);
         var files = await lake.ListAsync(PathPattern.Parse(isFile ? "*" : "**"), (_, _) => { }, cancel);
         var chosen = files
             .Where(file => !isFile || file.Key == Path.GetFileName(full))

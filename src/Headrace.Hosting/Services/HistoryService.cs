@@ -7,17 +7,17 @@ public sealed class HistoryService(ProjectHost host)
     private const int MostToSearch = 1000;
 
     /// <summary>The newest runs of a flow or a dataset, or of all.</summary>
-    public Task<IReadOnlyList<Run>> RunsAsync(string? of, int most, CancellationToken cancel)
+    public Task<IReadOnlyList<Run>> RunsAsync(RunQuery query, CancellationToken cancel)
     {
-        if (of is not null && !host.Project.Models.ContainsKey(of))
+        if (query.Of is { } of && !host.Project.Models.ContainsKey(of))
             host.FlowOf(of);
-        return host.Ledger.RunsAsync(of, most, cancel);
+        return host.Ledger.RunsAsync(query, cancel);
     }
 
     /// <summary>The newest run whose identifier begins so.</summary>
     public async Task<Run> RunAsync(string id, CancellationToken cancel)
     {
-        var runs = await host.Ledger.RunsAsync(id, MostToSearch, cancel);
+        var runs = await host.Ledger.RunsAsync(new RunQuery(id, MostToSearch), cancel);
         return runs.FirstOrDefault(run => run.Id.StartsWith(id, StringComparison.Ordinal))
             ?? throw Error.NotFound("run", id, "headrace runs");
     }

@@ -45,6 +45,8 @@ public sealed class RunService(ProjectHost host)
         runs = await HeldRows.NotedAsync(runs, flows, cancel);
         runs = await OldRecords.RemovedAsync(host.Project.History, host.Clock.GetUtcNow(), runs, flows, cancel);
         runs = await new AfterRuns(host).RunAsync(chosen, runs, cancel);
+        runs = await new Notifier(host).RunsAsync(runs, cancel);
+        Telemetry.Record(runs);
 
         var ran = runs.Select(run => run.Dataset).ToHashSet(StringComparer.Ordinal);
         return new RunResult(

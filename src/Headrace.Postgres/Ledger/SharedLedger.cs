@@ -41,15 +41,21 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
             cancel
         );
 
-    public Task<IReadOnlyList<Run>> RunsAsync(string? of, int most, CancellationToken cancel) =>
+    public Task<IReadOnlyList<Run>> RunsAsync(RunQuery query, CancellationToken cancel) =>
         ReadAsync(
             """
-            SELECT detail FROM headrace.runs WHERE $1::text IS NULL OR flow = $1 OR dataset = $1 OR starts_with(id, $1)
-            ORDER BY started_at DESC, id COLLATE "C" DESC LIMIT $2
+            SELECT detail FROM headrace.runs
+                WHERE ($1::text IS NULL OR flow = $1 OR dataset = $1 OR starts_with(id, $1))
+                    AND ($2::text IS NULL OR outcome = $2)
+                    AND ($3::timestamptz IS NULL OR started_at < $3 OR (started_at = $3 AND id COLLATE "C" < $4::text))
+            ORDER BY started_at DESC, id COLLATE "C" DESC LIMIT $5
             """,
             cancel,
-            of,
-            (long)most
+            query.Of,
+            query.Outcome is { } outcome ? JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString()) : null,
+            query.Before?.StartedAt,
+            query.Before?.Id,
+            (long)query.Most
         );
 
     public Task<IReadOnlyList<Run>> LatestAsync(CancellationToken cancel) =>
@@ -58,6 +64,56 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
             SELECT DISTINCT ON (dataset COLLATE "C") detail FROM headrace.runs
             ORDER BY dataset COLLATE "C", started_at DESC, id COLLATE "C" DESC
             """,
+            cancel
+        );
+
+    public Task<IReadOnlyDictionary<string, string>> MarksAsync(string prefix, CancellationToken cancel) =>
+        AskAsync<IReadOnlyDictionary<string, string>>(
+            async db =>
+                (
+                    await db.RowsAsync(
+                        "SELECT name, value FROM headrace.marks WHERE starts_with(name, $1)",
+                        row => (Name: row.GetString(0), Value: row.GetString(1)),
+                        cancel,
+                        prefix
+                    )
+                ).ToDictionary(mark => mark.Name, mark => mark.Value, StringComparer.Ordinal),
+            cancel
+        );
+
+    public Task<bool> MarkAsync(string name, string? from, string? to, CancellationToken cancel) =>
+        AskAsync(
+            async db =>
+                await (
+                    (from, to) switch
+                    {
+                        (null, not null) => db.ExecuteAsync(
+                            """
+                            INSERT INTO headrace.marks (name, value, changed_at) VALUES ($1, $2, clock_timestamp())
+                            ON CONFLICT DO NOTHING
+                            """,
+                            cancel,
+                            name,
+                            to
+                        ),
+                        (_, null) => db.ExecuteAsync(
+                            "DELETE FROM headrace.marks WHERE name = $1 AND value = $2",
+                            cancel,
+                            name,
+                            from
+                        ),
+                        _ => db.ExecuteAsync(
+                            """
+                            UPDATE headrace.marks SET value = $3, changed_at = clock_timestamp()
+                            WHERE name = $1 AND value = $2
+                            """,
+                            cancel,
+                            name,
+                            from,
+                            to
+                        ),
+                    }
+                ) == 1,
             cancel
         );
 

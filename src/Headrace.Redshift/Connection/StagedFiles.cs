@@ -51,7 +51,7 @@ internal sealed class StagedFiles(
             async part =>
             {
                 var key = $"{Place}{keys++}.csv.gz";
-                await staging.Store.PutAsync(key, part, cancel);
+                await staging.Store.PutAsync(key, part, isNew: false, cancel);
                 pieces.Add((staging.Store.Url(key), new FileInfo(part).Length));
             },
             cancel
@@ -81,7 +81,7 @@ internal sealed class StagedFiles(
         var key = $"{Place}{keys++}.manifest";
         var path = Path.Combine(folder, "manifest.json");
         await File.WriteAllBytesAsync(path, Manifest(pieces), cancel);
-        await staging.Store.PutAsync(key, path, cancel);
+        await staging.Store.PutAsync(key, path, isNew: false, cancel);
         try
         {
             await db.ExecuteAsync(
@@ -120,9 +120,7 @@ internal sealed class StagedFiles(
     {
         if (
             !staging.IsKept
-            && (await staging.Store.ListAsync(root, cancel))
-                .Where(key => !key.StartsWith(Place, StringComparison.Ordinal))
-                .ToList()
+            && (await KeysAsync(root, cancel)).Where(key => !key.StartsWith(Place, StringComparison.Ordinal)).ToList()
                 is { Count: > 0 } stale
         )
             await staging.Store.DeleteAsync(stale, cancel);
@@ -135,10 +133,7 @@ internal sealed class StagedFiles(
             return;
         try
         {
-            await staging.Store.DeleteAsync(
-                await staging.Store.ListAsync(Place, CancellationToken.None),
-                CancellationToken.None
-            );
+            await staging.Store.DeleteAsync(await KeysAsync(Place, CancellationToken.None), CancellationToken.None);
         }
         catch (HeadraceException)
         {
@@ -174,7 +169,7 @@ internal sealed class StagedFiles(
             RedshiftSql.Unload(query, staging.Store.Url(place), database.IamRole, Nothing, staging.Store.Region),
             cancel
         );
-        return [.. (await staging.Store.ListAsync(place, cancel)).Order(StringComparer.Ordinal)];
+        return [.. (await KeysAsync(place, cancel)).Order(StringComparer.Ordinal)];
     }
 
     /// <summary>Brings a file here.</summary>
@@ -185,6 +180,9 @@ internal sealed class StagedFiles(
         await staging.Store.GetAsync(key, path, cancel);
         return path;
     }
+
+    private async Task<IReadOnlyList<string>> KeysAsync(string prefix, CancellationToken stop) =>
+        [.. (await staging.Store.ListAsync(prefix, stop)).Select(file => file.Key)];
 
     private static byte[] Manifest(IReadOnlyList<(string Url, long Bytes)> pieces)
     {

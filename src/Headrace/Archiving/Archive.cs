@@ -95,6 +95,7 @@ public sealed class Archive(IObjectStore store, string path, IWarehouse warehous
                     await store.PutAsync(
                         $"{PlaceOf(path, changes.Dataset)}{changes.Id}/{i + 1}{Ending}",
                         piece,
+                        isNew: true,
                         cancel
                     );
                     File.Delete(piece);
@@ -132,9 +133,10 @@ public sealed class Archive(IObjectStore store, string path, IWarehouse warehous
                     );
                     foreach (var (load, place) in loads)
                     {
-                        var keys = committed.Contains(load)
+                        var there = committed.Contains(load)
                             ? []
                             : await store.ListAsync(place!, CancellationToken.None);
+                        var keys = there.Select(file => file.Key);
                         if (keys.Where(key => IsPiece(place!, key)).ToList() is { Count: > 0 } pieces)
                             await store.DeleteAsync(pieces, CancellationToken.None);
                         unfinished.Strike(dataset, load);

@@ -42,9 +42,13 @@ public static class ConfigurationReference
         Section(text, "flows.NAME.scd2.columns", typeof(Scd2Columns));
         Section(text, "flows.NAME.publish", typeof(Publish));
         Section(text, "flows.NAME.archive", typeof(ArchiveSettings));
+        Section(text, "flows.NAME.after_load", typeof(AfterLoad));
         Section(text, "flows.NAME.limits", typeof(LimitOptions));
+        Section(text, "flows.NAME.schedule", typeof(Schedule));
+        Section(text, "flows.NAME.trigger", typeof(Trigger));
         Section(text, "flows.NAME.after_run", typeof(AfterRun));
         Section(text, "models.NAME", typeof(Model));
+        Section(text, "notifications.NAME", typeof(Notification));
         Section(text, "ledger", typeof(LedgerSettings));
         Section(text, "environments.NAME", typeof(ProjectEnvironment));
         text.Append("### Column types\n\n`")

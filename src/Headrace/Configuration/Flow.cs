@@ -13,6 +13,11 @@ public sealed record Flow : FlowSettings
     [Description("Where the rows come from.")]
     public required Source Source { get; init; }
 
+    [Description(
+        "Flows that it runs after when they run together; `headrace serve` runs it after each run of one of them."
+    )]
+    public IReadOnlyList<string> After { get; init; } = [];
+
     /// <summary>The name under which it stands.</summary>
     [NotAKey]
     public string Name { get; init; } = "";

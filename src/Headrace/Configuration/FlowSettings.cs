@@ -184,8 +184,8 @@ public record FlowSettings
     public TimeSpan? Timeout { get; init; }
 
     [Description(
-        "How long a file must be unchanged before it is read; 30s with read: snapshot when nobody says and "
-            + "complete_when names no marker and no parts."
+        "How long a file must be unchanged before it is read; 0s in a bucket when nobody says, and 30s everywhere with "
+            + "read: snapshot when nobody says and complete_when names no marker and no parts."
     )]
     public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(2);
 
@@ -193,8 +193,20 @@ public record FlowSettings
     [AtLeast(1)]
     public long BatchBytes { get; init; } = 1_000_000_000;
 
+    [Description(
+        "What becomes of files once their rows are committed: keep, delete, or move_to. A default of it is for flows "
+            + "that read files. See docs/lake-files.md."
+    )]
+    public AfterLoad? AfterLoad { get; init; }
+
     [Description("Bounds on what one file may cost and do; a file beyond them is refused.")]
     public LimitOptions Limits { get; init; } = new();
+
+    [Description("When `headrace serve` runs the flow.")]
+    public Schedule? Schedule { get; init; }
+
+    [Description("What else than a schedule has `headrace serve` run the flow.")]
+    public Trigger? Trigger { get; init; }
 
     [Description("A command that runs after this flow has run, when none of its datasets failed.")]
     public AfterRun? AfterRun { get; init; }

@@ -4,7 +4,8 @@ namespace Headrace.Configuration;
 
 /// <summary>A stream of Amazon Kinesis Data Streams, or of what speaks its protocol.</summary>
 [Description(
-    "A stream of Amazon Kinesis Data Streams. Credentials come from where AWS's tools look for them. See docs/kinesis.md."
+    "A stream of Amazon Kinesis Data Streams. Credentials come from where AWS's tools look for them. See "
+        + "docs/kinesis.md."
 )]
 public sealed record KinesisConnection : Connection
 {

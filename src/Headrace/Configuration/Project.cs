@@ -34,6 +34,10 @@ public sealed record Project
     [Description("A command that runs once after the flows and models of a run, when none of them failed.")]
     public AfterRun? AfterRun { get; init; }
 
+    [Description("Ways to tell people what needs them, each under a name of its own.")]
+    public IReadOnlyDictionary<string, Notification> Notifications { get; init; } =
+        new OrderedDictionary<string, Notification>();
+
     /// <summary>The least memory within which data of any size is loaded, compared and verified.</summary>
     public const long LeastMemory = 384_000_000;
 

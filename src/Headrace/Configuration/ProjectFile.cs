@@ -119,6 +119,10 @@ public static class ProjectFile
                 problems.Secrets.Remember(password);
             else if ((connection as RedshiftConnection)?.Password is { } other)
                 problems.Secrets.Remember(other);
+        foreach (var notification in project.Notifications.Values)
+        foreach (var url in (string?[])[notification.Webhook, notification.Slack])
+            if (url is not null)
+                problems.Secrets.Remember(url);
         foreach (var mask in project.Flows.Values.SelectMany(flow => flow.Masks.Values))
             if (mask.Hmac is { } key)
                 problems.Secrets.Remember(key);
@@ -216,6 +220,14 @@ public static class ProjectFile
                 flows.Add(name.Text, rules.Check(flow, (MapNode)node, name));
         }
 
+        var serve = new ServeRules(problems, project);
+        foreach (var (name, node) in (file.Map("flows") ?? MapNode.Empty).Entries)
+            if (project.Flows.TryGetValue(name.Text, out var flow))
+                serve.Check(flow, node, name);
+        serve.Cycles(file.Map("flows") ?? MapNode.Empty);
+        foreach (var (name, node) in (file.Map("notifications") ?? MapNode.Empty).Entries)
+            if (project.Notifications.TryGetValue(name.Text, out var notification))
+                serve.Check(notification, name, node);
         return flows;
     }
 

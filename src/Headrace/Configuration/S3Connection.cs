@@ -4,8 +4,8 @@ namespace Headrace.Configuration;
 
 /// <summary>A bucket of Amazon S3, or of what speaks its protocol.</summary>
 [Description(
-    "A bucket of Amazon S3, for the staging of a redshift connection and for archives. Credentials come from "
-        + "where AWS's tools look for them."
+    "A bucket of Amazon S3: with files to read, for archives and for the staging of a redshift connection. "
+        + "Credentials come from where AWS's tools look for them: docs/s3.md."
 )]
 public sealed record S3Connection : Connection
 {
@@ -20,6 +20,17 @@ public sealed record S3Connection : Connection
 
     [Description("The URL of another service that speaks S3's protocol.")]
     public string? Endpoint { get; init; }
+
+    [Description("The profile of AWS's configuration files whose credentials are used.")]
+    public string? Profile { get; init; }
+
+    [Description("The key of KMS that encrypts what is written; the bucket's own when it is not said.")]
+    public string? KmsKey { get; init; }
+
+    [Description(
+        "How long a file must be unchanged before it is read, unless the flow says otherwise; 0s when nobody says."
+    )]
+    public TimeSpan? Settle { get; init; }
 
     [Description("The account that must own the bucket; any when it is not said.")]
     public string? ExpectedBucketOwner { get; init; }

@@ -6,12 +6,12 @@ namespace Headrace.Configuration;
 [Description("Where the rows come from.")]
 public sealed record Source
 {
-    [Description("The name of a connection of type folder, postgres, redshift or kinesis.")]
+    [Description("The name of a connection of type folder, s3, postgres, redshift or kinesis.")]
     public required string Connection { get; init; }
 
     [Description(
-        "The files, from the connection's folder: {name} captures a part, * stands for anything within one "
-            + "folder, ** for several folders. Needed with a folder."
+        "The files, from the connection's folder or prefix: {name} captures a part, * stands for anything within one "
+            + "folder, ** for several folders. Needed with files."
     )]
     public string Path { get; init; } = "";
 

@@ -24,6 +24,9 @@ internal readonly record struct FileStatus(
 {
     public DateTimeOffset ModifiedAt => new(ModifiedTicks, TimeSpan.Zero);
 
+    /// <summary>When it came under its name, or was written to: a rename changes the change time alone.</summary>
+    public DateTimeOffset ArrivedAt => new(Math.Max(ModifiedTicks, ChangedTicks), TimeSpan.Zero);
+
     /// <summary>
     /// On Linux the change time, which no program can set back, and the inode, which a replacing rename changes, are in
     /// it; elsewhere size and write time must do.

@@ -4,8 +4,8 @@ using Microsoft.Win32.SafeHandles;
 namespace Headrace.Lake;
 
 /// <summary>
-/// The three system calls of Linux that .NET lacks: status with inode and change time in one call, and opening
-/// relative to a folder without following a link.
+/// The system calls of Linux that .NET lacks: status with inode and change time in one call, and opening, renaming and
+/// removing relative to a folder without following a link.
 /// </summary>
 internal static partial class UnixFile
 {
@@ -13,13 +13,17 @@ internal static partial class UnixFile
         NoEntry = 2,
         NoDevice = 6,
         AccessDenied = 13,
+        Exists = 17,
         NotDirectory = 20,
+        Invalid = 22,
+        NoCall = 38,
         TooManyLinks = 40;
 
     private const int AtCurrentFolder = -100,
         AtSymlinkNoFollow = 0x100,
         AtEmptyPath = 0x1000,
         BasicStatus = 0x7ff;
+    private const uint NoReplace = 1;
     private const int NonBlock = 0x800,
         CloseOnExec = 0x80000,
         PathOnly = 0x200000;
@@ -52,6 +56,26 @@ internal static partial class UnixFile
 
     /// <summary>The status of what is open. Returns 0 or the error number.</summary>
     public static int Look(SafeFileHandle file, out FileStatus status) => Look(file, "", AtEmptyPath, out status);
+
+    /// <summary>Makes a folder in a folder. Returns 0 or the error number.</summary>
+    public static int MakeFolder(SafeFileHandle folder, string name) =>
+        Within(folder, at => MakeDirectoryAt(at, name, 0x1FF)); // less what the user's mask takes
+
+    /// <summary>Removes the name of a file from its folder. Returns 0 or the error number.</summary>
+    public static int Remove(SafeFileHandle folder, string name) => Within(folder, at => UnlinkAt(at, name, 0));
+
+    /// <summary>
+    /// Renames a file, and never over another one. Returns 0 or the error number, <see cref="Exists"/> when there is
+    /// another one.
+    /// </summary>
+    public static int Move(SafeFileHandle folder, string name, SafeFileHandle to, string newName)
+    {
+        var error = Within(folder, from => Held(to, at => RenameAt2(from, name, at, newName, NoReplace)));
+        // Some file systems, of networks mostly, have only the rename that replaces.
+        return error is not (Invalid or NoCall) ? error
+            : Look(to, newName, out _) == 0 ? Exists
+            : Within(folder, from => Held(to, at => RenameAt(from, name, at, newName)));
+    }
 
     private static SafeFileHandle Open(SafeFileHandle? parent, string name, int flags, out int error)
     {
@@ -111,6 +135,24 @@ internal static partial class UnixFile
         }
     }
 
+    private static int Within(SafeFileHandle folder, Func<int, int> call) =>
+        Held(folder, call) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
+    // The call's own answer; the error number stays where the system put it.
+    private static int Held(SafeFileHandle folder, Func<int, int> call)
+    {
+        var (at, added) = Hold(folder);
+        try
+        {
+            return call(at);
+        }
+        finally
+        {
+            if (added)
+                folder.DangerousRelease();
+        }
+    }
+
     private static long Ticks(Time time) =>
         DateTime.UnixEpoch.Ticks + (time.Seconds * TimeSpan.TicksPerSecond) + (time.Nanoseconds / 100);
 
@@ -123,6 +165,18 @@ internal static partial class UnixFile
 
     [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int OpenAt(int folder, string name, int flags);
+
+    [LibraryImport("libc", EntryPoint = "mkdirat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int MakeDirectoryAt(int folder, string name, uint mode);
+
+    [LibraryImport("libc", EntryPoint = "unlinkat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int UnlinkAt(int folder, string name, int flags);
+
+    [LibraryImport("libc", EntryPoint = "renameat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int RenameAt(int folder, string name, int to, string newName);
+
+    [LibraryImport("libc", EntryPoint = "renameat2", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int RenameAt2(int folder, string name, int to, string newName, uint flags);
 
     [LibraryImport("libc", EntryPoint = "statx", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
     private static partial int StatX(int folder, string name, int flags, uint mask, out Raw status);

@@ -3,8 +3,8 @@ using System.Globalization;
 namespace Headrace.Publishing;
 
 /// <summary>
-/// How much of an outbox's file a stream has taken, in a file beside it. It may lag behind the stream after a crash, and
-/// never leads it: operations that are sent again carry the ids that they had.
+/// How much of an outbox's file a stream has taken, in a file beside it. It may lag behind the stream after a crash,
+/// and never leads it: operations that are sent again carry the ids that they had.
 /// </summary>
 internal sealed class SentMark
 {

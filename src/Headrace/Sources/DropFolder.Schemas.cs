@@ -130,12 +130,12 @@ public sealed partial class DropFolder
                     readable.Add(schema);
                 }
             }
-            catch (HeadraceException error) when (error.IsTransient)
+            catch (HeadraceException error) when (error is { Kind: not ErrorKind.StoreFailed, IsTransient: true })
             {
                 warnings.Add($"{file.Key} changed while it was read; the next run looks again");
                 unread ??= file;
             }
-            catch (HeadraceException error)
+            catch (HeadraceException error) when (error.Kind != ErrorKind.StoreFailed)
             {
                 notes.Add(Refuse(file, "", "schema", error));
                 if (error.Kind != ErrorKind.ActionNotAllowed)

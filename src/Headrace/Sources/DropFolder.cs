@@ -7,7 +7,7 @@ namespace Headrace.Sources;
 /// the order of landing, then name; the schema document with the highest version rules. A refused file waits and blocks
 /// nothing but, when it is a schema document, the rows beside it.
 /// </summary>
-public sealed partial class DropFolder(Flow flow, ILake lake, string spool, TimeProvider clock)
+public sealed partial class DropFolder(Flow flow, IObjectStore lake, string spool, TimeProvider clock)
     : LakeSource(flow, lake, spool, clock)
 {
     // By dataset the document that this run could not read: it is not read twice, and what it holds back waits all the

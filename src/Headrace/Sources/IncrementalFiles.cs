@@ -5,7 +5,7 @@ namespace Headrace.Sources;
 /// <summary>
 /// <c>read: incremental</c> for lake files: each file once; new content under an old name is a new version.
 /// </summary>
-public sealed class IncrementalFiles(Flow flow, ILake lake, string spool, TimeProvider clock)
+public sealed class IncrementalFiles(Flow flow, IObjectStore lake, string spool, TimeProvider clock)
     : LakeSource(flow, lake, spool, clock)
 {
     private readonly Operation operation = flow.Write switch

@@ -21,6 +21,7 @@ public abstract partial class LakeSource : ISource, IFileSource
     private const int MostUnlinked = 1000;
 
     private readonly PathPattern pattern;
+    private readonly LoadedFiles? loaded; // null for a stream, whose records nobody moves
     private readonly string spool;
     private readonly TimeProvider clock;
     private readonly Dictionary<string, List<LakeFile>> files = new(StringComparer.Ordinal);
@@ -36,11 +37,14 @@ public abstract partial class LakeSource : ISource, IFileSource
         this.spool = spool;
         this.clock = clock;
         pattern = PathPattern.Parse(flow.Source.Path);
+        loaded = lake is IObjectStore store ? new LoadedFiles(flow, store, pattern, clock) : null;
     }
 
     public string Address => $"{Lake.Address}/{Flow.Source.Path}";
 
     public virtual bool MakesTables => false;
+
+    public bool CaresForLoaded => loaded?.Moves == true;
 
     /// <summary>
     /// How long a run waits for files that are not settled; null for a few seconds, <see
@@ -164,6 +168,9 @@ public abstract partial class LakeSource : ISource, IFileSource
         return staged?.Sha256 == file.Sha256 ? staged : null;
     }
 
+    public Task<IReadOnlyList<string>> CareAsync(Dataset dataset, Position position, CancellationToken cancel) =>
+        loaded!.CareAsync(Settled(dataset), position, cancel);
+
     public FileFormat FormatOf(LakeFile file) => Format(file);
 
     /// <summary>When a file landed; null when it is not there any more.</summary>
@@ -218,9 +225,9 @@ public abstract partial class LakeSource : ISource, IFileSource
             said.Add($"{file.Key} changed while it was read; the next run looks again");
             return null;
         }
-        catch (HeadraceException error) when (error.Kind != ErrorKind.SpoolFailed)
+        catch (HeadraceException error) when (error.Kind is not (ErrorKind.SpoolFailed or ErrorKind.StoreFailed))
         {
-            // A full spool (HDR-125) is not the file's fault; everything else is said of the file.
+            // A full spool (HDR-125), a bucket that says nothing: not the file's fault; all else is said of the file.
             notes.Add(Refuse(file, "", action, error));
             return null;
         }

@@ -7,8 +7,13 @@ namespace Headrace.Sources;
 /// each once and whole, and compared with the one before; one that cannot be applied is passed over and holds up no
 /// newer one.
 /// </summary>
-public sealed partial class SnapshotFiles(Flow flow, ILake lake, string spool, TimeProvider clock, ISnapshots snapshots)
-    : LakeSource(flow, lake, spool, clock)
+public sealed partial class SnapshotFiles(
+    Flow flow,
+    IObjectStore lake,
+    string spool,
+    TimeProvider clock,
+    ISnapshots snapshots
+) : LakeSource(flow, lake, spool, clock)
 {
     // Two files at a time: each is decompressed by one core while another one cuts it.
     private const int FilesAtOnce = 2;

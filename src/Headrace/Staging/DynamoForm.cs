@@ -11,8 +11,8 @@ namespace Headrace.Staging;
 /// without what others take. Empty for all attributes under their own names.
 /// </param>
 /// <remarks>
-/// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Output.html. Numbers are texts of up to
-/// 38 digits there and keep all of them; sets become arrays.
+/// https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Output.html. Numbers are texts of up
+/// to 38 digits there and keep all of them; sets become arrays.
 /// </remarks>
 internal sealed class DynamoForm(IReadOnlyList<string> paths) : JsonForm
 {

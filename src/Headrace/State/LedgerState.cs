@@ -5,6 +5,8 @@ public static class LedgerState
 {
     private const string Runs = "id text!, flow text!, dataset text!, outcome text!, started_at time!, detail text!";
 
+    private const string Marks = "name text!, value text!, changed_at time!";
+
     /// <summary>
     /// The ledger of one machine. Release 0.1.0 finds a view called runs, which has no detail and takes no rows.
     /// </summary>
@@ -19,6 +21,7 @@ public static class LedgerState
                     new CreateTable("meta", "version number!, written_by text!, written_at time!"),
                 ]
             ),
+            new(3, [new CreateTable("marks", Marks)]),
         ],
         "meta",
         Error.LedgerNewer
@@ -41,6 +44,7 @@ public static class LedgerState
                 ]
             ),
             new(2, [new AddColumn("ledger", "written_by text, written_at time")]),
+            new(3, [new CreateTable("marks", Marks, "name")]),
         ],
         "ledger",
         Error.LedgerNewer

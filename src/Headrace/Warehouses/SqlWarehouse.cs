@@ -83,6 +83,12 @@ public abstract partial class SqlWarehouse : IWarehouse, ILoadHistory
     public Task<IReadOnlyList<TableHistory>> HistoryAsync(string flow, CancellationToken cancel) =>
         ReadAsync<IReadOnlyList<TableHistory>>([], store => store.HistoryAsync(flow), cancel);
 
+    public Task<IReadOnlyList<LandedFile>> FilesAsync(FileQuery query, CancellationToken cancel) =>
+        ReadAsync<IReadOnlyList<LandedFile>>([], store => store.FilesAsync(query), cancel);
+
+    public Task<IReadOnlyList<CheckRecord>> ChecksAsync(CheckQuery query, CancellationToken cancel) =>
+        ReadAsync<IReadOnlyList<CheckRecord>>([], store => store.ChecksAsync(query), cancel);
+
     public async Task<LoadResult> LoadAsync(ChangeSet changes, LoadAttempt attempt, CancellationToken cancel)
     {
         var load = new WarehouseLoad(this, changes, attempt, cancel);

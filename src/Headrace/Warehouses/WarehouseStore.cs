@@ -82,7 +82,8 @@ public sealed partial class WarehouseStore(
             var (file, action, landedAt) in await db.RowsAsync(
                 dialect.Sql(
                     $"""
-                    SELECT key, stamp, coalesce(sha256, ''), outcome, note, version, action, load_id, rows, landed_at
+                    SELECT key, stamp, coalesce(sha256, ''), outcome, note, version, action, load_id, rows, landed_at,
+                        quarantined
                     FROM {Files} WHERE dataset = {dataset.Name} ORDER BY sequence
                     """
                 ),
@@ -99,6 +100,7 @@ public sealed partial class WarehouseStore(
                         {
                             LoadId = row.TextOrNull(7),
                             Rows = row.Number(8),
+                            Quarantined = row.Number(10),
                         },
                         row.Text(6),
                         row.Time(9)

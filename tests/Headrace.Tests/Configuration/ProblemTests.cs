@@ -16,13 +16,17 @@ public class ProblemTests
             "11 |     write: merge\n12 |     primry_key: id\n   |     ^^^^^^^^^^",
             Written.Fact(problem, "excerpt")
         );
-        Assert.StartsWith("source, description, owner", Written.Fact(problem, "known"), StringComparison.Ordinal);
+        Assert.StartsWith(
+            "source, after, description, owner",
+            Written.Fact(problem, "known"),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
     [InlineData("HDR-503 12:5", "put it under 'source'", "write: append", "format: csv")]
     [InlineData("HDR-503 12:5", "put it under 'target'", "write: append", "schema: x")]
-    [InlineData("HDR-503 12:5", "remove it, or see docs/configuration.md", "write: append", "schedule: every 15m")]
+    [InlineData("HDR-503 12:5", "remove it, or see docs/configuration.md", "write: append", "weather: fine")]
     [InlineData(
         "HDR-503 12:5",
         "write the keys out; `defaults` are for what flows share",
@@ -93,12 +97,12 @@ public class ProblemTests
     [InlineData(
         "HDR-504 3:3",
         "lake: { path: x }",
-        "add `type:` with one of folder, duckdb, postgres, redshift, s3, jsonl"
+        "add `type:` with one of folder, duckdb, postgres, redshift, s3, jsonl, kinesis"
     )]
     [InlineData(
         "HDR-519 3:17",
         "lake: { type: sftp, path: b }",
-        "write one of folder, duckdb, postgres, redshift, s3, jsonl"
+        "write one of folder, duckdb, postgres, redshift, s3, jsonl, kinesis"
     )]
     [InlineData("HDR-519 3:17", "lake: { type: foldr, path: b }", "did you mean 'folder'?")]
     [InlineData("HDR-503 3:34", "lake: { type: folder, path: x, setle: 1s }", "did you mean 'settle'?")]
@@ -154,11 +158,11 @@ public class ProblemTests
 
     [Theory]
     [InlineData("dynamodb")]
-    [InlineData("kinesis")]
+    [InlineData("spark")]
     public void A_connection_of_a_later_version_is_said_to_be_one(string type) =>
         Assert.Equal(
             $"Type '{type}' of connection 'c' is not known in this version; "
-                + "known: folder, duckdb, postgres, redshift, s3, jsonl; nothing was run.",
+                + "known: folder, duckdb, postgres, redshift, s3, jsonl, kinesis; nothing was run.",
             Written.Problem($"version: 1\nconnections:\n  c: {{ type: {type} }}\n").What
         );
 

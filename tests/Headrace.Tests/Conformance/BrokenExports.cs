@@ -1,3 +1,4 @@
+using Headrace.Tests.StandIn;
 using Headrace.Tests.Tables;
 using Xunit;
 
@@ -256,3 +257,9 @@ public sealed class BrokenExportsIntoDuckDb(PostgresServer server) : BrokenExpor
 public sealed class BrokenExportsIntoPostgres(PostgresServer server) : BrokenExports(server, WarehouseKind.Postgres);
 
 public sealed class BrokenExportsIntoRedshift(PostgresServer server) : BrokenExports(server, WarehouseKind.Redshift);
+
+public sealed class BrokenExportsFromS3 : BrokenExports
+{
+    public BrokenExportsFromS3(PostgresServer server, S3Server s3)
+        : base(server, WarehouseKind.DuckDb) => S3 = s3;
+}

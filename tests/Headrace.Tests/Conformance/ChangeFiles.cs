@@ -1,3 +1,4 @@
+using Headrace.Tests.StandIn;
 using Headrace.Tests.Tables;
 using Xunit;
 
@@ -364,3 +365,9 @@ public sealed class ChangeFilesIntoDuckDb(PostgresServer server) : ChangeFiles(s
 public sealed class ChangeFilesIntoPostgres(PostgresServer server) : ChangeFiles(server, WarehouseKind.Postgres);
 
 public sealed class ChangeFilesIntoRedshift(PostgresServer server) : ChangeFiles(server, WarehouseKind.Redshift);
+
+public sealed class ChangeFilesFromS3 : ChangeFiles
+{
+    public ChangeFilesFromS3(PostgresServer server, S3Server s3)
+        : base(server, WarehouseKind.DuckDb) => S3 = s3;
+}

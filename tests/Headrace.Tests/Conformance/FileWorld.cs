@@ -15,6 +15,9 @@ public abstract class FileWorld(PostgresServer server, WarehouseKind kind) : IDi
 
     protected World World { get; } = new();
 
+    /// <summary>The S3 that has the lake; null for a folder.</summary>
+    protected S3Server? S3 { get; init; }
+
     /// <summary>Where the rows go.</summary>
     protected WarehouseKind Kind => kind;
 
@@ -41,12 +44,14 @@ public abstract class FileWorld(PostgresServer server, WarehouseKind kind) : IDi
             warehouse = (redshift ??= await RedshiftTestDatabase.StartAsync(server)).Behind;
         else if (kind == WarehouseKind.Postgres)
             warehouse ??= await server.DatabaseAsync();
+        if (S3 is not null && World.Bucket is null)
+            await World.InBucket(S3);
         World.Configuration(
             $$"""
             version: 1
             threads: 1
             connections:
-              lake: { type: folder, path: ./lake }
+              lake: {{World.LakeYaml}}
               warehouse: {{redshift?.Yaml
                 ?? warehouse?.Yaml
                 ?? "{ type: duckdb, path: ./warehouse.duckdb, blocks: small }"}}

@@ -1,3 +1,4 @@
+using Headrace.Tests.StandIn;
 using Headrace.Tests.Tables;
 using Xunit;
 
@@ -170,3 +171,9 @@ public sealed class LoadsIntoDuckDb(PostgresServer server) : Loads(server, Wareh
 public sealed class LoadsIntoPostgres(PostgresServer server) : Loads(server, WarehouseKind.Postgres);
 
 public sealed class LoadsIntoRedshift(PostgresServer server) : Loads(server, WarehouseKind.Redshift);
+
+public sealed class LoadsFromS3 : Loads
+{
+    public LoadsFromS3(PostgresServer server, S3Server s3)
+        : base(server, WarehouseKind.DuckDb) => S3 = s3;
+}

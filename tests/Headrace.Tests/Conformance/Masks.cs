@@ -122,6 +122,90 @@ public abstract class Masks(PostgresServer server, WarehouseKind kind) : FileWor
                 AssertHidden(Encoding.Latin1.GetString(File.ReadAllBytes(file)), file);
     }
 
+    [Fact]
+    public async Task ACheckSeesValuesAsTheyCameAndShowsThemMasked()
+    {
+        // Only values as they came decide: masked ones are all alike, or have other patterns and days.
+        const string Quarantining = """
+            { name: phone, matches: { column: phone, pattern: "^[a-z]+-p-[0-9]+$" }, on_fail: quarantine },
+            { name: iban, unique: [iban], on_fail: quarantine },
+            { name: email, expression: "length(email) = 10", on_fail: quarantine },
+            { name: born, range: { column: born, max: 1990-05-15 }, on_fail: warn },
+            { name: note, not_null: [note], on_fail: warn },
+            { name: seen, scope: table, matches: { column: iban, pattern: "^[*]+$" } }
+            """;
+        await People(
+            $"read: incremental, write: append, columns: {{ id: bigint, born: date }}, checks: [ {Quarantining} ]"
+        );
+        var before = Directory.GetFiles(World.Folder, "*", SearchOption.AllDirectories).ToHashSet();
+        World.Put(
+            "people/1.csv",
+            """
+            id,email,phone,iban,born,note
+            1,canary-a@x,canary-p-0001,canary-iban1,1990-05-06,canary-note
+            2,canary-b@x,canary-p-0002,canary-iban2,1990-05-16,
+            3,canary-c@x,canarx-q-0003,canary-iban3,1990-05-06,canary-note
+            4,canary-d@x,canary-p-0004,canary-iban2,1990-05-06,canary-note
+            5,canarx-ee@x,canary-p-0005,canary-iban5,1990-05-06,canary-note
+
+            """,
+            landedSecondsAgo: 900
+        );
+        var said = new StringBuilder();
+        said.Append((await World.Run("plan")).Text).Append((await World.Run("plan", "--json", "-v")).Text);
+        var answer = await World.Load();
+        said.Append(answer.Text);
+        Assert.Equal("2i 0u 0d 0s 3q", answer.Only.Counts);
+        Assert.Equal(
+            [
+                "born|1|warned",
+                "email|1|quarantined",
+                "iban|1|quarantined",
+                "note|1|warned",
+                "phone|1|quarantined",
+                "seen|0|passed",
+            ],
+            await Rows("SELECT name, failed, outcome FROM headrace.checks ORDER BY name")
+        );
+        Assert.Contains(
+            "***",
+            await Value("SELECT sample FROM headrace.checks WHERE name = 'phone'"),
+            StringComparison.Ordinal
+        );
+
+        // A check that stops shows rows; its load is taken back, and what it found is on record.
+        await People(
+            "read: incremental, write: append, columns: { id: bigint, born: date }, "
+                + "checks: [ { name: strict, range: { column: born, max: 1990-05-15 } } ]"
+        );
+        World.Put(
+            "people/2.csv",
+            "id,email,phone,iban,born,note\n6,canary-f@x,canary-p-0006,canary-iban6,1990-05-16,canary-note\n",
+            landedSecondsAgo: 800
+        );
+        foreach (
+            var command in (string[])
+                ["plan --json -v", "run --json -v", "run", "status", "runs", "quarantine show people"]
+        )
+            said.Append((await World.Run(command.Split(' '))).Text);
+        Assert.Contains("HDR-210", said.ToString(), StringComparison.Ordinal);
+        Assert.Equal("2", await Value("SELECT count(*) FROM raw.people"));
+        Assert.Contains(
+            "1990-05-01",
+            (await Rows("SELECT sample FROM headrace.checks WHERE name = 'strict'"))[0],
+            StringComparison.Ordinal
+        );
+        foreach (var run in (await World.Run("runs", "--json")).Json.GetProperty("runs").EnumerateArray())
+            said.Append((await World.Run("show", run.GetProperty("run").GetString()!)).Text);
+        foreach (var table in await Tables())
+            said.AppendJoin('\n', await Rows($"SELECT * FROM {table}"));
+        AssertHidden(said.ToString(), "what was said");
+        foreach (var folder in (string?[])[World.Folder, Redshift?.Folder])
+        foreach (var file in folder is null ? [] : Directory.GetFiles(folder, "*", SearchOption.AllDirectories))
+            if (!file.StartsWith(World.Lake, StringComparison.Ordinal) && !before.Contains(file))
+                AssertHidden(Encoding.Latin1.GetString(File.ReadAllBytes(file)), file);
+    }
+
     private void Put(string format, string key, int day)
     {
         var csv = $"""

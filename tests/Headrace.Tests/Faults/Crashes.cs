@@ -16,6 +16,7 @@ public sealed class Crashes : ProjectTests
                 "state_written",
                 "export_compared",
                 "rows_deleted",
+                "operations_sent",
                 "operations_written",
                 "operations_published",
             ]),
@@ -127,7 +128,7 @@ public sealed class Crashes : ProjectTests
         World.Flows(Prices).Put("prices/1.csv", "id,price\n1,1.50\n2,x\n3,3.50\n");
         var (cancel, spool) = (TestContext.Current.CancellationToken, Path.Combine(World.Folder, "spool"));
         var flow = ProjectFile.Load(World.Folder, null, _ => null).Project!.Flows["prices"];
-        var source = new IncrementalFiles(flow, new FolderLake(World.Lake), spool, TimeProvider.System);
+        var source = new IncrementalFiles(flow, new FolderStore(World.Lake), spool, TimeProvider.System);
         await using (
             var warehouse = new DuckDbWarehouse(
                 World.Warehouse,

@@ -84,7 +84,7 @@ public sealed class Services(PostgresServer server)
             Assert.Equal(["orders"], heard);
             Assert.Contains(
                 "repaired by verify",
-                (await new HistoryService(host).RunsAsync("orders", 1, Cancel))[0].Warnings
+                (await new HistoryService(host).RunsAsync(new RunQuery("orders", 1), Cancel))[0].Warnings
             );
         }
 
@@ -104,7 +104,7 @@ public sealed class Services(PostgresServer server)
                     () => new PlanService(host).PlanAsync(["order"], null, Cancel),
                     () => new VerifyService(host).VerifyAsync(["order"], isRepair: false, null, Cancel),
                     () => new QuarantineService(host).DiscardAsync("order", null, null, Cancel),
-                    () => new HistoryService(host).RunsAsync("order", 1, Cancel),
+                    () => new HistoryService(host).RunsAsync(new RunQuery("order", 1), Cancel),
                 ]
         )
             Assert.Equal("HDR-518", (await Assert.ThrowsAsync<HeadraceException>(act)).Code);

@@ -65,6 +65,7 @@ public partial class DocsTests
 
     [Theory]
     [InlineData("README.md")]
+    [InlineData("docs/s3.md")]
     [InlineData("docs/snapshot.md")]
     public void The_first_configuration_of_a_page_is_right(string page)
     {

@@ -20,7 +20,8 @@ public partial class ShapeTests
     [InlineData("Headrace.Redshift", "Headrace Headrace.Postgres")]
     [InlineData("Headrace.Aws", "Headrace Headrace.Redshift")]
     [InlineData("Headrace.Hosting", "Headrace Headrace.Aws Headrace.DuckDb Headrace.Postgres Headrace.Redshift")]
-    [InlineData("Headrace.Cli", "Headrace Headrace.DuckDb Headrace.Hosting")]
+    [InlineData("Headrace.Server", "Headrace Headrace.DuckDb Headrace.Hosting")]
+    [InlineData("Headrace.Cli", "Headrace Headrace.DuckDb Headrace.Hosting Headrace.Server")]
     public void A_project_references_only_those_it_may_know(string project, string allowed)
     {
         var file = XDocument.Load(Path.Combine(Repository.Root, "src", project, $"{project}.csproj"));
@@ -41,7 +42,7 @@ public partial class ShapeTests
     }
 
     [Fact]
-    public void The_command_line_knows_no_server()
+    public void The_command_line_knows_no_database_server()
     {
         var references = typeof(Cli.CommandLine)
             .Assembly.GetReferencedAssemblies()
@@ -49,7 +50,7 @@ public partial class ShapeTests
             .Where(name => name.StartsWith("Headrace", StringComparison.Ordinal))
             .Order();
 
-        Assert.Equal(["Headrace", "Headrace.DuckDb", "Headrace.Hosting"], references);
+        Assert.Equal(["Headrace", "Headrace.DuckDb", "Headrace.Hosting", "Headrace.Server"], references);
     }
 
     [Fact]
@@ -64,7 +65,7 @@ public partial class ShapeTests
             )
             .Order();
 
-        Assert.Equal(["Polly.Core", "YamlDotNet"], references);
+        Assert.Equal(["Cronos", "Polly.Core", "YamlDotNet"], references);
     }
 
     [Fact]
@@ -101,6 +102,7 @@ public partial class ShapeTests
             typeof(Aws.S3Store),
             typeof(Redshift.RedshiftDatabase),
             typeof(global::Headrace.Hosting.ProjectHost),
+            typeof(global::Headrace.Server.ProjectServer),
             typeof(Cli.CommandLine),
         };
         var types = one.SelectMany(type => type.Assembly.GetTypes())

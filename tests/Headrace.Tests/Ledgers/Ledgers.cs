@@ -20,13 +20,16 @@ public abstract class Ledgers
         var ledger = await LedgerAsync();
         await ledger.WriteAsync([Run("r_1", "a", 0), Run("r_2", "a", 1), Run("r_3", "b/x", 2)], Cancel);
         await ledger.WriteAsync([], Cancel);
-        Assert.Equal(["r_3", "r_2", "r_1"], (await ledger.RunsAsync(null, 10, Cancel)).Select(run => run.Id));
-        Assert.Equal(["r_2", "r_1"], (await ledger.RunsAsync("a", 10, Cancel)).Select(run => run.Id));
-        Assert.Equal(["r_3"], (await ledger.RunsAsync("b/x", 10, Cancel)).Select(run => run.Id));
-        Assert.Equal(["r_2"], (await ledger.RunsAsync("r_2", 10, Cancel)).Select(run => run.Id));
-        Assert.Equal(["r_3"], (await ledger.RunsAsync(null, 1, Cancel)).Select(run => run.Id));
+        Assert.Equal(
+            ["r_3", "r_2", "r_1"],
+            (await ledger.RunsAsync(new RunQuery(null, 10), Cancel)).Select(run => run.Id)
+        );
+        Assert.Equal(["r_2", "r_1"], (await ledger.RunsAsync(new RunQuery("a", 10), Cancel)).Select(run => run.Id));
+        Assert.Equal(["r_3"], (await ledger.RunsAsync(new RunQuery("b/x", 10), Cancel)).Select(run => run.Id));
+        Assert.Equal(["r_2"], (await ledger.RunsAsync(new RunQuery("r_2", 10), Cancel)).Select(run => run.Id));
+        Assert.Equal(["r_3"], (await ledger.RunsAsync(new RunQuery(null, 1), Cancel)).Select(run => run.Id));
         Assert.Equal(["r_2", "r_3"], (await ledger.LatestAsync(Cancel)).Select(run => run.Id));
-        var kept = (await ledger.RunsAsync("r_1", 1, Cancel))[0];
+        var kept = (await ledger.RunsAsync(new RunQuery("r_1", 1), Cancel))[0];
         Assert.Equal(
             (7L, Outcome.Loaded, Noon, "HDR-101"),
             (kept.Inserted, kept.Outcome, kept.StartedAt, kept.Error?.Code)
@@ -44,11 +47,54 @@ public abstract class Ledgers
                     Task.Run(async () =>
                     {
                         await ledger.WriteAsync([Run($"r_{i:00}", "a", i)], Cancel);
-                        Assert.NotEmpty(await ledger.RunsAsync($"r_{i:00}", 1, Cancel));
+                        Assert.NotEmpty(await ledger.RunsAsync(new RunQuery($"r_{i:00}", 1), Cancel));
                     })
                 )
         );
-        Assert.Equal(12, (await ledger.RunsAsync("a", 100, Cancel)).Count);
+        Assert.Equal(12, (await ledger.RunsAsync(new RunQuery("a", 100), Cancel)).Count);
+    }
+
+    [Fact]
+    public async Task RunsAreFoundByTheirOutcomeAndPageByPage()
+    {
+        var ledger = await LedgerAsync();
+        await ledger.WriteAsync(
+            [
+                Run("r_1", "a", 0),
+                Run("r_2", "a", 1) with
+                {
+                    Outcome = Outcome.UpToDate,
+                },
+                Run("r_3", "a", 1),
+                Run("r_4", "b", 2),
+            ],
+            Cancel
+        );
+        var page = await ledger.RunsAsync(new RunQuery(null, 2), Cancel);
+        var rest = new RunQuery(null, 9) { Before = (page[^1].StartedAt, page[^1].Id) };
+        Assert.Equal(["r_4", "r_3"], page.Select(run => run.Id));
+        Assert.Equal(["r_2", "r_1"], (await ledger.RunsAsync(rest, Cancel)).Select(run => run.Id));
+        var idle = new RunQuery("a", 9) { Outcome = Outcome.UpToDate };
+        Assert.Equal(["r_2"], (await ledger.RunsAsync(idle, Cancel)).Select(run => run.Id));
+    }
+
+    [Fact]
+    public async Task AMarkIsChangedByOneOfAllWhoTry()
+    {
+        var ledger = await LedgerAsync();
+        Assert.Empty(await ledger.MarksAsync("", Cancel));
+        var tried = await Task.WhenAll(
+            Enumerable.Range(0, 8).Select(i => Task.Run(() => ledger.MarkAsync("a/x", null, $"{i}", Cancel)))
+        );
+        Assert.Single(tried, took => took);
+        var known = (await ledger.MarksAsync("a/", Cancel))["a/x"];
+        Assert.False(await ledger.MarkAsync("a/x", "other", "9", Cancel));
+        Assert.True(await ledger.MarkAsync("a/x", known, "9", Cancel));
+        Assert.True(await ledger.MarkAsync("b", null, "1", Cancel));
+        Assert.Equal("9", Assert.Single(await ledger.MarksAsync("a/", Cancel)).Value);
+        Assert.True(await ledger.MarkAsync("a/x", "9", null, Cancel));
+        Assert.False(await ledger.MarkAsync("a/x", "9", null, Cancel));
+        Assert.Empty(await ledger.MarksAsync("a/", Cancel));
     }
 
     [Fact]

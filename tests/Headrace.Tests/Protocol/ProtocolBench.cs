@@ -10,7 +10,7 @@ namespace Headrace.Tests.Protocol;
 /// <summary>A lake, a spool and an engine: what makes change sets for a warehouse without a run around it.</summary>
 public sealed class ProtocolBench : IDisposable
 {
-    private readonly FolderLake lake;
+    private readonly FolderStore lake;
     private readonly Stager stager;
     private int loads;
 
@@ -19,7 +19,7 @@ public sealed class ProtocolBench : IDisposable
         Folder = Directory.CreateTempSubdirectory("headrace-").FullName;
         foreach (var folder in (string[])[Lake, Path.Combine(Folder, "spool"), OnTheWay])
             Directory.CreateDirectory(folder);
-        lake = new FolderLake(Lake);
+        lake = new FolderStore(Lake);
         stager = new Stager(Path.Combine(Folder, "spool"), new FileLimits());
         Engine = new DuckDbEngine(Settings);
     }

@@ -107,7 +107,7 @@ public sealed class CandidateTests : IDisposable
     {
         world.Put(name, "id,name\n" + string.Concat(rows.Select(row => $"{row}\n")));
         var cancel = TestContext.Current.CancellationToken;
-        var lake = new FolderLake(world.Lake);
+        var lake = new FolderStore(world.Lake);
         var file = (await lake.ListAsync(PathPattern.Parse(name), (_, _) => { }, cancel)).Single();
         return await new Stager(Path.Combine(world.Folder, "spool", name), new FileLimits())
         {

@@ -13,6 +13,7 @@ public sealed class Publishing : ExportTests
         "rows_applied",
         "before_commit",
         "after_commit",
+        "operations_sent",
         "operations_written",
         "operations_published",
         "spool_removed",

@@ -17,14 +17,14 @@ public sealed class StagingBench : IDisposable
     {
         Directory.CreateDirectory(LakeFolder);
         Directory.CreateDirectory(Spool);
-        Lake = new FolderLake(LakeFolder);
+        Lake = new FolderStore(LakeFolder);
     }
 
     public string LakeFolder => Path.Combine(folder, "lake");
 
     public string Spool => Path.Combine(folder, "spool");
 
-    public FolderLake Lake { get; }
+    public FolderStore Lake { get; }
 
     public FileLimits Limits { get; set; } = new();
 

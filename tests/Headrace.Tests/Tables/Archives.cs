@@ -334,7 +334,7 @@ public abstract class Archives(PostgresServer server, WarehouseKind kind) : Tabl
         Assert.Single(await store.ListAsync("kept/orders/", Cancel));
 
         await World.Load();
-        var key = Assert.Single(await store.ListAsync("kept/orders/", Cancel));
+        var key = Assert.Single(await store.ListAsync("kept/orders/", Cancel)).Key;
         Assert.Equal(await Value("SELECT load_id FROM headrace.loads"), key.Split('/')[2]);
         Directory.CreateDirectory(Path.Combine(World.Lake, "archive"));
         await store.GetAsync(key, Path.Combine(World.Lake, "archive", "1.csv.gz"), Cancel);

@@ -26,7 +26,7 @@ internal sealed class ConnectionRules(
             flow.Source.Connection,
             isTable ? [typeof(PostgresConnection), typeof(RedshiftConnection)]
                 : flow.ReadsStream ? [typeof(KinesisConnection)]
-                : [typeof(FolderConnection)],
+                : [typeof(FolderConnection), typeof(S3Connection)],
             place.Of("source", "connection"),
             $"the source of {where}"
         );
@@ -77,7 +77,10 @@ internal sealed class ConnectionRules(
                 "the path does not stay inside the connection",
                 "write a path with / between its parts, without .. and without / at its start"
             );
-        if (!flow.ReadsTable && connections.GetValueOrDefault(flow.Source.Connection) is FolderConnection)
+        if (
+            !flow.ReadsTable
+            && connections.GetValueOrDefault(flow.Source.Connection) is FolderConnection or S3Connection
+        )
             problems.Disagree(
                 place.Of("archive"),
                 where,

@@ -56,6 +56,7 @@ internal sealed class FlowRules(
             new StreamRules(problems).Check(flow, place, where);
         else
             paths.Path(flow, place, where);
+        new AfterLoadRules(problems).Check(flow, place, where);
         if (flow.Target.Table.Length == 0)
             flow = flow with
             {
@@ -289,11 +290,17 @@ internal sealed class FlowRules(
                 ?? (flow.Read == ReadMode.Snapshot ? flow.CompleteWhen.Settle : null)
                 ?? flow.Source.Settle
                 ?? (node.Find("settle") is { Value.IsNull: false } ? flow.Settle : (TimeSpan?)null)
-                ?? (connections.GetValueOrDefault(flow.Source.Connection) as FolderConnection)?.Settle
+                ?? connections.GetValueOrDefault(flow.Source.Connection) switch
+                {
+                    FolderConnection folder => folder.Settle,
+                    S3Connection bucket => bucket.Settle,
+                    _ => null,
+                }
                 ?? (
-                    flow.Read == ReadMode.Snapshot && flow.CompleteWhen is { Marker: null, Parts: null }
-                        ? ExportSettle
-                        : flow.Settle
+                    flow.Read == ReadMode.Snapshot && flow.CompleteWhen is { Marker: null, Parts: null } ? ExportSettle
+                    // A bucket shows a file when it is whole, and not before.
+                    : connections.GetValueOrDefault(flow.Source.Connection) is S3Connection ? TimeSpan.Zero
+                    : flow.Settle
                 ),
         };
 

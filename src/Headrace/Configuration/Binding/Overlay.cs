@@ -42,7 +42,7 @@ internal static class Overlay
             above.Find("source")?.Value is MapNode source
             && (source.Find("table") ?? source.Find("query") ?? source.Find("tables")) is not null
         )
-            below = below.Without("add_columns"); // a table has no path
+            below = below.Without("add_columns").Without("after_load"); // a table has no path and no files
         var entries = new List<Entry>();
         foreach (var entry in below.Entries)
             entries.Add(

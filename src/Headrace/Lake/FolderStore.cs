@@ -1,15 +1,14 @@
 using System.IO.Enumeration;
-using System.Text;
 using Microsoft.Win32.SafeHandles;
 
 namespace Headrace.Lake;
 
 /// <summary>
-/// A lake in a folder. Whoever may drop files there is not trusted: below the root no link is followed, only regular
+/// Files in a folder. Whoever may drop files there is not trusted: below the root no link is followed, only regular
 /// files are opened, and what is opened is compared with what was listed.
 /// </summary>
 /// <param name="path">The folder; it may itself be a link.</param>
-public sealed class FolderLake(string path) : ILake
+public sealed partial class FolderStore(string path) : IObjectStore
 {
     private static readonly EnumerationOptions All = new()
     {
@@ -89,8 +88,8 @@ public sealed class FolderLake(string path) : ILake
                 var key = folder + name;
                 if (!PathPattern.IsData(name))
                     continue;
-                if (Unprintable(name))
-                    skipped(Escape(key), "its name is not valid UTF-8 or has control characters");
+                if (!PlainKey.IsPlain(name))
+                    skipped(PlainKey.Of(key), "its name is not valid UTF-8 or has control characters");
                 else if (status is null)
                     continue; // it went away since the folder was read
                 else if (status.Value.Kind == FileKind.Folder)
@@ -208,7 +207,13 @@ public sealed class FolderLake(string path) : ILake
     {
         using var folder = FolderOf(file.Key, out var name, out var error);
         ThrowFor(error, file.Key);
-        var handle = UnixFile.OpenFile(folder, name, out error);
+        return new FileStream(Open(folder, name, file), FileAccess.Read, bufferSize: 0);
+    }
+
+    // The listed version and no other one.
+    private SafeFileHandle Open(SafeFileHandle folder, string name, LakeFile file)
+    {
+        var handle = UnixFile.OpenFile(folder, name, out var error);
         try
         {
             ThrowFor(error, file.Key);
@@ -216,7 +221,7 @@ public sealed class FolderLake(string path) : ILake
             ThrowFor(error, file.Key);
             if (status.Kind != FileKind.Regular || status.Stamp != file.Stamp)
                 throw Error.FileChanging(Named(file.Key));
-            return new FileStream(handle, FileAccess.Read, bufferSize: 0);
+            return handle;
         }
         catch
         {
@@ -260,7 +265,7 @@ public sealed class FolderLake(string path) : ILake
         var names = key.Split('/');
         name = names[^1];
         if (names.Any(one => one is "" or "." or ".." || one.Contains('\0', StringComparison.Ordinal)))
-            throw Error.Bug($"The key '{Escape(key)}' does not name a file of a lake.");
+            throw Error.Bug($"The key '{PlainKey.Of(key)}' does not name a file of a lake.");
         var folder = UnixFile.OpenFolder(null, root, follow: true, out error);
         for (var i = 0; i < names.Length - 1 && error == 0; i++)
         {
@@ -282,7 +287,7 @@ public sealed class FolderLake(string path) : ILake
             !(full + "/").StartsWith(root == "/" ? root : root + "/", StringComparison.Ordinal)
             && !full.StartsWith(root + Path.DirectorySeparatorChar, StringComparison.Ordinal)
         )
-            throw Error.Bug($"The key '{Escape(key)}' leaves its lake.");
+            throw Error.Bug($"The key '{PlainKey.Of(key)}' leaves its lake.");
         return full;
     }
 
@@ -303,7 +308,7 @@ public sealed class FolderLake(string path) : ILake
         }
     }
 
-    private string Named(string key) => $"{Address.TrimEnd('/')}/{Escape(key)}";
+    private string Named(string key) => $"{Address.TrimEnd('/')}/{PlainKey.Of(key)}";
 
     private static string ReasonFor(FileKind kind) =>
         kind switch
@@ -313,26 +318,4 @@ public sealed class FolderLake(string path) : ILake
             FileKind.Socket => "a socket is not a file",
             _ => "a device is not a file",
         };
-
-    // .NET shows bytes that are not UTF-8 as U+FFFD; such a name cannot be opened, nor told from another one.
-    private static bool Unprintable(string name)
-    {
-        foreach (var c in name)
-            if (char.IsControl(c) || c == '\uFFFD')
-                return true;
-        return false;
-    }
-
-    private static string Escape(string key)
-    {
-        if (!Unprintable(key))
-            return key;
-        var text = new StringBuilder(key.Length + 16);
-        foreach (var c in key)
-            if (char.IsControl(c) || c == '\uFFFD')
-                text.Append(System.Globalization.CultureInfo.InvariantCulture, $"\\u{(int)c:X4}");
-            else
-                text.Append(c);
-        return text.ToString();
-    }
 }

@@ -1,9 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Headrace.Checks;
-using Headrace.Hosting;
 
-namespace Headrace.Cli;
+namespace Headrace.Hosting;
 
 /// <summary>The JSON of the contract, made from the words of the core.</summary>
 internal sealed record RunsView(
@@ -262,4 +261,30 @@ internal sealed record VersionView(string Headrace, string Dotnet, string Duckdb
 [JsonSerializable(typeof(StatusView))]
 [JsonSerializable(typeof(DoctorView))]
 [JsonSerializable(typeof(VersionView))]
-internal sealed partial class Views : JsonSerializerContext;
+[JsonSerializable(typeof(FilesView))]
+[JsonSerializable(typeof(ChecksView))]
+[JsonSerializable(typeof(RunsPageView))]
+[JsonSerializable(typeof(FlowsView))]
+[JsonSerializable(typeof(RequestView))]
+[JsonSerializable(typeof(RequestsView))]
+[JsonSerializable(typeof(AcceptedView))]
+[JsonSerializable(typeof(AskedView))]
+[JsonSerializable(typeof(QuarantinePageView))]
+[JsonSerializable(typeof(IncidentView))]
+[JsonSerializable(typeof(SlackView))]
+[JsonSerializable(typeof(OverviewView))]
+[JsonSerializable(typeof(FlowPageView))]
+[JsonSerializable(typeof(RunPageView))]
+[JsonSerializable(typeof(SchedulesView))]
+[JsonSerializable(typeof(ModelsView))]
+[JsonSerializable(typeof(HealthView))]
+[JsonSerializable(typeof(ProblemView))]
+internal sealed partial class Views : JsonSerializerContext
+{
+    /// <summary>
+    /// The same documents, with times in UTC and without secrets: these go from texts before a document is made, so
+    /// that it stays one.
+    /// </summary>
+    public static Views Without(Func<string, string> secrets) =>
+        new(new JsonSerializerOptions(Default.Options) { Converters = { new RedactedText(secrets), new UtcTime() } });
+}

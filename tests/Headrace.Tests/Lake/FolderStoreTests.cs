@@ -5,12 +5,12 @@ using Xunit;
 
 namespace Headrace.Tests.Lake;
 
-public sealed class FolderLakeTests : IDisposable
+public sealed class FolderStoreTests : IDisposable
 {
     private readonly string root = Directory.CreateTempSubdirectory("headrace-lake-").FullName;
     private readonly Dictionary<string, string> skipped = [];
 
-    private FolderLake Lake => new(root);
+    private FolderStore Lake => new(root);
 
     private static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
@@ -57,7 +57,7 @@ public sealed class FolderLakeTests : IDisposable
     {
         Put("real/a.csv", "a");
         Directory.CreateSymbolicLink(Path.Combine(root, "link"), Path.Combine(root, "real"));
-        var lake = new FolderLake(Path.Combine(root, "link"));
+        var lake = new FolderStore(Path.Combine(root, "link"));
         var file = Assert.Single(await lake.ListAsync(PathPattern.Parse("*.csv"), (_, _) => { }, Cancel));
         await lake.ConfirmAsync(file, Cancel);
     }
@@ -162,7 +162,7 @@ public sealed class FolderLakeTests : IDisposable
     public async Task A_lake_that_is_not_there_is_an_error_and_a_folder_in_it_is_not()
     {
         Assert.Empty(await List("absent/*.csv"));
-        var lake = new FolderLake(Path.Combine(root, "absent"));
+        var lake = new FolderStore(Path.Combine(root, "absent"));
         var error = await Assert.ThrowsAsync<HeadraceException>(() =>
             lake.ListAsync(PathPattern.Parse("*"), (_, _) => { }, Cancel)
         );

@@ -1,7 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
-namespace Headrace.Cli;
+namespace Headrace.Hosting;
 
 /// <summary>
 /// Texts of a JSON document without secrets. Names of properties, numbers and the contract's own words stay as they

@@ -1,0 +1,149 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+using Headrace.Hosting;
+using Headrace.Server.Pages;
+using Microsoft.AspNetCore.Http;
+
+namespace Headrace.Server;
+
+/// <summary>Writes answers: documents without secrets, errors as problem details.</summary>
+internal sealed class Answers(Func<string, string> redact, Gate gate, Layout layout)
+{
+    private readonly Views views = Views.Without(redact);
+
+    /// <summary>Lets a request in or not, and turns what is thrown into an answer.</summary>
+    public async Task GuardAsync(HttpContext context, RequestDelegate next)
+    {
+        var headers = context.Response.Headers;
+        headers.ContentSecurityPolicy =
+            "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
+        headers.XContentTypeOptions = "nosniff";
+        headers["Referrer-Policy"] = "no-referrer";
+        headers.CacheControl = "no-store";
+        try
+        {
+            gate.Check(context);
+            await next(context);
+        }
+        catch (OperationCanceledException) when (context.RequestAborted.IsCancellationRequested)
+        {
+            // Nobody waits for an answer.
+        }
+        catch (HeadraceException error)
+        {
+            await ProblemAsync(context, error);
+        }
+        catch (BadHttpRequestException error)
+        {
+            await ProblemAsync(context, Error.BodyRefused(error.Message, "correct the request"));
+        }
+        catch (Exception error)
+        {
+            await ProblemAsync(context, Error.Bug($"{error.GetType().Name}: {error.Message}", error));
+        }
+    }
+
+    /// <summary>Answers by an endpoint.</summary>
+    public async Task AnswerAsync(HttpContext context, Endpoint endpoint)
+    {
+        var call = new Call(context, endpoint.Parameters);
+        call.CheckNames();
+        var value = await endpoint.Handle(call);
+        context.Response.StatusCode = endpoint.Status;
+        if (endpoint.Answer is null)
+            await TextAsync(context, redact((string)value), "text/plain");
+        else
+            await TextAsync(context, Json(value, endpoint.Answer), "application/json");
+    }
+
+    /// <summary>Answers with a page, or with its document to who asks for JSON.</summary>
+    public async Task PageAsync(HttpContext context, Page page)
+    {
+        var call = new Call(context, page.Parameters);
+        call.CheckNames();
+        var document = Json(await page.Ask(call), page.Type);
+        if (!IsForPeople(context))
+        {
+            await TextAsync(context, document, "application/json");
+            return;
+        }
+
+        // What is drawn is the document itself: it has no secrets any more.
+        var value = JsonSerializer.Deserialize(document, views.GetTypeInfo(page.Type.Type)!)!;
+        var address = $"{context.Request.Path}{context.Request.QueryString}";
+        await TextAsync(
+            context,
+            layout.Write(page.Title, context.Request.Path, page.Draw(value, call), page.IsLive(value) ? address : null),
+            "text/html"
+        );
+    }
+
+    /// <summary>Does what a button of a page asks for, and leads to a page.</summary>
+    public static async Task FormAsync(HttpContext context, Form form)
+    {
+        var call = new Call(context, form.Endpoint.Parameters);
+        var next = form.Next(await form.Endpoint.Handle(call), call);
+        context.Response.StatusCode = StatusCodes.Status303SeeOther;
+        context.Response.Headers.Location = next;
+    }
+
+    private static bool IsForPeople(HttpContext context) =>
+        !context.Request.Headers.Accept.ToString().Contains("application/json", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>A document without secrets.</summary>
+    public string Json(object value, JsonTypeInfo type) =>
+        JsonSerializer.Serialize(value, views.GetTypeInfo(type.Type)!);
+
+    /// <summary>Answers with a text.</summary>
+    public static Task TextAsync(HttpContext context, string text, string type)
+    {
+        context.Response.ContentType = $"{type}; charset=utf-8";
+        return context.Response.WriteAsync(text, Encoding.UTF8, context.RequestAborted);
+    }
+
+    private async Task ProblemAsync(HttpContext context, HeadraceException error)
+    {
+        if (context.Response.HasStarted)
+        {
+            context.Abort();
+            return;
+        }
+
+        var status = StatusOf(error);
+        context.Response.StatusCode = status;
+        if (status == 401)
+            context.Response.Headers.WWWAuthenticate = new(["Bearer", "Basic realm=\"Headrace\", charset=\"UTF-8\""]);
+        var problem = ProblemView.Of(RunError.Of(error), status);
+        if (context.Request.Headers.Accept.ToString().Contains("text/html", StringComparison.OrdinalIgnoreCase))
+        {
+            var told = RunError.Of(error).Redacted(redact);
+            await TextAsync(
+                context,
+                layout.Write("That did not work", "", Words.Error(ErrorJson.Of(told)), live: null),
+                "text/html"
+            );
+            return;
+        }
+
+        await TextAsync(context, Json(problem, Views.Default.ProblemView), "application/problem+json");
+    }
+
+    private static int StatusOf(HeadraceException error) =>
+        error.Code switch
+        {
+            "HDR-604" or "HDR-606" => 403,
+            "HDR-605" => 401,
+            "HDR-607" => 429,
+            "HDR-610" or "HDR-518" or "HDR-533" => 404,
+            "HDR-536" => 409,
+            "HDR-302" or "HDR-611" or "HDR-401" => 503,
+            _ => error.Stage switch
+            {
+                ErrorStage.Configuration or ErrorStage.Server => 400,
+                ErrorStage.Checks => 409,
+                ErrorStage.Bug => 500,
+                _ => 502,
+            },
+        };
+}

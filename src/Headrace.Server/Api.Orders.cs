@@ -1,0 +1,148 @@
+using Headrace.Hosting;
+
+namespace Headrace.Server;
+
+/// <summary>What changes something, or takes a while.</summary>
+internal sealed partial class Api
+{
+    public Endpoint Release =>
+        new(
+            "POST",
+            "/api/v1/quarantine/release",
+            "Loads rows after all; those that still do not fit stay",
+            [],
+            200,
+            Views.Default.ReleaseView,
+            async call =>
+            {
+                var asked = await call.AskedAsync();
+                var of = OfRows(asked);
+                var result = await hosts.UseAsync(host =>
+                    new QuarantineService(host).ReleaseAsync(of, asked.Ids, asked.Set ?? Nothing, call.Cancel)
+                );
+                return new ReleaseView(result.Released, result.Kept, 0);
+            }
+        )
+        {
+            Body = Views.Default.AskedView,
+        };
+
+    public Endpoint Discard =>
+        new(
+            "POST",
+            "/api/v1/quarantine/discard",
+            "Gives rows up; they stay on record with the reason",
+            [],
+            200,
+            Views.Default.ReleaseView,
+            async call =>
+            {
+                var asked = await call.AskedAsync();
+                var of = OfRows(asked);
+                var discarded = await hosts.UseAsync(host =>
+                    new QuarantineService(host).DiscardAsync(of, asked.Ids, asked.Reason, call.Cancel)
+                );
+                return new ReleaseView(0, 0, discarded);
+            }
+        )
+        {
+            Body = Views.Default.AskedView,
+        };
+
+    public Endpoint RunFlow =>
+        new(
+            "POST",
+            "/api/v1/flows/{name}/run",
+            "Runs a flow or a model",
+            [Name],
+            202,
+            Views.Default.AcceptedView,
+            async call =>
+            {
+                var name = Known(call.Path("name"));
+                var asked = await call.AskedAsync();
+                var job = jobs.Add(
+                    followers.Of([name]),
+                    "request",
+                    new RunOptions
+                    {
+                        Accepted = (asked.Accept ?? []).ToHashSet(StringComparer.Ordinal),
+                        Confirmed = (asked.Confirm ?? []).ToHashSet(StringComparer.Ordinal),
+                        TakenOver = (asked.TakeOver ?? []).ToHashSet(StringComparer.Ordinal),
+                    }
+                );
+                call.Context.Response.Headers.Location = $"/api/v1/requests/{job.Id}";
+                return new AcceptedView(job.Id);
+            }
+        )
+        {
+            Body = Views.Default.AskedView,
+        };
+
+    public Endpoint Events =>
+        new(
+            "POST",
+            "/api/v1/events",
+            "A notification of S3 or of EventBridge: a hint that starts the flows whose lake it names",
+            [],
+            202,
+            Views.Default.AcceptedView,
+            async call =>
+            {
+                var flows = Arrival.FlowsOf(hosts.Project, await call.BodyAsync());
+                var job = flows.Count == 0 ? null : jobs.Add(followers.Of(flows), "event");
+                return new AcceptedView(job?.Id, flows);
+            }
+        );
+
+    public Endpoint Plan =>
+        new(
+            "POST",
+            "/api/v1/flows/{name}/plan",
+            "What a run would do; nothing is written",
+            [Name],
+            200,
+            Views.Default.RunsView,
+            async call =>
+            {
+                var name = Known(call.Path("name"));
+                var plan = await hosts.UseAsync(host =>
+                    new PlanService(host).PlanAsync([name], observe: null, call.Cancel)
+                );
+                return RunsView.Of([.. plan.Runs.Select(run => RunView.Of(run, isPlan: true))], []);
+            }
+        );
+
+    public Endpoint Verify =>
+        new(
+            "POST",
+            "/api/v1/flows/{name}/verify",
+            "Compares all rows of a flow's source and target; with repair puts right what differs",
+            [Name],
+            200,
+            Views.Default.VerifyView,
+            async call =>
+            {
+                var name = Known(call.Path("name"));
+                var asked = await call.AskedAsync();
+                var found = await hosts.UseAloneAsync(
+                    host => new VerifyService(host).VerifyAsync([name], asked.Repair, observe: null, call.Cancel),
+                    call.Cancel
+                );
+                return new VerifyView([.. found.Select(VerifiedView.Of)]);
+            }
+        )
+        {
+            Body = Views.Default.AskedView,
+        };
+
+    private static IEnumerable<KeyValuePair<string, string?>> Nothing => [];
+
+    private static string OfRows(AskedView asked) =>
+        asked.Of ?? throw Error.BodyRefused("it does not say whose rows", "send {\"of\": \"a flow or a dataset\"}");
+
+    private string Known(string name) =>
+        hosts.Project.Flows.ContainsKey(name) || hosts.Project.Models.ContainsKey(name)
+            ? name
+            : throw Error.UnknownFlow(name, [.. hosts.Project.Flows.Keys, .. hosts.Project.Models.Keys]);
+}

@@ -1,0 +1,135 @@
+using System.Text.Json;
+using Xunit;
+
+namespace Headrace.Tests.Serving;
+
+/// <summary>Pages: what they show, and what they do not let through.</summary>
+public sealed class PagesForPeople
+{
+    private const string Project = """
+        version: 1
+        project: "Shop <script>alert(1)</script>"
+        connections:
+          lake: { type: folder, path: ./lake }
+          warehouse: { type: duckdb, path: ./warehouse.duckdb }
+        defaults:
+          target: { connection: warehouse, schema: raw }
+        flows:
+          orders:
+            description: "What was <b>ordered</b>"
+            source: { connection: lake, path: "orders/*.csv" }
+            read: incremental
+            write: append
+            columns: { id: integer, note: text }
+            schedule: every 1d
+        models:
+          totals:
+            sql: totals.sql
+            write: replace
+        """;
+
+    private static async Task<ServedProject> Shop()
+    {
+        var world = new World().Configuration(Project);
+        File.WriteAllText(Path.Combine(world.Folder, "totals.sql"), "SELECT count(*) AS n FROM raw.orders");
+        world.Put("orders/<img src=x>.csv", "id,note\n1,fine\n<i>x</i>,\"<script>alert(2)</script>\"\n");
+        var served = await ServedProject.Start(world);
+        await served.Run("orders");
+        return served;
+    }
+
+    [Fact]
+    public async Task Every_page_shows_what_its_document_says_and_lets_nothing_of_a_lake_through()
+    {
+        await using var served = await Shop();
+        var run = (await served.Get("/api/v1/runs?flow=orders")).GetProperty("runs")[0].GetProperty("run").GetString();
+        foreach (
+            var (path, expected) in (IReadOnlyList<(string, string)>)
+                [
+                    ("/", "need"),
+                    ("/flows/orders", "What was &lt;b&gt;ordered"),
+                    ("/flows/totals", "totals"),
+                    ("/runs", run!),
+                    ($"/runs/{run}", "set aside"),
+                    ("/files?table_name=orders", "&lt;img src=x&gt;.csv"),
+                    ("/quarantine?dataset=orders", "&lt;i&gt;x&lt;/i&gt;"),
+                    ("/schedules", "every 1d"),
+                    ("/models", "/flows/orders"),
+                    ("/process_table", "No table is listed"),
+                ]
+        )
+        {
+            var (status, text) = await served.Ask(HttpMethod.Get, path, null, ("Accept", "text/html"));
+            var (_, json) = await served.Ask(HttpMethod.Get, path, null, ("Accept", "application/json"));
+
+            Assert.True(status == 200, text);
+            Assert.Contains(expected, text, StringComparison.Ordinal);
+            Assert.DoesNotContain("<script>", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("<img", text, StringComparison.Ordinal);
+            Assert.DoesNotContain("<i>", text, StringComparison.Ordinal);
+            Assert.DoesNotContain(" style=", text, StringComparison.Ordinal);
+            Assert.Equal(JsonValueKind.Object, JsonDocument.Parse(json).RootElement.ValueKind);
+        }
+    }
+
+    [Fact]
+    public async Task Buttons_do_what_they_say_without_a_script_and_only_from_the_servers_own_pages()
+    {
+        await using var served = await Shop();
+        using var handler = new HttpClientHandler { AllowAutoRedirect = false };
+        using var browser = new HttpClient(handler) { BaseAddress = new Uri(served.Server.Address) };
+        async Task<HttpResponseMessage> Press(string path, string? origin, params (string, string)[] fields)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, path)
+            {
+                Content = new FormUrlEncodedContent(fields.Select(one => KeyValuePair.Create(one.Item1, one.Item2))),
+            };
+            request.Headers.Add("Origin", origin ?? served.Server.Address);
+            return await browser.SendAsync(request, TestContext.Current.CancellationToken);
+        }
+
+        using var foreign = await Press("/quarantine/discard", "http://evil.example", ("of", "orders"));
+        var waiting = await served.Get("/api/v1/quarantine?flow=orders");
+        var id = waiting.GetProperty("rows")[0].GetProperty("id").ToString();
+        using var discarded = await Press(
+            "/quarantine/discard",
+            null,
+            ("of", "orders"),
+            ("ids", id),
+            ("reason", "no number")
+        );
+        using var run = await Press("/flows/orders/run", null);
+        var (_, request) = await served.Ask(
+            HttpMethod.Get,
+            run.Headers.Location!.ToString(),
+            null,
+            ("Accept", "text/html")
+        );
+
+        Assert.Equal(403, (int)foreign.StatusCode);
+        Assert.Equal((303, "/quarantine?dataset=orders"), ((int)discarded.StatusCode, $"{discarded.Headers.Location}"));
+        Assert.Empty((await served.Get("/api/v1/quarantine")).GetProperty("datasets").EnumerateArray());
+        Assert.Equal(303, (int)run.StatusCode);
+        Assert.Contains("by request", request, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Pages_carry_what_keeps_a_browser_from_running_anything_else()
+    {
+        await using var served = await Shop();
+        using var browser = new HttpClient { BaseAddress = new Uri(served.Server.Address) };
+        using var answer = await browser.GetAsync("/", TestContext.Current.CancellationToken);
+        using var style = await browser.GetAsync("/assets/style.css", TestContext.Current.CancellationToken);
+        var (missing, text) = await served.Ask(HttpMethod.Get, "/nothing", null, ("Accept", "text/html"));
+
+        Assert.StartsWith(
+            "default-src 'self'",
+            answer.Headers.GetValues("Content-Security-Policy").Single(),
+            StringComparison.Ordinal
+        );
+        Assert.Equal("nosniff", answer.Headers.GetValues("X-Content-Type-Options").Single());
+        Assert.Equal("text/css", style.Content.Headers.ContentType!.MediaType);
+        Assert.Equal(404, missing);
+        Assert.Contains("HDR-610", text, StringComparison.Ordinal);
+    }
+}
