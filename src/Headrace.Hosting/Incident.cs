@@ -1,6 +1,6 @@
 namespace Headrace.Hosting;
 
-/// <summary>Something that people are told of once, and once more when it is over.</summary>
+/// <summary>Something that Headrace tells people once, and once more when it is over.</summary>
 /// <param name="Condition">A word of <c>when</c>.</param>
 /// <param name="Subject">The dataset, or the flow.</param>
 /// <param name="IsOpen">False when it is over.</param>

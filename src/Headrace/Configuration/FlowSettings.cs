@@ -184,8 +184,8 @@ public record FlowSettings
     public TimeSpan? Timeout { get; init; }
 
     [Description(
-        "How long a file must be unchanged before it is read; 0s in a bucket when nobody says, and 30s everywhere with "
-            + "read: snapshot when nobody says and complete_when names no marker and no parts."
+        "How long a file must be unchanged before it is read. The default in a bucket is 0s. With read: snapshot it is "
+            + "30s everywhere, unless complete_when names a marker or parts."
     )]
     public TimeSpan Settle { get; init; } = TimeSpan.FromSeconds(2);
 

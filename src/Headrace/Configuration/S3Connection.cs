@@ -28,7 +28,7 @@ public sealed record S3Connection : Connection
     public string? KmsKey { get; init; }
 
     [Description(
-        "How long a file must be unchanged before it is read, unless the flow says otherwise; 0s when nobody says."
+        "How long a file must be unchanged before it is read, unless the flow says otherwise. The default is 0s."
     )]
     public TimeSpan? Settle { get; init; }
 

@@ -60,7 +60,7 @@ public abstract class DynamoTables(PostgresServer server, WarehouseKind kind) : 
         );
         Assert.Equal("up_to_date", (await World.Load()).Only.Outcome);
 
-        // Case 21: an update, a delete, and the update once more in the next window; within a window files have no order.
+        // Case 21: an update, a delete, and the update once more in the next window. Files of a window have no order.
         maker.Window(
             At0,
             At1,

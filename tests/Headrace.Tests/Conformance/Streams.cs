@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
@@ -141,6 +142,26 @@ public abstract class Streams(PostgresServer server, WarehouseKind kind, MotoFix
         Assert.Equal(("stopped", "HDR-240"), (stopped.Outcome, stopped.Error));
         Assert.Equal(["1|a"], await Table());
         await World.Run("run", "replica", "--confirm", "replica");
+        Assert.Equal(["1|A"], await Table());
+    }
+
+    [Fact]
+    public async Task AStreamThatIsQuietIsNoGap()
+    {
+        await using var stream = await Stream(shards: 1);
+        await stream.PutAsync(("1", Operation("INSERT", 1, "a")));
+        await World.Load();
+        var before = DateTimeOffset
+            .UtcNow.AddHours(-10)
+            .UtcDateTime.ToString("yyyyMMdd'T'HHmmss'Z'", CultureInfo.InvariantCulture);
+        await Alter($"UPDATE headrace.files SET key = left(key, length(key) - 16) || '{before}'");
+
+        // That nothing came is written down long before the stream forgets, and not on each run.
+        await World.Load();
+        Assert.Equal("2|1", string.Join('|', await Rows("SELECT count(*), sum(rows) FROM headrace.files")));
+        Assert.Equal("up_to_date", (await World.Load()).Only.Outcome);
+        await stream.PutAsync(("1", Operation("UPDATE", 1, "A")));
+        await World.Load();
         Assert.Equal(["1|A"], await Table());
     }
 

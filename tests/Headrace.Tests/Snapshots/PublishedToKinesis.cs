@@ -1,3 +1,6 @@
+using System.Text;
+using Headrace.Aws;
+using Headrace.Configuration;
 using Headrace.Tests.StandIn;
 using Xunit;
 
@@ -100,6 +103,42 @@ public sealed class PublishedToKinesis(MotoFixture moto) : ExportTests, IClassFi
         Assert.Equal(
             1200,
             server.Calls.SelectMany(call => call).Select(text => Operation.Parse(text).Id).Distinct().Count()
+        );
+    }
+
+    [Fact]
+    public async Task AKeyKeepsItsOrderThoughItsFirstOperationIsRefused()
+    {
+        await using var server = await KinesisServer.StartAsync(moto.Server);
+        var isRefused = false;
+        server.Refuse = _ => (isRefused = !isRefused) ? [0] : [];
+        var stream = new KinesisStream(
+            new KinesisConnection
+            {
+                Stream = server.Stream,
+                Region = "eu-west-1",
+                Endpoint = server.Endpoint,
+            },
+            new Secrets(),
+            TimeProvider.System
+        );
+        var dataset = new Dataset("d", "d", new Dictionary<string, string>());
+        await using var publishing = new KinesisPublisher(stream).Begin(new Publication("l_1", dataset, "v1", 1, 3));
+        string[] texts =
+        [
+            "{\"id\":\"1\",\"key\":{\"id\":1}}",
+            "{\"id\":\"2\",\"key\":{\"id\":1}}",
+            "{\"id\":\"3\",\"key\":{\"id\":2}}",
+        ];
+        IReadOnlyList<ReadOnlyMemory<byte>> rest =
+        [
+            .. texts.Select(text => (ReadOnlyMemory<byte>)Encoding.UTF8.GetBytes(text)),
+        ];
+        for (var tries = 0; rest.Count > 0 && tries < 9; tries++)
+            rest = (await publishing.SendAsync(rest, TestContext.Current.CancellationToken)).Operations;
+        Assert.Equal(
+            [texts[0], texts[1]],
+            (await server.RecordsAsync()).Where(record => record.Key == "{\"id\":1}").Select(record => record.Text)
         );
     }
 

@@ -6,8 +6,8 @@ using System.Text.Json.Nodes;
 namespace Headrace.Tests.StandIn;
 
 /// <summary>
-/// Writes exports of DynamoDB into a lake as AWS documents them, which no emulator does: a summary, a list of files, data
-/// (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Output.html). A fake.
+/// Writes exports of DynamoDB into a lake as AWS documents them, which no emulator does: a summary, a list of files,
+/// data (https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/S3DataExport.Output.html). A fake.
 /// </summary>
 /// <param name="put">Puts a file under its key.</param>
 /// <param name="prefix">What the keys begin with in the lake.</param>

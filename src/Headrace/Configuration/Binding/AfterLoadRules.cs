@@ -77,7 +77,7 @@ internal sealed class AfterLoadRules(Problems problems)
         }
         catch (HeadraceException)
         {
-            return false; // what is wrong with the path is told of the path
+            return false; // the rules of the path say what is wrong with it
         }
     }
 
