@@ -26,9 +26,20 @@ need npm "Node.js with npm (Debian: apt-get install npm)" "npm"
 # npm trusts what the machine trusts; its own list alone does not know a company's certificates.
 [ -n "${NODE_EXTRA_CA_CERTS:-}" ] || { [ -f /etc/ssl/certs/ca-certificates.crt ] && export NODE_EXTRA_CA_CERTS=/etc/ssl/certs/ca-certificates.crt; } || true
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1 DOTNET_CLI_USE_MSBUILD_SERVER=0
+# One compiler for all projects, which ends with the build; who builds several things side by side brings one along.
+compiler="${SharedCompilationId:-headrace-build-$$}"
 log="$(mktemp)"
-trap 'rm -f "$log"' EXIT
-publish() { dotnet publish "$root/src/Headrace.Cli/Headrace.Cli.csproj" -c Release -o "$out" --use-current-runtime -p:UseSharedCompilation="${UseSharedCompilation:-false}" -v quiet "$@" >"$log" 2>&1; }
+finish() {
+  rm -f "$log"
+  [ -z "${SharedCompilationId:-}" ] || return 0
+  for process in /proc/[0-9]*; do grep -qs "pipename:$compiler" "$process/cmdline" && kill "${process#/proc/}"; done || true
+}
+trap finish EXIT
+# How the code is written is looked at elsewhere.
+publish() {
+  dotnet publish "$root/src/Headrace.Cli/Headrace.Cli.csproj" -c Release -o "$out" --use-current-runtime -v quiet \
+    -p:UseSharedCompilation=true -p:SharedCompilationId="$compiler" -p:RunAnalyzers=false -p:GenerateDocumentationFile=false "$@" >"$log" 2>&1
+}
 
 if [ "$kind" = headrace ]; then
   echo "Building Headrace (the first time takes about half a minute)…"
@@ -39,9 +50,8 @@ else
   failpoints=false
   [ "$kind" = native ] || failpoints=true
   echo "Compiling Headrace to native code (once, about a minute and a half)…"
-  # In a folder of its own; how the code is written is looked at elsewhere.
-  publish -p:PublishAot=true -p:Failpoints="$failpoints" -p:ArtifactsPath="$root/artifacts/$kind-build" -p:RunAnalyzers=false -p:GenerateDocumentationFile=false \
-    -p:NativeDebugSymbols=false -p:DebugType=none || { cat "$log" >&2; exit 1; }
+  # In a folder of its own.
+  publish -p:PublishAot=true -p:Failpoints="$failpoints" -p:ArtifactsPath="$root/artifacts/$kind-build" -p:NativeDebugSymbols=false -p:DebugType=none || { cat "$log" >&2; exit 1; }
   mv "$out/Headrace.Cli" "$out/headrace"
 fi
 touch "$out/.built"
