@@ -20,6 +20,8 @@ internal sealed class SharedHost(Project project, TimeProvider clock) : IAsyncDi
     private int users;
     private long uses;
     private bool isAlone;
+    private bool isClosed;
+    private TaskCompletionSource? idle;
 
     /// <summary>True while somebody has it open.</summary>
     public bool IsOpen => host is not null;
@@ -45,6 +47,8 @@ internal sealed class SharedHost(Project project, TimeProvider clock) : IAsyncDi
             await gate.WaitAsync(cancel);
             try
             {
+                if (isClosed)
+                    throw Error.ServerStops();
                 if (!isAlone && (users == 0 || !alone))
                 {
                     open = host ??= new ProjectHost(project, clock, isShared: true);
@@ -69,13 +73,26 @@ internal sealed class SharedHost(Project project, TimeProvider clock) : IAsyncDi
             await gate.WaitAsync(CancellationToken.None);
             (users, isAlone) = (users - 1, false);
             var (isLast, number) = (users == 0, uses);
+            if (isLast)
+                idle?.TrySetResult();
             gate.Release();
             if (isLast)
                 _ = CloseAsync(number, Linger);
         }
     }
 
-    public async ValueTask DisposeAsync() => await CloseAsync(null, TimeSpan.Zero);
+    /// <summary>Closes the project as soon as nobody uses it any more; nobody new gets it.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        await gate.WaitAsync();
+        isClosed = true;
+        if (users > 0)
+            idle = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        gate.Release();
+        if (idle is not null)
+            await idle.Task;
+        await CloseAsync(null, TimeSpan.Zero);
+    }
 
     private async Task CloseAsync(long? of, TimeSpan after)
     {

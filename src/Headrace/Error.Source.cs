@@ -79,18 +79,6 @@ public static partial class Error
             Facts = Facts(("source", source), ("found", found)),
         };
 
-    /// <summary>A zstd file arrived, and the library that reads it is not installed.</summary>
-    public static HeadraceException ZstdMissing(string source, Exception? inner = null) =>
-        new(
-            "HDR-122",
-            "The file is zstd-compressed and the zstd library is not installed; nothing of the file was loaded.",
-            "install it: apt-get install libzstd1 (macOS: brew install zstd)",
-            inner
-        )
-        {
-            Facts = Facts(("source", source)),
-        };
-
     /// <summary>
     /// The file passes one of <see cref="FileLimits"/>; the limit is named as the configuration names it.
     /// </summary>

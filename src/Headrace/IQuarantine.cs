@@ -14,6 +14,18 @@ public interface IQuarantine
     Task<IReadOnlyList<QuarantinedRow>> RowsAsync(string of, bool all, int most, CancellationToken cancel);
 
     /// <summary>
+    /// Rows that wait, in the order of their numbers beyond <paramref name="after"/>: all of a flow or a dataset, or
+    /// these alone.
+    /// </summary>
+    Task<IReadOnlyList<QuarantinedRow>> NextAsync(
+        string of,
+        IReadOnlyList<long>? ids,
+        long after,
+        int most,
+        CancellationToken cancel
+    );
+
+    /// <summary>
     /// How many rows of datasets wait whose table was not replaced since, and where the first of them came from.
     /// </summary>
     Task<(long Rows, IReadOnlyList<string> Places)> WaitingAsync(

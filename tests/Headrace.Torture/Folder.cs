@@ -1,16 +1,9 @@
-using System.Diagnostics;
-
 namespace Headrace.Torture;
 
 /// <summary>A project's folder on disk: headrace.yaml, the lake, the warehouse. Deleted when it is disposed.</summary>
 internal sealed class Folder : IDisposable
 {
     private static readonly DateTime Start = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
-    private static readonly Lazy<bool> Zstd = new(() =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "")
-            .Split(':')
-            .Any(folder => File.Exists(System.IO.Path.Combine(folder, "zstd")))
-    );
 
     // The same without a table: only its operations are published.
     private const string Feed = """
@@ -111,8 +104,6 @@ internal sealed class Folder : IDisposable
     public void Connect(string warehouse) =>
         File.WriteAllText(System.IO.Path.Combine(Path, "headrace.yaml"), configuration(warehouse));
 
-    public static bool HasZstd => Zstd.Value;
-
     public string Path { get; }
 
     public string Warehouse => System.IO.Path.Combine(Path, "warehouse.duckdb");
@@ -177,15 +168,8 @@ internal sealed class Folder : IDisposable
 
     public static byte[] PackZstd(byte[] plain)
     {
-        using var process = Process.Start(
-            new ProcessStartInfo("zstd", ["-q", "-c"]) { RedirectStandardInput = true, RedirectStandardOutput = true }
-        )!;
-        process.StandardInput.BaseStream.Write(plain);
-        process.StandardInput.Close();
-        var packed = new MemoryStream();
-        process.StandardOutput.BaseStream.CopyTo(packed);
-        process.WaitForExit();
-        return packed.ToArray();
+        using var packer = new ZstdSharp.Compressor();
+        return packer.Wrap(plain).ToArray();
     }
 
     public void Dispose()

@@ -115,7 +115,7 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
         var (bytes, ending) = random.Next(6) switch
         {
             0 or 1 => (content.Gzip(plain), ".csv.gz"),
-            2 when Folder.HasZstd => (Folder.PackZstd(plain), ".csv.zst"),
+            2 => (Folder.PackZstd(plain), ".csv.zst"),
             _ => (plain, ".csv"),
         };
         Land(

@@ -9,7 +9,7 @@ namespace Headrace.Hosting;
 /// </summary>
 internal sealed class ReleasedChanges(ProjectHost host, Flow flow, Mending mending)
 {
-    // Rows of one load; what waits beyond them comes with the next.
+    // Rows of one load. What waits beyond them comes with the next: the order of a change says what it overwrites.
     private const int Most = 100_000;
 
     public async Task<(long Released, long Superseded, long Kept)> RunAsync(
@@ -19,24 +19,25 @@ internal sealed class ReleasedChanges(ProjectHost host, Flow flow, Mending mendi
     )
     {
         var warehouse = host.Warehouses.Of(flow, isReadOnly: false);
-        var wanted = ids?.ToHashSet();
-        var waiting = (await warehouse.Quarantine.RowsAsync(of, all: false, Most, cancel))
-            .Where(row => wanted?.Contains(row.Id) != false)
-            .ToList();
         var source = host.Ready(flow, isPlan: false, TimeSpan.Zero).Source;
         var listed = (await source.DatasetsAsync(cancel)).ToDictionary(dataset => dataset.Name);
-        var kept = 0L;
-        foreach (var rows in waiting.GroupBy(row => (row.Dataset, row.Target)))
+        var (waiting, kept, last) = (0L, 0L, -1L);
+        while (await warehouse.Quarantine.NextAsync(of, ids, last, Most, cancel) is [.., var end] next)
         {
-            var dataset =
-                listed.GetValueOrDefault(rows.Key.Dataset)
-                ?? new Dataset(rows.Key.Dataset, flow.Name, new Dictionary<string, string>());
-            await using var hold =
-                await host.Ledger.HoldAsync(dataset, cancel) ?? throw Error.DatasetHeld(dataset.Name);
-            kept += await ReleaseAsync(warehouse, source, dataset, rows.Key.Target, [.. rows], cancel);
+            foreach (var rows in next.GroupBy(row => (row.Dataset, row.Target)))
+            {
+                var dataset =
+                    listed.GetValueOrDefault(rows.Key.Dataset)
+                    ?? new Dataset(rows.Key.Dataset, flow.Name, new Dictionary<string, string>());
+                await using var hold =
+                    await host.Ledger.HoldAsync(dataset, cancel) ?? throw Error.DatasetHeld(dataset.Name);
+                kept += await ReleaseAsync(warehouse, source, dataset, rows.Key.Target, [.. rows], cancel);
+            }
+
+            (waiting, last) = (waiting + next.Count, end.Id);
         }
 
-        return (waiting.Count - kept, 0, kept);
+        return (waiting - kept, 0, kept);
     }
 
     // Says how many rows still do not fit.

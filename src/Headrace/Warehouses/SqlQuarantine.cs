@@ -15,6 +15,15 @@ internal sealed class SqlQuarantine(SqlWarehouse warehouse) : IQuarantine
     public Task<IReadOnlyList<QuarantinedRow>> RowsAsync(string of, bool all, int most, CancellationToken cancel) =>
         warehouse.ReadAsync<IReadOnlyList<QuarantinedRow>>([], store => store.RowsAsync(of, all, most), cancel);
 
+    public Task<IReadOnlyList<QuarantinedRow>> NextAsync(
+        string of,
+        IReadOnlyList<long>? ids,
+        long after,
+        int most,
+        CancellationToken cancel
+    ) =>
+        warehouse.ReadAsync<IReadOnlyList<QuarantinedRow>>([], store => store.NextAsync(of, ids, after, most), cancel);
+
     public Task<(long Rows, IReadOnlyList<string> Places)> WaitingAsync(
         IReadOnlyList<string> datasets,
         TableName target,

@@ -24,14 +24,24 @@ public sealed partial class WarehouseStore
             cancel
         );
 
-    public async Task<IReadOnlyList<QuarantinedRow>> RowsAsync(string of, bool all, int most) =>
+    public Task<IReadOnlyList<QuarantinedRow>> RowsAsync(string of, bool all, int most) =>
+        RowsAsync(
+            dialect.Sql($"(flow = {of} OR dataset = {of})") + (all ? "" : " AND status = 'waiting'"),
+            dialect.QuarantineOrder,
+            most
+        );
+
+    /// <summary>Rows that wait, in the order of their numbers beyond one of them.</summary>
+    public Task<IReadOnlyList<QuarantinedRow>> NextAsync(string of, IReadOnlyList<long>? ids, long after, int most) =>
+        RowsAsync(Waiting(of, ids) + dialect.Sql($" AND id > {after}"), "id", most);
+
+    private async Task<IReadOnlyList<QuarantinedRow>> RowsAsync(string condition, string order, int most) =>
         await db.RowsAsync(
             dialect.Sql(
                 $"""
                 SELECT id, flow, dataset, coalesce(schema_name, ''), coalesce(table_name, ''), file, line, "column",
                     value, reason, "row", status, held_at, resolution
-                FROM {Quarantine} WHERE (flow = {of} OR dataset = {of}){new Raw(all ? "" : " AND status = 'waiting'")}
-                ORDER BY {new Raw(dialect.QuarantineOrder)} LIMIT {most}
+                FROM {Quarantine} WHERE {new Raw(condition)} ORDER BY {new Raw(order)} LIMIT {most}
                 """
             ),
             row => new QuarantinedRow(

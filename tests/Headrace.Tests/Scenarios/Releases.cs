@@ -94,4 +94,31 @@ public class Releases : ProjectTests
         Assert.Contains("HDR-305", answer.Messages, StringComparison.Ordinal);
         Assert.Equal(["waiting"], World.Query("SELECT status FROM headrace.quarantine"));
     }
+
+    [Fact]
+    public async Task All_changes_that_wait_are_released_however_many_they_are()
+    {
+        const string Flow = """
+            c:
+              source: { connection: lake, path: "c/*.csv", format: csv }
+              columns: { id: bigint, seq: bigint }
+              read: cdc
+              cdc: { profile: none, operation: op, values: { insert: [I], update: [U], delete: [D] }, order_by: [seq] }
+              primary_key: id
+              write: merge
+            """;
+        const int Rows = 100_003;
+        World
+            .Flows(Flow + "\n  checks: [ { range: { column: id, max: 0 }, on_fail: quarantine } ]")
+            .Put("c/a.csv", "op,id,seq\n" + string.Concat(Enumerable.Range(1, Rows).Select(i => $"I,{i},{i}\n")));
+        await World.Load();
+        World.Flows(Flow);
+
+        var last = World.Value("SELECT max(id) FROM headrace.quarantine");
+        Assert.Contains("\"released\":1,", (await World.Run("quarantine", "release", "c", last, "--json")).Output);
+        var answer = await World.Run("quarantine", "release", "c", "--json");
+
+        Assert.Contains($"\"released\":{Rows - 1},", answer.Output);
+        Assert.Equal([$"{Rows}"], World.Query("SELECT count(*) FROM raw.c"));
+    }
 }

@@ -110,7 +110,7 @@ public sealed class Alerts
             await first.Server.DisposeAsync();
             clock.Advance(TimeSpan.FromHours(2) + TimeSpan.FromMinutes(5));
             await using var second = await ServedProject.Start(world, clock);
-            await ServedProject.Until(() => Task.FromResult(hook.Told.Count == 1));
+            await ServedProject.Until(() => Task.FromResult(hook.Told.Count == 1), clock);
 
             Assert.Equal("missed_schedule", hook.Told[0].GetProperty("condition").GetString());
         }

@@ -59,12 +59,12 @@ public sealed class Schedules(PostgresServer server)
         await Begun(served, "orders");
 
         clock.Advance(TimeSpan.FromMinutes(15));
-        await ServedProject.Until(async () => await Runs(served, "orders") == 1);
-        await ServedProject.Until(async () => await Runs(served, "prices") == 1);
+        await ServedProject.Until(async () => await Runs(served, "orders") == 1, clock);
+        await ServedProject.Until(async () => await Runs(served, "prices") == 1, clock);
         await Ended(served);
         clock.Advance(TimeSpan.FromMinutes(14));
         clock.Advance(TimeSpan.FromMinutes(1));
-        await ServedProject.Until(async () => await Runs(served, "orders") == 2);
+        await ServedProject.Until(async () => await Runs(served, "orders") == 2, clock);
         await Ended(served);
 
         var state = (await served.Get("/api/v1/schedules")).GetProperty("schedules")[0];
@@ -88,7 +88,7 @@ public sealed class Schedules(PostgresServer server)
         clock.Advance(TimeSpan.FromMinutes(3 * 60 + 5));
 
         await using var second = await ServedProject.Start(world, clock);
-        await ServedProject.Until(async () => (await State(second)).GetProperty("missed").GetInt32() == 12);
+        await ServedProject.Until(async () => (await State(second)).GetProperty("missed").GetInt32() == 12, clock);
         await Ended(second);
 
         Assert.Equal(runs, await Runs(second, "orders"));
@@ -127,7 +127,7 @@ public sealed class Schedules(PostgresServer server)
         for (var i = 1; i <= 3; i++)
         {
             clock.Advance(TimeSpan.FromMinutes(15));
-            await ServedProject.Until(async () => await Runs(here, "orders") >= i);
+            await ServedProject.Until(async () => await Runs(here, "orders") >= i, clock);
             await Ended(here);
             await Ended(there);
         }

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Headrace.Configuration;
 using Headrace.Server;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Headrace.Tests.Serving;
@@ -107,12 +108,17 @@ public sealed class ServedProject : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits until something holds.</summary>
-    public static async Task Until(Func<Task<bool>> holds)
+    /// <summary>
+    /// Waits until something holds. A clock goes on meanwhile, for a minute: who began to wait by it a moment too late
+    /// wakes up.
+    /// </summary>
+    public static async Task Until(Func<Task<bool>> holds, FakeTimeProvider? clock = null)
     {
         for (var i = 0; !await holds(); i++)
         {
             Assert.True(i < 1500, "It did not come within 30 seconds.");
+            if (i < 60)
+                clock?.Advance(TimeSpan.FromSeconds(1));
             await Task.Delay(20, Cancel);
         }
     }
