@@ -1,9 +1,9 @@
+using System.Buffers;
 using System.Text.Json;
 using System.Xml;
 using System.Xml.Linq;
 using Amazon;
 using Amazon.Runtime;
-using Amazon.Runtime.Credentials;
 using Headrace.Configuration;
 
 namespace Headrace.Aws;
@@ -11,13 +11,27 @@ namespace Headrace.Aws;
 /// <summary>A question to one of AWS's services.</summary>
 /// <param name="Service">As its endpoint and its signatures name it.</param>
 /// <param name="Target">The operation, where the protocol has it in a header.</param>
-internal sealed record AwsRequest(string Service, string ContentType, string? Target, byte[] Body);
+internal sealed record AwsRequest(string Service, string ContentType, string? Target, byte[] Body)
+{
+    /// <summary>Where in the service, with nothing in it that a URL escapes.</summary>
+    public string Path { get; init; } = "/";
+
+    /// <summary>More headers, all of which begin with x-amz-i.</summary>
+    public IReadOnlyList<(string Name, string Value)> Headers { get; init; } = [];
+}
 
 /// <summary>
 /// Asks services of AWS that its SDK has no package for here. Credentials are found where AWS's tools look for them.
 /// </summary>
 /// <param name="secrets">Learns the credentials: an answer may repeat what was signed.</param>
-internal sealed class AwsCaller(string? region, string? endpoint, Secrets secrets, TimeProvider clock)
+/// <param name="profile">Whose credentials are used; null for those that AWS's tools would find.</param>
+internal sealed class AwsCaller(
+    string? region,
+    string? endpoint,
+    Secrets secrets,
+    TimeProvider clock,
+    string? profile = null
+)
 {
     // GetRecords of Kinesis answers up to 10 MiB, in base64.
     private const int LongestAnswer = 16 << 20;
@@ -52,15 +66,15 @@ internal sealed class AwsCaller(string? region, string? endpoint, Secrets secret
         try
         {
             var (status, answer) = await SendAsync(request, cancel);
-            var (code, message) = status is 200 ? ("", "") : Refusal(answer);
+            var (code, message) = IsDone(status) ? ("", "") : Refusal(answer);
             if (code.StartsWith("ExpiredToken", StringComparison.Ordinal))
             {
                 // What the machine was lent may have been renewed since it was read: once more with what is found now.
                 (status, answer) = await SendAsync(request, cancel);
-                (code, message) = status is 200 ? ("", "") : Refusal(answer);
+                (code, message) = IsDone(status) ? ("", "") : Refusal(answer);
             }
 
-            return status is 200
+            return IsDone(status)
                 ? answer
                 : throw new AwsRefusal(
                     code,
@@ -84,15 +98,52 @@ internal sealed class AwsCaller(string? region, string? endpoint, Secrets secret
         }
     }
 
+    /// <summary>The answer of a service that is asked in AWS's JSON protocol.</summary>
+    /// <param name="version">Of the protocol: 1.0 or 1.1.</param>
+    /// <param name="target">The API and the operation.</param>
+    /// <param name="write">Writes the members of the question.</param>
+    /// <exception cref="AwsRefusal">There is no answer, or another one than was asked for.</exception>
+    public async Task<JsonDocument> AskAsync(
+        string service,
+        string version,
+        string target,
+        Action<Utf8JsonWriter> write,
+        CancellationToken cancel
+    )
+    {
+        var body = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(body))
+        {
+            json.WriteStartObject();
+            write(json);
+            json.WriteEndObject();
+        }
+
+        var answer = await AskAsync(
+            new AwsRequest(service, $"application/x-amz-json-{version}", target, body.WrittenSpan.ToArray()),
+            cancel
+        );
+        try
+        {
+            return JsonDocument.Parse(answer.Length == 0 ? "{}" : answer);
+        }
+        catch (JsonException error)
+        {
+            throw new AwsRefusal("", "an answer that is none of AWS's", isTransient: true, error);
+        }
+    }
+
     private async Task<(int Status, string Answer)> SendAsync(AwsRequest request, CancellationToken cancel)
     {
         var where = endpoint is null ? Region() : region ?? "us-east-1";
         var to = new Uri(
-            endpoint ?? $"https://{request.Service}.{where}.{RegionEndpoint.GetBySystemName(where).PartitionDnsSuffix}/"
+            new Uri(
+                endpoint
+                    ?? $"https://{request.Service}.{where}.{RegionEndpoint.GetBySystemName(where).PartitionDnsSuffix}"
+            ),
+            request.Path
         );
-        var keys = await (
-            await new DefaultAWSCredentialsIdentityResolver().ResolveIdentityAsync(null, cancel)
-        ).GetCredentialsAsync();
+        var keys = await Profiles.Credentials(profile).GetCredentialsAsync();
         secrets.Remember(keys.SecretKey);
         if (keys.UseToken)
             secrets.Remember(keys.Token);
@@ -107,6 +158,7 @@ internal sealed class AwsCaller(string? region, string? endpoint, Secrets secret
             ("content-type", request.ContentType),
             ("host", to.Authority),
             ("x-amz-date", Signature.Time(now)),
+            .. request.Headers, // in their order
         ];
         if (keys.UseToken)
             headers.Add(("x-amz-security-token", keys.Token));
@@ -123,6 +175,8 @@ internal sealed class AwsCaller(string? region, string? endpoint, Secrets secret
         using var answer = await Http.SendAsync(message, cancel);
         return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(cancel));
     }
+
+    private static bool IsDone(int status) => status is >= 200 and < 300;
 
     private string Region() =>
         region

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using Headrace.Configuration;
 
@@ -15,6 +14,29 @@ public sealed class KinesisStream(KinesisConnection settings, Secrets secrets, T
 
     /// <summary>Where this is, the way a person would write it.</summary>
     public string Address => $"kinesis stream {settings.Stream}";
+
+    /// <summary>
+    /// What reading from it takes: a source lists shards and reads them, and asks how long records stay.
+    /// </summary>
+    public static IEnumerable<AwsRight> Reads(KinesisConnection stream) =>
+        [
+            new(
+                [
+                    "kinesis:DescribeStreamSummary",
+                    "kinesis:ListShards",
+                    "kinesis:GetShardIterator",
+                    "kinesis:GetRecords",
+                ],
+                [Arn(stream)]
+            ),
+        ];
+
+    /// <summary>What publishing to it takes; `doctor` looks at it.</summary>
+    public static IEnumerable<AwsRight> Writes(KinesisConnection stream) =>
+        [new(["kinesis:PutRecords", "kinesis:DescribeStreamSummary"], [Arn(stream)])];
+
+    private static string Arn(KinesisConnection stream) =>
+        AwsRight.Arn("kinesis", stream.Region, null, $"stream/{AwsRight.Literal(stream.Stream)}");
 
     /// <summary>Says in a few words what is there.</summary>
     /// <exception cref="HeadraceException">HDR-336.</exception>
@@ -38,39 +60,22 @@ public sealed class KinesisStream(KinesisConnection settings, Secrets secrets, T
     /// <param name="write">Writes the members of the question beside the stream's name.</param>
     /// <param name="isNamed">False where a token says which stream it is.</param>
     /// <exception cref="AwsRefusal">It was not done.</exception>
-    internal async Task<JsonDocument> AskAsync(
+    internal Task<JsonDocument> AskAsync(
         string operation,
         Action<Utf8JsonWriter> write,
         CancellationToken cancel,
         bool isNamed = true
-    )
-    {
-        var body = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(body))
-        {
-            json.WriteStartObject();
-            if (isNamed)
-                json.WriteString("StreamName", settings.Stream);
-            write(json);
-            json.WriteEndObject();
-        }
-
-        var answer = await caller.AskAsync(
-            new AwsRequest(
-                "kinesis",
-                "application/x-amz-json-1.1",
-                $"Kinesis_20131202.{operation}",
-                body.WrittenSpan.ToArray()
-            ),
+    ) =>
+        caller.AskAsync(
+            "kinesis",
+            "1.1",
+            $"Kinesis_20131202.{operation}",
+            json =>
+            {
+                if (isNamed)
+                    json.WriteString("StreamName", settings.Stream);
+                write(json);
+            },
             cancel
         );
-        try
-        {
-            return JsonDocument.Parse(answer);
-        }
-        catch (JsonException error)
-        {
-            throw new AwsRefusal("", "an answer that is none of AWS's", isTransient: true, error);
-        }
-    }
 }

@@ -22,6 +22,31 @@ public sealed class RedshiftLogins(RedshiftConnection settings, Secrets secrets,
 
     private static readonly XNamespace Space = "http://redshift.amazonaws.com/doc/2012-12-01/";
 
+    /// <summary>What asking for a login takes; nothing where there is a password.</summary>
+    /// <remarks>A workgroup's resource has its identifier, which its name does not tell.</remarks>
+    public static IEnumerable<AwsRight> Rights(RedshiftConnection redshift) =>
+        redshift switch
+        {
+            { Cluster: { } cluster } =>
+            [
+                new(
+                    ["redshift:GetClusterCredentials"],
+                    [
+                        Arn(redshift, "redshift", $"dbuser:{cluster}/{redshift.User}"),
+                        Arn(redshift, "redshift", $"dbname:{cluster}/{redshift.Database}"),
+                    ]
+                ),
+            ],
+            { Workgroup: not null } =>
+            [
+                new(["redshift-serverless:GetCredentials"], [Arn(redshift, "redshift-serverless", "workgroup/*")]),
+            ],
+            _ => [],
+        };
+
+    private static string Arn(RedshiftConnection redshift, string service, string resource) =>
+        AwsRight.Arn(service, redshift.Region, null, resource);
+
     private string Address =>
         settings.Cluster is { } cluster ? $"cluster {cluster}" : $"workgroup {settings.Workgroup}";
 

@@ -43,6 +43,29 @@ public sealed partial class S3Store
         }
     }
 
+    /// <summary>
+    /// Sees that files whose keys begin so may be listed and read: the first byte of one; its key, or null when there
+    /// is no file.
+    /// </summary>
+    /// <exception cref="HeadraceException">HDR-110, HDR-112, HDR-113, HDR-130, HDR-133 to HDR-137.</exception>
+    public async Task<string?> TryAsync(string start, CancellationToken cancel)
+    {
+        try
+        {
+            var listing = Listing(start, settings.ExpectedBucketOwner, 1);
+            if ((await AskAsync(client => client.ListObjectsV2Async(listing, cancel))).S3Objects is not [var found, ..])
+                return null;
+            var file = FileOf(found);
+            var first = new byte[file.Size > 0 ? 1 : 0];
+            await NamedAsync(file.Key, () => ReadAsync(file, 0, first, cancel), cancel);
+            return file.Key;
+        }
+        catch (Exception error) when (IsRefusal(error, cancel))
+        {
+            throw await NamedAsync(error, cancel);
+        }
+    }
+
     /// <inheritdoc/>
     public async Task<IReadOnlyList<LakeFile>> ListAsync(
         PathPattern pattern,
@@ -168,16 +191,19 @@ public sealed partial class S3Store
         {
             var page = await AskAsync(client => client.ListObjectsV2Async(request, cancel));
             foreach (var found in page.S3Objects ?? [])
-                yield return new LakeFile(
-                    WebUtility.UrlDecode(found.Key)[Prefix.Length..],
-                    found.Size ?? 0,
-                    new DateTimeOffset((found.LastModified ?? default).ToUniversalTime()),
-                    $"{found.ETag.Trim('"')}-{found.Size:x}",
-                    new Dictionary<string, string>()
-                );
+                yield return FileOf(found);
             request.ContinuationToken = page.IsTruncated == true ? page.NextContinuationToken : null;
         } while (request.ContinuationToken is not null);
     }
+
+    private LakeFile FileOf(S3Object found) =>
+        new(
+            WebUtility.UrlDecode(found.Key)[Prefix.Length..],
+            found.Size ?? 0,
+            new DateTimeOffset((found.LastModified ?? default).ToUniversalTime()),
+            $"{found.ETag.Trim('"')}-{found.Size:x}",
+            new Dictionary<string, string>()
+        );
 
     // In an answer of XML a key with a control character would end the whole listing, so keys are asked for in the
     // form that URLs have.

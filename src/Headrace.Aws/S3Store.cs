@@ -1,7 +1,5 @@
 using Amazon;
 using Amazon.Runtime;
-using Amazon.Runtime.CredentialManagement;
-using Amazon.Runtime.Credentials;
 using Amazon.S3;
 using Headrace.Configuration;
 using Headrace.Lake;
@@ -57,7 +55,7 @@ public sealed partial class S3Store : IObjectStore
     /// <summary>Bytes of one request of a write that takes many; S3 asks for 5 MiB or more.</summary>
     internal int PutBytes { get; init; } = 16 << 20;
 
-    private string Prefix => settings.Prefix is "" or [.., '/'] ? settings.Prefix : $"{settings.Prefix}/";
+    private string Prefix => settings.Folder;
 
     private ServerSideEncryptionMethod? Encryption =>
         settings.KmsKey is null ? null : ServerSideEncryptionMethod.AWSKMS;
@@ -115,14 +113,7 @@ public sealed partial class S3Store : IObjectStore
             );
         else if (settings.Region is { } region)
             configuration.RegionEndpoint = RegionEndpoint.GetBySystemName(region);
-        if (settings.Profile is not { } profile)
-            return new AmazonS3Client(
-                new DefaultAWSCredentialsIdentityResolver().ResolveIdentity(configuration),
-                configuration
-            );
-        return new CredentialProfileStoreChain().TryGetAWSCredentials(profile, out var credentials)
-            ? new AmazonS3Client(credentials, configuration)
-            : throw new AmazonClientException($"the profile '{profile}' is not there, or has no credentials");
+        return new AmazonS3Client(Profiles.Credentials(settings.Profile, configuration), configuration);
     }
 
     /// <summary>The error's own name.</summary>

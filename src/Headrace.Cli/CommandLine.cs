@@ -76,6 +76,8 @@ internal static class CommandLine
                     ShowCommand.Create(),
                     QuarantineCommand.Create(),
                     ServeCommand.Create(),
+                    LambdaCommand.Create(),
+                    IamPolicyCommand.Create(),
                     SchemaCommand.Create(),
                     ConfigCommand.Create(),
                     VersionCommand.Create(),

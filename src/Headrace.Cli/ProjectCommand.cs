@@ -28,6 +28,16 @@ internal static class ProjectCommand
     /// <summary>Loads headrace.yaml; null, with the problems on the screen, when it is not right.</summary>
     public static ProjectHost? Open(ParseResult parsed, Screen screen)
     {
+        var loaded = Load(parsed, screen);
+        if (loaded.Project is { } project && loaded.Problems.Count == 0)
+            return new ProjectHost(project, TimeProvider.System);
+        screen.Fail(loaded.Problems);
+        return null;
+    }
+
+    /// <summary>Loads headrace.yaml, or says what is wrong with it.</summary>
+    public static LoadedProject Load(ParseResult parsed, Screen screen)
+    {
         var folder = Path.GetFullPath(parsed.GetValue(CommandLine.Folder)!);
         var environment = parsed.GetValue(CommandLine.Environment);
         var loaded = ProjectFile.Load(folder, environment, Environment.GetEnvironmentVariable);
@@ -36,9 +46,6 @@ internal static class ProjectCommand
         if (Failpoint.Notice is { } notice)
             screen.Error($"Warning: {notice}.");
         Failpoint.Hit("config_read");
-        if (loaded.Project is { } project && loaded.Problems.Count == 0)
-            return new ProjectHost(project, TimeProvider.System);
-        screen.Fail(loaded.Problems);
-        return null;
+        return loaded;
     }
 }

@@ -90,6 +90,13 @@ internal sealed class Screen
     public string JsonOf<T>(T value, JsonTypeInfo<T> type) =>
         JsonSerializer.Serialize(value, (JsonTypeInfo<T>)Views.Without(Redact).GetTypeInfo(type.Type)!);
 
+    /// <summary>Standard input as a text; null when it is longer than so many bytes.</summary>
+    public static async Task<string?> InputAsync(int most, CancellationToken cancel)
+    {
+        await using var input = Console.OpenStandardInput();
+        return await Text.WholeAsync(input, most, cancel);
+    }
+
     /// <summary>A line for people; nothing with -q or --json.</summary>
     public void Say(string line = "")
     {

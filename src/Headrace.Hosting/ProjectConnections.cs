@@ -40,6 +40,9 @@ public sealed class ProjectConnections : IAsyncDisposable
     /// <summary>The stream behind a connection.</summary>
     public KinesisStream Stream(KinesisConnection kinesis) => new(kinesis, project.Secrets, clock);
 
+    /// <summary>The queue that gets the events of a bucket.</summary>
+    public EventQueue Queue(S3Connection bucket) => new(bucket, project.Secrets, clock);
+
     /// <summary>The files behind a connection.</summary>
     public IObjectStore Store(string connection) => Once(stores, connection, () => NewStore(connection));
 

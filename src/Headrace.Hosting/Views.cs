@@ -7,12 +7,17 @@ namespace Headrace.Hosting;
 /// <summary>The JSON of the contract, made from the words of the core.</summary>
 internal sealed record RunsView(
     IReadOnlyList<RunView> Runs,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings = null
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Remains = null
 )
 {
     /// <summary>Runs, and what is to be said of none of them.</summary>
-    public static RunsView Of(IReadOnlyList<RunView> runs, IReadOnlyList<string> warnings) =>
-        new(runs, warnings.Count == 0 ? null : warnings);
+    /// <param name="remains">Flows that have more to load than the time allowed.</param>
+    public static RunsView Of(
+        IReadOnlyList<RunView> runs,
+        IReadOnlyList<string> warnings,
+        IReadOnlyList<string>? remains = null
+    ) => new(runs, warnings.Count == 0 ? null : warnings, remains is { Count: > 0 } ? remains : null);
 }
 
 internal sealed record RunView(

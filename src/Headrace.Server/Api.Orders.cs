@@ -89,9 +89,13 @@ internal sealed partial class Api
             Views.Default.AcceptedView,
             async call =>
             {
-                var flows = Arrival.FlowsOf(hosts.Project, await call.BodyAsync());
-                var job = flows.Count == 0 ? null : jobs.Add(followers.Of(flows), "event");
-                return new AcceptedView(job?.Id, flows);
+                var arrival = Arrival.Of(
+                    hosts.Project,
+                    await call.BodyAsync(),
+                    why => Error.BodyRefused(why, "send the document as S3, EventBridge, SNS or SQS gives it")
+                );
+                var job = arrival.Flows.Count == 0 ? null : jobs.Add(followers.Of(arrival.Flows), "event");
+                return new AcceptedView(job?.Id, arrival.Flows);
             }
         );
 

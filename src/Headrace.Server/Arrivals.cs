@@ -5,8 +5,8 @@ using Headrace.Lake;
 namespace Headrace.Server;
 
 /// <summary>
-/// Runs flows with <c>on_files: true</c> when files arrive in their folders. The operating system tells of changes; the
-/// folders are listed from time to time all the same, since it forgets some.
+/// Runs flows with <c>on_files: true</c> when files arrive in their lakes. The operating system tells of changes in
+/// folders, and events of those in buckets; both are listed from time to time all the same, since some are forgotten.
 /// </summary>
 internal sealed class Arrivals(
     SharedHost hosts,
@@ -17,36 +17,47 @@ internal sealed class Arrivals(
 {
     private static readonly TimeSpan Poll = TimeSpan.FromSeconds(10);
 
+    // Each listing of a bucket costs.
+    private static readonly TimeSpan PollBucket = TimeSpan.FromMinutes(5);
+
     // Files often come in groups.
     private static readonly TimeSpan Gather = TimeSpan.FromMilliseconds(200);
 
     private readonly SemaphoreSlim changed = new(1, 1);
     private readonly Dictionary<string, string> seen = new(StringComparer.Ordinal);
 
-    private readonly IReadOnlyList<(Flow Flow, string Folder)> flows =
+    private readonly Dictionary<string, DateTimeOffset> next = new(StringComparer.Ordinal);
+
+    // The folder is null for a bucket.
+    private readonly IReadOnlyList<(Flow Flow, string? Folder)> flows =
     [
         .. hosts
             .Project.Flows.Values.Where(flow => flow is { Enabled: true, Trigger.OnFiles: true })
-            .Where(flow => hosts.Project.Connections[flow.Source.Connection] is FolderConnection)
-            .Select(flow =>
-                (
-                    flow,
-                    hosts.Project.FullPath(((FolderConnection)hosts.Project.Connections[flow.Source.Connection]).Path)
-                )
+            .Select(flow => (Flow: flow, Lake: hosts.Project.Connections[flow.Source.Connection]))
+            .Where(one => one.Lake is FolderConnection or S3Connection)
+            .Select(one =>
+                (one.Flow, one.Lake is FolderConnection folder ? hosts.Project.FullPath(folder.Path) : null)
             ),
     ];
 
     /// <summary>Goes on until it is cancelled.</summary>
     public async Task RunAsync(CancellationToken cancel)
     {
-        var watchers = flows.Select(one => one.Folder).Distinct().Select(Watch).OfType<FileSystemWatcher>().ToList();
+        var watchers = flows
+            .Select(one => one.Folder)
+            .OfType<string>()
+            .Distinct()
+            .Select(Watch)
+            .OfType<FileSystemWatcher>()
+            .ToList();
         try
         {
             while (flows.Count > 0)
             {
                 await WaitAsync(cancel);
                 foreach (var (flow, folder) in flows)
-                    await LookAsync(flow, folder, cancel);
+                    if (folder is not null || IsDue(flow))
+                        await LookAsync(flow, folder, cancel);
             }
         }
         catch (OperationCanceledException)
@@ -73,8 +84,24 @@ internal sealed class Arrivals(
     {
         await Task.Delay(flow.Settle > TimeSpan.FromSeconds(1) ? flow.Settle : TimeSpan.FromSeconds(1), clock);
         lock (seen)
+        {
             seen.Remove(flow.Name);
+            next.Remove(flow.Name);
+        }
+
         Signal();
+    }
+
+    private bool IsDue(Flow bucket)
+    {
+        lock (seen)
+        {
+            var now = clock.GetUtcNow();
+            if (next.TryGetValue(bucket.Name, out var at) && at > now)
+                return false;
+            next[bucket.Name] = now + PollBucket;
+            return true;
+        }
     }
 
     private async Task WaitAsync(CancellationToken cancel)
@@ -87,19 +114,19 @@ internal sealed class Arrivals(
         cancel.ThrowIfCancellationRequested();
     }
 
-    private async Task LookAsync(Flow flow, string folder, CancellationToken cancel)
+    private async Task LookAsync(Flow flow, string? folder, CancellationToken cancel)
     {
         string now;
         try
         {
             var text = new StringBuilder();
-            foreach (
-                var file in await new FolderStore(folder).ListAsync(
-                    PathPattern.Parse(flow.Source.Path),
-                    (_, _) => { },
-                    cancel
+            var path = PathPattern.Parse(flow.Source.Path);
+            var files = folder is null
+                ? await hosts.UseAsync(host =>
+                    host.Connections.Store(flow.Source.Connection).ListAsync(path, (_, _) => { }, cancel)
                 )
-            )
+                : await new FolderStore(folder).ListAsync(path, (_, _) => { }, cancel);
+            foreach (var file in files)
                 text.Append(file.Key).Append('\0').Append(file.Stamp).Append('\n');
             now = Convert.ToHexString(
                 System.Security.Cryptography.SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString()))

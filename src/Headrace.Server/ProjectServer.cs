@@ -25,6 +25,7 @@ public sealed class ProjectServer : IAsyncDisposable
     private readonly Followers followers;
     private readonly Scheduler scheduler;
     private readonly Arrivals arrivals;
+    private readonly IReadOnlyList<QueueListener> listeners;
     private readonly Watchman watchman;
     private readonly Metrics metrics = new();
     private Task working = Task.CompletedTask;
@@ -38,6 +39,7 @@ public sealed class ProjectServer : IAsyncDisposable
         followers = new Followers(project, CancellationToken.None);
         scheduler = new Scheduler(hosts, Jobs, followers.Of, clock);
         arrivals = new Arrivals(hosts, Jobs, followers.Of, clock);
+        listeners = QueueListener.Of(project, RunAsync, options.Say, clock);
         watchman = new Watchman(hosts, clock, options.Say);
         scheduler.Missed = (flow, count) => _ = watchman.MissedAsync(flow, count);
         Jobs.HasEnded = job =>
@@ -125,10 +127,22 @@ public sealed class ProjectServer : IAsyncDisposable
             )
         );
         working = Task.WhenAll(
-            Task.Run(() => scheduler.RunAsync(ending.Token), CancellationToken.None),
-            Task.Run(() => arrivals.RunAsync(ending.Token), CancellationToken.None),
-            Task.Run(() => watchman.RunAsync(ending.Token), CancellationToken.None)
+            (IEnumerable<Task>)
+                [
+                    Task.Run(() => scheduler.RunAsync(ending.Token), CancellationToken.None),
+                    Task.Run(() => arrivals.RunAsync(ending.Token), CancellationToken.None),
+                    Task.Run(() => watchman.RunAsync(ending.Token), CancellationToken.None),
+                    .. listeners.Select(one => Task.Run(() => one.RunAsync(ending.Token), CancellationToken.None)),
+                ]
         );
+    }
+
+    // What a queue asks for.
+    private async Task<IReadOnlyList<Run>> RunAsync(IReadOnlyList<string> flows)
+    {
+        var job = Jobs.Add(followers.Of(flows), "event", cancel: CancellationToken.None);
+        await job.Ended;
+        return job.Failure is { } failure ? throw failure : job.Result?.Runs ?? [];
     }
 
     private WebApplication Build()

@@ -21,7 +21,7 @@ public static partial class Error
         new(
             "HDR-130",
             "The bucket may not be read; nothing was loaded.",
-            "give these credentials the rights that docs/s3.md lists",
+            "headrace iam-policy prints the policy that these credentials need (docs/s3.md)",
             inner
         )
         {
@@ -112,7 +112,7 @@ public static partial class Error
         new(
             "HDR-321",
             "IAM gives no login to Redshift; nothing was loaded.",
-            "read what was found; docs/redshift.md has the policy that is needed, and where credentials are looked for",
+            "read what was found; headrace iam-policy prints the rights that are needed (docs/redshift.md)",
             inner
         )
         {

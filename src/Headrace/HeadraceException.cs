@@ -107,6 +107,9 @@ public enum ErrorKind
 
     /// <summary>A place for files cannot be read or written.</summary>
     StoreFailed,
+
+    /// <summary>Who calls a function does not answer it.</summary>
+    RuntimeLost,
 }
 
 /// <summary>One line of an error: a name such as <c>source</c> or <c>found</c>, and its value.</summary>

@@ -71,7 +71,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
     internal const string IsHeld = "another run holds the dataset";
 
     /// <summary>What is said where nothing more begins.</summary>
-    internal const string OverBudget = "the time budget is used up; the next run goes on from here";
+    public const string OverBudget = "the time budget is used up; the next run goes on from here";
 
     /// <summary>
     /// Brings every dataset of the flows up to date, several at once; one that fails stops only those that read it.
@@ -146,7 +146,16 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
                 new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancel },
                 async (item, cancel) =>
                 {
-                    var run = await RunAsync(item.Flow, item.Dataset, rivals, options, isOver, cancel);
+                    bool isSpent;
+                    lock (gate) // something is loaded however short the time is
+                        isSpent = isOver() && runs.Exists(run => run.Batches > 0);
+                    var run = isSpent
+                        ? Start(item.Flow, item.Dataset.Name) with
+                        {
+                            Outcome = Outcome.Skipped,
+                            Warnings = [OverBudget],
+                        }
+                        : await RunAsync(item.Flow, item.Dataset, rivals, options, isOver, cancel);
                     lock (gate)
                         runs.Add(run);
                 }

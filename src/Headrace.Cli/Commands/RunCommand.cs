@@ -37,6 +37,14 @@ internal static class RunCommand
         HelpName = "TIME",
     };
 
+    private static readonly Option<string?> Event = new("--event")
+    {
+        Description =
+            "Run what this document asks for: a notification of S3 or an event of EventBridge, also inside of "
+            + "messages of SNS and SQS; - is standard input",
+        HelpName = "FILE",
+    };
+
     // Without a time a word behind it is a flow: no flow's name begins with a digit.
     private static readonly Option<string?> Wait = new("--wait")
     {
@@ -59,7 +67,7 @@ internal static class RunCommand
             if (result.Tokens is [{ Value: var text }] && !Quantity.TryDuration(text, out _))
                 result.AddError($"'{text}' is no time; write for example 30s, 50m or 2h.");
         });
-        return new Command(
+        var command = new Command(
             "run",
             "Find what is new in the flows' sources, check it and load it; then run the models that read it"
         )
@@ -70,7 +78,14 @@ internal static class RunCommand
             TakeOver,
             TimeBudget,
             Wait,
-        }.OnProject(RunAsync);
+            Event,
+        };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(Event) is not null && result.GetResult(Flows) is { Tokens.Count: > 0 })
+                result.AddError("Name flows, or --event, and not both: the event says which flows to run.");
+        });
+        return command.OnProject(RunAsync);
     }
 
     private static async Task<int> RunAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
@@ -93,6 +108,16 @@ internal static class RunCommand
                 ];
         }
 
+        IReadOnlyList<string> notes = [];
+        if (parsed.GetValue(Event) is { } file)
+        {
+            var arrival = Arrival.Of(host.Project, await DocumentAsync(file, cancel), BadEvent);
+            notes = arrival.Notes;
+            names = [.. new Followers(host.Project, cancel).Of(arrival.Flows)];
+            if (names.Length == 0)
+                return NothingOfOurs(Screen.Of(parsed), notes);
+        }
+
         return await RunAsync(
             host,
             Screen.Of(parsed),
@@ -105,18 +130,50 @@ internal static class RunCommand
                 TakenOver = (parsed.GetValue(TakeOver) ?? []).ToHashSet(),
             },
             wait,
-            cancel
+            cancel,
+            notes
         );
     }
 
+    private static HeadraceException BadEvent(string why) =>
+        Error.BadArgument("--event", why, "the document as S3, EventBridge, SNS or SQS gives it, in a file");
+
+    private static async Task<string> DocumentAsync(string file, CancellationToken cancel)
+    {
+        try
+        {
+            if (file == "-")
+                return await Screen.InputAsync(Arrival.MostBytes, cancel) ?? throw TooLong();
+            await using var stream = File.OpenRead(file);
+            return await Text.WholeAsync(stream, Arrival.MostBytes, cancel) ?? throw TooLong();
+        }
+        catch (Exception error) when (error is IOException or UnauthorizedAccessException)
+        {
+            throw BadEvent(error.Message);
+        }
+
+        static HeadraceException TooLong() => BadEvent($"it is longer than {Arrival.MostBytes >> 20} MB");
+    }
+
+    // An event is a hint: one that names nothing of this project is no fault.
+    private static int NothingOfOurs(Screen screen, IReadOnlyList<string> notes)
+    {
+        if (screen.IsJson)
+            screen.Json(RunsView.Of([], notes), Views.Default.RunsView);
+        screen.Say($"Nothing to do: the event starts no flow ({string.Join("; ", notes)}).");
+        return ExitCode.Ok;
+    }
+
     /// <summary>Runs flows of an open project and reports; also the demo's way to run.</summary>
+    /// <param name="notes">What is to be said besides, of no run.</param>
     public static async Task<int> RunAsync(
         ProjectHost host,
         Screen screen,
         IReadOnlyList<string> names,
         RunOptions options,
         TimeSpan? wait,
-        CancellationToken cancel
+        CancellationToken cancel,
+        IReadOnlyList<string>? notes = null
     )
     {
         RunResult result;
@@ -134,11 +191,16 @@ internal static class RunCommand
 
         var views = result.Runs.Select(run => RunView.Of(run));
         if (screen.IsJson)
-            screen.Json(RunsView.Of([.. views], Notes(result)), Views.Default.RunsView);
+            screen.Json(
+                RunsView.Of([.. views], [.. notes ?? [], .. Notes(result)], result.Remains()),
+                Views.Default.RunsView
+            );
         else
             new RunReport(screen).Write(result.Runs, result.FlowsOff, result.Took);
         if (screen.IsJson && screen.IsVerbose)
             screen.Errors(result.Runs);
+        foreach (var note in screen.IsJson ? [] : notes ?? [])
+            screen.Message($"Note: {note}.");
         foreach (var name in result.NothingToConfirm)
             screen.Message($"--confirm {name}: no such dataset in this run.");
         foreach (var name in result.NothingToTakeOver)

@@ -25,7 +25,7 @@ public sealed class DoctorService(ProjectHost host)
 {
     /// <summary>
     /// Looks at the configuration, every connection, the source tables of enabled flows, the spool, the owners of
-    /// tables, the rights of roles and the SELECTs of models.
+    /// tables, the rights of roles, files and queues of AWS, and the SELECTs of models.
     /// </summary>
     /// <param name="observe">Hears of each check once it is made.</param>
     public async Task<IReadOnlyList<ProjectCheck>> CheckAsync(Action<ProjectCheck>? observe, CancellationToken cancel)
@@ -48,6 +48,8 @@ public sealed class DoctorService(ProjectHost host)
         Add(CheckSpool());
         Add(await OwnersCheck.RunAsync(host, cancel));
         foreach (var check in await RightsCheck.RunAsync(host, reached, cancel))
+            Add(check);
+        foreach (var check in await AwsCheck.RunAsync(host, reached, cancel))
             Add(check);
         foreach (var model in host.Project.Models.Values.Where(model => reached.Contains(model.Target.Connection)))
             Add(await CheckAsync(model, cancel));

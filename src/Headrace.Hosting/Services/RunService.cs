@@ -17,7 +17,12 @@ public sealed record RunResult(
     IReadOnlyList<string> NothingToConfirm,
     IReadOnlyList<string> NothingToTakeOver,
     TimeSpan Took
-);
+)
+{
+    /// <summary>The flows and models that have more to do than the time budget allowed, in order.</summary>
+    public IReadOnlyList<string> Remains() =>
+        [.. Runs.Where(run => run.Warnings.Contains(Runner.OverBudget)).Select(run => run.Flow).Distinct()];
+}
 
 /// <summary>Runs flows: finds what is new, checks it, loads it.</summary>
 public sealed class RunService(ProjectHost host)

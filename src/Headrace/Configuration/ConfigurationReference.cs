@@ -20,6 +20,7 @@ public static class ConfigurationReference
         Section(text, "connections.NAME", typeof(Connection));
         foreach (var (word, type) in Connection.Kinds)
             Section(text, $"connections.NAME with type: {word}", type);
+        Section(text, "connections.NAME.events", typeof(StoreEvents));
         Section(text, "flows.NAME", typeof(Flow));
         Section(text, "flows.NAME.source", typeof(Source));
         Section(text, "flows.NAME.source.csv", typeof(CsvOptions));

@@ -206,6 +206,11 @@ public static class ProjectFile
                 && connection.Value is MapNode said
             )
                 new RedshiftRules(problems).Check(redshift, said, connection.Key);
+            if (
+                project.Connections.GetValueOrDefault(connection.Key.Text) is S3Connection bucket
+                && connection.Value is MapNode keys
+            )
+                new ServeRules(problems, project).Check(bucket, keys);
         }
 
         if (project.Ledger is { } ledger && file.Find("ledger") is { } entry)

@@ -15,6 +15,10 @@ public sealed record S3Connection : Connection
     [Description("What the keys begin with.")]
     public string Prefix { get; init; } = "";
 
+    /// <summary>What the keys begin with, as a folder: empty, or with a / at its end.</summary>
+    [NotAKey]
+    public string Folder => Prefix is "" or [.., '/'] ? Prefix : $"{Prefix}/";
+
     [Description("The bucket's region; from where AWS's tools look for it when it is not said.")]
     public string? Region { get; init; }
 
@@ -34,4 +38,7 @@ public sealed record S3Connection : Connection
 
     [Description("The account that must own the bucket; any when it is not said.")]
     public string? ExpectedBucketOwner { get; init; }
+
+    [Description("How it is told that files arrived: { queue: URL }.")]
+    public StoreEvents? Events { get; init; }
 }

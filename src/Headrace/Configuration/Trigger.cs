@@ -7,7 +7,9 @@ namespace Headrace.Configuration;
 public sealed record Trigger
 {
     [Description(
-        "Files that arrive in the flow's folder. In a bucket, notifications that come to POST /api/v1/events."
+        "Files that arrive in the flow's folder. In a bucket: messages of the queue that `events` of its connection "
+            + "names, notifications that come to POST /api/v1/events, and files that a listing finds every five "
+            + "minutes."
     )]
     public bool OnFiles { get; init; }
 }

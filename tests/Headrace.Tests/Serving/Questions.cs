@@ -176,7 +176,7 @@ public sealed class Questions
         var bridge = await served.Ask(
             HttpMethod.Post,
             "/api/v1/events",
-            """{"detail-type": "Object Created", "detail": {"bucket": {"name": "lake"}, "object": {"key": "a"}}}"""
+            """{"detail-type": "Object Created", "detail": {"bucket": {"name": "lake"}, "object": {"key": "orders/2.csv"}}}"""
         );
         var test = await served.Ask(
             HttpMethod.Post,

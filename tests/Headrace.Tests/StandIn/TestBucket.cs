@@ -50,6 +50,19 @@ public sealed class TestBucket(AmazonS3Client client, string endpoint, string na
         );
     }
 
+    /// <summary>Tells a queue of each file that is put, as S3 does.</summary>
+    public Task NotifyAsync(TestQueue queue) =>
+        client.PutBucketNotificationAsync(
+            new PutBucketNotificationRequest
+            {
+                BucketName = name,
+                QueueConfigurations =
+                [
+                    new QueueConfiguration { Queue = queue.Arn, Events = [EventType.ObjectCreatedAll] },
+                ],
+            }
+        );
+
     public Task RemoveAsync(string key) => client.DeleteObjectAsync(name, Prefix + key);
 
     /// <summary>All keys, in order.</summary>

@@ -27,6 +27,25 @@ internal sealed class ServeRules(Problems problems, Project project)
                 );
     }
 
+    /// <summary>Checks where the events of a bucket come from.</summary>
+    public void Check(S3Connection bucket, MapNode node)
+    {
+        if (
+            bucket.Events is { } events
+            && !(
+                Uri.TryCreate(events.Queue, UriKind.Absolute, out var queue)
+                && queue.Scheme is "http" or "https"
+                && queue.AbsolutePath.Trim('/').Length > 0
+            )
+        )
+            problems.Disagree(
+                (node.Map("events"))?.Find("queue")?.Value ?? node,
+                $"connection '{bucket.Name}'",
+                "'queue' of its events is no URL of a queue",
+                "write the queue's URL, as https://sqs.eu-west-1.amazonaws.com/123456789012/NAME"
+            );
+    }
+
     /// <summary>Names flows that wait for each other.</summary>
     public void Cycles(MapNode nodes)
     {
