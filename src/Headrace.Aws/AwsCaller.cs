@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Text.Json;
 using System.Xml;
 using System.Xml.Linq;
@@ -24,7 +23,7 @@ internal sealed record AwsRequest(string Service, string ContentType, string? Ta
 /// Asks services of AWS that its SDK has no package for here. Credentials are found where AWS's tools look for them.
 /// </summary>
 /// <param name="secrets">Learns the credentials: an answer may repeat what was signed.</param>
-/// <param name="profile">Whose credentials are used; null for those that AWS's tools would find.</param>
+/// <param name="profile">Whose credentials are used; null for those that AWS's tools would use.</param>
 internal sealed class AwsCaller(
     string? region,
     string? endpoint,
@@ -61,21 +60,26 @@ internal sealed class AwsCaller(
 
     /// <summary>The answer's text.</summary>
     /// <exception cref="AwsRefusal">There is no answer, or another one than was asked for.</exception>
-    public async Task<string> AskAsync(AwsRequest request, CancellationToken cancel)
+    public async Task<string> AskAsync(AwsRequest request, CancellationToken cancel) =>
+        (await AskWhenAsync(request, cancel)).Text;
+
+    /// <summary>The answer's text, and what time the service has, to the second.</summary>
+    /// <inheritdoc cref="AskAsync"/>
+    public async Task<(string Text, DateTimeOffset At)> AskWhenAsync(AwsRequest request, CancellationToken cancel)
     {
         try
         {
-            var (status, answer) = await SendAsync(request, cancel);
+            var (status, answer, at) = await SendAsync(request, cancel);
             var (code, message) = IsDone(status) ? ("", "") : Refusal(answer);
             if (code.StartsWith("ExpiredToken", StringComparison.Ordinal))
             {
                 // What the machine was lent may have been renewed since it was read: once more with what is found now.
-                (status, answer) = await SendAsync(request, cancel);
+                (status, answer, at) = await SendAsync(request, cancel);
                 (code, message) = IsDone(status) ? ("", "") : Refusal(answer);
             }
 
             return IsDone(status)
-                ? answer
+                ? (answer, at)
                 : throw new AwsRefusal(
                     code,
                     $"{status} {code} {message}".Trim(),
@@ -98,42 +102,10 @@ internal sealed class AwsCaller(
         }
     }
 
-    /// <summary>The answer of a service that is asked in AWS's JSON protocol.</summary>
-    /// <param name="version">Of the protocol: 1.0 or 1.1.</param>
-    /// <param name="target">The API and the operation.</param>
-    /// <param name="write">Writes the members of the question.</param>
-    /// <exception cref="AwsRefusal">There is no answer, or another one than was asked for.</exception>
-    public async Task<JsonDocument> AskAsync(
-        string service,
-        string version,
-        string target,
-        Action<Utf8JsonWriter> write,
+    private async Task<(int Status, string Answer, DateTimeOffset At)> SendAsync(
+        AwsRequest request,
         CancellationToken cancel
     )
-    {
-        var body = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(body))
-        {
-            json.WriteStartObject();
-            write(json);
-            json.WriteEndObject();
-        }
-
-        var answer = await AskAsync(
-            new AwsRequest(service, $"application/x-amz-json-{version}", target, body.WrittenSpan.ToArray()),
-            cancel
-        );
-        try
-        {
-            return JsonDocument.Parse(answer.Length == 0 ? "{}" : answer);
-        }
-        catch (JsonException error)
-        {
-            throw new AwsRefusal("", "an answer that is none of AWS's", isTransient: true, error);
-        }
-    }
-
-    private async Task<(int Status, string Answer)> SendAsync(AwsRequest request, CancellationToken cancel)
     {
         var where = endpoint is null ? Region() : region ?? "us-east-1";
         var to = new Uri(
@@ -143,7 +115,7 @@ internal sealed class AwsCaller(
             ),
             request.Path
         );
-        var keys = await Profiles.Credentials(profile).GetCredentialsAsync();
+        var keys = await AwsLogin.Of(profile, null).GetCredentialsAsync();
         secrets.Remember(keys.SecretKey);
         if (keys.UseToken)
             secrets.Remember(keys.Token);
@@ -173,7 +145,7 @@ internal sealed class AwsCaller(
             Signature.Of(to, headers, request.Body, (keys.AccessKey, keys.SecretKey), where, request.Service, now)
         );
         using var answer = await Http.SendAsync(message, cancel);
-        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(cancel));
+        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync(cancel), answer.Headers.Date ?? now);
     }
 
     private static bool IsDone(int status) => status is >= 200 and < 300;

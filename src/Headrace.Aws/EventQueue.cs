@@ -18,12 +18,17 @@ public sealed class EventQueue(S3Connection settings, Secrets secrets, TimeProvi
 
     private readonly string url = settings.Events!.Queue;
 
-    private readonly AwsCaller caller = new(
-        RegionOf(settings.Events!.Queue) ?? settings.Region,
-        new Uri(settings.Events!.Queue).GetLeftPart(UriPartial.Authority) + "/",
-        secrets,
-        clock,
-        settings.Profile
+    private readonly AwsJson service = new(
+        new AwsCaller(
+            RegionOf(settings.Events!.Queue) ?? settings.Region,
+            new Uri(settings.Events!.Queue).GetLeftPart(UriPartial.Authority) + "/",
+            secrets,
+            clock,
+            settings.Profile
+        ),
+        "sqs",
+        "AmazonSQS",
+        "1.0"
     );
 
     /// <summary>Where this is, the way a person would write it.</summary>
@@ -188,10 +193,8 @@ public sealed class EventQueue(S3Connection settings, Secrets secrets, TimeProvi
     {
         try
         {
-            using var answer = await caller.AskAsync(
-                "sqs",
-                "1.0",
-                $"AmazonSQS.{operation}",
+            using var answer = await service.AskAsync(
+                operation,
                 json =>
                 {
                     json.WriteString("QueueUrl", url);

@@ -10,7 +10,11 @@ namespace Headrace.Aws;
 /// <param name="secrets">Learns the credentials.</param>
 public sealed class KinesisStream(KinesisConnection settings, Secrets secrets, TimeProvider clock)
 {
-    private readonly AwsCaller caller = new(settings.Region, settings.Endpoint, secrets, clock);
+    private readonly AwsJson service = new(
+        new AwsCaller(settings.Region, settings.Endpoint, secrets, clock, settings.Profile),
+        "kinesis",
+        "Kinesis_20131202"
+    );
 
     /// <summary>Where this is, the way a person would write it.</summary>
     public string Address => $"kinesis stream {settings.Stream}";
@@ -66,10 +70,8 @@ public sealed class KinesisStream(KinesisConnection settings, Secrets secrets, T
         CancellationToken cancel,
         bool isNamed = true
     ) =>
-        caller.AskAsync(
-            "kinesis",
-            "1.1",
-            $"Kinesis_20131202.{operation}",
+        service.AskAsync(
+            operation,
             json =>
             {
                 if (isNamed)

@@ -113,7 +113,7 @@ public sealed partial class S3Store : IObjectStore
             );
         else if (settings.Region is { } region)
             configuration.RegionEndpoint = RegionEndpoint.GetBySystemName(region);
-        return new AmazonS3Client(Profiles.Credentials(settings.Profile, configuration), configuration);
+        return new AmazonS3Client(AwsLogin.Of(settings.Profile, configuration), configuration);
     }
 
     /// <summary>The error's own name.</summary>

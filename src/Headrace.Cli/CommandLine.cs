@@ -68,6 +68,7 @@ internal static class CommandLine
                     DoctorCommand.Create(),
                     PlanCommand.Create(),
                     RunCommand.Create(),
+                    ExportCommand.Create(),
                     VerifyCommand.Create(),
                     TablesCommand.Create(),
                     DiffCommand.Create(),

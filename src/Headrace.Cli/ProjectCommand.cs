@@ -1,5 +1,4 @@
 using System.CommandLine;
-using Headrace.Configuration;
 using Headrace.Hosting;
 
 namespace Headrace.Cli;
@@ -18,7 +17,7 @@ internal static class ProjectCommand
         command.SetAction(
             async (parsed, cancel) =>
             {
-                await using var host = Open(parsed, Screen.Of(parsed));
+                await using var host = await OpenAsync(parsed, Screen.Of(parsed), cancel);
                 return host is null ? ExitCode.Usage : await act(host, parsed, cancel);
             }
         );
@@ -26,7 +25,7 @@ internal static class ProjectCommand
     }
 
     /// <summary>Loads headrace.yaml; null, with the problems on the screen, when it is not right.</summary>
-    public static ProjectHost? Open(ParseResult parsed, Screen screen)
+    public static async Task<ProjectHost?> OpenAsync(ParseResult parsed, Screen screen, CancellationToken cancel)
     {
         var loaded = Load(parsed, screen);
         if (loaded.Project is { } project && loaded.Problems.Count == 0)
@@ -40,7 +39,13 @@ internal static class ProjectCommand
     {
         var folder = Path.GetFullPath(parsed.GetValue(CommandLine.Folder)!);
         var environment = parsed.GetValue(CommandLine.Environment);
-        var loaded = ProjectFile.Load(folder, environment, Environment.GetEnvironmentVariable);
+        var loaded = await ProjectHost.LoadAsync(
+            folder,
+            environment,
+            Environment.GetEnvironmentVariable,
+            TimeProvider.System,
+            cancel
+        );
         if (loaded.Project is { } known)
             screen.Redact = known.Secrets.Redact;
         if (Failpoint.Notice is { } notice)

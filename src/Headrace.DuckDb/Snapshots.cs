@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using Headrace.Publishing;
 using Headrace.Staging;
+using Headrace.State;
 
 namespace Headrace.DuckDb;
 
@@ -11,6 +12,7 @@ namespace Headrace.DuckDb;
 /// <param name="planFolder">An absolute folder for the memories of a plan; null when this is no plan.</param>
 /// <param name="setBytes">What one comparison may hold in memory beside the engine.</param>
 /// <param name="limits">What the warehouse asks of values; null for nothing.</param>
+/// <param name="mirror">The folder of memories in an object store; null where the machine's disk lasts.</param>
 public sealed class Snapshots(
     IWarehouse warehouse,
     IDuckDb engine,
@@ -18,7 +20,8 @@ public sealed class Snapshots(
     string? planFolder,
     Outbox outbox,
     long setBytes,
-    ValueLimits? limits = null
+    ValueLimits? limits = null,
+    Mirror? mirror = null
 ) : ISnapshots
 {
     // By dataset the digests of a load's memory, read ahead.
@@ -35,6 +38,7 @@ public sealed class Snapshots(
         CancellationToken cancel
     )
     {
+        await FetchAsync(dataset, cancel);
         if (Memory(dataset, from) is { } known && known.Fits(rules, from.Table))
             return true;
         // The table knows no row as the export had it; with before-images, and with columns that are not compared, that
@@ -141,19 +145,39 @@ public sealed class Snapshots(
         var diff = new SnapshotDiff(db, export, before, new DigestKeyed(key, setBytes, digests), folder, cancel);
         var rows = await Task.Run(() => engine.Translate(() => diff.Run(Place(export.Dataset), operations)), cancel);
         var memory = SnapshotMemory.PathOf(Place(export.Dataset), export.Id);
+        if (isPlan)
+            return export with { Rows = rows };
+        export = export with { Rows = rows, Kept = operations is null ? [memory] : [memory, operations] };
+        return mirror is null ? export : await KeptAsync(export, mirror, operations is not null, cancel);
+    }
+
+    // What the load needs, and the next one, is where it outlives this machine before the load is committed.
+    private async Task<ChangeSet> KeptAsync(ChangeSet export, Mirror mirror, bool publishes, CancellationToken cancel)
+    {
+        var place = Outbox.Hash(export.Dataset.Name);
+        string[] names =
+        [
+            .. SnapshotMemory.Read([Folder(export.Dataset)], export.Id)?.Files ?? [],
+            $"{export.Id}.json",
+        ];
+        await mirror.KeepAsync(place, names, cancel);
+        if (publishes)
+            await outbox.KeepAsync(export.Dataset, export.Id, cancel);
         return export with
         {
-            Rows = rows,
-            Kept =
-                isPlan ? []
-                : operations is null ? [memory]
-                : [memory, operations],
+            MissingElsewhere = async stop =>
+                await mirror.MissingAsync(place, names, stop)
+                ?? (publishes ? await outbox.MissingAsync(export.Dataset, export.Id, stop) : null),
         };
     }
+
+    private Task FetchAsync(Dataset dataset, CancellationToken cancel) =>
+        mirror?.FetchAsync(Outbox.Hash(dataset.Name), cancel) ?? Task.CompletedTask;
 
     /// <inheritdoc/>
     public async Task ForgetAsync(Dataset dataset, Position from, CancellationToken cancel)
     {
+        await FetchAsync(dataset, cancel);
         if (!Directory.Exists(Folder(dataset)))
             return;
         var load = Counting(dataset, from);
@@ -169,11 +193,13 @@ public sealed class Snapshots(
         if (others.Count > 0)
             await warehouse.WhileNothingCommitsAsync(
                 dataset,
-                last =>
+                async last =>
                 {
-                    if (last == from.LoadId)
-                        others.ForEach(File.Delete);
-                    return Task.CompletedTask;
+                    if (last != from.LoadId)
+                        return;
+                    if (mirror is not null)
+                        await mirror.DeleteAsync(Outbox.Hash(dataset.Name), others.Select(Path.GetFileName)!, cancel);
+                    others.ForEach(File.Delete);
                 },
                 cancel
             );

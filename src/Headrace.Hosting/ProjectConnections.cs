@@ -43,6 +43,17 @@ public sealed class ProjectConnections : IAsyncDisposable
     /// <summary>The queue that gets the events of a bucket.</summary>
     public EventQueue Queue(S3Connection bucket) => new(bucket, project.Secrets, clock);
 
+    /// <summary>The tables behind a connection.</summary>
+    public DynamoDb DynamoDb(DynamoDbConnection dynamo) => new(dynamo, project.Secrets, clock);
+
+    /// <summary>What exports a table of DynamoDB.</summary>
+    public DynamoExporter Exporter(ExportSettings export) =>
+        new(
+            DynamoDb((DynamoDbConnection)project.Connections[export.Connection]),
+            export,
+            (S3Connection)project.Connections[export.To]
+        );
+
     /// <summary>The files behind a connection.</summary>
     public IObjectStore Store(string connection) => Once(stores, connection, () => NewStore(connection));
 

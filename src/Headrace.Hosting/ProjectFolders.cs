@@ -1,6 +1,7 @@
 using Headrace.Configuration;
 using Headrace.Publishing;
 using Headrace.Staging;
+using Headrace.State;
 
 namespace Headrace.Hosting;
 
@@ -25,10 +26,23 @@ public sealed class ProjectFolders : IDisposable
     public string Spool => spool.Value.Path;
 
     /// <summary>Operations that wait to be published.</summary>
-    public Outbox Outbox => new(Path.Combine(State, "outbox"));
+    public Outbox Outbox => new(Path.Combine(State, "outbox"), Mirror("outbox", Path.Combine(State, "outbox")));
 
     /// <summary>What exports held. It is not in the spool, which may be on a disk that forgets.</summary>
     public string Memories => Path.Combine(State, "snapshots");
+
+    /// <summary>The memories of exports in an object store; null where this machine's disk lasts.</summary>
+    public Mirror? MirroredMemories => Mirror("snapshots", Memories);
+
+    /// <summary>Where the files of a shared ledger's state lie; null where they are on this machine alone.</summary>
+    internal Func<(IObjectStore Store, string Prefix)>? Stored { private get; init; }
+
+    /// <summary>A file of the project's own that lies there; null where it is on this machine alone.</summary>
+    internal VersionedFile? Versioned(string name, string path, TimeProvider clock) =>
+        Stored is { } stored ? new VersionedFile(stored().Store, $"{stored().Prefix}{name}/", path, clock) : null;
+
+    private Mirror? Mirror(string name, string folder) =>
+        Stored is { } stored ? new Mirror(stored().Store, $"{stored().Prefix}{name}/", folder) : null;
 
     /// <summary>Loads whose rows are in an archive, and of which it is not known how they ended.</summary>
     public string Unfinished => Path.Combine(State, "unfinished");

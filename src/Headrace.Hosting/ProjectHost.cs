@@ -1,3 +1,4 @@
+using Headrace.Aws;
 using Headrace.Configuration;
 using Headrace.Models;
 using Headrace.Postgres;
@@ -11,6 +12,17 @@ namespace Headrace.Hosting;
 /// </summary>
 public sealed class ProjectHost : IAsyncDisposable
 {
+    /// <summary>Loads the project in a folder; services are asked for the secrets that they keep.</summary>
+    /// <param name="environment">One of the file's <c>environments</c>; null for none.</param>
+    /// <param name="variables">The environment variables.</param>
+    public static Task<LoadedProject> LoadAsync(
+        string folder,
+        string? environment,
+        Func<string, string?> variables,
+        TimeProvider clock,
+        CancellationToken cancel
+    ) => ProjectFile.LoadAsync(folder, environment, variables, new AwsSecrets(variables, clock), cancel);
+
     /// <summary>Opens nothing yet: each part is made when it is first asked for.</summary>
     /// <param name="isShared">
     /// For many requests at once: who reads from a DuckDB file and who writes to it have it open together.
@@ -20,16 +32,15 @@ public sealed class ProjectHost : IAsyncDisposable
         (Project, Clock) = (project, clock);
         if (project.Flows.Values.Any(flow => flow.Masks.Count > 0))
             DuckDb.ClearedMemory.Ask();
-        Folders = new ProjectFolders(project, clock);
         Connections = new ProjectConnections(project, clock);
+        Folders = new ProjectFolders(project, clock)
+        {
+            Stored = project.Ledger?.State is { } state
+                ? () => (Connections.Store(state.Connection), $"{state.Path.TrimEnd('/')}/".TrimStart('/'))
+                : null,
+        };
         Warehouses = new ProjectWarehouses(project, Connections, Folders, clock, isShared);
-        Ledger = project.Ledger is { } shared
-            ? new SharedLedger(
-                Connections.Database((PostgresConnection)project.Connections[shared.Connection]),
-                shared.Lease,
-                Clock
-            )
-            : new DuckDb.DuckDbLedger(Folders.State, Clock);
+        Ledger = project.Ledger is { } shared ? Shared(shared) : new DuckDb.DuckDbLedger(Folders.State, Clock);
     }
 
     /// <summary>What headrace.yaml says.</summary>
@@ -109,6 +120,18 @@ public sealed class ProjectHost : IAsyncDisposable
             Empties = [.. reads.Kept.Select(kept => kept.Flow)],
         };
     }
+
+    private ILedger Shared(LedgerSettings ledger) =>
+        Project.Connections[ledger.Connection] switch
+        {
+            DynamoDbConnection dynamo => new DynamoLedger(
+                Connections.DynamoDb(dynamo),
+                ledger.Table,
+                ledger.Lease,
+                Clock
+            ),
+            var postgres => new SharedLedger(Connections.Database((PostgresConnection)postgres), ledger.Lease, Clock),
+        };
 
     /// <summary>The flow of that name, or of the dataset of that name; HDR-518 when there is none.</summary>
     public Flow FlowOf(string flowOrDataset) => Require(flowOrDataset.Split('/')[0]);

@@ -53,7 +53,14 @@ public sealed class ProjectWarehouses : IAsyncDisposable
     private IWarehouse OfPublished(bool isReadOnly)
     {
         lock (gate)
-            return DuckDb(new() { Path = Path.Combine(".headrace", "published.duckdb") }, isReadOnly && !isShared);
+        {
+            // With a shared ledger it lies in an object store, and each process has a copy of its own.
+            var readOnly = isReadOnly && !isShared;
+            var path = Path.Combine(folders.Spool, readOnly ? "looked.duckdb" : "published.duckdb");
+            return folders.Versioned("published", path, clock) is { } stored
+                ? DuckDb(new() { Path = path, Blocks = BlockSize.Small }, readOnly, stored)
+                : DuckDb(new() { Path = Path.Combine(".headrace", "published.duckdb") }, readOnly);
+        }
     }
 
     /// <summary>The warehouse under a connection's name.</summary>
@@ -107,7 +114,8 @@ public sealed class ProjectWarehouses : IAsyncDisposable
             planSpool is null ? null : Path.Combine(planSpool, "snapshots"),
             folders.Outbox,
             MemoryShares.Digests(Memory(null)),
-            LimitsOf(warehouse)
+            LimitsOf(warehouse),
+            folders.MirroredMemories
         );
 
     public async ValueTask DisposeAsync()
@@ -116,14 +124,18 @@ public sealed class ProjectWarehouses : IAsyncDisposable
             await warehouse.DisposeAsync();
     }
 
-    private IWarehouse DuckDb(Configuration.DuckDbConnection settings, bool isReadOnly)
+    private IWarehouse DuckDb(
+        Configuration.DuckDbConnection settings,
+        bool isReadOnly,
+        State.VersionedFile? stored = null
+    )
     {
         var path = project.FullPath(settings.Path);
         if (warehouses.TryGetValue((path, isReadOnly), out var open))
             return open;
         var engine = Engine(settings.Memory, settings.Threads);
         engine = engine with { SmallBlocks = settings.Blocks == BlockSize.Small };
-        return warehouses[(path, isReadOnly)] = new DuckDbWarehouse(path, isReadOnly, engine, clock);
+        return warehouses[(path, isReadOnly)] = new DuckDbWarehouse(path, isReadOnly, engine, clock, stored);
     }
 
     // A warehouse that is no DuckDB, with the DuckDB that types its rows.

@@ -251,6 +251,30 @@ internal sealed record CheckView(
         new(check.Name, check.IsOk ? "ok" : "failed", check.Found, check.Next);
 }
 
+internal sealed record ExportsView(IReadOnlyList<ExportView> Exports);
+
+internal sealed record ExportView(
+    string Flow,
+    string Table,
+    [property: JsonConverter(typeof(ContractWord))] string Kind,
+    DateTimeOffset? From,
+    DateTimeOffset To,
+    [property: JsonConverter(typeof(ContractWord))] string State,
+    string Export
+)
+{
+    public static ExportView Of(FlowExport one) =>
+        new(
+            one.Flow,
+            one.Table,
+            one.Export.IsFull ? "full" : "window",
+            one.Export.From,
+            one.Export.To,
+            JsonNamingPolicy.SnakeCaseLower.ConvertName(one.Export.State.ToString()),
+            one.Export.Id
+        );
+}
+
 internal sealed record VersionView(string Headrace, string Dotnet, string Duckdb, string Platform);
 
 [JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, WriteIndented = false)]
@@ -265,6 +289,7 @@ internal sealed record VersionView(string Headrace, string Dotnet, string Duckdb
 [JsonSerializable(typeof(TablesView))]
 [JsonSerializable(typeof(StatusView))]
 [JsonSerializable(typeof(DoctorView))]
+[JsonSerializable(typeof(ExportsView))]
 [JsonSerializable(typeof(VersionView))]
 [JsonSerializable(typeof(FilesView))]
 [JsonSerializable(typeof(ChecksView))]

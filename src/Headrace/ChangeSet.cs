@@ -74,6 +74,9 @@ public sealed record ChangeSet
     /// </summary>
     public IReadOnlyList<string> Kept { get; init; } = [];
 
+    /// <summary>Says which of <see cref="Kept"/> is gone from where it outlives this machine; null for none.</summary>
+    public Func<CancellationToken, Task<string?>>? MissingElsewhere { get; init; }
+
     /// <summary>What the ledger of files calls it: <c>load</c>, or the drop folder's action.</summary>
     public string Action { get; init; } = "load";
 
@@ -101,9 +104,15 @@ public sealed record ChangeSet
     /// Sees to it that <see cref="Kept"/> is there. A load asks behind its fence, where nobody clears up any more.
     /// </summary>
     /// <exception cref="HeadraceException">HDR-335.</exception>
-    public void AssertKept()
+    public async Task AssertKeptAsync(CancellationToken cancel)
     {
-        if (Kept.FirstOrDefault(file => !File.Exists(file)) is { } missing)
+        if (
+            (
+                Kept.FirstOrDefault(file => !File.Exists(file))
+                ?? (MissingElsewhere is null ? null : await MissingElsewhere(cancel))
+            ) is
+            { } missing
+        )
             throw Error.KeptFileGone(Dataset.Name, missing);
     }
 }

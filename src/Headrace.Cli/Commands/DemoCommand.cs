@@ -82,13 +82,13 @@ internal static class DemoCommand
     {
         screen.Say();
         screen.Say(screen.Dim("$ headrace run"));
-        await using var host = Open(folder, screen);
+        await using var host = await OpenAsync(folder, screen, cancel);
         return await RunCommand.RunAsync(host, screen, [], new RunOptions(), null, cancel);
     }
 
     private static async Task ShowAsync(Demo demo, string folder, Screen screen, CancellationToken cancel)
     {
-        await using var host = Open(folder, screen);
+        await using var host = await OpenAsync(folder, screen, cancel);
         var warehouse = (DuckDb.DuckDbWarehouse)host.Warehouses.Of("warehouse", isReadOnly: true);
         using var db = await warehouse.ConnectAsync(cancel);
         db.Execute("USE warehouse", cancel);
@@ -113,7 +113,7 @@ internal static class DemoCommand
         );
     }
 
-    private static ProjectHost Open(string folder, Screen screen) =>
-        ProjectCommand.Open(CommandLine.Root().Parse(["-C", folder, "run"]), screen)
+    private static async Task<ProjectHost> OpenAsync(string folder, Screen screen, CancellationToken cancel) =>
+        await ProjectCommand.OpenAsync(CommandLine.Root().Parse(["-C", folder, "run"]), screen, cancel)
         ?? throw Error.Bug("the demo's configuration is not right.");
 }

@@ -1,10 +1,12 @@
+using Headrace.State;
 using Headrace.Warehouses;
 
 namespace Headrace.DuckDb;
 
 /// <summary>A connection to a DuckDB warehouse. Its calls end on the thread that makes them.</summary>
 /// <param name="turn">What lets the next writer go on; null for a session that only reads.</param>
-internal sealed class DuckDbSession(DuckDbConnection db, SemaphoreSlim? turn) : SqlSession
+/// <param name="stored">Where the file lies; null for this machine.</param>
+internal sealed class DuckDbSession(DuckDbConnection db, SemaphoreSlim? turn, VersionedFile? stored = null) : SqlSession
 {
     private bool isOver;
 
@@ -24,7 +26,14 @@ internal sealed class DuckDbSession(DuckDbConnection db, SemaphoreSlim? turn) : 
 
     public override Task BeginAsync(CancellationToken cancel) => ExecuteAsync("BEGIN", cancel);
 
-    public override Task CommitAsync(CancellationToken cancel) => ExecuteAsync("COMMIT", cancel);
+    public override async Task CommitAsync(CancellationToken cancel)
+    {
+        db.Execute("COMMIT", cancel);
+        if (stored is null)
+            return;
+        db.Execute($"CHECKPOINT {HeadraceTables.Catalog}", CancellationToken.None);
+        await stored.KeepAsync();
+    }
 
     public override Task RollbackAsync()
     {

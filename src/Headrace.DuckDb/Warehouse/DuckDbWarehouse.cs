@@ -1,4 +1,5 @@
 using Headrace.Checks;
+using Headrace.State;
 using Headrace.Warehouses;
 
 namespace Headrace.DuckDb;
@@ -16,6 +17,7 @@ public sealed class DuckDbWarehouse : SqlWarehouse, IDuckDb
     private readonly bool isReadOnly;
     private readonly DuckDbSettings settings;
     private readonly TimeProvider clock;
+    private readonly VersionedFile? stored;
     private readonly SemaphoreSlim opening = new(1, 1);
 
     // DuckDB uses all cores for one statement; a second writer at the same time would bring conflicts and no speed.
@@ -27,9 +29,17 @@ public sealed class DuckDbWarehouse : SqlWarehouse, IDuckDb
     /// <param name="path">The file; it is made when it is not there, unless <paramref name="isReadOnly"/>.</param>
     /// <param name="isReadOnly">For plans and reports: nothing can be written, and a missing file is an empty
     /// warehouse.</param>
-    public DuckDbWarehouse(string path, bool isReadOnly, DuckDbSettings settings, TimeProvider clock)
+    /// <param name="stored">Where the file lies; null for this machine.</param>
+    public DuckDbWarehouse(
+        string path,
+        bool isReadOnly,
+        DuckDbSettings settings,
+        TimeProvider clock,
+        VersionedFile? stored = null
+    )
         : base(clock)
     {
+        this.stored = stored;
         this.path = Path.GetFullPath(path);
         this.isReadOnly = isReadOnly;
         this.settings = settings;
@@ -119,7 +129,7 @@ public sealed class DuckDbWarehouse : SqlWarehouse, IDuckDb
         await writing.WaitAsync(cancel);
         try
         {
-            return new DuckDbSession(await ConnectAsync(cancel), writing);
+            return new DuckDbSession(await ConnectAsync(cancel), writing, stored);
         }
         catch
         {
@@ -153,6 +163,8 @@ public sealed class DuckDbWarehouse : SqlWarehouse, IDuckDb
         await opening.WaitAsync(cancel);
         try
         {
+            if (stored is not null)
+                await stored.FetchAsync(cancel);
             database ??= await OpenAsync(cancel);
             return database.Connect();
         }

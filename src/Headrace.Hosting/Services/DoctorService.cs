@@ -115,6 +115,7 @@ public sealed class DoctorService(ProjectHost host)
                     Configuration.DuckDbConnection duckdb => await LookAsync(name, duckdb, cancel),
                     PostgresConnection postgres => await host.Connections.Database(postgres).LookAsync(cancel),
                     RedshiftConnection redshift => await LookAsync(name, redshift, cancel),
+                    DynamoDbConnection => await LookAtTablesAsync(name, cancel),
                     KinesisConnection kinesis => await host.Connections.Stream(kinesis).LookAsync(cancel),
                     _ => connection.Kind,
                 }
@@ -149,6 +150,20 @@ public sealed class DoctorService(ProjectHost host)
             cancel
         );
         return $"DuckDB {file}, {tables} tables, {new FileInfo(file).Length / 1_000_000} MB, not locked";
+    }
+
+    // The tables that flows export.
+    private async Task<string> LookAtTablesAsync(string name, CancellationToken cancel)
+    {
+        var found = new List<string>();
+        foreach (var flow in host.Project.Flows.Values)
+            if (flow.Source.Export is { } export && export.Connection == name)
+            {
+                var kept = await host.Connections.Exporter(export).KeptAsync(cancel);
+                found.Add($"table {export.Table}, can be exported from {kept.From.UtcDateTime:u}");
+            }
+
+        return found.Count == 0 ? "dynamodb" : string.Join("; ", found);
     }
 
     private async Task<string> LookAsync(string name, RedshiftConnection redshift, CancellationToken cancel)

@@ -1,46 +1,19 @@
 namespace Headrace.Postgres;
 
-/// <summary>
-/// A dataset held for this process until it says nothing any more for the length of the lease. It is renewed after each
-/// third of that. The server's clock decides when it ends; this machine's counts only how long it has not been renewed.
-/// </summary>
-internal sealed class Lease : IHold
+/// <summary>A dataset in the ledger's table of leases. The server's clock decides when it ends.</summary>
+internal sealed class Lease : ILease
 {
     private readonly SharedLedger ledger;
     private readonly string dataset;
     private readonly string holder;
     private readonly long epoch;
     private readonly TimeSpan length;
-    private readonly TimeProvider clock;
-    private readonly CancellationTokenSource lost = new();
-    private readonly CancellationTokenSource released = new();
-    private readonly Task renewing;
 
-    private Lease(
-        SharedLedger ledger,
-        string dataset,
-        string holder,
-        long epoch,
-        TimeSpan length,
-        TimeProvider clock,
-        long since
-    )
-    {
-        (this.ledger, this.dataset, this.holder, this.epoch, this.length, this.clock) = (
-            ledger,
-            dataset,
-            holder,
-            epoch,
-            length,
-            clock
-        );
-        renewing = Task.Run(() => RenewAsync(since));
-    }
-
-    public CancellationToken Lost => lost.Token;
+    private Lease(SharedLedger ledger, string dataset, string holder, long epoch, TimeSpan length) =>
+        (this.ledger, this.dataset, this.holder, this.epoch, this.length) = (ledger, dataset, holder, epoch, length);
 
     /// <summary>Takes a dataset that nobody holds, or whose holder's lease has ended; null when it is held.</summary>
-    public static async Task<Lease?> TakeAsync(
+    public static async Task<IHold?> TakeAsync(
         SharedLedger ledger,
         Dataset dataset,
         TimeSpan length,
@@ -67,56 +40,15 @@ internal sealed class Lease : IHold
                 ),
             cancel
         );
-        return epochs.Count == 0 ? null : new Lease(ledger, dataset.Name, holder, epochs[0], length, clock, since);
+        return epochs.Count == 0
+            ? null
+            : new RenewedHold(new Lease(ledger, dataset.Name, holder, epochs[0], length), length, clock, since);
     }
 
-    public async ValueTask DisposeAsync()
-    {
-        await released.CancelAsync();
-        await renewing;
-        try
-        {
-            if (!lost.IsCancellationRequested)
-                await ChangeAsync("'-infinity'", CancellationToken.None);
-        }
-        catch (HeadraceException)
-        {
-            // It ends by itself.
-        }
+    public Task<bool> RenewAsync(CancellationToken cancel) =>
+        ChangeAsync("clock_timestamp() + $4::float8 * interval '1 second'", cancel, Seconds(length));
 
-        lost.Dispose();
-        released.Dispose();
-    }
-
-    private async Task RenewAsync(long since)
-    {
-        while (!lost.IsCancellationRequested)
-            try
-            {
-                await Task.Delay(length / 3, clock, released.Token);
-                var asked = clock.GetTimestamp();
-                if (
-                    await ChangeAsync(
-                        "clock_timestamp() + $4::float8 * interval '1 second'",
-                        released.Token,
-                        Seconds(length)
-                    )
-                )
-                    since = asked;
-                else
-                    await lost.CancelAsync();
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-            catch (HeadraceException)
-            {
-                // The server may come back in time.
-                if (clock.GetElapsedTime(since) > length)
-                    await lost.CancelAsync();
-            }
-    }
+    public Task ReleaseAsync() => ChangeAsync("'-infinity'", CancellationToken.None);
 
     private Task<bool> ChangeAsync(string end, CancellationToken cancel, params object[] more) =>
         ledger.AskAsync(

@@ -24,6 +24,7 @@ public static class ConfigurationReference
         Section(text, "flows.NAME", typeof(Flow));
         Section(text, "flows.NAME.source", typeof(Source));
         Section(text, "flows.NAME.source.csv", typeof(CsvOptions));
+        Section(text, "flows.NAME.source.export", typeof(ExportSettings));
         Section(text, "flows.NAME.target", typeof(Target));
         Section(text, "flows.NAME.columns.NAME", typeof(FlowColumn));
         Section(text, "flows.NAME.masks.NAME", typeof(FlowMask));
@@ -51,6 +52,7 @@ public static class ConfigurationReference
         Section(text, "models.NAME", typeof(Model));
         Section(text, "notifications.NAME", typeof(Notification));
         Section(text, "ledger", typeof(LedgerSettings));
+        Section(text, "ledger.state", typeof(StatePlace));
         Section(text, "environments.NAME", typeof(ProjectEnvironment));
         text.Append("### Column types\n\n`")
             .Append(ColumnType.Names.Replace(", ", "`, `", StringComparison.Ordinal))

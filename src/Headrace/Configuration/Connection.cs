@@ -16,6 +16,7 @@ public abstract record Connection
         ("s3", typeof(S3Connection)),
         ("jsonl", typeof(JsonlConnection)),
         ("kinesis", typeof(KinesisConnection)),
+        ("dynamodb", typeof(DynamoDbConnection)),
     ];
 
     internal static string KindWords => string.Join(", ", Kinds.Select(kind => kind.Word));

@@ -17,4 +17,7 @@ public sealed record KinesisConnection : Connection
 
     [Description("The URL of another service that speaks Kinesis's protocol.")]
     public string? Endpoint { get; init; }
+
+    [Description("The profile of AWS's configuration files whose credentials are used.")]
+    public string? Profile { get; init; }
 }

@@ -15,11 +15,39 @@ public static class ProjectFile
 
     const int LargestFile = 5 * 1024 * 1024;
 
+    /// <summary>Loads the project in a folder, with the secrets that services keep.</summary>
+    /// <param name="store">Is asked for each of them once.</param>
+    /// <inheritdoc cref="Load(string, string?, Func{string, string?})"/>
+    public static async Task<LoadedProject> LoadAsync(
+        string folder,
+        string? environment,
+        Func<string, string?> variables,
+        ISecretStore store,
+        CancellationToken cancel
+    )
+    {
+        var remote = new RemoteSecrets();
+        while (true)
+        {
+            var loaded = Load(folder, environment, variables, remote);
+            if (!await remote.AskAsync(store, cancel))
+                return loaded;
+        }
+    }
+
     /// <summary>Loads the project in a folder.</summary>
     /// <param name="folder">The project's folder.</param>
     /// <param name="environment">One of the file's <c>environments</c>; null for none.</param>
     /// <param name="variables">The environment variables.</param>
-    public static LoadedProject Load(string folder, string? environment, Func<string, string?> variables)
+    public static LoadedProject Load(string folder, string? environment, Func<string, string?> variables) =>
+        Load(folder, environment, variables, null);
+
+    static LoadedProject Load(
+        string folder,
+        string? environment,
+        Func<string, string?> variables,
+        RemoteSecrets? remote
+    )
     {
         folder = Path.GetFullPath(folder);
         var path = Path.Combine(folder, Name);
@@ -36,7 +64,8 @@ public static class ProjectFile
                 new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(File.ReadAllBytes(path)),
                 folder,
                 environment,
-                variables
+                variables,
+                remote
             );
         }
         catch (DecoderFallbackException)
@@ -49,12 +78,25 @@ public static class ProjectFile
     }
 
     /// <summary>Loads a project from the text of its file.</summary>
-    public static LoadedProject Parse(string text, string folder, string? environment, Func<string, string?> variables)
+    public static LoadedProject Parse(
+        string text,
+        string folder,
+        string? environment,
+        Func<string, string?> variables
+    ) => Parse(text, folder, environment, variables, null);
+
+    static LoadedProject Parse(
+        string text,
+        string folder,
+        string? environment,
+        Func<string, string?> variables,
+        RemoteSecrets? remote
+    )
     {
         text = text.TrimStart('\uFEFF');
         var problems = new Problems(Name, text);
         var project = YamlReader.Read(text, problems) is { } file
-            ? Bind(file, folder, environment, variables, problems)
+            ? Bind(file, folder, environment, new Variables(folder, variables, problems, remote), problems)
             : null;
         return new LoadedProject(problems.Any ? null : project, problems.All);
     }
@@ -65,17 +107,10 @@ public static class ProjectFile
     /// </summary>
     public static string Show(Project project, string? flow = null) => ProjectText.Write(project, flow);
 
-    static Project? Bind(
-        MapNode file,
-        string folder,
-        string? environment,
-        Func<string, string?> environmentVariables,
-        Problems problems
-    )
+    static Project? Bind(MapNode file, string folder, string? environment, Variables variables, Problems problems)
     {
         if (!Version(file, problems))
             return null;
-        var variables = new Variables(folder, environmentVariables, problems);
         var binder = new Binder(problems, variables);
 
         var environments = Environments(file, binder, variables);

@@ -6,7 +6,7 @@ namespace Headrace.Configuration;
 [Description("Where the rows come from.")]
 public sealed record Source
 {
-    [Description("The name of a connection of type folder, s3, postgres, redshift or kinesis.")]
+    [Description("The name of a connection of type folder, s3, postgres, redshift, kinesis or dynamodb.")]
     public required string Connection { get; init; }
 
     [Description(
@@ -17,7 +17,7 @@ public sealed record Source
 
     [Description(
         "The table or view, with its schema (public when it is not said): shop.orders. Needed with a "
-            + "database, unless query is said."
+            + "database, unless query is said, and with dynamodb."
     )]
     public string? Table { get; init; }
 
@@ -48,6 +48,9 @@ public sealed record Source
         "How long a file must be unchanged before it is read; goes before the flow's and the connection's settle."
     )]
     public TimeSpan? Settle { get; init; }
+
+    [Description("With dynamodb: where the table is exported to, and how often.")]
+    public ExportSettings? Export { get; init; }
 
     /// <summary>The format of one file; null when neither the flow nor the file's ending tells it.</summary>
     public FileFormat? FormatOf(string key) =>

@@ -20,6 +20,8 @@ public sealed class Delivery(Outbox outbox, IPublisher publisher, TimeProvider c
     {
         var from = outbox.PathOf(publication.Dataset, publication.LoadId);
         if (!File.Exists(from))
+            await outbox.FetchAsync(publication.Dataset, cancel);
+        if (!File.Exists(from))
             throw Error.PublicationLost(publication, from);
         try
         {

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using Headrace.State;
 
 namespace Headrace.Publishing;
 
@@ -9,7 +10,8 @@ namespace Headrace.Publishing;
 /// </summary>
 /// <param name="folder">An absolute folder of the project; it must last as long as the warehouse's word that something
 /// is pending.</param>
-public sealed class Outbox(string folder)
+/// <param name="mirror">The same folder in an object store; null where the machine's disk lasts.</param>
+public sealed class Outbox(string folder, Mirror? mirror = null)
 {
     private const string Ending = ".jsonl";
 
@@ -24,6 +26,18 @@ public sealed class Outbox(string folder)
         Directory.CreateDirectory(FolderOf(dataset));
         return PathOf(dataset, loadId);
     }
+
+    /// <summary>Puts the file of a load to where it outlives the machine.</summary>
+    public Task KeepAsync(Dataset dataset, string loadId, CancellationToken cancel) =>
+        mirror?.KeepAsync(Hash(dataset.Name), [$"{loadId}{Ending}"], cancel) ?? Task.CompletedTask;
+
+    /// <summary>Brings the files of loads of a dataset that this machine has not.</summary>
+    public Task FetchAsync(Dataset dataset, CancellationToken cancel) =>
+        mirror?.FetchAsync(Hash(dataset.Name), cancel) ?? Task.CompletedTask;
+
+    /// <summary>Where a load's file lacks beside this machine; null when it is there.</summary>
+    public Task<string?> MissingAsync(Dataset dataset, string loadId, CancellationToken cancel) =>
+        mirror?.MissingAsync(Hash(dataset.Name), [$"{loadId}{Ending}"], cancel) ?? Task.FromResult<string?>(null);
 
     /// <summary>
     /// Removes what is published, and what loads left behind that were not committed. A load that was killed may still
@@ -40,6 +54,7 @@ public sealed class Outbox(string folder)
         CancellationToken cancel
     )
     {
+        await FetchAsync(dataset, cancel);
         if (!Directory.Exists(FolderOf(dataset)))
             return pending;
         if (Failpoint.Planted("clean-unasked"))
@@ -53,9 +68,10 @@ public sealed class Outbox(string folder)
                     var kept = pending
                         .Select(publication => PathOf(dataset, publication.LoadId))
                         .ToHashSet(StringComparer.Ordinal);
-                    foreach (var file in Directory.GetFiles(FolderOf(dataset)))
-                        if (!kept.Contains(file))
-                            File.Delete(file);
+                    var others = Directory.GetFiles(FolderOf(dataset)).Where(file => !kept.Contains(file)).ToList();
+                    if (mirror is not null && others.Count > 0)
+                        await mirror.DeleteAsync(Hash(dataset.Name), others.Select(Path.GetFileName)!, cancel);
+                    others.ForEach(File.Delete);
                 },
                 cancel
             );

@@ -116,7 +116,7 @@ internal sealed class WarehouseLoad(
         await FenceAsync(db, store);
         if (!attempt.IsPlan)
             await writer.FencedAsync();
-        changes.AssertKept();
+        await changes.AssertKeptAsync(cancel);
         Failpoint.Hit("fenced");
         var strategy = WriteStrategy.Of(new OpenLoad(warehouse, changes, attempt.IsPlan, writer, db, store, cancel));
         var result = await strategy.ApplyAsync(table);

@@ -97,12 +97,12 @@ public class ProblemTests
     [InlineData(
         "HDR-504 3:3",
         "lake: { path: x }",
-        "add `type:` with one of folder, duckdb, postgres, redshift, s3, jsonl, kinesis"
+        "add `type:` with one of folder, duckdb, postgres, redshift, s3, jsonl, kinesis, dynamodb"
     )]
     [InlineData(
         "HDR-519 3:17",
         "lake: { type: sftp, path: b }",
-        "write one of folder, duckdb, postgres, redshift, s3, jsonl, kinesis"
+        "write one of folder, duckdb, postgres, redshift, s3, jsonl, kinesis, dynamodb"
     )]
     [InlineData("HDR-519 3:17", "lake: { type: foldr, path: b }", "did you mean 'folder'?")]
     [InlineData("HDR-503 3:34", "lake: { type: folder, path: x, setle: 1s }", "did you mean 'settle'?")]
@@ -157,12 +157,11 @@ public class ProblemTests
     }
 
     [Theory]
-    [InlineData("dynamodb")]
     [InlineData("spark")]
     public void A_connection_of_a_later_version_is_said_to_be_one(string type) =>
         Assert.Equal(
             $"Type '{type}' of connection 'c' is not known in this version; "
-                + "known: folder, duckdb, postgres, redshift, s3, jsonl, kinesis; nothing was run.",
+                + "known: folder, duckdb, postgres, redshift, s3, jsonl, kinesis, dynamodb; nothing was run.",
             Written.Problem($"version: 1\nconnections:\n  c: {{ type: {type} }}\n").What
         );
 

@@ -195,6 +195,95 @@ public abstract class DynamoTables(PostgresServer server, WarehouseKind kind) : 
         Assert.Equal("0", await Value("SELECT count(*) FROM headrace.quarantine WHERE status = 'waiting'"));
     }
 
+    [Fact]
+    public async Task TheTableEqualsAModelAfterEachExport()
+    {
+        var (maker, random) = (Maker("bucket/exports/"), new Random(42));
+        await Flow("{ id: text, name: text }");
+        var model = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var (time, micros) = (new DateTime(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc), 1_767_225_600_000_000L);
+        for (var i = 0; i < 20; i++)
+            model[$"k{i:00}"] = "first";
+        var full = maker.Full(At(time), Items([.. model]), []);
+        await Equal();
+
+        for (var window = 0; window < 5; window++)
+        {
+            // The last state of each key, in files of no order; what was inserted and deleted within is not there.
+            var changes = new Dictionary<string, string>(StringComparer.Ordinal);
+            for (var i = 0; i < 12; i++)
+            {
+                var key = $"k{random.Next(30):00}";
+                var image = random.Next(3) == 0 ? null : Session(key, $"{window}.{i}");
+                changes[key] = DynamoExportMaker.Change(micros++, Key(key), image);
+                if (image is null)
+                    model.Remove(key);
+                else
+                    model[key] = $"{window}.{i}";
+            }
+
+            var lines = changes.Values.ToArray();
+            random.Shuffle(lines);
+            var made = maker.Window(At(time), At(time.AddHours(1)), lines[..5], [], lines[5..]);
+            time = time.AddHours(1);
+            if (window == 2)
+                await Broken(made);
+            await Equal();
+        }
+
+        // The same exports once more, under new names: nothing happens.
+        foreach (var old in (string[])[full])
+        foreach (var file in Directory.GetFiles(Path.Combine(World.Lake, old), "*", SearchOption.AllDirectories))
+            World.Put(
+                Path.GetRelativePath(World.Lake, file).Replace(old, $"{old.TrimEnd('/')}-again/"),
+                File.ReadAllBytes(file),
+                landedSecondsAgo: 60
+            );
+        await Equal();
+
+        // A window that overlaps the last one, and one behind a gap: neither is applied.
+        foreach (var (from, to) in ((double, double)[])[(-0.5, 0.5), (1, 2)])
+        {
+            var other = maker.Window(
+                At(time.AddHours(from)),
+                At(time.AddHours(to)),
+                [DynamoExportMaker.Change(micros++, Key("k00"), Session("k00", "wrong"))]
+            );
+            var stopped = (await World.Run("run", "--json")).Only;
+            Assert.Equal("HDR-241", stopped.Error);
+            Assert.Contains(from < 0 ? "overlap" : "gap", stopped.ErrorText, StringComparison.Ordinal);
+            foreach (var file in Directory.GetFiles(Path.Combine(World.Lake, other)))
+                File.Delete(file);
+            await Equal();
+        }
+
+        static string At(DateTime time) =>
+            time.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", System.Globalization.CultureInfo.InvariantCulture);
+
+        static IEnumerable<string> Items(KeyValuePair<string, string>[] items) =>
+            items.Select(item => DynamoExportMaker.Item(Session(item.Key, item.Value)));
+
+        async Task Equal()
+        {
+            await World.Load();
+            Assert.Equal(model.Select(item => $"{item.Key}|{item.Value}"), await Names());
+        }
+
+        // A file of the export that is not there yet, then another one under its name, then itself.
+        async Task Broken(string made)
+        {
+            var list = File.ReadAllText(Path.Combine(World.Lake, made, "manifest-files.json"));
+            var name = System.Text.RegularExpressions.Regex.Match(list, "data/[0-9a-f]+[.]json[.]gz").Value;
+            var path = Path.Combine("exports/sessions/AWSDynamoDB", name);
+            var whole = File.ReadAllBytes(Path.Combine(World.Lake, path));
+            World.Remove(path);
+            Assert.Equal("HDR-243", (await World.Run("run", "--json")).Only.Error);
+            World.Put(path, Gzip("{}\n"), landedSecondsAgo: 60);
+            Assert.Equal("HDR-242", (await World.Run("run", "--json")).Only.Error);
+            World.Put(path, whole, landedSecondsAgo: 30);
+        }
+    }
+
     private static string Told(Answer answer) => $"{answer.Only.Outcome} {answer.Only.Counts}";
 
     private static string Sorted(string json) =>
@@ -219,6 +308,12 @@ public abstract class DynamoTables(PostgresServer server, WarehouseKind kind) : 
 }
 
 public sealed class DynamoTablesInDuckDb(PostgresServer server) : DynamoTables(server, WarehouseKind.DuckDb);
+
+public sealed class DynamoTablesFromS3 : DynamoTables
+{
+    public DynamoTablesFromS3(PostgresServer server, S3Server s3)
+        : base(server, WarehouseKind.DuckDb) => S3 = s3;
+}
 
 public sealed class DynamoTablesInPostgres(PostgresServer server) : DynamoTables(server, WarehouseKind.Postgres);
 

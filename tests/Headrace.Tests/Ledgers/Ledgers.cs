@@ -1,6 +1,10 @@
+using System.Text.Json.Nodes;
+using Headrace.Aws;
 using Headrace.Configuration;
 using Headrace.DuckDb;
 using Headrace.Postgres;
+using Headrace.Tests.StandIn;
+using Microsoft.Extensions.Time.Testing;
 using Xunit;
 
 namespace Headrace.Tests.Ledgers;
@@ -10,7 +14,7 @@ public abstract class Ledgers
 {
     private static readonly DateTimeOffset Noon = new(2026, 5, 1, 12, 0, 0, TimeSpan.Zero);
 
-    private static CancellationToken Cancel => TestContext.Current.CancellationToken;
+    protected static CancellationToken Cancel => TestContext.Current.CancellationToken;
 
     protected abstract Task<ILedger> LedgerAsync();
 
@@ -136,6 +140,101 @@ public sealed class LedgersOfOneMachine : Ledgers, IDisposable
 
     protected override Task<ILedger> LedgerAsync() =>
         Task.FromResult<ILedger>(new DuckDbLedger(Path.Combine(world.Folder, ".headrace"), TimeProvider.System));
+}
+
+public sealed class LedgersInDynamoDb(MotoFixture moto) : Ledgers, IClassFixture<MotoFixture>
+{
+    private readonly string table = $"ledger-{Guid.NewGuid():N}"[..16];
+
+    protected override Task<ILedger> LedgerAsync() =>
+        Task.FromResult<ILedger>(Ledger(TimeSpan.FromSeconds(60), TimeProvider.System));
+
+    private DynamoLedger Ledger(TimeSpan lease, TimeProvider clock)
+    {
+        Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", "test");
+        Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", "test-secret");
+        return new DynamoLedger(
+            new DynamoDb(
+                new DynamoDbConnection
+                {
+                    Name = "dynamo",
+                    Region = "us-east-1",
+                    Endpoint = moto.Server.Endpoint,
+                },
+                new Secrets(),
+                clock
+            ),
+            table,
+            lease,
+            clock
+        );
+    }
+
+    [Fact]
+    public async Task WhoIsDeadLosesItsDatasetAndKnowsItWhenItComesBack()
+    {
+        await Ledger(TimeSpan.FromSeconds(2), TimeProvider.System).LatestAsync(Cancel);
+        // Its timers stand still, so it renews nothing.
+        var dead = new FakeTimeProvider(DateTimeOffset.UtcNow);
+        var dataset = new Dataset("a", "a", new Dictionary<string, string>());
+        await using var first = await Ledger(TimeSpan.FromSeconds(2), dead).HoldAsync(dataset, Cancel);
+        // Clocks of machines say nothing: this one goes a day ahead.
+        var second = Ledger(TimeSpan.FromSeconds(2), new StoppedClock(DateTimeOffset.UtcNow.AddDays(1)));
+        Assert.Null(await second.HoldAsync(dataset, Cancel));
+        await Task.Delay(4100, Cancel);
+        await using var taken = await second.HoldAsync(dataset, Cancel);
+        Assert.NotNull(taken);
+        Assert.False(first!.Lost.IsCancellationRequested);
+        dead.Advance(TimeSpan.FromSeconds(1));
+        for (var tries = 0; tries < 100 && !first.Lost.IsCancellationRequested; tries++)
+            await Task.Delay(50, Cancel);
+        Assert.True(first.Lost.IsCancellationRequested);
+        Assert.False(taken.Lost.IsCancellationRequested);
+        Assert.Null(await Ledger(TimeSpan.FromSeconds(2), TimeProvider.System).HoldAsync(dataset, Cancel));
+    }
+
+    [Fact]
+    public async Task ATableOfANewerHeadraceIsLeftAlone()
+    {
+        await Ledger(TimeSpan.FromSeconds(2), TimeProvider.System).LatestAsync(Cancel);
+        await moto.Server.AskAsync(
+            "dynamodb",
+            "DynamoDB_20120810.PutItem",
+            new JsonObject
+            {
+                ["TableName"] = table,
+                ["Item"] = new JsonObject
+                {
+                    ["pk"] = new JsonObject { ["S"] = "meta" },
+                    ["sk"] = new JsonObject { ["S"] = "version" },
+                    ["version"] = new JsonObject { ["N"] = "99" },
+                    ["written_by"] = new JsonObject { ["S"] = "9.9" },
+                },
+            },
+            "1.0"
+        );
+        var error = await Assert.ThrowsAsync<HeadraceException>(() =>
+            Ledger(TimeSpan.FromSeconds(2), TimeProvider.System).LatestAsync(Cancel)
+        );
+        Assert.Equal("HDR-404", error.Code);
+    }
+
+    [Fact]
+    public async Task ServiceThatDoesNotAnswerIsNamed()
+    {
+        var ledger = new DynamoLedger(
+            new DynamoDb(
+                new DynamoDbConnection { Region = "us-east-1", Endpoint = "http://127.0.0.1:1" },
+                new Secrets(),
+                TimeProvider.System
+            ),
+            table,
+            TimeSpan.FromSeconds(2),
+            TimeProvider.System
+        );
+        var error = await Assert.ThrowsAsync<HeadraceException>(() => ledger.LatestAsync(Cancel));
+        Assert.Equal("HDR-401", error.Code);
+    }
 }
 
 public sealed class LedgersOfManyMachines(PostgresServer server) : Ledgers, IAsyncDisposable

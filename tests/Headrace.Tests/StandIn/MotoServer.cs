@@ -1,6 +1,8 @@
 using System.Diagnostics;
 using System.Net;
+using System.Net.Http.Headers;
 using System.Net.Sockets;
+using System.Text.Json.Nodes;
 
 namespace Headrace.Tests.StandIn;
 
@@ -44,6 +46,26 @@ public sealed class MotoServer : IAsyncDisposable
             {
                 await Task.Delay(100);
             }
+    }
+
+    /// <summary>Asks a service of AWS's JSON protocol.</summary>
+    /// <param name="operation">As the header names it, such as secretsmanager.CreateSecret.</param>
+    public async Task<JsonNode> AskAsync(string service, string operation, JsonObject members, string version = "1.1")
+    {
+        using var http = new HttpClient();
+        using var message = new HttpRequestMessage(HttpMethod.Post, Endpoint)
+        {
+            Content = new StringContent(members.ToJsonString()),
+        };
+        message.Content.Headers.ContentType = new MediaTypeHeaderValue($"application/x-amz-json-{version}");
+        message.Headers.TryAddWithoutValidation("x-amz-target", operation);
+        message.Headers.TryAddWithoutValidation(
+            "authorization",
+            $"AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/{service}/aws4_request, SignedHeaders=host, Signature=0"
+        );
+        using var answer = await http.SendAsync(message);
+        var body = await answer.Content.ReadAsStringAsync();
+        return answer.IsSuccessStatusCode ? JsonNode.Parse(body)! : throw new InvalidOperationException(body);
     }
 
     public async ValueTask DisposeAsync()

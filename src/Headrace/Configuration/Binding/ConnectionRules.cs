@@ -22,6 +22,11 @@ internal sealed class ConnectionRules(
         var isTable =
             flow.ReadsTable
             || connections.GetValueOrDefault(flow.Source.Connection) is PostgresConnection or RedshiftConnection;
+        if (
+            flow.Source.Export is not null
+            || connections.GetValueOrDefault(flow.Source.Connection) is DynamoDbConnection
+        )
+            return; // looked at with the export
         Fits(
             flow.Source.Connection,
             isTable ? [typeof(PostgresConnection), typeof(RedshiftConnection)]

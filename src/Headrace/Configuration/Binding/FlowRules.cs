@@ -29,7 +29,23 @@ internal sealed class FlowRules(
     public void Check(LedgerSettings ledger, Node node)
     {
         var at = (node as MapNode)?.Find("connection")?.Value ?? node;
-        links.Fits(ledger.Connection, [typeof(PostgresConnection)], at, "'ledger'");
+        links.Fits(ledger.Connection, [typeof(PostgresConnection), typeof(DynamoDbConnection)], at, "'ledger'");
+        if (
+            (node as MapNode)?.Find("table")?.Value is { } table
+            && connections.GetValueOrDefault(ledger.Connection) is PostgresConnection
+        )
+            problems.Disagree(table, "'ledger'", "'table' is for a connection of type dynamodb", "remove 'table'");
+        if (ledger.State is not { } state)
+            return;
+        var place = ((node as MapNode)?.Find("state")?.Value as MapNode)?.Find("connection")?.Value ?? node;
+        links.Fits(state.Connection, [typeof(S3Connection), typeof(FolderConnection)], place, "the state of 'ledger'");
+        if (state.Path.StartsWith('/') || state.Path.Contains('\\') || state.Path.Split('/').Contains(".."))
+            problems.Refuse(
+                place,
+                "the state of 'ledger'",
+                "the path does not stay inside the connection",
+                "write a path with / between its parts, without .. and without / at its start"
+            );
     }
 
     /// <summary>Checks a command that runs after runs.</summary>
@@ -44,6 +60,15 @@ internal sealed class FlowRules(
     {
         var where = $"flow '{flow.Name}'";
         var place = new Places(node, name);
+        if (connections.GetValueOrDefault(flow.Source.Connection) is DynamoDbConnection)
+            flow = new ExportRules(problems, links).Check(flow, place, where);
+        else if (place.Said("source", "export") is { } export)
+            problems.Disagree(
+                export,
+                where,
+                "'export' needs a source of type dynamodb",
+                "remove 'export', or name a connection of type dynamodb"
+            );
         flow = flow with { ReadsStream = connections.GetValueOrDefault(flow.Source.Connection) is KinesisConnection };
         links.Connections(flow, place, where);
         links.Redshift(flow, place, where);
@@ -54,7 +79,7 @@ internal sealed class FlowRules(
             new TableRules(problems).Check(flow, place, where);
         else if (flow.ReadsStream)
             new StreamRules(problems).Check(flow, place, where);
-        else
+        else if (flow.Source.Export is null)
             paths.Path(flow, place, where);
         new AfterLoadRules(problems).Check(flow, place, where);
         if (flow.Target.Table.Length == 0)

@@ -6,7 +6,13 @@ namespace Headrace.Configuration.Binding;
 /// Resolves <c>${NAME}</c>, <c>${NAME:-default}</c>, <c>${secret:NAME}</c> and <c>${file:path}</c> inside a text.
 /// <c>$${</c> is a plain <c>${</c>. What a variable holds is never looked at again for more variables.
 /// </summary>
-internal sealed class Variables(string folder, Func<string, string?> environment, Problems problems)
+/// <param name="remote">The secrets of services; null where none can be asked for.</param>
+internal sealed class Variables(
+    string folder,
+    Func<string, string?> environment,
+    Problems problems,
+    RemoteSecrets? remote
+)
 {
     const int LargestFile = 64 * 1024;
 
@@ -97,6 +103,8 @@ internal sealed class Variables(string folder, Func<string, string?> environment
 
     string? Secret(ScalarNode node, string name)
     {
+        if (RemoteSecret.Of(name) is { } elsewhere)
+            return Remote(node, name, elsewhere);
         if (
             name.Length == 0
             || name.StartsWith('.')
@@ -158,6 +166,25 @@ internal sealed class Variables(string folder, Func<string, string?> environment
         }
 
         return ReadFile(node, $"${{secret:{name}}}", path);
+    }
+
+    string? Remote(ScalarNode node, string written, RemoteSecret secret)
+    {
+        if (!secret.IsWellFormed)
+            Refuse("its name may have letters, digits and / _ + = . @ : -, with #KEY behind it", "correct the name");
+        else if (Strict && remote is null)
+            Refuse("no service is asked for secrets here", "run the command line");
+        else if (Strict && remote!.Find(secret) is { } answer)
+        {
+            if (answer.Value is { } value)
+                return Remember(value);
+            Refuse(answer.Why, answer.Next);
+        }
+
+        return null;
+
+        void Refuse(string why, string next) =>
+            Add(node, Error.SecretUnreadable(problems.At(node), $"${{secret:{written}}}", why, next));
     }
 
     string? Content(ScalarNode node, string path)
