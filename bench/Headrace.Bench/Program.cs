@@ -2,7 +2,7 @@ using Headrace.Bench;
 using Headrace.DuckDb;
 
 // Measures whole processes, each beside its baseline in the same run, and prints a page for bench/results/.
-//   Headrace.Bench FOLDER/headrace load|diff|large|tables [ROWS]   the benchmarks of one page; ROWS for large
+//   Headrace.Bench FOLDER/headrace load|diff|large|tables|serve [ROWS]   the benchmarks of one page; ROWS for large
 //   Headrace.Bench ctas CSV DATABASE           the baseline of load: DuckDB's own CREATE TABLE AS
 //   Headrace.Bench join OLD NEW                the baseline of diff: DuckDB reads both files and joins them
 if (args is ["ctas", var csv, var database])
@@ -40,9 +40,9 @@ if (args is ["join", var before, var after])
     return 0;
 }
 
-if (args is not [var cli, "load" or "diff" or "large" or "tables", ..])
+if (args is not [var cli, "load" or "diff" or "large" or "tables" or "serve", ..])
 {
-    await Console.Error.WriteLineAsync("Usage: Headrace.Bench PATH/headrace load|diff|large|tables");
+    await Console.Error.WriteLineAsync("Usage: Headrace.Bench PATH/headrace load|diff|large|tables|serve");
     return 2;
 }
 
@@ -54,6 +54,7 @@ try
         "load" => new Benchmarks(cli, folder).All(),
         "diff" => new DiffBenchmarks(cli, folder).All(),
         "tables" => [],
+        "serve" => await ServeBenchmarks.AllAsync(cli, folder),
         _ => new LargeBenchmarks(
             cli,
             folder,

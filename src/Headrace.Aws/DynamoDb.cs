@@ -22,6 +22,10 @@ public sealed class DynamoDb(DynamoDbConnection settings, Secrets secrets, TimeP
     /// <summary>Where this is, the way a person would write it.</summary>
     public string Address => $"dynamodb {settings.Name}";
 
+    /// <summary>The name of a table in policies.</summary>
+    internal static string Arn(DynamoDbConnection dynamo, string table) =>
+        AwsRight.Arn("dynamodb", dynamo.Region, null, $"table/{AwsRight.Literal(table)}");
+
     /// <summary>Asks for an operation.</summary>
     /// <param name="isRetried">False where a second time would do something else than the first.</param>
     /// <exception cref="AwsRefusal">It was not done, or it is not known.</exception>

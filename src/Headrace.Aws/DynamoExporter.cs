@@ -24,6 +24,22 @@ public sealed class DynamoExporter(DynamoDb db, ExportSettings export, S3Connect
         }
     }
 
+    /// <summary>What starting exports and looking after them takes; DynamoDB writes the files in the caller's name.</summary>
+    public static IEnumerable<AwsRight> Rights(DynamoDbConnection dynamo, ExportSettings export, S3Connection to) =>
+        [
+            new(
+                [
+                    "dynamodb:DescribeTable",
+                    "dynamodb:DescribeContinuousBackups",
+                    "dynamodb:ExportTableToPointInTime",
+                    "dynamodb:ListExports",
+                ],
+                [DynamoDb.Arn(dynamo, export.Table)]
+            ),
+            new(["dynamodb:DescribeExport"], [$"{DynamoDb.Arn(dynamo, export.Table)}/export/*"]),
+            .. S3Store.Writes(to, export.Path),
+        ];
+
     /// <summary>From when to when DynamoDB knows what happened in the table.</summary>
     /// <exception cref="HeadraceException">HDR-270, HDR-271, HDR-275.</exception>
     public async Task<(DateTimeOffset From, DateTimeOffset To)> KeptAsync(CancellationToken cancel)

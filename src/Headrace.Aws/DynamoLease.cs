@@ -8,6 +8,9 @@ namespace Headrace.Aws;
 /// </summary>
 internal sealed class DynamoLease : ILease
 {
+    /// <summary>The attribute with the run that began with the lease.</summary>
+    public const string Begun = "begun";
+
     // Times of answers are whole seconds.
     private static readonly TimeSpan Margin = TimeSpan.FromSeconds(1);
 
@@ -43,18 +46,20 @@ internal sealed class DynamoLease : ILease
         Dataset dataset,
         TimeSpan length,
         TimeProvider clock,
+        Run? run,
         CancellationToken cancel
     )
     {
         var since = clock.GetTimestamp();
         var (before, at) = await ledger.GetAsync("lease", dataset.Name, cancel);
-        if (before.TryGetValue("holder", out var other) && at < EndOf(before) + Margin)
+        if (IsHeld(before, at))
             return null;
+        var other = before.GetValueOrDefault("holder");
         var lease = new DynamoLease(ledger, dataset.Name, Id.New("h", clock), length, clock, (at, since));
         var fence = long.Parse(before.GetValueOrDefault("fence", "0"), CultureInfo.InvariantCulture);
         // A second try of the same question finds this holder.
         var taken = await lease.ChangeAsync(
-            "SET holder = :me, fence = :next, ends = :ends",
+            "SET holder = :me, fence = :next, ends = :ends" + (run is null ? $" REMOVE {Begun}" : $", {Begun} = :run"),
             other is null
                 ? "holder = :me OR attribute_not_exists(holder)"
                 : "holder = :me OR (holder = :other AND ends = :seen)",
@@ -62,6 +67,8 @@ internal sealed class DynamoLease : ILease
             {
                 LedgerTable.Number(json, ":next", fence + 1);
                 LedgerTable.Number(json, ":ends", lease.End());
+                if (run is not null)
+                    LedgerTable.Text(json, ":run", DynamoLedger.DetailOf(run));
                 if (other is null)
                     return;
                 LedgerTable.Text(json, ":other", other);
@@ -69,14 +76,20 @@ internal sealed class DynamoLease : ILease
             },
             cancel
         );
-        return taken ? new RenewedHold(lease, length, clock, since) : null;
+        return taken
+            ? new RenewedHold(lease, length, clock, since)
+            {
+                Died = before.TryGetValue(Begun, out var died) ? DynamoLedger.RunOf(died).Ended() : null,
+            }
+            : null;
     }
 
     public Task<bool> RenewAsync(CancellationToken cancel) =>
         ChangeAsync("SET ends = :ends", "holder = :me", json => LedgerTable.Number(json, ":ends", End()), cancel);
 
     // The item stays, so that the fence goes on.
-    public Task ReleaseAsync() => ChangeAsync("REMOVE holder, ends", "holder = :me", _ => { }, CancellationToken.None);
+    public Task ReleaseAsync() => 
+        ChangeAsync($"REMOVE holder, ends, {Begun}", "holder = :me", _ => { }, CancellationToken.None);
 
     private Task<bool> ChangeAsync(
         string change,
@@ -100,6 +113,11 @@ internal sealed class DynamoLease : ILease
         );
 
     private long End() => (known.At + clock.GetElapsedTime(known.Since) + length).ToUnixTimeMilliseconds();
+
+    /// <summary>True while the holder may still be there.</summary>
+    /// <param name="at">DynamoDB's time when it answered.</param>
+    public static bool IsHeld(IReadOnlyDictionary<string, string> lease, DateTimeOffset at) =>
+        lease.ContainsKey("holder") && at < EndOf(lease) + Margin;
 
     private static DateTimeOffset EndOf(IReadOnlyDictionary<string, string> lease) =>
         DateTimeOffset.FromUnixTimeMilliseconds(

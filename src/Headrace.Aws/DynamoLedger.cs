@@ -1,12 +1,13 @@
 using System.Globalization;
 using System.Text.Json;
+using Headrace.Configuration;
 
 namespace Headrace.Aws;
 
 /// <summary>
 /// The ledger of several machines in a table of DynamoDB, whose items have a kind (<c>pk</c>) and a name
-/// (<c>sk</c>): <c>run</c> by time, <c>latest</c> run of each dataset, <c>lease</c> of each dataset, <c>mark</c>, and
-/// <c>meta</c>. What may change at two places at once is changed by a condition.
+/// (<c>sk</c>): <c>run</c> by time, <c>latest</c> run of each dataset and of each outcome of it, <c>lease</c>, <c>mark</c>,
+/// and <c>meta</c>. What may change at two places at once is changed by a condition.
 /// </summary>
 /// <param name="lease">How long a dataset stays with a machine that says nothing any more.</param>
 public sealed class DynamoLedger(DynamoDb db, string table, TimeSpan lease, TimeProvider clock) : ILedger
@@ -16,10 +17,43 @@ public sealed class DynamoLedger(DynamoDb db, string table, TimeSpan lease, Time
 
     private readonly LedgerTable items = new(db, table, clock);
 
-    public async Task<IHold?> HoldAsync(Dataset dataset, CancellationToken cancel)
+    /// <summary>What keeping it takes; the table is made when it is missing.</summary>
+    public static IEnumerable<AwsRight> Rights(DynamoDbConnection dynamo, string table) =>
+        [
+            new(
+                [
+                    "dynamodb:DescribeTable",
+                    "dynamodb:CreateTable",
+                    "dynamodb:GetItem",
+                    "dynamodb:Query",
+                    "dynamodb:PutItem",
+                    "dynamodb:UpdateItem",
+                    "dynamodb:DeleteItem",
+                ],
+                [DynamoDb.Arn(dynamo, table)]
+            ),
+        ];
+
+    public async Task<IHold?> HoldAsync(Dataset dataset, Run? run, CancellationToken cancel)
     {
         await items.EnsureAsync(cancel);
-        return await DynamoLease.TakeAsync(items, dataset, lease, clock, cancel);
+        return await DynamoLease.TakeAsync(items, dataset, lease, clock, run, cancel);
+    }
+
+    public async Task<IReadOnlyList<Run>> UnderWayAsync(CancellationToken cancel)
+    {
+        await items.EnsureAsync(cancel);
+        var runs = new List<Run>();
+        await foreach (
+            var (name, _) in items.ListAsync(json => Kind(json, "lease", ""), DynamoLease.Begun, cancel)
+        )
+        {
+            var (held, at) = await items.GetAsync("lease", name, cancel);
+            if (held.TryGetValue(DynamoLease.Begun, out var begun))
+                runs.Add(DynamoLease.IsHeld(held, at) ? RunOf(begun) : RunOf(begun).Ended());
+        }
+
+        return [.. runs.OrderByDescending(run => run.StartedAt)];
     }
 
     public async Task WriteAsync(IReadOnlyList<Run> runs, CancellationToken cancel)
@@ -31,7 +65,8 @@ public sealed class DynamoLedger(DynamoDb db, string table, TimeSpan lease, Time
         {
             await PutAsync("run", NameOf(run.StartedAt, run.Id), run, null, cancel);
             // Of two machines the newer run stays.
-            await PutAsync("latest", run.Dataset, run, "attribute_not_exists(started) OR started <= :started", cancel);
+            foreach (var latest in (string[])["latest", Latest(run.Outcome)])
+                await PutAsync(latest, run.Dataset, run, "attribute_not_exists(started) OR started <= :started", cancel);
         }
     }
 
@@ -52,6 +87,8 @@ public sealed class DynamoLedger(DynamoDb db, string table, TimeSpan lease, Time
                         filters.Add("(flow = :of OR dataset = :of OR begins_with(id, :of))");
                     if (query.Outcome is not null)
                         filters.Add("outcome = :outcome");
+                    if (!query.WithIdle)
+                        filters.Add("outcome <> :idle");
                     if (filters.Count > 0)
                         json.WriteString("FilterExpression", string.Join(" AND ", filters));
                     json.WriteStartObject("ExpressionAttributeValues");
@@ -62,6 +99,8 @@ public sealed class DynamoLedger(DynamoDb db, string table, TimeSpan lease, Time
                         LedgerTable.Text(json, ":of", of);
                     if (query.Outcome is { } outcome)
                         LedgerTable.Text(json, ":outcome", Word(outcome));
+                    if (!query.WithIdle)
+                        LedgerTable.Text(json, ":idle", Word(Outcome.UpToDate));
                     json.WriteEndObject();
                     json.WriteBoolean("ScanIndexForward", false);
                 },
@@ -78,13 +117,19 @@ public sealed class DynamoLedger(DynamoDb db, string table, TimeSpan lease, Time
         return runs;
     }
 
-    public async Task<IReadOnlyList<Run>> LatestAsync(CancellationToken cancel)
+    public async Task<IReadOnlyList<Run>> LatestAsync(IReadOnlyList<Outcome> outcomes, CancellationToken cancel)
     {
         await items.EnsureAsync(cancel);
         var runs = new List<Run>();
-        await foreach (var detail in items.ListAsync(json => Kind(json, "latest", ""), "detail", cancel))
-            runs.Add(RunOf(detail.Value));
-        return runs;
+        foreach (var kind in outcomes.Count == 0 ? ["latest"] : outcomes.Select(Latest))
+            await foreach (var detail in items.ListAsync(json => Kind(json, kind, ""), "detail", cancel))
+                runs.Add(RunOf(detail.Value));
+        return
+        [
+            .. runs.GroupBy(run => run.Dataset, StringComparer.Ordinal)
+                .OrderBy(one => one.Key, StringComparer.Ordinal)
+                .Select(one => one.MaxBy(run => NameOf(run.StartedAt, run.Id), StringComparer.Ordinal)!),
+        ];
     }
 
     public async Task<IReadOnlyDictionary<string, string>> MarksAsync(string prefix, CancellationToken cancel)
@@ -156,9 +201,12 @@ public sealed class DynamoLedger(DynamoDb db, string table, TimeSpan lease, Time
 
     private static string Word(Outcome outcome) => JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString());
 
-    private static Run RunOf(string detail) => JsonSerializer.Deserialize(detail, RunJson.Default.Run)!;
+    // The newest run that ended so, of each dataset.
+    private static string Latest(Outcome outcome) => $"latest {Word(outcome)}";
 
-    private static string DetailOf(Run run)
+    internal static Run RunOf(string detail) => JsonSerializer.Deserialize(detail, RunJson.Default.Run)!;
+
+    internal static string DetailOf(Run run)
     {
         var detail = JsonSerializer.Serialize(run, RunJson.Default.Run);
         return System.Text.Encoding.UTF8.GetByteCount(detail) <= LongestDetail

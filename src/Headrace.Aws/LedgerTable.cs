@@ -63,6 +63,7 @@ internal sealed class LedgerTable(DynamoDb db, string table, TimeProvider clock)
 
     /// <summary>An attribute of all items that a question finds, by their names, page by page.</summary>
     /// <param name="write">Writes the question.</param>
+    /// <param name="attribute">Items without it are left out.</param>
     /// <exception cref="HeadraceException">HDR-401.</exception>
     public async IAsyncEnumerable<(string Name, string Value)> ListAsync(
         Action<Utf8JsonWriter> write,
@@ -89,12 +90,13 @@ internal sealed class LedgerTable(DynamoDb db, string table, TimeProvider clock)
                     cancel
                 );
                 foreach (var item in answer.RootElement.GetProperty("Items").EnumerateArray())
-                    page.Add(
-                        (
-                            item.GetProperty("sk").GetProperty("S").GetString()!,
-                            item.GetProperty(attribute).GetProperty("S").GetString()!
-                        )
-                    );
+                    if (item.TryGetProperty(attribute, out var value))
+                        page.Add(
+                            (
+                                item.GetProperty("sk").GetProperty("S").GetString()!,
+                                value.GetProperty("S").GetString()!
+                            )
+                        );
                 from = answer.RootElement.TryGetProperty("LastEvaluatedKey", out var key) ? key.GetRawText() : null;
             }
             catch (AwsRefusal refusal)

@@ -81,6 +81,7 @@ internal static class CommandLine
                     IamPolicyCommand.Create(),
                     SchemaCommand.Create(),
                     ConfigCommand.Create(),
+                    CompletionCommand.Create(),
                     VersionCommand.Create(),
                 ]
         )

@@ -16,7 +16,7 @@ internal static class ExitCode
         var bad = runs.Count(run => run.Outcome is Outcome.Failed or Outcome.Stopped);
         if (bad == 0)
             return Ok;
-        if (bad < runs.Count)
+        if (bad < runs.Count(run => !run.HadNothing))
             return Mixed;
         return runs.Any(run => run.Outcome == Outcome.Failed) ? Failed : Stopped;
     }

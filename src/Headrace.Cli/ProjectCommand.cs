@@ -29,7 +29,7 @@ internal static class ProjectCommand
     {
         var loaded = Load(parsed, screen);
         if (loaded.Project is { } project && loaded.Problems.Count == 0)
-            return new ProjectHost(project, TimeProvider.System);
+            return new ProjectHost(project, TimeProvider.System) { Waits = screen.Message };
         screen.Fail(loaded.Problems);
         return null;
     }

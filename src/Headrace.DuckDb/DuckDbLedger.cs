@@ -1,6 +1,4 @@
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
-using System.Text;
 using System.Text.Json;
 using Headrace.State;
 
@@ -27,30 +25,13 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
 
     private readonly string path = Path.Combine(folder, "ledger.duckdb");
 
-    public Task<IHold?> HoldAsync(Dataset dataset, CancellationToken cancel)
-    {
-        var locks = Path.Combine(folder, LocalState.Locks);
-        Directory.CreateDirectory(locks);
-        var name = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(dataset.Name)))[..16];
-        try
-        {
-            return Task.FromResult<IHold?>(
-                new LockFile(
-                    new FileStream(
-                        Path.Combine(locks, $"{name}.lock"),
-                        FileMode.OpenOrCreate,
-                        FileAccess.ReadWrite,
-                        FileShare.None
-                    )
-                )
-            );
-        }
-        catch (IOException error)
-            when (!Disk.IsFull(error) && error is not (DirectoryNotFoundException or FileNotFoundException))
-        {
-            return Task.FromResult<IHold?>(null);
-        }
-    }
+    private string Locks => Path.Combine(folder, LocalState.Locks);
+
+    public Task<IHold?> HoldAsync(Dataset dataset, Run? run, CancellationToken cancel) =>
+        Task.FromResult<IHold?>(DatasetLock.Take(Locks, dataset.Name, run));
+
+    public Task<IReadOnlyList<Run>> UnderWayAsync(CancellationToken cancel) =>
+        Task.FromResult(DatasetLock.UnderWay(Locks));
 
     public Task WriteAsync(IReadOnlyList<Run> runs, CancellationToken cancel) =>
         runs.Count == 0
@@ -70,7 +51,7 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
                             run.Id,
                             run.Flow,
                             run.Dataset,
-                            JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()),
+                            Word(run.Outcome),
                             run.StartedAt,
                             JsonSerializer.Serialize(run, RunJson.Default.Run)
                         );
@@ -94,17 +75,17 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
                     SELECT detail FROM run_history
                         WHERE ($1 IS NULL OR flow = $1 OR dataset = $1 OR starts_with(id, $1))
                             AND ($2 IS NULL OR outcome = $2)
+                            AND ($6 OR outcome <> 'up_to_date')
                             AND ($3 IS NULL OR started_at < $3 OR (started_at = $3 AND id < $4))
                     ORDER BY started_at DESC, id DESC LIMIT $5
                     """,
                     cancel,
                     query.Of,
-                    query.Outcome is { } outcome
-                        ? JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString())
-                        : null,
+                    query.Outcome is { } outcome ? Word(outcome) : null,
                     query.Before?.StartedAt,
                     query.Before?.Id,
-                    (long)query.Most
+                    (long)query.Most,
+                    query.WithIdle
                 );
                 while (reader.Read())
                     runs.Add(JsonSerializer.Deserialize(reader.GetString(0), RunJson.Default.Run)!);
@@ -114,17 +95,23 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
         );
     }
 
-    public async Task<IReadOnlyList<Run>> LatestAsync(CancellationToken cancel)
+    public async Task<IReadOnlyList<Run>> LatestAsync(IReadOnlyList<Outcome> outcomes, CancellationToken cancel)
     {
         if (!File.Exists(path))
             return [];
+        var words = string.Join(", ", outcomes.Select(outcome => Sql.Literal(Word(outcome))));
         return await UseAsync(
             isReadOnly: true,
             db =>
             {
                 var runs = new List<Run>();
                 using var reader = db.Query(
-                    "SELECT arg_max(detail, (started_at, id)) FROM run_history GROUP BY dataset ORDER BY dataset",
+                    $"""
+                    SELECT detail FROM run_history WHERE id IN (
+                        SELECT arg_max(id, (started_at, id)) FROM run_history
+                        WHERE {(words.Length == 0 ? "true" : $"outcome IN ({words})")} GROUP BY dataset)
+                    ORDER BY dataset
+                    """,
                     cancel
                 );
                 while (reader.Read())
@@ -182,18 +169,12 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
             cancel
         );
 
+    private static string Word(Outcome outcome) => JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString());
+
     private static string? Known(DuckDbConnection db, string name, CancellationToken cancel)
     {
         using var reader = db.Query("SELECT value FROM marks WHERE name = $1", cancel, name);
         return reader.Read() ? reader.GetString(0) : null;
-    }
-
-    // The operating system sees to it that nobody else has it.
-    private sealed class LockFile(FileStream file) : IHold
-    {
-        public CancellationToken Lost => CancellationToken.None;
-
-        public ValueTask DisposeAsync() => file.DisposeAsync();
     }
 
     // Default when who only reads meets a file of an older Headrace.

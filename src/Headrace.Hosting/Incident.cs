@@ -25,3 +25,19 @@ internal sealed record IncidentView(
 
 /// <summary>An incident as Slack takes it.</summary>
 internal sealed record SlackView(string Text);
+
+/// <summary>A notification that could not be sent.</summary>
+/// <param name="Since">When that began.</param>
+/// <param name="Fault">What was in the way then.</param>
+public sealed record BrokenChannel(string Notification, DateTimeOffset Since, string Fault);
+
+internal sealed record NotificationsView(IReadOnlyList<NotificationView> Notifications);
+
+/// <summary>A way to tell people, what it tells, and whether the last one was sent.</summary>
+internal sealed record NotificationView(
+    string Name,
+    [property: System.Text.Json.Serialization.JsonConverter(typeof(ContractWord))] string Way,
+    IReadOnlyList<string> When,
+    DateTimeOffset? BrokenSince,
+    string? Fault
+);

@@ -1,6 +1,3 @@
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using Headrace.Configuration;
 
 namespace Headrace.Hosting;
@@ -12,10 +9,7 @@ namespace Headrace.Hosting;
 internal sealed class Notifier(ProjectHost host)
 {
     private const string Prefix = "incident/";
-    private const int Usual = 20;
-    private const int LeastUsual = 5;
-
-    private static readonly TimeSpan LongestSend = TimeSpan.FromSeconds(10);
+    private const string Broken = "channel/";
 
     /// <summary>Tells what some runs have shown; in their warnings what could not be told.</summary>
     public async Task<IReadOnlyList<Run>> RunsAsync(IReadOnlyList<Run> runs, CancellationToken cancel)
@@ -23,21 +17,12 @@ internal sealed class Notifier(ProjectHost host)
         if (host.Project.Notifications.Count == 0)
             return runs;
         var told = new List<Run>();
+        var ofRuns = new RunIncidents(host, Wants);
         foreach (var run in runs)
-        {
-            var faults = new List<string>();
-            try
-            {
-                faults.AddRange(await TellAsync(await IncidentsAsync(run, cancel), cancel));
-            }
-            catch (HeadraceException error)
-            {
-                faults.Add($"notifications: {error.Code}  {error.What}");
-            }
-
-            told.Add(faults.Count == 0 ? run : run with { Warnings = [.. run.Warnings, .. faults] });
-        }
-
+            told.Add(Noted(run, await TryAsync(() => ofRuns.OfAsync(run, cancel), cancel)));
+        var standing = await TryAsync(() => new StandingIncidents(host, Wants, began: null).FindAsync(cancel), cancel);
+        if (told.Count > 0)
+            told[^1] = Noted(told[^1], standing);
         return told;
     }
 
@@ -47,17 +32,19 @@ internal sealed class Notifier(ProjectHost host)
         var faults = new List<string>();
         var open = incidents.Count == 0 ? null : await host.Ledger.MarksAsync(Prefix, cancel);
         foreach (var incident in incidents)
-        foreach (var channel in host.Project.Notifications.Values.Where(channel => Takes(channel, incident)))
+        foreach (var settings in host.Project.Notifications.Values.Where(one => Takes(one, incident)))
         {
-            var name = $"{Prefix}{channel.Name}/{incident.Condition}/{incident.Subject}";
+            var name = $"{Prefix}{settings.Name}/{incident.Condition}/{incident.Subject}";
             var since = open!.GetValueOrDefault(name);
             var now = incident.IsOpen ? UtcTime.Text(host.Clock.GetUtcNow()) : null;
             if (incident.IsOpen == since is not null || !await host.Ledger.MarkAsync(name, since, now, cancel))
                 continue;
-            if (await FaultAsync(channel, incident, cancel) is not { } fault)
+            var fault = await new IncidentChannel(host, settings).FaultAsync(incident, cancel);
+            await RememberAsync(settings.Name, fault);
+            if (fault is null)
                 continue;
             await host.Ledger.MarkAsync(name, now, since, CancellationToken.None); // it is tried again
-            faults.Add(host.Project.Secrets.Redact($"notification '{channel.Name}' was not sent: {fault}"));
+            faults.Add($"notification '{settings.Name}' was not sent: {fault}");
         }
 
         return faults;
@@ -67,128 +54,57 @@ internal sealed class Notifier(ProjectHost host)
     public bool Wants(string condition) =>
         host.Project.Notifications.Values.Any(channel => channel.When.Contains(condition));
 
-    private static bool Takes(Notification channel, Incident incident) =>
-        channel.When.Contains(incident.Condition)
-        && (channel.Flows.Count == 0 || channel.Flows.Contains(incident.Flow));
-
-    private async Task<IReadOnlyList<Incident>> IncidentsAsync(Run run, CancellationToken cancel)
+    /// <summary>The ways on which nothing could be sent when it was last tried.</summary>
+    public async Task<IReadOnlyList<BrokenChannel>> BrokenAsync(CancellationToken cancel)
     {
-        var incidents = new List<Incident>();
-        void Add(string condition, bool isOpen, string text) =>
-            incidents.Add(new Incident(condition, run.Flow, run.Dataset, isOpen, text) { Run = run });
-        var isWell = run.Outcome is Outcome.Loaded or Outcome.UpToDate;
-        if (run.Outcome == Outcome.Failed || isWell)
-            Add("failed", !isWell, isWell ? $"{run.Dataset} runs again." : $"{run.Dataset} failed: {Why(run)}");
-        if (run.Outcome == Outcome.Stopped || isWell)
-            Add(
-                "stopped",
-                !isWell,
-                isWell ? $"{run.Dataset} is loaded again." : $"{run.Dataset} was stopped: {Why(run)}"
-            );
-        if (run.Quarantined > 0)
-            Add("quarantined", true, $"{run.Dataset} set {Rows(run.Quarantined)} aside.");
-        else if (isWell && Wants("quarantined") && !await WaitsAsync(run.Dataset, cancel))
-            Add("quarantined", false, $"{run.Dataset} has no rows in quarantine any more.");
-        if (run.Outcome == Outcome.Loaded && Wants("unusual_size") && await UsualAsync(run, cancel) is { } usual)
-        {
-            var rows = Size(run);
-            var isUnusual = rows * 4 < usual || rows > usual * 4;
-            Add(
-                "unusual_size",
-                isUnusual,
-                $"{run.Dataset} loaded {Rows(rows)}; {(isUnusual ? "" : "as usual, ")}{Rows(usual)} are usual."
-            );
-        }
-
-        return incidents;
+        if (host.Project.Notifications.Count == 0)
+            return [];
+        var marks = await host.Ledger.MarksAsync(Broken, cancel);
+        return
+        [
+            .. host
+                .Project.Notifications.Keys.Select(name => (Name: name, Mark: marks.GetValueOrDefault(Broken + name)))
+                .Where(one => one.Mark is not null)
+                .Select(one => (one.Name, Parts: one.Mark!.Split(' ', 2)))
+                .Where(one => one.Parts.Length == 2 && UtcTime.TryRead(one.Parts[0], out _))
+                .Select(one => new BrokenChannel(
+                    one.Name,
+                    UtcTime.TryRead(one.Parts[0], out var since) ? since : default,
+                    one.Parts[1]
+                )),
+        ];
     }
 
-    // Who runs has its warehouses open to write.
-    private async Task<bool> WaitsAsync(string dataset, CancellationToken cancel) =>
-        (await HeldRows.CountAsync(host.Warehouses.All(isReadOnly: false), cancel)).ContainsKey(dataset);
-
-    // The median of the loads before; null while there are few.
-    private async Task<long?> UsualAsync(Run run, CancellationToken cancel)
+    private async Task RememberAsync(string channel, string? fault)
     {
-        var sizes = (await host.Ledger.RunsAsync(new RunQuery(run.Dataset, Usual) { Outcome = Outcome.Loaded }, cancel))
-            .Where(one => one.Dataset == run.Dataset && one.Id != run.Id)
-            .Select(Size)
-            .Order()
-            .ToList();
-        return sizes.Count < LeastUsual ? null : sizes[sizes.Count / 2];
+        var name = Broken + channel;
+        var known = (await host.Ledger.MarksAsync(name, CancellationToken.None)).GetValueOrDefault(name);
+        if (known is null == fault is null)
+            return;
+        var now = fault is null ? null : $"{UtcTime.Text(host.Clock.GetUtcNow())} {fault}";
+        await host.Ledger.MarkAsync(name, known, now, CancellationToken.None);
     }
 
-    private static long Size(Run run) => run.Inserted + run.Updated + run.Deleted;
-
-    private static string Rows(long rows) =>
-        rows == 1 ? "1 row" : $"{rows.ToString("N0", CultureInfo.InvariantCulture)} rows";
-
-    private static string Why(Run run) => run.Error is { } error ? $"{error.Code}  {error.What}" : "see the run";
-
-    // What kept it from being sent; null when it was.
-    private async Task<string?> FaultAsync(Notification channel, Incident incident, CancellationToken cancel)
+    private async Task<IReadOnlyList<string>> TryAsync(
+        Func<Task<IReadOnlyList<Incident>>> find,
+        CancellationToken cancel
+    )
     {
-        var views = Views.Without(host.Project.Secrets.Redact);
-        var state = incident.IsOpen ? "open" : "recovered";
-        var text = host.Project.Secrets.Redact(incident.Text);
-        var document = JsonSerializer.Serialize(
-            new IncidentView(
-                incident.Condition,
-                state,
-                host.Project.Name,
-                incident.Flow,
-                incident.Subject,
-                incident.Text,
-                host.Clock.GetUtcNow(),
-                incident.Run is null ? null : RunView.Of(incident.Run, isHistory: true)
-            ),
-            views.IncidentView
-        );
-        if (channel.Command.Count > 0)
-            return await Hook.FaultAsync(
-                channel.Command,
-                LongestSend,
-                host.Project.Folder,
-                [
-                    new("HEADRACE_CONDITION", incident.Condition),
-                    new("HEADRACE_STATE", state),
-                    new("HEADRACE_FLOW", incident.Flow),
-                    new("HEADRACE_DATASET", incident.Subject),
-                    new("HEADRACE_TEXT", Plain.Line(text)),
-                ],
-                document,
-                cancel
-            );
-        var name = host.Project.Name is { } project ? $"{project}: " : "";
-        return await PostAsync(
-            (channel.Webhook ?? channel.Slack)!,
-            channel.Webhook is not null
-                ? document
-                : JsonSerializer.Serialize(
-                    new SlackView($"{(incident.IsOpen ? "⚠" : "✓")} {name}{text}"),
-                    views.SlackView
-                ),
-            cancel
-        );
-    }
-
-    private static async Task<string?> PostAsync(string url, string document, CancellationToken cancel)
-    {
-        using var handler = new SocketsHttpHandler { AllowAutoRedirect = false };
-        using var client = new HttpClient(handler) { Timeout = LongestSend };
         try
         {
-            using var content = new StringContent(document, Encoding.UTF8, "application/json");
-            using var response = await client.PostAsync(new Uri(url), content, cancel);
-            return response.IsSuccessStatusCode ? null : $"the answer was {(int)response.StatusCode}";
+            return await TellAsync(await find(), cancel);
         }
-        catch (HttpRequestException error)
+        catch (HeadraceException error)
         {
-            return error.HttpRequestError == HttpRequestError.Unknown ? error.Message : $"{error.HttpRequestError}";
-        }
-        catch (TaskCanceledException) when (!cancel.IsCancellationRequested)
-        {
-            return $"there was no answer within {LongestSend.TotalSeconds:0} s";
+            return [$"notifications: {error.Code}  {error.What}"];
         }
     }
+
+    private static Run Noted(Run run, IReadOnlyList<string> faults) =>
+        faults.Count == 0 ? run : run with { Warnings = [.. run.Warnings, .. faults] };
+
+    // What is about no flow is for all.
+    private static bool Takes(Notification channel, Incident incident) =>
+        channel.When.Contains(incident.Condition)
+        && (channel.Flows.Count == 0 || incident.Flow.Length == 0 || channel.Flows.Contains(incident.Flow));
 }

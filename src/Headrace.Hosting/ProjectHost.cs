@@ -39,7 +39,7 @@ public sealed class ProjectHost : IAsyncDisposable
                 ? () => (Connections.Store(state.Connection), $"{state.Path.TrimEnd('/')}/".TrimStart('/'))
                 : null,
         };
-        Warehouses = new ProjectWarehouses(project, Connections, Folders, clock, isShared);
+        Warehouses = new ProjectWarehouses(project, Connections, Folders, clock, isShared, text => Waits?.Invoke(text));
         Ledger = project.Ledger is { } shared ? Shared(shared) : new DuckDb.DuckDbLedger(Folders.State, Clock);
     }
 
@@ -59,6 +59,12 @@ public sealed class ProjectHost : IAsyncDisposable
 
     public ILedger Ledger { get; }
 
+    /// <summary>Keeps what happens for programs that collect it; null for none.</summary>
+    public RunLog? Log { get; set; }
+
+    /// <summary>Hears when something waits for what another process has.</summary>
+    public Action<string>? Waits { get; set; }
+
     /// <summary>What brings flows up to date and keeps no secret of them.</summary>
     public Runner Runner => new(Ledger, Clock, Project.Secrets.Redact);
 
@@ -66,13 +72,21 @@ public sealed class ProjectHost : IAsyncDisposable
     public IReadOnlyList<string> FlowsOff =>
         [.. Project.Flows.Values.Where(flow => !flow.Enabled).Select(flow => flow.Name)];
 
-    /// <summary>The flows of these names, or all enabled ones; HDR-518 for a name that is no flow.</summary>
+    /// <summary>
+    /// The flows of these names, or all enabled ones; HDR-518 for a name that is no flow. A dataset's name stands for
+    /// its flow.
+    /// </summary>
     public IReadOnlyList<Flow> Flows(IReadOnlyList<string> names)
     {
-        foreach (var name in names)
-            Require(name);
+        names = [.. names.Select(name => FlowOf(name).Name)];
         return [.. Project.Flows.Values.Where(flow => names.Count == 0 ? flow.Enabled : names.Contains(flow.Name))];
     }
+
+    /// <summary>The names of datasets among these; none of a flow that is named itself.</summary>
+    public static HashSet<string> Datasets(IReadOnlyList<string> names) =>
+        names
+            .Where(name => name.Contains('/', StringComparison.Ordinal) && !names.Contains(name.Split('/')[0]))
+            .ToHashSet(StringComparer.Ordinal);
 
     /// <summary>
     /// The flows and models of these names, or all enabled flows and all models; HDR-518 for a name that is neither.

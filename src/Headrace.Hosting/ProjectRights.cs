@@ -34,6 +34,12 @@ internal static class ProjectRights
                     _ => [],
                 }
             );
+            if (
+                flow.Source.Export is { } export
+                && Find<DynamoDbConnection>(export.Connection) is { } dynamo
+                && Find<S3Connection>(export.To) is { } exports
+            )
+                rights.AddRange(DynamoExporter.Rights(dynamo, export, exports));
             if (Find<KinesisConnection>(flow.Publish?.Connection) is { } published)
                 rights.AddRange(KinesisStream.Writes(published));
             if (flow.Archive is { } archive && Find<S3Connection>(archive.Connection) is { } kept)
@@ -41,6 +47,18 @@ internal static class ProjectRights
                     .. S3Store.Reads(kept, Literal(archive.Path)),
                     .. S3Store.Writes(kept, Literal(archive.Path)),
                     .. S3Store.Removes(kept, Literal(archive.Path)),
+                ]);
+        }
+
+        if (project.Ledger is { } ledger)
+        {
+            if (Find<DynamoDbConnection>(ledger.Connection) is { } table)
+                rights.AddRange(DynamoLedger.Rights(table, ledger.Table));
+            if (ledger.State is { } state && Find<S3Connection>(state.Connection) is { } place)
+                rights.AddRange([
+                    .. S3Store.Reads(place, state.Path),
+                    .. S3Store.Writes(place, state.Path),
+                    .. S3Store.Removes(place, state.Path),
                 ]);
         }
 

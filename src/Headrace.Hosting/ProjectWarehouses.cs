@@ -17,6 +17,7 @@ public sealed class ProjectWarehouses : IAsyncDisposable
     private readonly Dictionary<(string Address, bool IsReadOnly), IWarehouse> warehouses = [];
     private readonly Dictionary<IWarehouse, IDuckDb> engines = [];
     private readonly bool isShared;
+    private readonly Action<string> waits;
     private readonly Lock gate = new();
 
     internal ProjectWarehouses(
@@ -24,14 +25,16 @@ public sealed class ProjectWarehouses : IAsyncDisposable
         ProjectConnections connections,
         ProjectFolders folders,
         TimeProvider clock,
-        bool isShared
+        bool isShared,
+        Action<string> waits
     ) =>
-        (this.project, this.connections, this.folders, this.clock, this.isShared) = (
+        (this.project, this.connections, this.folders, this.clock, this.isShared, this.waits) = (
             project,
             connections,
             folders,
             clock,
-            isShared
+            isShared,
+            waits
         );
 
     /// <summary>Every warehouse that keeps positions of flows and models, once.</summary>
@@ -135,7 +138,10 @@ public sealed class ProjectWarehouses : IAsyncDisposable
             return open;
         var engine = Engine(settings.Memory, settings.Threads);
         engine = engine with { SmallBlocks = settings.Blocks == BlockSize.Small };
-        return warehouses[(path, isReadOnly)] = new DuckDbWarehouse(path, isReadOnly, engine, clock, stored);
+        return warehouses[(path, isReadOnly)] = new DuckDbWarehouse(path, isReadOnly, engine, clock, stored)
+        {
+            Waits = waits,
+        };
     }
 
     // A warehouse that is no DuckDB, with the DuckDB that types its rows.

@@ -205,7 +205,11 @@ internal sealed record QuarantinePageView(
 );
 
 /// <summary>How everything stands, and what runs now.</summary>
-internal sealed record OverviewView(IReadOnlyList<OverviewRow> Datasets, IReadOnlyList<RequestView> Requests);
+internal sealed record OverviewView(
+    IReadOnlyList<OverviewRow> Datasets,
+    IReadOnlyList<RequestView> Requests,
+    IReadOnlyList<NotificationView> Notifications
+);
 
 /// <summary>A dataset with the changed rows of its last loads, the oldest first, and when it runs next.</summary>
 internal sealed record OverviewRow(DatasetView Dataset, IReadOnlyList<long> Sizes, DateTimeOffset? Next);

@@ -9,7 +9,8 @@ namespace Headrace.Hosting;
 /// <summary>Where a project's server on this machine is found, and the word that it knows commands by.</summary>
 /// <param name="Address">A URL.</param>
 /// <param name="Project">What the server has read: a hash of headrace.yaml and the environment.</param>
-internal sealed record ServerAddress(string Address, string Secret, string Project);
+/// <param name="IsReachable">From other machines.</param>
+internal sealed record ServerAddress(string Address, string Secret, string Project, bool IsReachable = false);
 
 /// <summary>
 /// The file <c>.headrace/server.json</c>, which only its owner can read, and the lock beside it, which the operating
@@ -31,6 +32,9 @@ internal sealed class ServerFile : IDisposable
         OwnerOnly.Close(folders.State);
         return Lock(path) is { } held ? new ServerFile(path, held) : throw Error.ServerRuns(Read(path)?.Address);
     }
+
+    /// <summary>The project's folder for its own files.</summary>
+    public string Folder => Path.GetDirectoryName(path)!;
 
     /// <summary>Says where the server is.</summary>
     public void Write(ServerAddress address)

@@ -1,17 +1,22 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Text.Json;
 
 namespace Headrace.Hosting;
 
 /// <summary>
-/// What runs did, as numbers for those who watch (<c>System.Diagnostics.Metrics</c>, meter <c>Headrace</c>).
+/// What runs did, as numbers and traces for those who watch (meter and activity source <c>Headrace</c>).
 /// </summary>
 public static class Telemetry
 {
     /// <summary>The meter's name.</summary>
     public const string Name = "Headrace";
 
+    /// <summary>The bounds of the buckets of durations, in seconds.</summary>
+    public static readonly double[] Buckets = [0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600];
+
     private static readonly Meter Meter = new(Name);
+    private static readonly ActivitySource Traces = new(Name);
 
     private static readonly Histogram<double> Durations = Meter.CreateHistogram<double>(
         "headrace.run.duration",
@@ -34,11 +39,12 @@ public static class Telemetry
         "Results of checks"
     );
 
-    /// <summary>Counts runs that ended.</summary>
+    /// <summary>Counts runs that ended, and tells of each as a span.</summary>
     public static void Record(IReadOnlyList<Run> runs)
     {
         foreach (var run in runs)
         {
+            Trace(run);
             var flow = KeyValuePair.Create<string, object?>("headrace.flow", run.Flow);
             Durations.Record(
                 run.Duration.TotalSeconds,
@@ -68,5 +74,30 @@ public static class Telemetry
                     Loaded.Add(rows, flow, new("headrace.change", change));
             }
         }
+    }
+
+    private static void Trace(Run run)
+    {
+        using var span = Traces.StartActivity(
+            "headrace.run",
+            ActivityKind.Internal,
+            parentContext: default,
+            startTime: run.StartedAt
+        );
+        if (span is null)
+            return;
+        span.SetTag("headrace.flow", run.Flow);
+        span.SetTag("headrace.dataset", run.Dataset);
+        span.SetTag("headrace.run", run.Id);
+        span.SetTag("headrace.outcome", JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()));
+        span.SetTag("headrace.rows", run.Inserted + run.Updated + run.Deleted);
+        span.SetTag("db.collection.name", run.Target);
+        if (run.Error is { } error)
+        {
+            span.SetTag("error.type", error.Code);
+            span.SetStatus(ActivityStatusCode.Error, error.Code);
+        }
+
+        span.SetEndTime((run.StartedAt + run.Duration).UtcDateTime);
     }
 }

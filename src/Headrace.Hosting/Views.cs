@@ -202,7 +202,13 @@ internal sealed record VerifiedView(
         );
 }
 
-internal sealed record StatusView(IReadOnlyList<DatasetView> Datasets);
+/// <param name="Warnings">What is not known, and why.</param>
+internal sealed record StatusView(
+    IReadOnlyList<DatasetView> Datasets,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+        IReadOnlyList<NotificationView>? Notifications = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] IReadOnlyList<string>? Warnings = null
+);
 
 internal sealed record DatasetView(
     string Flow,
@@ -212,9 +218,12 @@ internal sealed record DatasetView(
     DateTimeOffset? LastRun,
     [property: JsonConverter(typeof(ContractWord))] string? Outcome,
     long Inserted,
-    long Quarantine,
+    long? Quarantine,
     ErrorJson? Error,
-    IReadOnlyList<string> Warnings
+    IReadOnlyList<string> Warnings,
+    DateTimeOffset? LastSuccess,
+    DateTimeOffset? LastLoad,
+    long LoadedRows
 )
 {
     public static DatasetView Of(DatasetStatus status) =>
@@ -228,7 +237,10 @@ internal sealed record DatasetView(
             status.Last?.Inserted ?? 0,
             status.Quarantined,
             status.Last?.Error is { } error ? ErrorJson.Of(error) : null,
-            status.Warnings
+            status.Warnings,
+            status.LastGood?.StartedAt + status.LastGood?.Duration,
+            status.LastLoad?.StartedAt + status.LastLoad?.Duration,
+            status.LastLoad is { } load ? load.Inserted + load.Updated + load.Deleted : 0
         );
 
     private static string Word(DatasetState state) =>
@@ -302,6 +314,7 @@ internal sealed record VersionView(string Headrace, string Dotnet, string Duckdb
 [JsonSerializable(typeof(QuarantinePageView))]
 [JsonSerializable(typeof(IncidentView))]
 [JsonSerializable(typeof(SlackView))]
+[JsonSerializable(typeof(NotificationsView))]
 [JsonSerializable(typeof(OverviewView))]
 [JsonSerializable(typeof(FlowPageView))]
 [JsonSerializable(typeof(RunPageView))]

@@ -8,7 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace Headrace.Server;
 
 /// <summary>Writes answers: documents without secrets, errors as problem details.</summary>
-internal sealed class Answers(Func<string, string> redact, Gate gate, Layout layout)
+internal sealed class Answers(Func<string, string> redact, Gate gate, Audit audit, Layout layout)
 {
     private readonly Views views = Views.Without(redact);
 
@@ -19,7 +19,7 @@ internal sealed class Answers(Func<string, string> redact, Gate gate, Layout lay
         headers.ContentSecurityPolicy =
             "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'";
         headers.XContentTypeOptions = "nosniff";
-        headers["Referrer-Policy"] = "no-referrer";
+        headers["Referrer-Policy"] = "same-origin"; // without one a browser names no origin in a form
         headers.CacheControl = "no-store";
         try
         {
@@ -41,6 +41,10 @@ internal sealed class Answers(Func<string, string> redact, Gate gate, Layout lay
         catch (Exception error)
         {
             await ProblemAsync(context, Error.Bug($"{error.GetType().Name}: {error.Message}", error));
+        }
+        finally
+        {
+            audit.Note(context);
         }
     }
 
@@ -74,7 +78,7 @@ internal sealed class Answers(Func<string, string> redact, Gate gate, Layout lay
         var address = $"{context.Request.Path}{context.Request.QueryString}";
         await TextAsync(
             context,
-            layout.Write(page.Title, context.Request.Path, page.Draw(value, call), page.IsLive(value) ? address : null),
+            layout.Write(page.Title, context.Request.Path, page.Draw(value, call), address, page.Every(value)),
             "text/html"
         );
     }
@@ -83,6 +87,7 @@ internal sealed class Answers(Func<string, string> redact, Gate gate, Layout lay
     public static async Task FormAsync(HttpContext context, Form form)
     {
         var call = new Call(context, form.Endpoint.Parameters);
+        await FormToken.CheckAsync(call);
         var next = form.Next(await form.Endpoint.Handle(call), call);
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
         context.Response.Headers.Location = next;
@@ -120,7 +125,7 @@ internal sealed class Answers(Func<string, string> redact, Gate gate, Layout lay
             var told = RunError.Of(error).Redacted(redact);
             await TextAsync(
                 context,
-                layout.Write("That did not work", "", Words.Error(ErrorJson.Of(told)), live: null),
+                layout.Write("That did not work", "", Words.Error(ErrorJson.Of(told))),
                 "text/html"
             );
             return;
@@ -132,7 +137,7 @@ internal sealed class Answers(Func<string, string> redact, Gate gate, Layout lay
     private static int StatusOf(HeadraceException error) =>
         error.Code switch
         {
-            "HDR-604" or "HDR-606" => 403,
+            "HDR-604" or "HDR-606" or "HDR-617" => 403,
             "HDR-605" => 401,
             "HDR-607" => 429,
             "HDR-610" or "HDR-518" or "HDR-533" => 404,

@@ -39,6 +39,7 @@ internal sealed partial class Api(SharedHost hosts, Jobs jobs, Followers followe
             Verify,
             Schedules,
             Models,
+            Notifications,
         ];
 
     public Endpoint Files =>
@@ -81,8 +82,8 @@ internal sealed partial class Api(SharedHost hosts, Jobs jobs, Followers followe
         new(
             "GET",
             "/api/v1/runs",
-            "Runs that ended, the newest first",
-            [Flow, Dataset, new("outcome", "loaded, up_to_date, stopped, failed or skipped."), Limit, After],
+            "Runs, the newest first; those that have begun and not ended before all others",
+            [Flow, Dataset, new("outcome", "loaded, up_to_date, stopped, failed, skipped or running."), Limit, After],
             200,
             Views.Default.RunsPageView,
             async call =>
@@ -288,6 +289,19 @@ internal sealed partial class Api(SharedHost hosts, Jobs jobs, Followers followe
                     }),
                 ]);
             }
+        );
+
+    public Endpoint Notifications =>
+        new(
+            "GET",
+            "/api/v1/notifications",
+            "The ways to tell people, and which of them do not work",
+            [],
+            200,
+            Views.Default.NotificationsView,
+            async call => new NotificationsView(
+                await hosts.UseAsync(host => new NotificationsService(host).ListAsync(call.Cancel))
+            )
         );
 
     private static Parameter Time(string name, string description) => new(name, description) { Format = "date-time" };

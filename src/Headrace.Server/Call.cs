@@ -115,6 +115,10 @@ internal sealed class Call(HttpContext context, IReadOnlyList<Parameter> paramet
             Of = form["of"] is [{ Length: > 0 } of] ? of : null,
             Reason = form["reason"] is [{ Length: > 0 } reason] ? reason : null,
             Ids = form["ids"].Count == 0 ? null : [.. form["ids"].Select(Id)],
+            Set =
+                form["column"] is [{ Length: > 0 } column] && form["value"] is [{ Length: > 0 } value]
+                    ? new Dictionary<string, string?> { [column] = value }
+                    : null,
         };
     }
 

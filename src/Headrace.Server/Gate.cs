@@ -12,9 +12,15 @@ namespace Headrace.Server;
 internal sealed class Gate(ServeOptions options, string handOver, TimeProvider clock)
 {
     private const int MostFailures = 20;
+    private const int MostWrites = 300;
+    private const int MostAddresses = 10_000;
     private static readonly TimeSpan Span = TimeSpan.FromMinutes(1);
 
+    // Files that arrive come in bursts, and many notifications are one run.
+    private const string EventsPath = "/api/v1/events";
+
     private readonly Dictionary<IPAddress, (long Since, int Count)> failures = [];
+    private readonly Dictionary<IPAddress, (long Since, int Count)> writes = [];
 
     /// <summary>Throws for a request that is not let in.</summary>
     /// <exception cref="HeadraceException">HDR-604 to HDR-607.</exception>
@@ -41,9 +47,26 @@ internal sealed class Gate(ServeOptions options, string handOver, TimeProvider c
             if (!Same(request.Headers.Authorization.ToString(), $"Bearer {handOver}"))
                 throw Error.TokenMissing();
         }
-        else if (options.Tokens is { } tokens)
+        else
         {
-            CheckToken(context, tokens);
+            if (options.Tokens is { } tokens)
+                CheckToken(context, tokens);
+            if (!IsRead(request) && request.Path != EventsPath)
+                CheckWrites(context);
+        }
+    }
+
+    private void CheckWrites(HttpContext context)
+    {
+        var from = context.Connection.RemoteIpAddress ?? IPAddress.None;
+        lock (writes)
+        {
+            if (writes.Count > MostAddresses)
+                writes.Clear();
+            var known = writes.TryGetValue(from, out var before) && clock.GetElapsedTime(before.Since) < Span;
+            writes[from] = known ? (before.Since, before.Count + 1) : (clock.GetTimestamp(), 1);
+            if (writes[from].Count > MostWrites)
+                throw Error.TooMany("requests that change something from this address", (int)Span.TotalSeconds);
         }
     }
 
@@ -66,7 +89,7 @@ internal sealed class Gate(ServeOptions options, string handOver, TimeProvider c
         {
             lock (failures)
             {
-                if (failures.Count > 10_000)
+                if (failures.Count > MostAddresses)
                     failures.Clear();
                 failures[from] = failures.TryGetValue(from, out var before)
                     ? (before.Since, before.Count + 1)
@@ -80,8 +103,10 @@ internal sealed class Gate(ServeOptions options, string handOver, TimeProvider c
             throw Error.RoleMissing();
     }
 
-    // A browser has no other way to send one than as the password of a name.
-    private static string? TokenOf(HttpRequest request)
+    /// <summary>
+    /// The token of a request. A browser has no other way to send one than as the password of a name.
+    /// </summary>
+    public static string? TokenOf(HttpRequest request)
     {
         if (!AuthenticationHeaderValue.TryParse(request.Headers.Authorization.ToString(), out var header))
             return null;
@@ -99,7 +124,8 @@ internal sealed class Gate(ServeOptions options, string handOver, TimeProvider c
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host.Trim('[', ']'), out var address) && IPAddress.IsLoopback(address));
 
-    private static bool IsRead(HttpRequest request) =>
+    /// <summary>True for a request that changes nothing.</summary>
+    public static bool IsRead(HttpRequest request) =>
         HttpMethods.IsGet(request.Method) || HttpMethods.IsHead(request.Method);
 
     private static bool Same(string one, string other) =>

@@ -97,7 +97,7 @@ internal sealed class Jobs(SharedHost hosts, TimeProvider clock) : IDisposable
     public bool IsBusy(string name)
     {
         lock (gate)
-            return queued.Concat(running).Any(job => job.Names.Count == 0 || job.Names.Contains(name));
+            return queued.Concat(running).Any(job => job.Names.Count == 0 || job.Names.Select(FlowOf).Contains(name));
     }
 
     /// <summary>Begins nothing new, and waits for what runs; after the time it is rolled back.</summary>
@@ -141,8 +141,13 @@ internal sealed class Jobs(SharedHost hosts, TimeProvider clock) : IDisposable
         }
     }
 
+    // A dataset's name begins with its flow's.
+    private static string FlowOf(string name) => name.Split('/')[0];
+
     private static bool Meet(Job one, Job other) =>
-        one.Names.Count == 0 || other.Names.Count == 0 || one.Names.Intersect(other.Names).Any();
+        one.Names.Count == 0
+        || other.Names.Count == 0
+        || one.Names.Select(FlowOf).Intersect(other.Names.Select(FlowOf)).Any();
 
     private async Task RunAsync(Job job)
     {

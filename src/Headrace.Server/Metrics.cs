@@ -10,7 +10,7 @@ namespace Headrace.Server;
 /// </summary>
 internal sealed class Metrics : IDisposable
 {
-    private static readonly double[] Buckets = [0.1, 0.5, 1, 5, 10, 30, 60, 300, 900, 3600];
+    private static readonly double[] Buckets = Telemetry.Buckets;
 
     private readonly MeterListener listener = new();
     private readonly Lock gate = new();

@@ -28,25 +28,27 @@ public sealed class ProjectServer : IAsyncDisposable
     private readonly IReadOnlyList<QueueListener> listeners;
     private readonly Watchman watchman;
     private readonly Metrics metrics = new();
+    private readonly Audit audit;
     private Task working = Task.CompletedTask;
     private int isDisposed;
 
     private ProjectServer(Project project, ServeOptions options, TimeProvider clock, ServerFile file)
     {
         (this.options, this.clock, this.file) = (options, clock, file);
-        hosts = new SharedHost(project, clock);
+        hosts = new SharedHost(project, clock) { Log = options.Log };
         Jobs = new Jobs(hosts, clock);
         followers = new Followers(project, CancellationToken.None);
         scheduler = new Scheduler(hosts, Jobs, followers.Of, clock);
         arrivals = new Arrivals(hosts, Jobs, followers.Of, clock);
         listeners = QueueListener.Of(project, RunAsync, options.Say, clock);
-        watchman = new Watchman(hosts, clock, options.Say);
+        watchman = new Watchman(hosts, clock, options.Say, () => $"{Environment.MachineName} {Address}");
         scheduler.Missed = (flow, count) => _ = watchman.MissedAsync(flow, count);
         Jobs.HasEnded = job =>
         {
             arrivals.Ended(job);
             _ = watchman.LookAsync();
         };
+        audit = new Audit(Path.Combine(file.Folder, "audit.jsonl"), clock);
         Secret = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
         app = Build();
     }
@@ -107,6 +109,7 @@ public sealed class ProjectServer : IAsyncDisposable
         arrivals.Dispose();
         ending.Dispose();
         metrics.Dispose();
+        audit.Dispose();
         file.Dispose();
     }
 
@@ -123,7 +126,8 @@ public sealed class ProjectServer : IAsyncDisposable
             new ServerAddress(
                 reach.Uri.GetLeftPart(UriPartial.Authority),
                 Secret,
-                ServerFile.Fingerprint(hosts.Project)
+                ServerFile.Fingerprint(hosts.Project),
+                !options.IsLocal
             )
         );
         working = Task.WhenAll(
@@ -165,6 +169,7 @@ public sealed class ProjectServer : IAsyncDisposable
         var answers = new Answers(
             hosts.Project.Secrets.Redact,
             new Gate(options, Secret, clock),
+            audit,
             new Layout(hosts.Project.Name ?? Path.GetFileName(hosts.Project.Folder))
         );
         web.Use(answers.GuardAsync);
@@ -250,7 +255,7 @@ public sealed class ProjectServer : IAsyncDisposable
         yield return (
             "headrace_quarantine_size",
             "Rows that wait in quarantine",
-            datasets.GroupBy(one => one.Flow).Select(flow => (flow.Key, (double)flow.Sum(one => one.Quarantined)))
+            datasets.GroupBy(one => one.Flow).Select(flow => (flow.Key, (double)flow.Sum(one => one.Quarantined ?? 0)))
         );
         yield return (
             "headrace_flow_lag_seconds",

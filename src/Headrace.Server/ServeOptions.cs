@@ -13,6 +13,9 @@ public sealed record ServeOptions(string Listen, IPAddress Address, int Port, To
     /// <summary>Hears of what no answer can say, a line each.</summary>
     public Action<string> Say { get; init; } = _ => { };
 
+    /// <summary>What runs are written down to as they begin and end; null for none.</summary>
+    public Hosting.RunLog? Log { get; init; }
+
     /// <summary>True when only this machine reaches it.</summary>
     public bool IsLocal => IPAddress.IsLoopback(Address);
 

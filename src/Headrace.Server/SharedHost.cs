@@ -23,6 +23,9 @@ internal sealed class SharedHost(Project project, TimeProvider clock) : IAsyncDi
     private bool isClosed;
     private TaskCompletionSource? idle;
 
+    /// <summary>What runs are written down to; null for none.</summary>
+    public RunLog? Log { get; init; }
+
     /// <summary>True while somebody has it open.</summary>
     public bool IsOpen => host is not null;
 
@@ -51,7 +54,7 @@ internal sealed class SharedHost(Project project, TimeProvider clock) : IAsyncDi
                     throw Error.ServerStops();
                 if (!isAlone && (users == 0 || !alone))
                 {
-                    open = host ??= new ProjectHost(project, clock, isShared: true);
+                    open = host ??= new ProjectHost(project, clock, isShared: true) { Log = Log };
                     (users, uses, isAlone) = (users + 1, uses + 1, alone);
                     break;
                 }

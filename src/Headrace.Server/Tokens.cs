@@ -16,6 +16,11 @@ public enum Role
 /// <summary>Who may ask: tokens, of which only the hashes are kept.</summary>
 public sealed class Tokens
 {
+    /// <summary>The shortest token that is taken.</summary>
+    public const int Shortest = 8;
+
+    private static readonly string[] Known = ["changeme", "password", "headrace", "12345678", "operator"];
+
     private readonly List<(byte[] Hash, Role Role)> hashes = [];
 
     private Tokens() { }
@@ -55,6 +60,12 @@ public sealed class Tokens
                 throw Error.TokenFileRefused(file, i + 1, "the line does not begin with `read:` or `operate:`");
             if (token.Length == 0 || token.Any(char.IsWhiteSpace))
                 throw Error.TokenFileRefused(file, i + 1, "the token is empty or has a blank in it");
+            if (token.Length < Shortest || token.Distinct().Count() < 4 || Known.Contains(token.ToLowerInvariant()))
+                throw Error.TokenFileRefused(
+                    file,
+                    i + 1,
+                    $"the token can be guessed: it has less than {Shortest} letters, or everybody knows it"
+                );
             tokens.hashes.Add((Hash(token), role.Value));
         }
 

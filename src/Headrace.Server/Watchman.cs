@@ -1,16 +1,14 @@
-using Headrace.Configuration;
 using Headrace.Hosting;
 
 namespace Headrace.Server;
 
 /// <summary>
-/// Looks after what no run can tell: flows that are late, times that were missed, and what stands in quarantine.
+/// Looks after what no run can tell: what did not happen in time, times that were missed, and what stands in
+/// quarantine. It says in the ledger that the server is there.
 /// </summary>
-internal sealed class Watchman(SharedHost hosts, TimeProvider clock, Action<string> say)
+/// <param name="name">The server's.</param>
+internal sealed class Watchman(SharedHost hosts, TimeProvider clock, Action<string> say, Func<string> name)
 {
-    private static readonly TimeSpan Round = TimeSpan.FromMinutes(1);
-    private static readonly TimeSpan Grace = TimeSpan.FromMinutes(1);
-
     private readonly DateTimeOffset began = clock.GetUtcNow();
 
     /// <summary>How the datasets stood when something last ended.</summary>
@@ -23,13 +21,14 @@ internal sealed class Watchman(SharedHost hosts, TimeProvider clock, Action<stri
         {
             while (true)
             {
-                await TryAsync(host => LateAsync(host, cancel));
-                await Task.Delay(Round, clock, cancel);
+                await BeatAsync(beats => beats.BeatAsync(name(), began, clock.GetUtcNow(), cancel));
+                await TryAsync(host => StandingAsync(host, cancel));
+                await Task.Delay(ServerBeats.Every, clock, cancel);
             }
         }
         catch (OperationCanceledException)
         {
-            // The server ends.
+            await BeatAsync(beats => beats.EndAsync(name(), CancellationToken.None));
         }
     }
 
@@ -60,40 +59,21 @@ internal sealed class Watchman(SharedHost hosts, TimeProvider clock, Action<stri
             )
         );
 
-    private async Task<IReadOnlyList<string>> LateAsync(ProjectHost host, CancellationToken cancel)
+    private async Task<IReadOnlyList<string>> StandingAsync(ProjectHost host, CancellationToken cancel)
     {
         var notifier = new Notifier(host);
-        if (!notifier.Wants("late"))
-            return [];
-        var incidents = new List<Incident>();
-        foreach (var flow in host.Project.Flows.Values.Where(flow => flow is { Enabled: true, Schedule: not null }))
+        return await notifier.TellAsync(
+            await new StandingIncidents(host, notifier.Wants, began).FindAsync(cancel),
+            cancel
+        );
+    }
+
+    private Task BeatAsync(Func<ServerBeats, Task> beat) =>
+        TryAsync(async host =>
         {
-            var last = await LastGoodAsync(host, flow, cancel);
-            var isLate = flow.Schedule!.Due(last ?? began, clock.GetUtcNow() - Grace) is { Count: >= 2 };
-            incidents.Add(
-                new Incident(
-                    "late",
-                    flow.Name,
-                    flow.Name,
-                    isLate,
-                    !isLate ? $"{flow.Name} is up to date again."
-                        : last is { } at ? $"{flow.Name} is late: it last ran well at {UtcTime.Text(at)}."
-                        : $"{flow.Name} is late: it has not run well yet."
-                )
-            );
-        }
-
-        return await notifier.TellAsync(incidents, cancel);
-    }
-
-    private static async Task<DateTimeOffset?> LastGoodAsync(ProjectHost host, Flow flow, CancellationToken cancel)
-    {
-        DateTimeOffset? last = null;
-        foreach (var outcome in (Outcome[])[Outcome.Loaded, Outcome.UpToDate])
-        foreach (var run in await host.Ledger.RunsAsync(new RunQuery(flow.Name, 1) { Outcome = outcome }, cancel))
-            last = last is null || run.StartedAt > last ? run.StartedAt : last;
-        return last;
-    }
+            await beat(new ServerBeats(host.Ledger));
+            return [];
+        });
 
     private async Task TryAsync(Func<ProjectHost, Task<IReadOnlyList<string>>> step)
     {

@@ -58,6 +58,7 @@ internal sealed class DatasetRun(
                 Find(position, target);
             if (found.Changes is null)
             {
+                Run = Run with { HadNothing = position.Generation == 0 && !stage.IsWaiting && found.Notes.Count == 0 };
                 await CareAsync(target, cancel);
                 return;
             }

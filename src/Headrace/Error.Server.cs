@@ -16,7 +16,7 @@ public static partial class Error
         new(
             "HDR-601",
             $"The file of tokens cannot be used: {why}; the server does not start.",
-            "write one `role: token` a line, with the role read or operate"
+            "write one `role: token` a line, with the role read or operate; `openssl rand -hex 32` makes a token"
         )
         {
             Facts = Facts(("file", file), ("line", line)),
@@ -118,6 +118,44 @@ public static partial class Error
         {
             Facts = Facts(("server", address), ("found", inner.Message)),
         };
+
+    /// <summary>A run has begun, and its process is gone.</summary>
+    public static HeadraceException RunDied(string dataset, DateTimeOffset began) =>
+        new(
+            "HDR-614",
+            "The run began and its process is gone; its last batch was loaded whole or not at all.",
+            $"headrace run {Shell.Word(dataset.Split('/')[0])} goes on from the last commit; look in the system's log "
+                + "for what ended the process"
+        )
+        {
+            Facts = Facts(("dataset", dataset), ("began", began.UtcDateTime.ToString("yyyy-MM-ddTHH:mm:ssZ"))),
+        };
+
+    /// <summary>The beginning of an identifier is that of several runs.</summary>
+    public static HeadraceException ManyRuns(string id, IReadOnlyList<(string Id, string Dataset)> runs) =>
+        new("HDR-615", $"{runs.Count} runs begin with '{id}'; none is shown.", $"headrace show {runs[0].Id}")
+        {
+            Facts = [.. runs.Take(5).Select(run => new Fact("run", $"{run.Id}  {run.Dataset}"))],
+        };
+
+    /// <summary>A dataset that its flow does not have.</summary>
+    public static HeadraceException NoSuchDataset(string dataset, string flow, IReadOnlyList<string> known) =>
+        new(
+            "HDR-616",
+            $"The flow '{flow}' has no dataset '{dataset}'; nothing of the flow was run.",
+            $"headrace plan {Shell.Word(flow)} lists its datasets"
+        )
+        {
+            Facts = [.. known.Take(5).Select(name => new Fact("found", name))],
+        };
+
+    /// <summary>A form that no page of this server made since it began.</summary>
+    public static HeadraceException FormForeign() =>
+        new(
+            "HDR-617",
+            "The form was made before this server began, or elsewhere; nothing was done.",
+            "load the page again"
+        );
 
     /// <summary>The error that another process met, as it told it.</summary>
     public static HeadraceException Told(RunError error) =>

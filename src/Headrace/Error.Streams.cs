@@ -27,8 +27,8 @@ public static partial class Error
         new(
             "HDR-336",
             "The stream cannot be read; nothing of it was loaded.",
-            "read what was found; headrace iam-policy prints the rights that are needed, and docs/kinesis.md says where "
-                + "credentials are looked for",
+            "read what was found; headrace iam-policy prints the rights that are needed, and docs/kinesis.md says "
+                + "where credentials are looked for",
             inner
         )
         {

@@ -20,6 +20,17 @@ public static class Id
         return $"{prefix}_{text}";
     }
 
+    /// <summary>The UUID of what <see cref="New"/> made.</summary>
+    public static Guid ToGuid(string id)
+    {
+        UInt128 value = 0;
+        foreach (var letter in id[(id.IndexOf('_', StringComparison.Ordinal) + 1)..])
+            value = (value << 5) | (uint)Alphabet.IndexOf(letter, StringComparison.Ordinal);
+        Span<byte> bytes = stackalloc byte[16];
+        System.Buffers.Binary.BinaryPrimitives.WriteUInt128BigEndian(bytes, value);
+        return new Guid(bytes, bigEndian: true);
+    }
+
     /// <summary>True for what <see cref="New"/> makes with this prefix.</summary>
     public static bool Is(string prefix, string text) =>
         text.Length == prefix.Length + 27

@@ -20,4 +20,7 @@ public enum Outcome
 
     /// <summary>A plan found something to load; nothing was written.</summary>
     WouldLoad,
+
+    /// <summary>It has begun and not ended.</summary>
+    Running,
 }

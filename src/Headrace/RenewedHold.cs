@@ -33,6 +33,8 @@ public sealed class RenewedHold : IHold
 
     public CancellationToken Lost => lost.Token;
 
+    public Run? Died { get; init; }
+
     public async ValueTask DisposeAsync()
     {
         await released.CancelAsync();

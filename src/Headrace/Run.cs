@@ -48,6 +48,9 @@ public sealed record Run
     /// </summary>
     public bool IsWaiting { get; init; }
 
+    /// <summary>There was nothing to do, and never had been: a flow whose source is still empty.</summary>
+    public bool HadNothing { get; init; }
+
     /// <summary>For a plan: statements that would change the target's columns.</summary>
     public IReadOnlyList<string> Ddl { get; init; } = [];
 
@@ -93,6 +96,13 @@ public sealed record Run
             Outcome = error.Outcome,
             Checks = CheckResult.Sum(Checks, error.Checks),
         };
+
+    /// <summary>This run, which had begun, once its process is gone.</summary>
+    public Run Ended()
+    {
+        var died = Headrace.Error.RunDied(Dataset, StartedAt);
+        return this with { Outcome = died.Outcome, Error = RunError.Of(died) };
+    }
 
     /// <summary>The same run without secrets in its texts.</summary>
     public Run Redacted(Func<string, string> redact) =>

@@ -7,6 +7,9 @@ public sealed record RunQuery(string? Of, int Most)
 {
     public Outcome? Outcome { get; init; }
 
+    /// <summary>False leaves out the runs that found nothing to do.</summary>
+    public bool WithIdle { get; init; } = true;
+
     /// <summary>The last run of the page before; null for the first page.</summary>
     public (DateTimeOffset StartedAt, string Id)? Before { get; init; }
 }

@@ -53,8 +53,18 @@ public sealed record RunOptions
     /// <summary>Datasets that take their table from its other owners.</summary>
     public IReadOnlySet<string> TakenOver { get; init; } = new HashSet<string>();
 
+    /// <summary>Datasets that alone are run of their flows; none for all datasets.</summary>
+    public IReadOnlySet<string> Only { get; init; } = new HashSet<string>();
+
+    /// <summary>Those of one flow.</summary>
+    internal IReadOnlyList<string> OnlyOf(string flow) =>
+        [.. Only.Where(name => name.StartsWith($"{flow}/", StringComparison.Ordinal))];
+
     /// <summary>For a plan: flows that it has found something to load for.</summary>
     internal IReadOnlySet<string> Pending { get; init; } = new HashSet<string>();
+
+    /// <summary>Hears of each dataset that begins, before anything of it is done.</summary>
+    public Action<Run>? Began { get; init; }
 
     /// <summary>Hears of each dataset as it starts, goes on and ends.</summary>
     public Action<Run, LoadProgress?>? Observe { get; init; }
@@ -111,25 +121,28 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
     {
         var work = new List<(ReadyFlow Flow, Dataset Dataset)>();
         var rivals = new Rivals();
+        HeadraceException? missing = null;
         foreach (var flow in flows)
         {
             try
             {
                 var datasets = await Retry(flow)
                     .ExecuteAsync(async stop => await flow.Source.DatasetsAsync(stop), cancel);
+                var only = options.OnlyOf(flow.Name);
                 foreach (var dataset in datasets)
                 {
-                    work.Add((flow, dataset));
                     rivals.Add(flow, dataset);
+                    if (only.Count == 0 || only.Contains(dataset.Name))
+                        work.Add((flow, dataset));
                 }
 
+                var known = datasets.Select(dataset => dataset.Name).ToList();
+                if (only.Except(known).FirstOrDefault() is { } unknown)
+                    missing = Error.NoSuchDataset(unknown, flow.Name, known);
+
                 // What waits to be published does not wait for new files.
-                if (flow.Delivery is not null && !options.IsPlan)
-                    foreach (
-                        var name in (await flow.Warehouse.PendingAsync(flow.Name, cancel)).Except(
-                            datasets.Select(dataset => dataset.Name)
-                        )
-                    )
+                if (flow.Delivery is not null && !options.IsPlan && only.Count == 0)
+                    foreach (var name in (await flow.Warehouse.PendingAsync(flow.Name, cancel)).Except(known))
                         work.Add((flow, new Dataset(name, flow.Name, new Dictionary<string, string>())));
             }
             catch (Exception error) when (Named(error, flow, flow.Name, cancel) is { } named)
@@ -138,6 +151,8 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
             }
         }
 
+        if (missing is not null)
+            throw missing;
         var gate = new Lock();
         try
         {
@@ -196,10 +211,15 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
         try
         {
             // Nothing is held for a plan: it must be free to look while a run is under way.
-            await using var hold = options.IsPlan ? null : await ledger.HoldAsync(dataset, cancel);
+            await using var hold = options.IsPlan
+                ? null
+                : await ledger.HoldAsync(dataset, run with { Outcome = Outcome.Running }, cancel);
             if (hold is null && !options.IsPlan)
                 return run with { Outcome = Outcome.Skipped, Warnings = [.. run.Warnings, IsHeld] };
             Failpoint.Hit("dataset_held");
+            if (hold?.Died is { } before)
+                await ledger.WriteAsync([before], cancel);
+            options.Began?.Invoke(run);
             options.Observe?.Invoke(run, null);
 
             var steps = new DatasetRun(flow, dataset, rivals, options, redact, run, isOver);

@@ -26,7 +26,10 @@ internal static class ConfigCommand
         show.OnProject(
             (host, parsed, _) =>
             {
-                Screen.Of(parsed).Data(ProjectFile.Show(host.Project, parsed.GetValue(Flow)));
+                var (screen, flow) = (Screen.Of(parsed), parsed.GetValue(Flow));
+                screen.Data(
+                    screen.IsJson ? ProjectFile.ShowJson(host.Project, flow) : ProjectFile.Show(host.Project, flow)
+                );
                 return Task.FromResult(ExitCode.Ok);
             }
         );

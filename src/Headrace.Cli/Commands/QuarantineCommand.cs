@@ -9,6 +9,7 @@ namespace Headrace.Cli.Commands;
 internal static class QuarantineCommand
 {
     private const int MostShown = 200;
+    private const int LongestRow = 120;
 
     private static readonly Argument<string> Of = new("FLOW") { Description = "A flow or a dataset" };
     private static readonly Argument<string[]> Ids = new("ROW")
@@ -30,6 +31,12 @@ internal static class QuarantineCommand
     {
         Description = "Every row, those released and discarded too",
     };
+    private static readonly Option<bool> Whole = new("--all") { Description = "All rows that wait" };
+    private static readonly Argument<string[]> Chosen = new("ROW")
+    {
+        Description = "Numbers of rows (1,2 or 1 2); all that wait need --all",
+        Arity = ArgumentArity.ZeroOrMore,
+    };
 
     public static Command Create()
     {
@@ -43,9 +50,13 @@ internal static class QuarantineCommand
             Ids,
             Set,
         }.OnProject(ReleaseAsync);
-        var discard = new Command("discard", "Give rows up; they stay on record") { Of, Ids, Reason }.OnProject(
-            DiscardAsync
-        );
+        var discard = new Command("discard", "Give rows up; they stay on record")
+        {
+            Of,
+            Chosen,
+            Whole,
+            Reason,
+        }.OnProject(DiscardAsync);
         return new Command("quarantine", "Look at the rows that were set aside; load them after all, or give them up")
         {
             list,
@@ -107,7 +118,7 @@ internal static class QuarantineCommand
         screen.Say($"{of}: {Text.Rows(rows.Count)}");
         screen.Say();
         screen.Table(
-            ["#", "FILE", "LINE", "COLUMN", "WHY"],
+            ["#", "FILE", "LINE", "COLUMN", "WHY", "ROW"],
             [
                 .. rows.Select(row =>
                     (IReadOnlyList<string>)
@@ -122,6 +133,7 @@ internal static class QuarantineCommand
                                         ? ""
                                         : $"  ({row.Status}{(row.Resolution is null ? "" : $": {row.Resolution}")})"
                                 ),
+                            Cut(Plain.Line(row.Row ?? "-")),
                         ]
                 ),
             ]
@@ -135,6 +147,8 @@ internal static class QuarantineCommand
         screen.Say($"Next:  headrace quarantine discard {Shell.Word(of)} {rows[0].Id} --reason \"…\"");
         return ExitCode.Ok;
     }
+
+    private static string Cut(string row) => row.Length <= LongestRow ? row : row[..LongestRow] + "…";
 
     // The columns of a key of several are named together.
     private static IEnumerable<string> ColumnsOf(QuarantinedRow row)
@@ -154,18 +168,31 @@ internal static class QuarantineCommand
         _ = host.FlowOf(of);
         var set = (parsed.GetValue(Set) ?? []).Select(Pair).ToList();
         var quarantine = new QuarantineService(host);
-        var (released, superseded, kept, gone) = await quarantine.ReleaseAsync(of, Numbers(parsed), set, cancel);
+        var ids = Numbers(parsed.GetValue(Ids));
+        var (released, superseded, kept, gone) = await quarantine.ReleaseAsync(of, ids, set, cancel);
         if (screen.IsJson)
             screen.Json(new ReleaseView(released, kept, 0), Views.Default.ReleaseView);
         var stay = kept > 0 ? $" {Text.Rows(kept)} still do not fit, or have the key of a later row, and stay." : "";
         screen.Say($"Loaded {Text.Rows(released)} from quarantine.{stay}");
         if (superseded > 0)
             screen.Say($"{Text.Rows(superseded)} were not loaded: newer rows have replaced the table.");
-        if (gone > 0)
-            screen.Message("Some of these rows do not wait any more.");
-        if (kept > 0)
+        if (kept > 0 && !screen.IsJson)
+        {
+            foreach (var row in await StayingAsync())
+                screen.Say(
+                    $"  {row.Id}  {Plain.Line(row.Column ?? "-")}  {Plain.Line(row.Reason)}"
+                        + (set.Count > 0 ? "; the value of --set does not fit either" : "")
+                );
             screen.Say($"Next:  headrace quarantine show {Shell.Word(of)}");
-        return kept > 0 && released == 0 ? ExitCode.Stopped : ExitCode.Ok;
+        }
+
+        return Unknown(screen, of, gone, released + superseded + kept)
+            ?? (kept > 0 && released == 0 ? ExitCode.Stopped : ExitCode.Ok);
+
+        async Task<IEnumerable<QuarantinedRow>> StayingAsync() =>
+            (await quarantine.RowsAsync(of, all: false, MostShown, cancel, isReadOnly: false))
+                .Where(row => ids is null || ids.Contains(row.Id))
+                .Take(5);
     }
 
     private static KeyValuePair<string, string?> Pair(string text)
@@ -182,20 +209,33 @@ internal static class QuarantineCommand
         var of = parsed.GetValue(Of)!;
         _ = host.FlowOf(of);
         var quarantine = new QuarantineService(host);
-        var discarded = await quarantine.DiscardAsync(of, Numbers(parsed), parsed.GetValue(Reason), cancel);
+        var ids = Numbers(parsed.GetValue(Chosen));
+        if (ids is null && !parsed.GetValue(Whole))
+            throw Error.BadArgument("ROW", "none", "the numbers of the rows, or --all for all that wait");
+        var discarded = await quarantine.DiscardAsync(of, ids, parsed.GetValue(Reason), cancel);
         if (screen.IsJson)
             screen.Json(new ReleaseView(0, 0, discarded), Views.Default.ReleaseView);
         screen.Say(
             $"Discarded {Text.Rows(discarded)}. headrace quarantine show {Shell.Word(of)} --all still lists them."
         );
-        return ExitCode.Ok;
+        return Unknown(screen, of, (ids?.Distinct().Count() ?? 0) - discarded, discarded) ?? ExitCode.Ok;
     }
 
-    private static List<long>? Numbers(ParseResult parsed)
+    // Rows that were asked for by number and do not wait are said; where there was no other, the command did nothing.
+    private static int? Unknown(Screen screen, string of, long gone, long others)
     {
-        var words = (parsed.GetValue(Ids) ?? [])
-            .SelectMany(word => word.Split(',', StringSplitOptions.RemoveEmptyEntries))
-            .ToList();
+        if (gone <= 0)
+            return null;
+        screen.Message(
+            $"{Text.Rows(gone)} of that number cannot be found among those that wait: headrace quarantine show "
+                + $"{Shell.Word(of)} --all lists every row."
+        );
+        return others == 0 ? ExitCode.Usage : null;
+    }
+
+    private static List<long>? Numbers(string[]? numbers)
+    {
+        var words = (numbers ?? []).SelectMany(word => word.Split(',', StringSplitOptions.RemoveEmptyEntries)).ToList();
         if (words.Count == 0)
             return null;
         return

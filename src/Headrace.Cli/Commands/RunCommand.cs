@@ -9,7 +9,7 @@ internal static class RunCommand
 {
     private static readonly Argument<string[]> Flows = new("FLOW")
     {
-        Description = "Flows and models to run; all when none is named",
+        Description = "Flows, datasets and models to run; all when none is named",
         Arity = ArgumentArity.ZeroOrMore,
         Validators = { NoOption },
     };
@@ -53,6 +53,8 @@ internal static class RunCommand
         Arity = ArgumentArity.ZeroOrOne,
     };
 
+    private static readonly Option<string> Log = LogOption.Create();
+
     /// <summary>A misspelt option is no flow.</summary>
     public static void NoOption(System.CommandLine.Parsing.ArgumentResult flows)
     {
@@ -79,6 +81,7 @@ internal static class RunCommand
             TimeBudget,
             Wait,
             Event,
+            Log,
         };
         command.Validators.Add(result =>
         {
@@ -108,6 +111,8 @@ internal static class RunCommand
                 ];
         }
 
+        var screen = Screen.Of(parsed);
+        LogOption.Of(parsed.GetValue(Log)!, screen, host);
         IReadOnlyList<string> notes = [];
         if (parsed.GetValue(Event) is { } file)
         {
@@ -115,12 +120,13 @@ internal static class RunCommand
             notes = arrival.Notes;
             names = [.. new Followers(host.Project, cancel).Of(arrival.Flows)];
             if (names.Length == 0)
-                return NothingOfOurs(Screen.Of(parsed), notes);
+                return NothingOfOurs(screen, notes);
         }
 
+        using var otlp = Otlp.Start(Environment.GetEnvironmentVariable);
         return await RunAsync(
             host,
-            Screen.Of(parsed),
+            screen,
             names,
             new RunOptions
             {

@@ -20,12 +20,19 @@ internal static class RunsCommand
         HelpName = "N",
     };
 
-    public static Command Create() => new Command("runs", "List the newest runs") { Of, Most }.OnProject(ListAsync);
+    private static readonly Option<bool> All = new("--all")
+    {
+        Description = "Runs that found nothing to do, too; --json has them always",
+    };
+
+    public static Command Create() =>
+        new Command("runs", "List the newest runs, and those under way") { Of, Most, All }.OnProject(ListAsync);
 
     private static async Task<int> ListAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
     {
         var screen = Screen.Of(parsed);
-        var query = new RunQuery(parsed.GetValue(Of), parsed.GetValue(Most));
+        var isAll = screen.IsJson || parsed.GetValue(All);
+        var query = new RunQuery(parsed.GetValue(Of), parsed.GetValue(Most)) { WithIdle = isAll };
         var runs = await new HistoryService(host).RunsAsync(query, cancel);
         if (screen.IsJson)
         {
@@ -38,8 +45,10 @@ internal static class RunsCommand
 
         if (runs.Count == 0)
         {
-            screen.Say("No runs yet.");
-            screen.Say("Next:  headrace run");
+            var idle =
+                !isAll && (await new HistoryService(host).RunsAsync(query with { WithIdle = true }, cancel)).Count > 0;
+            screen.Say(idle ? "No run found anything to do." : "No runs yet.");
+            screen.Say(idle ? "Next:  headrace runs --all" : "Next:  headrace run");
             return ExitCode.Ok;
         }
 

@@ -19,30 +19,37 @@ internal static class ServeCommand
         HelpName = "FILE",
     };
 
+    private static readonly Option<string> Log = LogOption.Create();
+
     public static Command Create() =>
         new Command("serve", "Run flows by schedule and by arriving files; answer over HTTP; show what happened")
         {
             Listen,
             TokenFile,
+            Log,
         }.OnProject(ServeAsync);
 
     private static async Task<int> ServeAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
     {
         var screen = Screen.Of(parsed);
+        var log = LogOption.Of(parsed.GetValue(Log)!, screen, host);
+        Action<string> say = log is null ? screen.Message : log.Say;
+        using var otlp = Otlp.Start(Environment.GetEnvironmentVariable);
         var options = ServeOptions.Read(parsed.GetValue(Listen)!, parsed.GetValue(TokenFile)) with
         {
-            Say = screen.Message,
+            Say = say,
+            Log = log,
         };
         await using var server = await ProjectServer.StartAsync(host.Project, options, host.Clock, cancel);
-        screen.Message($"Headrace serves {host.Project.Name ?? host.Project.Folder} at {server.Address}");
-        screen.Message("End it with Ctrl-C; what runs then goes on to its end first.");
+        say($"Headrace serves {host.Project.Name ?? host.Project.Folder} at {server.Address}");
+        say("End it with Ctrl-C; what runs then goes on to its end first.");
         try
         {
             await Task.Delay(Timeout.Infinite, cancel);
         }
         catch (OperationCanceledException)
         {
-            screen.Message("Ending; nothing new begins.");
+            say("Ending; nothing new begins.");
         }
 
         return ExitCode.Ok;

@@ -12,35 +12,58 @@ internal static class StatusCommand
     private static async Task<int> ShowAsync(ProjectHost host, ParseResult parsed, CancellationToken cancel)
     {
         var screen = Screen.Of(parsed);
-        var views = (await new StatusService(host).StatusAsync(cancel)).Select(DatasetView.Of).ToList();
+        var service = new StatusService(host);
+        var views = (await service.StatusAsync(cancel)).Select(DatasetView.Of).ToList();
+        var unknown = service.Trouble is { } trouble ? $"what waits in quarantine is not known: {trouble}" : null;
+        var notifications = await new NotificationsService(host).ListAsync(cancel);
         if (screen.IsJson)
         {
-            screen.Json(new StatusView(views), Views.Default.StatusView);
+            screen.Json(
+                new StatusView(
+                    views,
+                    notifications.Count == 0 ? null : notifications,
+                    unknown is null ? null : [unknown]
+                ),
+                Views.Default.StatusView
+            );
             return ExitCode.Ok;
         }
 
         var now = host.Clock.GetUtcNow();
         screen.Table(
-            ["DATASET", "STATE", "LAST RUN", "ROWS", "QUARANTINE", "TARGET"],
+            ["DATASET", "STATE", "LAST RUN", "LAST SUCCESS", "LAST LOAD", "QUARANTINE", "TARGET"],
             [
                 .. views.Select(view =>
                     (IReadOnlyList<string>)
                         [
                             view.Dataset,
                             view.State,
-                            view.LastRun is { } at ? Text.Ago(now - at) : "-",
-                            Text.Count(view.Inserted),
-                            Text.Count(view.Quarantine),
+                            Ago(view.LastRun),
+                            Ago(view.LastSuccess),
+                            view.LastLoad is null ? "-" : $"{Text.Rows(view.LoadedRows)}, {Ago(view.LastLoad)}",
+                            view.Quarantine is { } rows ? Text.Count(rows) : "?",
                             view.Target ?? "-",
                         ]
                 ),
             ]
         );
+        foreach (var view in views.Where(view => view.State is "failed" or "stopped" && view.Error is not null))
+            screen.Say(
+                $"  {Plain.Line(view.Dataset)}  {screen.Bad("✗")} {view.Error!.Code}  {Plain.Line(view.Error.What)}"
+            );
         var need = views.Where(view => view.State is "failed" or "stopped" or "quarantine").ToList();
         foreach (var view in views)
         foreach (var warning in view.Warnings)
             screen.Say($"  {Plain.Line(view.Dataset)}  {screen.Warn("note")}  {Plain.Line(warning)}");
-        var open = views.Count(view => view.State is not "ok" || view.Warnings.Count > 0);
+        if (unknown is not null)
+            screen.Say($"  {screen.Warn("note")}  {Plain.Line(unknown)}");
+        foreach (var broken in notifications.Where(one => one.Fault is not null))
+            screen.Say(
+                $"  {screen.Warn("note")}  notification '{broken.Name}' cannot be sent (since "
+                    + $"{UtcTime.Text(broken.BrokenSince!.Value)}): {Plain.Line(broken.Fault)}"
+            );
+        string Ago(DateTimeOffset? at) => at is { } time ? Text.Ago(now - time) : "-";
+        var open = views.Count(view => view.State is not ("ok" or "running") || view.Warnings.Count > 0);
         screen.Say();
         screen.Say(
             (need.Count, open, views.Count) switch

@@ -47,7 +47,7 @@ internal static class TablesCommand
 
     public static Command Create()
     {
-        var add = new Command("add", "Add a table, or change how it is read")
+        var add = new Command("add", "Add a table, or change how it is read: what is not said stays as it is listed")
         {
             Table,
             From,
@@ -83,13 +83,23 @@ internal static class TablesCommand
             parsed.GetValue(Table)!,
             Target(parsed.GetValue(To)),
             Columns(parsed.GetValue(Key)),
-            parsed.GetValue(Created),
-            parsed.GetValue(Updated)
+            Column(parsed.GetValue(Created)),
+            Column(parsed.GetValue(Updated))
         )
         {
             IsEnabled = !parsed.GetValue(Off),
         };
-        var (entry, flow) = await new TablesService(host).AddAsync(asked, cancel);
+        bool IsSaid(Option option) => parsed.GetResult(option) is { Implicit: false };
+        TableEntry Changed(TableEntry known) =>
+            asked with
+            {
+                Table = known.Table,
+                Target = IsSaid(To) ? asked.Target : known.Target,
+                PrimaryKey = IsSaid(Key) ? asked.PrimaryKey : known.PrimaryKey,
+                CreateKey = IsSaid(Created) ? asked.CreateKey : known.CreateKey,
+                UpdateKey = IsSaid(Updated) ? asked.UpdateKey : known.UpdateKey,
+            };
+        var (entry, flow) = await new TablesService(host).AddAsync(asked, Changed, cancel);
         var screen = Screen.Of(parsed);
         screen.Say($"{entry.Table} of {entry.Connection} is {How(entry)}.");
         screen.Say($"Next:  headrace plan {Shell.Word(flow.Name)}");
@@ -177,6 +187,8 @@ internal static class TablesCommand
         : (entry.UpdateKey ?? entry.CreateKey) is null
             ? $"compared by {string.Join(", ", entry.PrimaryKey)}: it has no cursor"
         : $"read by {string.Join(" and ", ((string?[])[entry.CreateKey, entry.UpdateKey]).OfType<string>())}";
+
+    private static string? Column(string? text) => string.IsNullOrEmpty(text) ? null : text;
 
     private static string[] Columns(string? text) =>
         (text ?? "").Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);

@@ -9,7 +9,7 @@ internal static class VerifyCommand
 {
     private static readonly Argument<string[]> Flows = new("FLOW")
     {
-        Description = "Flows to verify; all when none is named",
+        Description = "Flows and datasets to verify; all when none is named",
         Arity = ArgumentArity.ZeroOrMore,
         Validators = { RunCommand.NoOption },
     };

@@ -46,6 +46,9 @@ public sealed class DuckDbWarehouse : SqlWarehouse, IDuckDb
         this.clock = clock;
     }
 
+    /// <summary>Hears, once for each time, that another process has the file and this one waits for it.</summary>
+    public Action<string>? Waits { get; init; }
+
     public override string Address => path;
 
     public override SqlDialect Dialect => DuckDbDialect.Instance;
@@ -215,6 +218,11 @@ public sealed class DuckDbWarehouse : SqlWarehouse, IDuckDb
                     locked is { } before && clock.GetElapsedTime(before.LastSeen, now) < LongestWait
                         ? before.Since
                         : now;
+                if (since == now)
+                    Waits?.Invoke(
+                        $"Waiting for {path}, which {error.LockHolder ?? "another process"} has open; "
+                            + $"{LongestWait.TotalSeconds:0} s at most."
+                    );
                 locked = (since, now);
                 if (clock.GetElapsedTime(since, now) + pause > LongestWait)
                     throw Error.WarehouseBusy(path, error.LockHolder, error);

@@ -41,7 +41,7 @@ internal sealed class DuckDbWriter : TargetWriter
         var often = TimeSpan.FromMilliseconds(100);
 
         // The one thread that may ask while a statement runs is this timer's.
-        watch = clock.CreateTimer(_ => progress(Progress(db)), null, often, often);
+        watch = clock.CreateTimer(_ => progress(Progress()), null, often, often);
     }
 
     public override PreparedBatch Batch => Prepared;
@@ -237,16 +237,20 @@ internal sealed class DuckDbWriter : TargetWriter
         }
     }
 
-    private static LoadProgress Progress(DuckDbConnection db)
+    // DuckDB counts other things than rows of files, and is at 100 % of one part while the next ones wait.
+    private LoadProgress Progress()
     {
+        double? share = null;
         try
         {
-            var progress = db.QueryProgress;
-            return new LoadProgress("loads", progress.Rows, progress.Percentage < 0 ? null : progress.Percentage / 100);
+            if (db.QueryProgress.Percentage is >= 0 and < 100 and var percentage)
+                share = percentage / 100;
         }
         catch (ObjectDisposedException)
         {
-            return new LoadProgress("loads", 0, 1); // the timer fired once more as the load ended
+            // The timer fired once more as the load ended.
         }
+
+        return new LoadProgress("loads", changes.Files.Sum(file => Math.Max(0, file.Records)), share);
     }
 }

@@ -46,6 +46,8 @@ public sealed class DoctorService(ProjectHost host)
                 foreach (var check in await CheckAsync(flow, cancel))
                     Add(check);
         Add(CheckSpool());
+        foreach (var check in CheckExposure())
+            Add(check);
         Add(await OwnersCheck.RunAsync(host, cancel));
         foreach (var check in await RightsCheck.RunAsync(host, reached, cancel))
             Add(check);
@@ -174,6 +176,25 @@ public sealed class DoctorService(ProjectHost host)
         var staging = host.Connections.SourceStaging(redshift); // rows that leave Redshift are fetched there
         await staging.Store.ListAsync(staging.Path, cancel);
         return $"{found}, {staging.Store.Address} readable, as source late commits are found within the lookback";
+    }
+
+    // Who could read or ask what: the server's reach, secrets that stand in the file, files that others can read.
+    private IEnumerable<ProjectCheck> CheckExposure()
+    {
+        if (ServerFile.Find(host.Folders) is { } server)
+            yield return ProjectCheck.Ok(
+                "server",
+                server.IsReachable
+                    ? $"{server.Address}, reachable from other machines, asks for tokens; put TLS before it"
+                    : $"{server.Address}, reachable from this machine alone"
+            );
+        var literal = ProjectFile.LiteralSecrets(host.Project).ToList();
+        if (literal.Count > 0)
+            yield return ProjectCheck.Ok(
+                "secrets",
+                $"headrace.yaml has secrets in it: {string.Join(", ", literal)}; better are ${{secret:NAME}}, "
+                    + "${file:PATH} and variables of the environment"
+            );
     }
 
     private ProjectCheck CheckSpool()

@@ -5,7 +5,8 @@ namespace Headrace.Hosting;
 public sealed record FilesPage(IReadOnlyList<LandedFile> Files, IReadOnlyList<FilePlace?>? Next);
 
 /// <summary>The files that warehouses have on record, and what checks found in them.</summary>
-public sealed class FilesService(ProjectHost host)
+/// <param name="isReadOnly">False for who has the warehouses open to write.</param>
+public sealed class FilesService(ProjectHost host, bool isReadOnly = true)
 {
     /// <summary>Files of all warehouses, the newest first.</summary>
     /// <param name="after">Where the page before ended, by warehouse; null for the first page.</param>
@@ -13,7 +14,7 @@ public sealed class FilesService(ProjectHost host)
     {
         var places = new List<FilePlace?>();
         var found = new List<(LandedFile File, int Warehouse)>();
-        foreach (var warehouse in host.Warehouses.All(isReadOnly: true).OfType<ILoadHistory>())
+        foreach (var warehouse in host.Warehouses.All(isReadOnly).OfType<ILoadHistory>())
         {
             var place = after?.ElementAtOrDefault(places.Count);
             var one = query with { After = place, Most = query.Most + 1 };
@@ -33,7 +34,7 @@ public sealed class FilesService(ProjectHost host)
         if (query.Of is { } of && !host.Project.Models.ContainsKey(of))
             host.FlowOf(of);
         var found = new List<CheckRecord>();
-        foreach (var warehouse in host.Warehouses.All(isReadOnly: true).OfType<ILoadHistory>())
+        foreach (var warehouse in host.Warehouses.All(isReadOnly).OfType<ILoadHistory>())
             found.AddRange(await warehouse.ChecksAsync(query, cancel));
         return [.. found.OrderByDescending(one => one.CheckedAt).Take(query.Most)];
     }

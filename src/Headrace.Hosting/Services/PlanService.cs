@@ -10,7 +10,7 @@ public sealed record PlanResult(IReadOnlyList<Run> Runs, IReadOnlyList<string> F
 /// <summary>Finds out what a run would load, change and set aside, and writes nothing to any target.</summary>
 public sealed class PlanService(ProjectHost host)
 {
-    /// <summary>Plans the flows of these names, or all enabled ones.</summary>
+    /// <summary>Plans flows, datasets and models of these names, or all enabled flows.</summary>
     /// <param name="observe">Hears of each dataset as it starts, goes on and ends.</param>
     public async Task<PlanResult> PlanAsync(
         IReadOnlyList<string> names,
@@ -25,6 +25,7 @@ public sealed class PlanService(ProjectHost host)
             IsPlan = true,
             Parallel = host.Project.Parallel,
             Observe = observe,
+            Only = ProjectHost.Datasets(names),
         };
         var runs = await host.Runner.RunAsync(flows, options, cancel);
         runs = await HeldRows.NotedAsync(runs, flows, cancel);

@@ -26,8 +26,14 @@ public sealed class QuarantineService(ProjectHost host)
     /// <summary>
     /// Rows of a flow or a dataset, the oldest first; only those that wait unless <paramref name="all"/>.
     /// </summary>
-    public Task<IReadOnlyList<QuarantinedRow>> RowsAsync(string of, bool all, int most, CancellationToken cancel) =>
-        Quarantine(of, isReadOnly: true).RowsAsync(of, all, most, cancel);
+    /// <param name="isReadOnly">False for who has the warehouse open to write.</param>
+    public Task<IReadOnlyList<QuarantinedRow>> RowsAsync(
+        string of,
+        bool all,
+        int most,
+        CancellationToken cancel,
+        bool isReadOnly = true
+    ) => Quarantine(of, isReadOnly).RowsAsync(of, all, most, cancel);
 
     /// <summary>Loads rows of a flow or a dataset after all; those that still do not fit stay.</summary>
     /// <param name="ids">Numbers of rows; null for all that wait.</param>

@@ -30,7 +30,7 @@ internal sealed class ReleasedChanges(ProjectHost host, Flow flow, Mending mendi
                     listed.GetValueOrDefault(rows.Key.Dataset)
                     ?? new Dataset(rows.Key.Dataset, flow.Name, new Dictionary<string, string>());
                 await using var hold =
-                    await host.Ledger.HoldAsync(dataset, cancel) ?? throw Error.DatasetHeld(dataset.Name);
+                    await host.Ledger.HoldAsync(dataset, null, cancel) ?? throw Error.DatasetHeld(dataset.Name);
                 kept += await ReleaseAsync(warehouse, source, dataset, rows.Key.Target, [.. rows], cancel);
             }
 

@@ -27,7 +27,7 @@ public sealed record RunResult(
 /// <summary>Runs flows: finds what is new, checks it, loads it.</summary>
 public sealed class RunService(ProjectHost host)
 {
-    /// <summary>Brings the flows of these names up to date, or all enabled ones.</summary>
+    /// <summary>Brings flows, datasets and models of these names up to date, or all enabled flows.</summary>
     /// <param name="options">
     /// What is asked of the run, and who hears of its progress. The project says how many datasets run at once.
     /// </param>
@@ -43,7 +43,18 @@ public sealed class RunService(ProjectHost host)
         var within = Within(wait, options.TimeBudget);
         var flows = host.Ready(chosen, models, isPlan: false, cancel, within);
         var started = host.Clock.GetTimestamp();
-        options = options with { IsPlan = false, Parallel = host.Project.Parallel };
+        await using var lineage = host.Project.Lineage is { } settings ? new Lineage(host, settings) : null;
+        options = options with
+        {
+            IsPlan = false,
+            Parallel = host.Project.Parallel,
+            Only = ProjectHost.Datasets(names),
+            Began = run =>
+            {
+                host.Log?.Began(run);
+                lineage?.Began(run);
+            },
+        };
         var runs = await host.Runner.RunAsync(flows, options, cancel);
         foreach (var flow in chosen.Where(flow => flow.ReadsList))
             runs = await RecordAsync(flow, runs);
@@ -51,7 +62,11 @@ public sealed class RunService(ProjectHost host)
         runs = await OldRecords.RemovedAsync(host.Project.History, host.Clock.GetUtcNow(), runs, flows, cancel);
         runs = await new AfterRuns(host).RunAsync(chosen, runs, cancel);
         runs = await new Notifier(host).RunsAsync(runs, cancel);
+        if (lineage is not null)
+            runs = await lineage.EndedAsync(runs);
         Telemetry.Record(runs);
+        foreach (var run in runs)
+            host.Log?.Ended(run);
 
         var ran = runs.Select(run => run.Dataset).ToHashSet(StringComparer.Ordinal);
         return new RunResult(

@@ -11,11 +11,19 @@ public sealed class TablesService(ProjectHost host)
 
     /// <summary>Adds a table, or changes how it is read.</summary>
     /// <param name="entry">A table without a schema is one of the schema <c>public</c>.</param>
+    /// <param name="change">What comes of a table that is listed already.</param>
     /// <returns>What is listed now, and the flow that syncs it.</returns>
-    public async Task<(TableEntry Entry, Flow Flow)> AddAsync(TableEntry entry, CancellationToken cancel)
+    public async Task<(TableEntry Entry, Flow Flow)> AddAsync(
+        TableEntry entry,
+        Func<TableEntry, TableEntry> change,
+        CancellationToken cancel
+    )
     {
         var flow = FlowOf(entry.Connection);
         entry = entry with { Table = Full(entry.Table) };
+        var listed = await host.ProcessTable(flow, isReadOnly: false).ListAsync(cancel);
+        if (listed.FirstOrDefault(one => (one.Connection, one.Table) == (entry.Connection, entry.Table)) is { } known)
+            entry = change(known);
         if (entry.IsEnabled)
             await CheckAsync(flow, entry, cancel);
         await host.ProcessTable(flow, isReadOnly: false).AddAsync(entry, cancel);

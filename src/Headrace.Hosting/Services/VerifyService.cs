@@ -7,7 +7,10 @@ namespace Headrace.Hosting;
 /// <summary>Compares all rows of flows' sources and targets, and puts right what differs when it is asked to.</summary>
 public sealed class VerifyService(ProjectHost host)
 {
-    /// <summary>Verifies the flows of these names, or all enabled ones that have a target.</summary>
+    // Datasets that alone are verified of their flows.
+    private HashSet<string> only = [];
+
+    /// <summary>Verifies flows and datasets of these names, or all enabled ones that have a target.</summary>
     /// <param name="isRepair">Put right what differs, and nothing else.</param>
     /// <param name="observe">Hears of each table once it is compared.</param>
     public async Task<IReadOnlyList<Verified>> VerifyAsync(
@@ -18,6 +21,7 @@ public sealed class VerifyService(ProjectHost host)
     )
     {
         var found = new List<Verified>();
+        only = ProjectHost.Datasets(names);
         if (names.FirstOrDefault(host.Project.Models.ContainsKey) is { } model)
             throw Error.CannotVerify(model, "is a model, which has no source outside of its warehouse");
         foreach (var flow in host.Flows(names))
@@ -37,6 +41,18 @@ public sealed class VerifyService(ProjectHost host)
         return found;
     }
 
+    private bool IsAsked(Flow flow, string dataset) => !Of(flow).Any() || only.Contains(dataset);
+
+    private IEnumerable<string> Of(Flow flow) =>
+        only.Where(name => name.StartsWith($"{flow.Name}/", StringComparison.Ordinal));
+
+    private void Require(Flow flow, IEnumerable<string> known)
+    {
+        var names = known.Distinct().ToList();
+        if (Of(flow).Except(names).FirstOrDefault() is { } missing)
+            throw Error.NoSuchDataset(missing, flow.Name, names);
+    }
+
     // Rows that models have taken would come again.
     private static string? Obstacle(Flow flow) =>
         flow.IsPublishOnly ? "has no target"
@@ -52,7 +68,9 @@ public sealed class VerifyService(ProjectHost host)
     {
         var ready = host.Ready(flow, isPlan: !isRepair);
         var list = ready.Source as ListedTables;
-        foreach (var dataset in await ready.Source.DatasetsAsync(cancel))
+        var datasets = await ready.Source.DatasetsAsync(cancel);
+        Require(flow, datasets.Select(dataset => dataset.Name));
+        foreach (var dataset in datasets.Where(dataset => IsAsked(flow, dataset.Name)))
             if (list is null || list.Has(dataset))
                 yield return await TableAsync(ready, list?.FlowOf(dataset) ?? flow, dataset, isRepair, cancel);
     }
@@ -106,7 +124,12 @@ public sealed class VerifyService(ProjectHost host)
         var tables = await ((ILoadHistory)ready.Warehouse).HistoryAsync(flow.Name, cancel);
         if (tables.Count == 0)
             yield return new Verified(flow.Name, 0, 0, 0, 0, 0, 0, [], ["nothing was loaded yet"]);
-        foreach (var table in tables.OrderBy(table => table.Files[0].Dataset, StringComparer.Ordinal))
+        Require(flow, tables.SelectMany(table => table.Files.Select(file => file.Dataset)));
+        foreach (
+            var table in tables
+                .Where(table => table.Files.Any(file => IsAsked(flow, file.Dataset)))
+                .OrderBy(table => table.Files[0].Dataset, StringComparer.Ordinal)
+        )
             yield return await FilesAsync(ready, flow, table, isRepair, cancel);
     }
 
@@ -165,7 +188,7 @@ public sealed class VerifyService(ProjectHost host)
     }
 
     private async Task<IAsyncDisposable> HoldAsync(Dataset dataset, CancellationToken cancel) =>
-        await host.Ledger.HoldAsync(dataset, cancel) ?? throw Error.DatasetHeld(dataset.Name);
+        await host.Ledger.HoldAsync(dataset, null, cancel) ?? throw Error.DatasetHeld(dataset.Name);
 
     private Run NewRun(ReadyFlow flow, string dataset, TableName target) =>
         new()

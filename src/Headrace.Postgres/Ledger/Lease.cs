@@ -1,3 +1,5 @@
+using System.Text.Json;
+
 namespace Headrace.Postgres;
 
 /// <summary>A dataset in the ledger's table of leases. The server's clock decides when it ends.</summary>
@@ -18,6 +20,7 @@ internal sealed class Lease : ILease
         Dataset dataset,
         TimeSpan length,
         TimeProvider clock,
+        Run? run,
         CancellationToken cancel
     )
     {
@@ -26,29 +29,33 @@ internal sealed class Lease : ILease
             db =>
                 db.RowsAsync(
                     """
-                    INSERT INTO headrace.leases AS held (dataset, holder, epoch, expires_at)
-                        VALUES ($1, $2, 1, clock_timestamp() + $3::float8 * interval '1 second')
+                    WITH before AS (SELECT run FROM headrace.leases WHERE dataset = $1)
+                    INSERT INTO headrace.leases AS held (dataset, holder, epoch, expires_at, run)
+                        VALUES ($1, $2, 1, clock_timestamp() + $3::float8 * interval '1 second', $4::text)
                     ON CONFLICT (dataset) DO UPDATE SET holder = excluded.holder, epoch = held.epoch + 1,
-                        expires_at = clock_timestamp() + $3::float8 * interval '1 second'
-                    WHERE held.expires_at <= clock_timestamp() RETURNING epoch
+                        expires_at = clock_timestamp() + $3::float8 * interval '1 second', run = excluded.run
+                    WHERE held.expires_at <= clock_timestamp() RETURNING epoch, (SELECT run FROM before)
                     """,
-                    row => row.GetInt64(0),
+                    row => (Number: row.GetInt64(0), Died: row.Text(1)),
                     cancel,
                     dataset.Name,
                     holder,
-                    Seconds(length)
+                    Seconds(length),
+                    run is null ? null : JsonSerializer.Serialize(run, RunJson.Default.Run)
                 ),
             cancel
         );
-        return epochs.Count == 0
-            ? null
-            : new RenewedHold(new Lease(ledger, dataset.Name, holder, epochs[0], length), length, clock, since);
+        if (epochs.Count == 0)
+            return null;
+        var lease = new Lease(ledger, dataset.Name, holder, epochs[0].Number, length);
+        var died = epochs[0].Died is { } text ? JsonSerializer.Deserialize(text, RunJson.Default.Run)?.Ended() : null;
+        return new RenewedHold(lease, length, clock, since) { Died = died };
     }
 
     public Task<bool> RenewAsync(CancellationToken cancel) =>
         ChangeAsync("clock_timestamp() + $4::float8 * interval '1 second'", cancel, Seconds(length));
 
-    public Task ReleaseAsync() => ChangeAsync("'-infinity'", CancellationToken.None);
+    public Task ReleaseAsync() => ChangeAsync("'-infinity', run = NULL", CancellationToken.None);
 
     private Task<bool> ChangeAsync(string end, CancellationToken cancel, params object[] more) =>
         ledger.AskAsync(

@@ -13,8 +13,28 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
 {
     private bool isThere;
 
-    public async Task<IHold?> HoldAsync(Dataset dataset, CancellationToken cancel) =>
-        await Lease.TakeAsync(this, dataset, lease, clock, cancel);
+    public async Task<IHold?> HoldAsync(Dataset dataset, Run? run, CancellationToken cancel) =>
+        await Lease.TakeAsync(this, dataset, lease, clock, run, cancel);
+
+    public async Task<IReadOnlyList<Run>> UnderWayAsync(CancellationToken cancel)
+    {
+        var begun = await AskAsync(
+            db =>
+                db.RowsAsync(
+                    "SELECT run, expires_at > clock_timestamp() FROM headrace.leases WHERE run IS NOT NULL",
+                    row => (Run: row.GetString(0), IsHeld: row.GetBoolean(1)),
+                    cancel
+                ),
+            cancel
+        );
+        return
+        [
+            .. begun
+                .Select(one => (Run: JsonSerializer.Deserialize(one.Run, RunJson.Default.Run)!, one.IsHeld))
+                .Select(one => one.IsHeld ? one.Run : one.Run.Ended())
+                .OrderByDescending(run => run.StartedAt),
+        ];
+    }
 
     public Task WriteAsync(IReadOnlyList<Run> runs, CancellationToken cancel) =>
         AskAsync(
@@ -31,7 +51,7 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
                         run.Id,
                         run.Flow,
                         run.Dataset,
-                        JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()),
+                        Word(run.Outcome),
                         run.StartedAt,
                         JsonSerializer.Serialize(run, RunJson.Default.Run)
                     );
@@ -47,24 +67,28 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
             SELECT detail FROM headrace.runs
                 WHERE ($1::text IS NULL OR flow = $1 OR dataset = $1 OR starts_with(id, $1))
                     AND ($2::text IS NULL OR outcome = $2)
+                    AND ($6 OR outcome <> 'up_to_date')
                     AND ($3::timestamptz IS NULL OR started_at < $3 OR (started_at = $3 AND id COLLATE "C" < $4::text))
             ORDER BY started_at DESC, id COLLATE "C" DESC LIMIT $5
             """,
             cancel,
             query.Of,
-            query.Outcome is { } outcome ? JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString()) : null,
+            query.Outcome is { } outcome ? Word(outcome) : null,
             query.Before?.StartedAt,
             query.Before?.Id,
-            (long)query.Most
+            (long)query.Most,
+            query.WithIdle
         );
 
-    public Task<IReadOnlyList<Run>> LatestAsync(CancellationToken cancel) =>
+    public Task<IReadOnlyList<Run>> LatestAsync(IReadOnlyList<Outcome> outcomes, CancellationToken cancel) =>
         ReadAsync(
             """
             SELECT DISTINCT ON (dataset COLLATE "C") detail FROM headrace.runs
+            WHERE cardinality($1::text[]) = 0 OR outcome = ANY($1::text[])
             ORDER BY dataset COLLATE "C", started_at DESC, id COLLATE "C" DESC
             """,
-            cancel
+            cancel,
+            (object)outcomes.Select(Word).ToArray()
         );
 
     public Task<IReadOnlyDictionary<string, string>> MarksAsync(string prefix, CancellationToken cancel) =>
@@ -140,6 +164,8 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
             );
         }
     }
+
+    private static string Word(Outcome outcome) => JsonNamingPolicy.SnakeCaseLower.ConvertName(outcome.ToString());
 
     private Task<IReadOnlyList<Run>> ReadAsync(string sql, CancellationToken cancel, params object?[] parameters) =>
         AskAsync<IReadOnlyList<Run>>(

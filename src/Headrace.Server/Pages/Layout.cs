@@ -15,8 +15,9 @@ internal sealed class Layout(string project)
     ];
 
     /// <summary>The whole document.</summary>
-    /// <param name="live">The address that it is asked for again by itself; null when it is not.</param>
-    public string Write(string title, string path, Html body, string? live) =>
+    /// <param name="address">By which it is asked for again.</param>
+    /// <param name="every">After so many seconds; 0 for never.</param>
+    public string Write(string title, string path, Html body, string address = "", int every = 0) =>
         Html.Of(
                 $"""
                 <!doctype html>
@@ -27,7 +28,7 @@ internal sealed class Layout(string project)
                 <script src="/assets/htmx.js" defer></script></head>
                 <body><header><b>{project}</b>
                 <nav aria-label="Pages">{Places.Select(place => Link(place, path))}</nav></header>
-                <main id="main"{Live(live)}>
+                <main id="main"{Live(address, every)}>
                 <h1>{title}</h1>
                 {body}</main>
                 <footer>Times are in UTC. Each page answers JSON to <code>Accept: application/json</code>;
@@ -38,12 +39,12 @@ internal sealed class Layout(string project)
             )
             .ToString();
 
-    private static Html Live(string? address) =>
-        address is null
+    private static Html Live(string address, int every) =>
+        every == 0
             ? Words.Nothing
             : Html.Of(
                 $"""
-                 hx-get="{address}" hx-trigger="every 3s" hx-select="#main" hx-target="#main" hx-swap="outerMorph"
+                 hx-get="{address}" hx-trigger="every {every}s" hx-select="#main" hx-target="#main" hx-swap="outerMorph"
                 """
             );
 

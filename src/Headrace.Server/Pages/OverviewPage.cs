@@ -11,9 +11,10 @@ internal static class OverviewPage
         return Html.Of(
             $"""
             <p>{Sentence(need, view.Datasets.Count)}</p>
+            {view.Notifications.Select(Broken)}
             {view.Requests.Select(Running)}
             {Words.Table(
-                ["Dataset", "State", "Table", "Last run", "Rows", "Usual size", "Quarantine", "Next run"],
+                ["Dataset", "State", "Table", "Last run", "Last success", "Last load", "Loads", "Held", "Next run"],
                 [.. view.Datasets.Select(Row)],
                 "There is no flow. Add one to headrace.yaml, then start the server again."
             )}
@@ -25,6 +26,14 @@ internal static class OverviewPage
         all == 0 ? ""
         : need == 0 ? $"All {all} datasets are well."
         : $"{need} of {all} {(need == 1 ? "datasets needs" : "datasets need")} attention.";
+
+    private static Html Broken(NotificationView one) =>
+        Html.Of(
+            $"""
+            <p class="warn">The notification {one.Name} ({one.Way}) cannot be sent since {Words.Time(one.BrokenSince)}:
+            {one.Fault}</p>
+            """
+        );
 
     private static Html Running(RequestView request)
     {
@@ -48,7 +57,10 @@ internal static class OverviewPage
             ),
             Html.Of($"{one.Target}"),
             Words.Time(one.LastRun),
-            Html.Of($"{Words.Count(one.Inserted)}"),
+            Words.Time(one.LastSuccess),
+            one.LastLoad is null
+                ? Html.Of($"-")
+                : Html.Of($"{Words.Count(one.LoadedRows)} {(one.LoadedRows == 1 ? "row" : "rows")}"),
             Chart.Bars($"Rows of the last loads of {one.Dataset}", row.Sizes),
             one.Quarantine == 0
                 ? Html.Of($"0")

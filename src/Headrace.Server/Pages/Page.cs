@@ -15,8 +15,8 @@ internal sealed record Page(
     Func<object, Call, Html> Draw
 )
 {
-    /// <summary>True when it asks again by itself while it is looked at.</summary>
-    public Func<object, bool> IsLive { get; init; } = _ => false;
+    /// <summary>How many seconds it waits before it asks again by itself; 0 for a page that does not.</summary>
+    public Func<object, int> Every { get; init; } = _ => 0;
 
     /// <summary>A page of what an endpoint answers.</summary>
     public static Page Of(string path, string title, Endpoint endpoint, Func<object, Call, Html> draw) =>

@@ -132,7 +132,8 @@ internal static class RecordPages
         Html.Of(
             $"""
             <h2>{of}</h2>
-            <form method="post" action="/quarantine/release"><input type="hidden" name="of" value="{of}">
+            <form method="post" action="/quarantine/release">{FormToken.Field}
+            <input type="hidden" name="of" value="{of}">
             <button>Release all that wait</button></form>
             {Words.Table(
                 ["Row", "Place", "Column", "Value", "Why", "The row", "State", ""],
@@ -147,7 +148,7 @@ internal static class RecordPages
                                 Html.Of($"{row.Reason}"),
                                 Html.Of($"<code>{row.Row}</code>"),
                                 Html.Of($"{Words.State(row.Status)} {row.Resolution}"),
-                                row.Status == "waiting" ? Buttons(of, row.Id) : Words.Nothing,
+                                row.Status == "waiting" ? Buttons(of, row) : Words.Nothing,
                             ]
                     ),
                 ],
@@ -156,14 +157,27 @@ internal static class RecordPages
             """
         );
 
-    private static Html Buttons(string of, long id)
+    private static Html Buttons(string of, QuarantinedRow held)
     {
-        var row = id.ToString(CultureInfo.InvariantCulture);
+        var row = held.Id.ToString(CultureInfo.InvariantCulture);
+
+        // A key of several columns is not mended by one value.
+        var mend =
+            held.Column is { } column && !column.Contains(',', StringComparison.Ordinal)
+                ? Html.Of(
+                    $"""
+                    <input type="hidden" name="column" value="{column}">
+                    <label>{column} <input name="value" placeholder="as it is"></label>
+                    """
+                )
+                : Words.Nothing;
         return Html.Of(
             $"""
-            <form method="post" action="/quarantine/release"><input type="hidden" name="of" value="{of}">
-            <input type="hidden" name="ids" value="{row}"><button>Release</button></form>
-            <form method="post" action="/quarantine/discard"><input type="hidden" name="of" value="{of}">
+            <form method="post" action="/quarantine/release">{FormToken.Field}
+            <input type="hidden" name="of" value="{of}">
+            <input type="hidden" name="ids" value="{row}">{mend}<button>Release</button></form>
+            <form method="post" action="/quarantine/discard">{FormToken.Field}
+            <input type="hidden" name="of" value="{of}">
             <input type="hidden" name="ids" value="{row}"><label>Reason <input name="reason" required></label>
             <button>Discard</button></form>
             """

@@ -5,7 +5,7 @@ namespace Headrace.Server.Pages;
 /// <summary>Runs: those that ended, one of them, and what runs now.</summary>
 internal static class RunPages
 {
-    private static readonly string[] Outcomes = ["loaded", "up_to_date", "stopped", "failed", "skipped"];
+    private static readonly string[] Outcomes = ["loaded", "up_to_date", "stopped", "failed", "skipped", "running"];
 
     /// <summary>The newest runs, by page.</summary>
     public static Html Many(RunsPageView view, Call call)
@@ -28,7 +28,10 @@ internal static class RunPages
     /// <summary>A button that runs a flow.</summary>
     public static Html RunButton(string flow, string text) =>
         Html.Of(
-            $"<form method=\"post\" action=\"/flows/{Uri.EscapeDataString(flow)}/run\"><button>{text}</button></form>"
+            $"""
+            <form method="post" action="/flows/{Uri.EscapeDataString(flow)}/run">{FormToken.Field}
+            <button>{text}</button></form>
+            """
         );
 
     /// <summary>One run, whole.</summary>

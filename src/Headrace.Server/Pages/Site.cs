@@ -21,7 +21,7 @@ internal sealed class Site(SharedHost hosts, Jobs jobs, Scheduler scheduler, Api
                 (view, _) => OverviewPage.Draw((OverviewView)view)
             )
             {
-                IsLive = _ => true,
+                Every = _ => 3,
             },
             new(
                 "/flows/{name}",
@@ -47,7 +47,7 @@ internal sealed class Site(SharedHost hosts, Jobs jobs, Scheduler scheduler, Api
                 (view, _) => RunPages.Request((RequestView)view)
             ) with
             {
-                IsLive = view => ((RequestView)view).EndedAt is null,
+                Every = view => ((RequestView)view).EndedAt is null ? 1 : 0,
             },
             Page.Of("/files", "Files", api.Files, (view, call) => RecordPages.Files((FilesView)view, call)),
             Page.Of(
@@ -96,7 +96,8 @@ internal sealed class Site(SharedHost hosts, Jobs jobs, Scheduler scheduler, Api
                         scheduler.States.FirstOrDefault(state => state.Flow == one.Flow)?.Next
                     )),
                 ],
-                [.. jobs.All.Where(job => job.EndedAt is null).Select(job => job.View())]
+                [.. jobs.All.Where(job => job.EndedAt is null).Select(job => job.View())],
+                [.. (await new NotificationsService(host).ListAsync(call.Cancel)).Where(one => one.Fault is not null)]
             );
         });
 

@@ -11,7 +11,8 @@ internal static class Words
     public static Html State(string? state) =>
         Html.Of($"<span class=\"state {Class(state)}\">{(state ?? "-").Replace('_', ' ')}</span>");
 
-    public static string Count(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
+    /// <summary>A number; a question mark for one that is not known.</summary>
+    public static string Count(long? number) => number?.ToString("N0", CultureInfo.InvariantCulture) ?? "?";
 
     /// <summary>A time, and how long ago that is.</summary>
     public static Html Time(DateTimeOffset? time) =>
@@ -75,6 +76,7 @@ internal static class Words
         {
             "ok" or "loaded" or "up_to_date" or "done" or "passed" or "released" => "good",
             "failed" or "stopped" or "refused" => "bad",
+            "running" or "queued" => "busy",
             "quarantine" or "waiting" or "skipped" or "warned" or "quarantined" => "warn",
             _ => "plain",
         };

@@ -37,6 +37,7 @@ public static class ConfigurationReference
         Section(text, "flows.NAME.checks.ITEM.relationships", typeof(Relationship));
         Section(text, "flows.NAME.checks.ITEM.row_count", typeof(RowRange));
         Section(text, "flows.NAME.checks.ITEM.freshness", typeof(AgeRange));
+        Section(text, "flows.NAME.checks.ITEM.file_expected", typeof(FileExpected));
         Section(text, "flows.NAME.complete_when", typeof(CompleteWhen));
         Section(text, "flows.NAME.cdc", typeof(Cdc));
         Section(text, "flows.NAME.cdc.values", typeof(CdcValues));
@@ -51,6 +52,9 @@ public static class ConfigurationReference
         Section(text, "flows.NAME.after_run", typeof(AfterRun));
         Section(text, "models.NAME", typeof(Model));
         Section(text, "notifications.NAME", typeof(Notification));
+        Section(text, "notifications.NAME.smtp", typeof(SmtpSettings));
+        Section(text, "notifications.NAME.sns", typeof(SnsSettings));
+        Section(text, "lineage", typeof(LineageSettings));
         Section(text, "ledger", typeof(LedgerSettings));
         Section(text, "ledger.state", typeof(StatePlace));
         Section(text, "environments.NAME", typeof(ProjectEnvironment));

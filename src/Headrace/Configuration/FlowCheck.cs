@@ -37,6 +37,9 @@ public sealed record FlowCheck
     [Description("How old the newest time of a column may be.")]
     public AgeRange? Freshness { get; init; }
 
+    [Description("When a file must have come (read: of files); it stops no load, and stands alone in its check.")]
+    public FileExpected? FileExpected { get; init; }
+
     [Description(
         "SQL over the columns, by their names in the table, that is false for no row: DuckDB's with scope: batch, "
             + "the warehouse's with scope: table."

@@ -123,6 +123,12 @@ public record FlowSettings
     public IReadOnlyDictionary<string, FlowMask> Masks { get; init; } = new OrderedDictionary<string, FlowMask>();
 
     [Description(
+        "How long ago the last run may be that went well and left nothing waiting; notifications with the condition "
+            + "lag tell when it is over."
+    )]
+    public TimeSpan? MaxLag { get; init; }
+
+    [Description(
         "The condition of rows that are wanted, in DuckDB's SQL over the columns as they came, typed and unmasked; "
             + "the other rows are counted and not loaded."
     )]

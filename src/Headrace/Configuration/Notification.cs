@@ -4,8 +4,8 @@ namespace Headrace.Configuration;
 
 /// <summary>A way to tell people what needs them.</summary>
 [Description(
-    "A way to tell people what needs them: a webhook, Slack or a command. Each incident is told once, and once more "
-        + "when it is over."
+    "A way to tell people what needs them: a webhook, Slack, mail, a topic of Amazon SNS or a command. Each incident "
+        + "is told once, and once more when it is over."
 )]
 public sealed record Notification
 {
@@ -15,9 +15,14 @@ public sealed record Notification
         "failed",
         "stopped",
         "late",
-        "quarantined",
+        "lag",
+        "missing_file",
         "unusual_size",
+        "slow",
+        "quarantined",
+        "growing_quarantine",
         "missed_schedule",
+        "server_down",
     ];
 
     [Secret]
@@ -28,6 +33,12 @@ public sealed record Notification
     [Description("The URL of an incoming webhook of Slack, or of what takes the same documents.")]
     public string? Slack { get; init; }
 
+    [Description("A server that takes mail.")]
+    public SmtpSettings? Smtp { get; init; }
+
+    [Description("A topic of Amazon SNS.")]
+    public SnsSettings? Sns { get; init; }
+
     [Description(
         "A program with its arguments, or one text for the shell. The document comes on its standard input, and its "
             + "parts in the variables HEADRACE_CONDITION, HEADRACE_STATE, HEADRACE_FLOW, HEADRACE_DATASET and "
@@ -37,8 +48,10 @@ public sealed record Notification
 
     [Description(
         "What is told: failed, stopped (by checks or limits), late (a scheduled flow has not run well for two of its "
-            + "times), quarantined, unusual_size (a load of less than a quarter or more than four times the usual "
-            + "rows), missed_schedule."
+            + "times), lag (the flow's max_lag is over), missing_file (a file_expected did not come), unusual_size (a "
+            + "load of less than a quarter or more than four times the usual rows), slow (a load took more than four "
+            + "times the usual time, and 10s), quarantined, growing_quarantine (three loads in a row set rows aside), "
+            + "missed_schedule, server_down (a server is not heard of for three minutes)."
     )]
     public IReadOnlyList<string> When { get; init; } = ["failed", "stopped", "missed_schedule"];
 
@@ -50,5 +63,6 @@ public sealed record Notification
     public string Name { get; init; } = "";
 
     /// <summary>How many ways are said.</summary>
-    internal int Ways => (Webhook is null ? 0 : 1) + (Slack is null ? 0 : 1) + (Command.Count == 0 ? 0 : 1);
+    internal int Ways =>
+        ((object?[])[Webhook, Slack, Smtp, Sns, Command.Count == 0 ? null : Command]).Count(way => way is not null);
 }

@@ -38,6 +38,9 @@ public sealed record Project
     public IReadOnlyDictionary<string, Notification> Notifications { get; init; } =
         new OrderedDictionary<string, Notification>();
 
+    [Description("Where events of OpenLineage go; nowhere when it is not said.")]
+    public LineageSettings? Lineage { get; init; }
+
     /// <summary>The least memory within which data of any size is loaded, compared and verified.</summary>
     public const long LeastMemory = 384_000_000;
 

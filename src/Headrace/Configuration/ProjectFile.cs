@@ -107,6 +107,13 @@ public static class ProjectFile
     /// </summary>
     public static string Show(Project project, string? flow = null) => ProjectText.Write(project, flow);
 
+    /// <summary>The same as JSON.</summary>
+    public static string ShowJson(Project project, string? flow = null) => NodeJson.Write(Show(project, flow));
+
+    /// <summary>Where secrets stand in the file themselves.</summary>
+    public static IEnumerable<string> LiteralSecrets(Project project) =>
+        Binding.LiteralSecrets.Of(project, project.Written, "");
+
     static Project? Bind(MapNode file, string folder, string? environment, Variables variables, Problems problems)
     {
         if (!Version(file, problems))
@@ -155,9 +162,12 @@ public static class ProjectFile
             else if ((connection as RedshiftConnection)?.Password is { } other)
                 problems.Secrets.Remember(other);
         foreach (var notification in project.Notifications.Values)
-        foreach (var url in (string?[])[notification.Webhook, notification.Slack])
+        foreach (var url in (string?[])[notification.Webhook, notification.Slack, notification.Smtp?.Password])
             if (url is not null)
                 problems.Secrets.Remember(url);
+        foreach (var text in (string?[])[project.Lineage?.Url, project.Lineage?.ApiKey])
+            if (text is not null)
+                problems.Secrets.Remember(text);
         foreach (var mask in project.Flows.Values.SelectMany(flow => flow.Masks.Values))
             if (mask.Hmac is { } key)
                 problems.Secrets.Remember(key);
@@ -265,6 +275,8 @@ public static class ProjectFile
             if (project.Flows.TryGetValue(name.Text, out var flow))
                 serve.Check(flow, node, name);
         serve.Cycles(file.Map("flows") ?? MapNode.Empty);
+        if (project.Lineage is { } lineage && file.Find("lineage") is { } place)
+            serve.Check(lineage, place.Value);
         foreach (var (name, node) in (file.Map("notifications") ?? MapNode.Empty).Entries)
             if (project.Notifications.TryGetValue(name.Text, out var notification))
                 serve.Check(notification, name, node);

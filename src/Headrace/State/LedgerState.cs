@@ -45,6 +45,7 @@ public static class LedgerState
             ),
             new(2, [new AddColumn("ledger", "written_by text, written_at time")]),
             new(3, [new CreateTable("marks", Marks, "name")]),
+            new(4, [new AddColumn("leases", "run text")]),
         ],
         "ledger",
         Error.LedgerNewer

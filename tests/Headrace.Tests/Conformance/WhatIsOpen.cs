@@ -30,7 +30,7 @@ public abstract class WhatIsOpen(PostgresServer server, WarehouseKind kind) : Fi
         await World.Load();
         Assert.Contains("1 row waits in quarantine", await Said(), StringComparison.Ordinal);
         Assert.Contains("1 row waits in quarantine", await Said("plan"), StringComparison.Ordinal);
-        await World.Run("quarantine", "discard", "stock");
+        await World.Run("quarantine", "discard", "stock", "--all");
         Assert.Contains("everything is up to date", (await World.Run("run")).Text, StringComparison.Ordinal);
 
         await Flows(Append.Replace("read:", "enabled: false, read:", StringComparison.Ordinal));
@@ -212,7 +212,7 @@ public sealed class WhatIsOpenIntoDuckDb(PostgresServer server) : WhatIsOpen(ser
         await using var hold = await new DuckDbLedger(
             Path.Combine(World.Folder, ".headrace"),
             TimeProvider.System
-        ).HoldAsync(new Dataset("stock", "stock", new Dictionary<string, string>()), Cancel);
+        ).HoldAsync(new Dataset("stock", "stock", new Dictionary<string, string>()), null, Cancel);
         var text = (await World.Run("run")).Text;
         Assert.Contains("1 dataset was skipped", text, StringComparison.Ordinal);
         Assert.DoesNotContain("up to date", text, StringComparison.Ordinal);

@@ -16,6 +16,7 @@ public sealed class Deployments(S3Server s3) : ProjectTests
     private static readonly HttpClient Http = new();
 
     [Fact]
+    [System.Runtime.Versioning.UnsupportedOSPlatform("windows")]
     public async Task A_project_becomes_a_function_with_its_bucket_queue_and_role()
     {
         var code = await s3.BucketAsync();

@@ -175,10 +175,92 @@ public sealed class Policies(S3Server s3, MotoFixture moto) : IClassFixture<Moto
         await queue.SendAsync(TestQueue.Notification(bucket.Name, "in/prices/1.csv"));
         await ServedProject.Until(async () => await queue.CountAsync() == (0, 0));
 
-        var all = calls.Select(call => call.Resource == "queue" ? call with { Resource = queue.Arn } : call).ToList();
+        NameThe("queue", queue.Arn);
+        Fits(policy);
+    }
+
+    // What a call is about that only the test knows.
+    private void NameThe(string resource, string arn)
+    {
+        var all = calls.Select(call => call.Resource == resource ? call with { Resource = arn } : call).ToList();
         calls.Clear();
         all.ForEach(calls.Add);
-        Fits(policy);
+    }
+
+    [Fact]
+    public async Task A_ledger_and_the_state_of_a_project_are_kept()
+    {
+        await using var proxy = await Proxy();
+        var table = $"ledger-{Guid.NewGuid():N}";
+        using var world = new World().Configuration(
+            $$"""
+            version: 1
+            threads: 1
+            ledger: { connection: dynamo, table: {{table}}, state: { connection: state, path: project/ } }
+            connections:
+              lake: { type: folder, path: ./lake }
+              state: {{bucket!.YamlOf(proxy.Endpoint)}}
+              dynamo: { type: dynamodb, region: us-east-1, endpoint: "{{proxy.Endpoint}}" }
+              ops: { type: jsonl, path: ./ops }
+            flows:
+              exports:
+                source: { connection: lake, path: "exports/{version}/*.csv" }
+                columns: { id: bigint }
+                read: snapshot
+                complete_when: { settle: 0s }
+                primary_key: id
+                publish: { connection: ops }
+            """
+        );
+        world.Put("exports/v1/1.csv", "id\n1\n");
+        await world.Load();
+        world.Put("exports/v2/1.csv", "id\n1\n2\n");
+        await world.Load();
+        await world.Run("runs");
+
+        NameThe("table", $"arn:aws:dynamodb:us-east-1:1:table/{table}");
+        // Marks are removed by a server alone, and nothing here is put in parts.
+        Fits(await PolicyOf(world), "dynamodb:DeleteItem", "s3:AbortMultipartUpload");
+    }
+
+    [Fact]
+    public async Task Exports_of_a_table_are_started_and_looked_after()
+    {
+        await using var proxy = await Proxy();
+        await using var dynamo = new DynamoServer(moto.Server, bucket!, "exports/carts/")
+        {
+            Write = (maker, _, to) => maker.Full(to, [DynamoExportMaker.Item("""{"id":{"S":"a"}}""")]),
+            Looks = 1,
+        };
+        var table = $"Carts-{Guid.NewGuid():N}";
+        await dynamo.MakeTable(table);
+        var arn = $"arn:aws:dynamodb:us-east-1:1:table/{table}";
+        dynamo.Instead = operation =>
+        {
+            calls.Add(new($"dynamodb:{operation}", operation == "DescribeExport" ? $"{arn}/export/1" : arn));
+            return null;
+        };
+        using var world = Project(
+            $$"""
+            lake: {{bucket!.YamlOf(proxy.Endpoint)}}
+            dynamo: { type: dynamodb, region: us-east-1, endpoint: "{{dynamo.Endpoint}}" }
+            """,
+            $$"""
+            carts:
+              source: { connection: dynamo, table: {{table}}, export: { to: lake, path: exports/carts/ } }
+              read: cdc
+              primary_key: id
+              columns: { id: text }
+              write: merge
+            """
+        );
+
+        await world.Run("export", "carts");
+        await world.Load();
+
+        Assert.Equal(["a"], world.Query("SELECT id FROM raw.carts"));
+        // DynamoDB puts the files, in the caller's name.
+        Fits(await PolicyOf(world), "s3:AbortMultipartUpload", "s3:PutObject");
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public abstract class Ledgers
         Assert.Equal(["r_3"], (await ledger.RunsAsync(new RunQuery("b/x", 10), Cancel)).Select(run => run.Id));
         Assert.Equal(["r_2"], (await ledger.RunsAsync(new RunQuery("r_2", 10), Cancel)).Select(run => run.Id));
         Assert.Equal(["r_3"], (await ledger.RunsAsync(new RunQuery(null, 1), Cancel)).Select(run => run.Id));
-        Assert.Equal(["r_2", "r_3"], (await ledger.LatestAsync(Cancel)).Select(run => run.Id));
+        Assert.Equal(["r_2", "r_3"], (await ledger.LatestAsync([], Cancel)).Select(run => run.Id));
         var kept = (await ledger.RunsAsync(new RunQuery("r_1", 1), Cancel))[0];
         Assert.Equal(
             (7L, Outcome.Loaded, Noon, "HDR-101"),
@@ -109,13 +109,13 @@ public abstract class Ledgers
             new Dataset("a", "a", new Dictionary<string, string>()),
             new Dataset("b/x", "b", new Dictionary<string, string>())
         );
-        var hold = await ledger.HoldAsync(one, Cancel);
+        var hold = await ledger.HoldAsync(one, null, Cancel);
         Assert.False(hold!.Lost.IsCancellationRequested);
-        Assert.Null(await ledger.HoldAsync(one, Cancel));
-        await using (var other = await ledger.HoldAsync(two, Cancel))
+        Assert.Null(await ledger.HoldAsync(one, null, Cancel));
+        await using (var other = await ledger.HoldAsync(two, null, Cancel))
             Assert.NotNull(other);
         await hold.DisposeAsync();
-        await using var again = await ledger.HoldAsync(one, Cancel);
+        await using var again = await ledger.HoldAsync(one, null, Cancel);
         Assert.NotNull(again);
     }
 
@@ -177,12 +177,12 @@ public sealed class LedgersInDynamoDb(MotoFixture moto) : Ledgers, IClassFixture
         // Its timers stand still, so it renews nothing.
         var dead = new FakeTimeProvider(DateTimeOffset.UtcNow);
         var dataset = new Dataset("a", "a", new Dictionary<string, string>());
-        await using var first = await Ledger(TimeSpan.FromSeconds(2), dead).HoldAsync(dataset, Cancel);
+        await using var first = await Ledger(TimeSpan.FromSeconds(2), dead).HoldAsync(dataset, null, Cancel);
         // Clocks of machines say nothing: this one goes a day ahead.
         var second = Ledger(TimeSpan.FromSeconds(2), new StoppedClock(DateTimeOffset.UtcNow.AddDays(1)));
-        Assert.Null(await second.HoldAsync(dataset, Cancel));
+        Assert.Null(await second.HoldAsync(dataset, null, Cancel));
         await Task.Delay(4100, Cancel);
-        await using var taken = await second.HoldAsync(dataset, Cancel);
+        await using var taken = await second.HoldAsync(dataset, null, Cancel);
         Assert.NotNull(taken);
         Assert.False(first!.Lost.IsCancellationRequested);
         dead.Advance(TimeSpan.FromSeconds(1));
@@ -190,7 +190,7 @@ public sealed class LedgersInDynamoDb(MotoFixture moto) : Ledgers, IClassFixture
             await Task.Delay(50, Cancel);
         Assert.True(first.Lost.IsCancellationRequested);
         Assert.False(taken.Lost.IsCancellationRequested);
-        Assert.Null(await Ledger(TimeSpan.FromSeconds(2), TimeProvider.System).HoldAsync(dataset, Cancel));
+        Assert.Null(await Ledger(TimeSpan.FromSeconds(2), TimeProvider.System).HoldAsync(dataset, null, Cancel));
     }
 
     [Fact]

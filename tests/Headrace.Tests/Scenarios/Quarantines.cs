@@ -111,7 +111,7 @@ public sealed class Quarantines : ProjectTests
         await WithBadRows();
         Assert.Contains(
             "\"discarded\":4",
-            (await World.Run("quarantine", "discard", "prices", "--reason", "test data", "--json")).Output,
+            (await World.Run("quarantine", "discard", "prices", "--all", "--reason", "test data", "--json")).Output,
             StringComparison.Ordinal
         );
         Assert.Equal(

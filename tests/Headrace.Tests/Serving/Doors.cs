@@ -97,6 +97,9 @@ public sealed class Doors
     [InlineData("127.0.0.1:0", "read:", "HDR-601")]
     [InlineData("127.0.0.1:0", "operate", "HDR-601")]
     [InlineData("127.0.0.1:0", "# none\n", "HDR-601")]
+    [InlineData("127.0.0.1:0", "operate: short", "HDR-601")]
+    [InlineData("127.0.0.1:0", "operate: aaaaaaaaaaaa", "HDR-601")]
+    [InlineData("127.0.0.1:0", "operate: ChangeMe", "HDR-601")]
     public void What_would_let_everybody_in_does_not_start(string listen, string? tokens, string code)
     {
         var file = Path.GetTempFileName();

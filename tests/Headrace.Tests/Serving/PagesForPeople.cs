@@ -73,16 +73,35 @@ public sealed class PagesForPeople
     }
 
     [Fact]
+    public async Task What_failed_is_shown_with_what_the_error_says()
+    {
+        await using var served = await Shop();
+        served.World.Put("orders/2.csv", "other\n1\n");
+        await served.Run("orders");
+        var run = (await served.Get("/api/v1/runs?flow=orders")).GetProperty("runs")[0].GetProperty("run").GetString();
+
+        foreach (var path in (string[])["/", "/flows/orders", "/runs", $"/runs/{run}"])
+        {
+            var (status, text) = await served.Ask(HttpMethod.Get, path, null, ("Accept", "text/html"));
+            Assert.True(status == 200 && text.Contains("HDR-105", StringComparison.Ordinal), $"{path}: {text}");
+        }
+    }
+
+    [Fact]
     public async Task Buttons_do_what_they_say_without_a_script_and_only_from_the_servers_own_pages()
     {
         await using var served = await Shop();
         using var handler = new HttpClientHandler { AllowAutoRedirect = false };
         using var browser = new HttpClient(handler) { BaseAddress = new Uri(served.Server.Address) };
+        var (_, page) = await served.Ask(HttpMethod.Get, "/flows/orders", null, ("Accept", "text/html"));
+        var token = page.Split("name=\"form\" value=\"")[1].Split('"')[0];
         async Task<HttpResponseMessage> Press(string path, string? origin, params (string, string)[] fields)
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, path)
             {
-                Content = new FormUrlEncodedContent(fields.Select(one => KeyValuePair.Create(one.Item1, one.Item2))),
+                Content = new FormUrlEncodedContent(
+                    fields.Append(("form", token)).Select(one => KeyValuePair.Create(one.Item1, one.Item2))
+                ),
             };
             request.Headers.Add("Origin", origin ?? served.Server.Address);
             return await browser.SendAsync(request, TestContext.Current.CancellationToken);

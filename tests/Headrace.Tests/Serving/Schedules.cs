@@ -127,7 +127,7 @@ public sealed class Schedules(PostgresServer server)
         for (var i = 1; i <= 3; i++)
         {
             clock.Advance(TimeSpan.FromMinutes(15));
-            await ServedProject.Until(async () => await Runs(here, "orders") >= i, clock);
+            await ServedProject.Until(async () => await Runs(here, "orders") >= i, clock, () => Jobs(here, there));
             await Ended(here);
             await Ended(there);
         }
@@ -181,6 +181,16 @@ public sealed class Schedules(PostgresServer server)
                 .Any(one =>
                     one.GetProperty("flow").GetString() == flow
                     && one.GetProperty("last").ValueKind != System.Text.Json.JsonValueKind.Null
+                )
+        );
+
+    private static string Jobs(params ServedProject[] all) =>
+        string.Join(
+            "; ",
+            all.SelectMany(one => one.Server.Jobs.All)
+                .Select(job => job.View())
+                .Select(job =>
+                    $"{job.State} {job.Error?.Code} {string.Join(", ", job.Runs.Select(run => $"{run.Outcome}"))}"
                 )
         );
 

@@ -112,11 +112,16 @@ public sealed class ServedProject : IAsyncDisposable
     /// Waits until something holds. A clock goes on meanwhile, for a minute: who began to wait by it a moment too late
     /// wakes up.
     /// </summary>
-    public static async Task Until(Func<Task<bool>> holds, FakeTimeProvider? clock = null)
+    /// <param name="found">Says what is there when it does not come.</param>
+    public static async Task Until(
+        Func<Task<bool>> holds,
+        FakeTimeProvider? clock = null,
+        Func<string>? found = null
+    )
     {
         for (var i = 0; !await holds(); i++)
         {
-            Assert.True(i < 1500, "It did not come within 30 seconds.");
+            Assert.True(i < 1500, $"It did not come within 30 seconds. {found?.Invoke()}");
             if (i < 60)
                 clock?.Advance(TimeSpan.FromSeconds(1));
             await Task.Delay(20, Cancel);

@@ -57,7 +57,10 @@ public sealed class FakeHttp : IAsyncDisposable
                     name => context.Request.Headers[name]!
                 ),
                 await reader.ReadToEndAsync()
-            );
+            )
+            {
+                Path = context.Request.Url!.AbsolutePath,
+            };
             Requests.Add(request);
             var (status, body) = await answer(request);
             context.Response.StatusCode = status;
@@ -68,4 +71,7 @@ public sealed class FakeHttp : IAsyncDisposable
 }
 
 /// <summary>What was asked of a <see cref="FakeHttp"/>; names of headers in lower case.</summary>
-public sealed record AskedRequest(IReadOnlyDictionary<string, string> Headers, string Body);
+public sealed record AskedRequest(IReadOnlyDictionary<string, string> Headers, string Body)
+{
+    public string Path { get; init; } = "/";
+}

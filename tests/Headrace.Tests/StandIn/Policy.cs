@@ -53,8 +53,10 @@ public sealed record AwsCall(string Action, string Resource)
     /// <summary>What a request to moto would take of AWS.</summary>
     public static IEnumerable<AwsCall> Of(HttpListenerRequest request)
     {
-        if (request.Headers["X-Amz-Target"] is { } target)
-            return [new($"sqs:{target.Split('.')[1].Replace("Batch", "", StringComparison.Ordinal)}", "queue")];
+        if (request.Headers["X-Amz-Target"] is { } target && target.StartsWith("DynamoDB_", StringComparison.Ordinal))
+            return [new($"dynamodb:{target.Split('.')[1]}", "table")];
+        if (request.Headers["X-Amz-Target"] is { } asked)
+            return [new($"sqs:{asked.Split('.')[1].Replace("Batch", "", StringComparison.Ordinal)}", "queue")];
         var path = Uri.UnescapeDataString(request.Url!.AbsolutePath).TrimStart('/').Split('/', 2);
         var (bucket, query) = ($"arn:aws:s3:::{path[0]}", request.QueryString);
         bool Asks(string name) => query[name] is not null || (query.GetValues(null)?.Contains(name) ?? false);

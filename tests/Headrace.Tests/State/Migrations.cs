@@ -135,7 +135,7 @@ public abstract class Migrations(PostgresServer server, WarehouseKind kind) : Re
                     ["plan"],
                     ["verify"],
                     ["quarantine", "list"],
-                    ["quarantine", "discard", "prices"],
+                    ["quarantine", "discard", "prices", "--all"],
                 ]
         )
         {

@@ -24,6 +24,12 @@ internal sealed class CheckRules(Problems problems)
         for (var i = 0; i < checks.Count; i++)
         {
             var (at, which) = (list.Items[i], $"check {i + 1} of {where}");
+            if (checks[i].FileExpected is { } expected)
+            {
+                Expected(checks[i], expected, flow, at, which);
+                continue;
+            }
+
             if (checks[i].ToCheck() is not { } check)
             {
                 // What it names and cannot be read is told already.
@@ -61,6 +67,21 @@ internal sealed class CheckRules(Problems problems)
         }
 
         return checks;
+    }
+
+    private void Expected(FlowCheck check, FileExpected expected, Flow? flow, Node at, string which)
+    {
+        if (check.Kinds.Count > 0)
+            problems.Disagree(at, which, "more than one thing is asked", "write file_expected as a check of its own");
+        else if (flow is null || flow.ReadsTable || flow.ReadsStream)
+            problems.Disagree(at, which, "file_expected is for flows that read files", "remove it");
+        else if (expected.Fault is { } fault)
+            problems.Disagree(
+                at,
+                which,
+                $"file_expected cannot be used: {fault}",
+                "write for example { every: 1d, by: \"07:00\", timezone: Europe/Berlin }"
+            );
     }
 
     private static bool AsksAnything(Node check) =>

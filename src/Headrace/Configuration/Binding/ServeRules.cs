@@ -64,15 +64,21 @@ internal sealed class ServeRules(Problems problems, Project project)
             problems.Disagree(
                 node,
                 where,
-                "it needs one of webhook, slack and command",
+                "it needs one of webhook, slack, smtp, sns and command",
                 "write for example `slack: \"${secret:slack_url}\"`"
             );
         foreach (var url in (string?[])[notification.Webhook, notification.Slack])
-            if (
-                url is not null
-                && !(Uri.TryCreate(url, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https")
-            )
+            if (url is not null && !IsUrl(url))
                 problems.Disagree(node, where, "its URL is none of http or https", "write the whole URL");
+        if (notification.Smtp is { } smtp)
+            Check(smtp, node, where);
+        if (notification.Sns is { } sns && sns.Topic.Split(':') is not ["arn", _, "sns", _, _, { Length: > 0 }])
+            problems.Disagree(
+                node,
+                where,
+                "its topic is no ARN of a topic",
+                "write for example arn:aws:sns:eu-west-1:123456789012:alerts"
+            );
         foreach (var word in notification.When.Except(Notification.Conditions))
             problems.Disagree(
                 node,
@@ -89,5 +95,42 @@ internal sealed class ServeRules(Problems problems, Project project)
                 Suggestion.Ask(flow, known, "remove it from `flows`")
             );
         FlowRules.Name(problems, name, "notification");
+    }
+
+    /// <summary>Checks where events of OpenLineage go.</summary>
+    public void Check(LineageSettings lineage, Node node)
+    {
+        if (lineage.Url is null == lineage.File is null)
+            problems.Disagree(
+                node,
+                "lineage",
+                "it needs one of url and file",
+                "write for example `file: lineage.jsonl`"
+            );
+        if (lineage.Url is { } url && !IsUrl(url))
+            problems.Disagree(node, "lineage", "its URL is none of http or https", "write the whole URL");
+    }
+
+    private static bool IsUrl(string text) =>
+        Uri.TryCreate(text, UriKind.Absolute, out var uri) && uri.Scheme is "http" or "https";
+
+    private void Check(SmtpSettings smtp, Node node, string where)
+    {
+        if (smtp.Port is < 1 or > 65535)
+            problems.Disagree(node, where, $"{smtp.Port} is no port", "write for example 587");
+        if (smtp.To.Count == 0)
+            problems.Disagree(node, where, "its mail goes to nobody", "list addresses under `to:`");
+        foreach (var address in smtp.To.Prepend(smtp.From))
+            if (address.Split('@') is not [{ Length: > 0 }, { Length: > 0 }] || address.Any(char.IsWhiteSpace))
+                problems.Disagree(node, where, $"'{address}' is no address", "write for example ops@example.com");
+        if (smtp.User is null != smtp.Password is null)
+            problems.Disagree(node, where, "a login needs user and password", "write both, or none");
+        if (smtp is { Tls: SmtpTls.None, Password: not null, IsLocal: false })
+            problems.Disagree(
+                node,
+                where,
+                "the password would go to another machine in the open",
+                "write `tls: starttls` or `tls: on-connect`"
+            );
     }
 }
