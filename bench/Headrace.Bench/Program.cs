@@ -2,8 +2,9 @@ using Headrace.Bench;
 using Headrace.DuckDb;
 
 // Measures whole processes, each beside its baseline in the same run, and prints a page for bench/results/.
-//   Headrace.Bench FOLDER/headrace load|diff|large|tables|serve [ROWS]   the benchmarks of one page; ROWS for large
+//   Headrace.Bench FOLDER/headrace load|diff|large|tables|serve|history|checks [ROWS]   the benchmarks of one page; ROWS for large, history and checks
 //   Headrace.Bench ctas CSV DATABASE           the baseline of load: DuckDB's own CREATE TABLE AS
+//   Headrace.Bench sql DATABASE SCRIPT         a baseline of history and checks: statements by hand
 //   Headrace.Bench join OLD NEW                the baseline of diff: DuckDB reads both files and joins them
 if (args is ["ctas", var csv, var database])
 {
@@ -40,31 +41,40 @@ if (args is ["join", var before, var after])
     return 0;
 }
 
-if (args is not [var cli, "load" or "diff" or "large" or "tables" or "serve", ..])
+if (args is ["sql", var target, var script])
 {
-    await Console.Error.WriteLineAsync("Usage: Headrace.Bench PATH/headrace load|diff|large|tables|serve");
+    HistoryBenchmarks.Execute(target, await File.ReadAllTextAsync(script));
+    return 0;
+}
+
+if (args is not [var cli, "load" or "diff" or "large" or "tables" or "serve" or "history" or "checks", ..])
+{
+    await Console.Error.WriteLineAsync(
+        "Usage: Headrace.Bench PATH/headrace load|diff|large|tables|serve|history|checks"
+    );
     return 2;
 }
 
 var folder = Directory.CreateTempSubdirectory("headrace-bench-").FullName;
 try
 {
+    var rows = args is [_, _, var said] ? long.Parse(said, System.Globalization.CultureInfo.InvariantCulture) : 0;
     var lines = args[1] switch
     {
         "load" => new Benchmarks(cli, folder).All(),
         "diff" => new DiffBenchmarks(cli, folder).All(),
-        "tables" => [],
         "serve" => await ServeBenchmarks.AllAsync(cli, folder),
-        _ => new LargeBenchmarks(
-            cli,
-            folder,
-            args is [_, _, var rows] ? long.Parse(rows, System.Globalization.CultureInfo.InvariantCulture) : 20_000_000
-        ).All(),
+        "checks" => new CheckBenchmarks(cli, folder, rows > 0 ? rows : 10_000_000).All(),
+        "large" => new LargeBenchmarks(cli, folder, rows > 0 ? rows : 20_000_000).All(),
+        _ => [],
     };
     foreach (var line in lines)
         Console.WriteLine(line);
     if (args[1] == "tables")
         await foreach (var line in TableBenchmarks.AllAsync(cli, folder))
+            Console.WriteLine(line);
+    if (args[1] == "history")
+        await foreach (var line in new HistoryBenchmarks(cli, folder, rows > 0 ? rows : 10_000_000).AllAsync())
             Console.WriteLine(line);
 
     return 0;

@@ -24,7 +24,9 @@ public sealed class DynamoExporter(DynamoDb db, ExportSettings export, S3Connect
         }
     }
 
-    /// <summary>What starting exports and looking after them takes; DynamoDB writes the files in the caller's name.</summary>
+    /// <summary>
+    /// What starting exports and looking after them takes; DynamoDB writes the files in the caller's name.
+    /// </summary>
     public static IEnumerable<AwsRight> Rights(DynamoDbConnection dynamo, ExportSettings export, S3Connection to) =>
         [
             new(

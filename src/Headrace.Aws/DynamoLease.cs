@@ -88,7 +88,7 @@ internal sealed class DynamoLease : ILease
         ChangeAsync("SET ends = :ends", "holder = :me", json => LedgerTable.Number(json, ":ends", End()), cancel);
 
     // The item stays, so that the fence goes on.
-    public Task ReleaseAsync() => 
+    public Task ReleaseAsync() =>
         ChangeAsync($"REMOVE holder, ends, {Begun}", "holder = :me", _ => { }, CancellationToken.None);
 
     private Task<bool> ChangeAsync(

@@ -6,8 +6,8 @@ namespace Headrace.Aws;
 
 /// <summary>
 /// The ledger of several machines in a table of DynamoDB, whose items have a kind (<c>pk</c>) and a name
-/// (<c>sk</c>): <c>run</c> by time, <c>latest</c> run of each dataset and of each outcome of it, <c>lease</c>, <c>mark</c>,
-/// and <c>meta</c>. What may change at two places at once is changed by a condition.
+/// (<c>sk</c>): <c>run</c> by time, <c>latest</c> run of each dataset and of each outcome of it, <c>lease</c>,
+/// <c>mark</c>, and <c>meta</c>. What may change at two places at once is changed by a condition.
 /// </summary>
 /// <param name="lease">How long a dataset stays with a machine that says nothing any more.</param>
 public sealed class DynamoLedger(DynamoDb db, string table, TimeSpan lease, TimeProvider clock) : ILedger
@@ -44,9 +44,7 @@ public sealed class DynamoLedger(DynamoDb db, string table, TimeSpan lease, Time
     {
         await items.EnsureAsync(cancel);
         var runs = new List<Run>();
-        await foreach (
-            var (name, _) in items.ListAsync(json => Kind(json, "lease", ""), DynamoLease.Begun, cancel)
-        )
+        await foreach (var (name, _) in items.ListAsync(json => Kind(json, "lease", ""), DynamoLease.Begun, cancel))
         {
             var (held, at) = await items.GetAsync("lease", name, cancel);
             if (held.TryGetValue(DynamoLease.Begun, out var begun))
@@ -66,7 +64,13 @@ public sealed class DynamoLedger(DynamoDb db, string table, TimeSpan lease, Time
             await PutAsync("run", NameOf(run.StartedAt, run.Id), run, null, cancel);
             // Of two machines the newer run stays.
             foreach (var latest in (string[])["latest", Latest(run.Outcome)])
-                await PutAsync(latest, run.Dataset, run, "attribute_not_exists(started) OR started <= :started", cancel);
+                await PutAsync(
+                    latest,
+                    run.Dataset,
+                    run,
+                    "attribute_not_exists(started) OR started <= :started",
+                    cancel
+                );
         }
     }
 
@@ -122,8 +126,8 @@ public sealed class DynamoLedger(DynamoDb db, string table, TimeSpan lease, Time
         await items.EnsureAsync(cancel);
         var runs = new List<Run>();
         foreach (var kind in outcomes.Count == 0 ? ["latest"] : outcomes.Select(Latest))
-            await foreach (var detail in items.ListAsync(json => Kind(json, kind, ""), "detail", cancel))
-                runs.Add(RunOf(detail.Value));
+        await foreach (var detail in items.ListAsync(json => Kind(json, kind, ""), "detail", cancel))
+            runs.Add(RunOf(detail.Value));
         return
         [
             .. runs.GroupBy(run => run.Dataset, StringComparer.Ordinal)

@@ -92,10 +92,7 @@ internal sealed class LedgerTable(DynamoDb db, string table, TimeProvider clock)
                 foreach (var item in answer.RootElement.GetProperty("Items").EnumerateArray())
                     if (item.TryGetProperty(attribute, out var value))
                         page.Add(
-                            (
-                                item.GetProperty("sk").GetProperty("S").GetString()!,
-                                value.GetProperty("S").GetString()!
-                            )
+                            (item.GetProperty("sk").GetProperty("S").GetString()!, value.GetProperty("S").GetString()!)
                         );
                 from = answer.RootElement.TryGetProperty("LastEvaluatedKey", out var key) ? key.GetRawText() : null;
             }

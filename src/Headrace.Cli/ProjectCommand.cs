@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Headrace.Configuration;
 using Headrace.Hosting;
 
 namespace Headrace.Cli;
@@ -27,7 +28,7 @@ internal static class ProjectCommand
     /// <summary>Loads headrace.yaml; null, with the problems on the screen, when it is not right.</summary>
     public static async Task<ProjectHost?> OpenAsync(ParseResult parsed, Screen screen, CancellationToken cancel)
     {
-        var loaded = Load(parsed, screen);
+        var loaded = await LoadAsync(parsed, screen, cancel);
         if (loaded.Project is { } project && loaded.Problems.Count == 0)
             return new ProjectHost(project, TimeProvider.System) { Waits = screen.Message };
         screen.Fail(loaded.Problems);
@@ -35,7 +36,7 @@ internal static class ProjectCommand
     }
 
     /// <summary>Loads headrace.yaml, or says what is wrong with it.</summary>
-    public static LoadedProject Load(ParseResult parsed, Screen screen)
+    public static async Task<LoadedProject> LoadAsync(ParseResult parsed, Screen screen, CancellationToken cancel)
     {
         var folder = Path.GetFullPath(parsed.GetValue(CommandLine.Folder)!);
         var environment = parsed.GetValue(CommandLine.Environment);

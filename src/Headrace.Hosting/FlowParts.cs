@@ -34,6 +34,7 @@ internal sealed class FlowParts(ProjectHost host, Flow flow, bool isPlan, TimeSp
             RetryDelay = flow.RetryDelay,
             Timeout = flow.Timeout,
             After = flow.After,
+            Together = flow.Capture.Transactions is { } path ? $"{flow.Source.Connection}\n{path}" : null,
         };
     }
 

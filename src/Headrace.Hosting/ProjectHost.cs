@@ -97,10 +97,26 @@ public sealed class ProjectHost : IAsyncDisposable
             return (Flows([]), [.. Project.Models.Values]);
         var flows = names.Where(name => !Project.Models.ContainsKey(name)).ToList();
         return (
-            flows.Count == 0 ? [] : Flows(flows),
+            flows.Count == 0 ? [] : Together(Flows(flows)),
             [.. Project.Models.Values.Where(model => names.Contains(model.Name))]
         );
     }
+
+    // All rows of a file of transactions come in one commit, so who loads it runs with all others that do.
+    private IReadOnlyList<Flow> Together(IReadOnlyList<Flow> flows) =>
+        [
+            .. Project.Flows.Values.Where(flow =>
+                flows.Contains(flow)
+                || (
+                    flow is { Enabled: true, Capture.Transactions: { } files }
+                    && flows.Any(one =>
+                        one.Capture.Transactions == files
+                        && one.Source.Connection == flow.Source.Connection
+                        && one.Target.Connection == flow.Target.Connection
+                    )
+                )
+            ),
+        ];
 
     /// <summary>Flows and models with their ends connected, each with what it waits for.</summary>
     /// <param name="wait">How long a flow may wait for files that are not settled; null for a few seconds.</param>

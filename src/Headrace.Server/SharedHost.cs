@@ -12,7 +12,7 @@ internal sealed class SharedHost(Project project, TimeProvider clock) : IAsyncDi
     // Long enough for the questions of one page, short enough for who waits for the file.
     private static readonly TimeSpan Linger = TimeSpan.FromMilliseconds(300);
 
-    // How often one who waits for another looks again.
+    // How often one who waits for another looks again: by real time, whatever the project's clock says.
     private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(50);
 
     private readonly SemaphoreSlim gate = new(1, 1);
@@ -64,7 +64,7 @@ internal sealed class SharedHost(Project project, TimeProvider clock) : IAsyncDi
                 gate.Release();
             }
 
-            await Task.Delay(Turn, clock, cancel);
+            await Task.Delay(Turn, TimeProvider.System, cancel);
         }
 
         try

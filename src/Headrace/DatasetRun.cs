@@ -3,7 +3,7 @@ using Headrace.Checks;
 namespace Headrace;
 
 /// <summary>The batches of one dataset, one after another, until nothing is left.</summary>
-internal sealed class DatasetRun(
+internal sealed partial class DatasetRun(
     ReadyFlow flow,
     Dataset dataset,
     Rivals rivals,
@@ -58,7 +58,8 @@ internal sealed class DatasetRun(
                 Find(position, target);
             if (found.Changes is null)
             {
-                Run = Run with { HadNothing = position.Generation == 0 && !stage.IsWaiting && found.Notes.Count == 0 };
+                var hadNothing = Run is { Batches: 0, Error: null } && position.Generation == 0;
+                Run = Run with { HadNothing = hadNothing && !stage.IsWaiting && found.Notes.Count == 0 };
                 await CareAsync(target, cancel);
                 return;
             }

@@ -94,12 +94,25 @@ public static partial class Error
     public static HeadraceException TransactionFile(string source, string flow) =>
         new(
             "HDR-236",
-            "A file has whole transactions with rows of all tables (PreserveTransactions of AWS DMS), which Headrace "
-                + "does not read yet; nothing of it was loaded.",
-            "set PreserveTransactions: false in DMS, and read the files of each table; keep CDC_TXN-* out of the path "
-                + $"of '{flow}'"
+            "A file has whole transactions with rows of all tables (PreserveTransactions of AWS DMS), and the flow "
+                + "does not say which of them it takes; nothing of it was loaded.",
+            $"write cdc: {{ transactions: <path of CDC_TXN-*>, table: <schema.table> }} for '{flow}'"
         )
         {
             Facts = Facts(("source", source)),
+        };
+
+    /// <summary>A record of a file of transactions does not say whose it is.</summary>
+    /// <param name="isWhole">It ends as a record does.</param>
+    public static HeadraceException NoTransactionRecord(string source, long line, bool isWhole) =>
+        new(
+            "HDR-244",
+            "A record of a file of transactions "
+                + (isWhole ? "has no operation, table, schema and values" : "has a quote that does not end")
+                + "; nothing of the file was loaded, for any table.",
+            "look at this line: the file may be cut short, or may be no file of transactions; send it again whole"
+        )
+        {
+            Facts = Facts(("source", source), ("line", line)),
         };
 }

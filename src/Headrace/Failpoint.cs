@@ -96,6 +96,7 @@ public static class Failpoint
         "older-event-wins",
         "version-left-open",
         "late-event-dropped",
+        "mask-after-staging",
     ];
 
     private static readonly bool Allowed = Environment.GetEnvironmentVariable("HEADRACE_ALLOW_FAILPOINTS") == "1";

@@ -27,6 +27,11 @@ public sealed record FileFormat(FormatKind Kind, CsvDialect? Csv = null)
     /// <summary>For an export of DynamoDB what columns take of an item; empty for all attributes.</summary>
     public IReadOnlyList<string> Paths { get; init; } = [];
 
+    /// <summary>
+    /// For a file of transactions whose records count, as <c>schema.table</c>; null for files of one table.
+    /// </summary>
+    public string? Table { get; init; }
+
     /// <summary>The same with the delimiter that a staged file was read with.</summary>
     public FileFormat Of(StagedFile file) =>
         Csv is not null && file.Delimiter is { } said ? this with { Csv = Csv with { Delimiter = said } } : this;

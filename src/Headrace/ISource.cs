@@ -40,6 +40,16 @@ public interface ISource
     void Release(Dataset dataset);
 }
 
+/// <summary>A source of one table with files that have transactions over several.</summary>
+public interface ITransactionSource : ISource
+{
+    /// <summary>Whose rows it takes of them, as <c>schema.table</c>.</summary>
+    string Table { get; }
+
+    /// <summary>Those of the files that are not loaded yet, each with its place among them.</summary>
+    IReadOnlyList<(string Key, string Place)> Waiting(Dataset dataset, Position from, StageAttempt attempt);
+}
+
 /// <summary>A source that can say how all of its rows are now, so that a target can be compared with it.</summary>
 public interface IWholeSource
 {
@@ -123,6 +133,11 @@ public sealed record StageAttempt(IReadOnlySet<string> Accepted, bool IsPlan, Ac
 
     /// <summary>For a plan: what the source reads and this plan would load before.</summary>
     public IReadOnlyList<string> Pending { get; init; } = [];
+
+    /// <summary>
+    /// The file of transactions that is taken now; null where those wait. A plan takes them with all others.
+    /// </summary>
+    public string? Transactions { get; set; }
 
     /// <summary>True when the file is to be read again, though the position knows it.</summary>
     public bool IsAgain(string key, Position from) =>

@@ -29,6 +29,12 @@ public interface IWarehouse : IAsyncDisposable
     /// it.</exception>
     Task<LoadResult> LoadAsync(ChangeSet changes, LoadAttempt attempt, CancellationToken cancel);
 
+    /// <summary>The same for change sets of several datasets, all in one transaction: all of them or none.</summary>
+    Task<IReadOnlyList<LoadResult>> LoadAsync(
+        IReadOnlyList<(ChangeSet Changes, LoadAttempt Attempt)> loads,
+        CancellationToken cancel
+    );
+
     /// <summary>
     /// Runs a step while no load of the dataset can be committed; one that is about to be is waited for. The step gets
     /// the load that moved the position last. Who removes what a load needs does it in such a step, and each load looks

@@ -3,73 +3,6 @@ using Polly.Retry;
 
 namespace Headrace;
 
-/// <summary>A flow with its ends connected, ready to run.</summary>
-public sealed record ReadyFlow(string Name, ISource Source, IWarehouse Warehouse)
-{
-    /// <summary>Where the operations of its loads are published; null when nowhere.</summary>
-    public Publishing.Delivery? Delivery { get; init; }
-
-    /// <summary>Where what it reads is kept; null when nowhere.</summary>
-    public Archiving.Archive? Archive { get; init; }
-
-    /// <summary>How often a batch is tried again after a transient error.</summary>
-    public int Retries { get; init; } = 1;
-
-    /// <summary>The pause before the first retry; each further one is twice as long, with jitter.</summary>
-    public TimeSpan RetryDelay { get; init; } = TimeSpan.FromSeconds(1);
-
-    /// <summary>How long one dataset's run may take.</summary>
-    public TimeSpan? Timeout { get; init; }
-
-    /// <summary>Flows whose rows it reads: it runs after those of them that run too.</summary>
-    public IReadOnlyList<string> After { get; init; } = [];
-
-    /// <summary>Flows whose tables it empties once all models that read them have.</summary>
-    public IReadOnlyList<string> Empties { get; init; } = [];
-}
-
-/// <summary>What one command asks of the runner.</summary>
-public sealed record RunOptions
-{
-    /// <summary>Go through all steps and write nothing to any target.</summary>
-    public bool IsPlan { get; init; }
-
-    /// <summary>Datasets at once.</summary>
-    public int Parallel { get; init; } = 5;
-
-    /// <summary>No new batch begins after this long; what is left is for the next run.</summary>
-    public TimeSpan? TimeBudget { get; init; }
-
-    /// <summary>Keys of changed files that are to be loaded this time.</summary>
-    public IReadOnlySet<string> Accepted { get; init; } = new HashSet<string>();
-
-    /// <summary>Of these keys those that some dataset has, once the command has run.</summary>
-    public System.Collections.Concurrent.ConcurrentDictionary<string, bool> Found { get; } =
-        new(StringComparer.Ordinal);
-
-    /// <summary>Datasets whose change set the user confirmed, which a limit stopped before.</summary>
-    public IReadOnlySet<string> Confirmed { get; init; } = new HashSet<string>();
-
-    /// <summary>Datasets that take their table from its other owners.</summary>
-    public IReadOnlySet<string> TakenOver { get; init; } = new HashSet<string>();
-
-    /// <summary>Datasets that alone are run of their flows; none for all datasets.</summary>
-    public IReadOnlySet<string> Only { get; init; } = new HashSet<string>();
-
-    /// <summary>Those of one flow.</summary>
-    internal IReadOnlyList<string> OnlyOf(string flow) =>
-        [.. Only.Where(name => name.StartsWith($"{flow}/", StringComparison.Ordinal))];
-
-    /// <summary>For a plan: flows that it has found something to load for.</summary>
-    internal IReadOnlySet<string> Pending { get; init; } = new HashSet<string>();
-
-    /// <summary>Hears of each dataset that begins, before anything of it is done.</summary>
-    public Action<Run>? Began { get; init; }
-
-    /// <summary>Hears of each dataset as it starts, goes on and ends.</summary>
-    public Action<Run, LoadProgress?>? Observe { get; init; }
-}
-
 /// <summary>
 /// Runs flows: find what is new, stage it, check it, apply it with its position in one transaction, write it down.
 /// This file is the whole of that sentence; everything else is how.
@@ -157,22 +90,20 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
         try
         {
             await Parallel.ForEachAsync(
-                work,
+                work.GroupBy(item =>
+                    item.Flow.Together is { } files && !options.IsPlan ? (files, item.Flow.Warehouse) : (object)item
+                ),
                 new ParallelOptions { MaxDegreeOfParallelism = options.Parallel, CancellationToken = cancel },
-                async (item, cancel) =>
+                async (items, cancel) =>
                 {
                     bool isSpent;
                     lock (gate) // something is loaded however short the time is
                         isSpent = isOver() && runs.Exists(run => run.Batches > 0);
-                    var run = isSpent
-                        ? Start(item.Flow, item.Dataset.Name) with
-                        {
-                            Outcome = Outcome.Skipped,
-                            Warnings = [OverBudget],
-                        }
-                        : await RunAsync(item.Flow, item.Dataset, rivals, options, isOver, cancel);
+                    var ended = isSpent
+                        ? [.. items.Select(item => NotBegun(item.Flow, item.Dataset))]
+                        : await RunAsync([.. items], rivals, options, isOver, cancel);
                     lock (gate)
-                        runs.Add(run);
+                        runs.AddRange(ended);
                 }
             );
         }
@@ -188,6 +119,78 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
         }
 
         return runs;
+
+        Run NotBegun(ReadyFlow flow, Dataset dataset) =>
+            Start(flow, dataset.Name) with
+            {
+                Outcome = Outcome.Skipped,
+                Warnings = [OverBudget],
+            };
+    }
+
+    // Datasets that load files of transactions together are all held, and have loaded their other files, before that
+    // begins.
+    private async Task<IReadOnlyList<Run>> RunAsync(
+        IReadOnlyList<(ReadyFlow Flow, Dataset Dataset)> items,
+        Rivals rivals,
+        RunOptions options,
+        Func<bool> isOver,
+        CancellationToken cancel
+    )
+    {
+        var (ended, members) = (new Run?[items.Count], new List<DatasetRun>());
+        await NextAsync(0, cancel);
+        return
+        [
+            .. items.Select(
+                (item, i) =>
+                    ended[i]
+                    ?? Start(item.Flow, item.Dataset.Name) with
+                    {
+                        Outcome = Outcome.Skipped,
+                        Warnings = ["another dataset did not end with which it loads files of transactions"],
+                    }
+            ),
+        ];
+
+        async Task NextAsync(int i, CancellationToken cancel) =>
+            ended[i] = await RunAsync(
+                items[i].Flow,
+                items[i].Dataset,
+                rivals,
+                options,
+                isOver,
+                items[i].Flow.Together is null || options.IsPlan
+                    ? null
+                    : (steps, cancel) => JoinAsync(i, steps, cancel),
+                cancel
+            );
+
+        async Task JoinAsync(int i, DatasetRun steps, CancellationToken cancel)
+        {
+            members.Add(steps);
+            if (i + 1 < items.Count)
+            {
+                await NextAsync(i + 1, cancel);
+                if (members.Count < items.Count)
+                    steps.Say([$"the files of transactions wait for '{items[members.Count].Dataset.Name}'"]);
+                return;
+            }
+
+            try
+            {
+                await Retry(items[0].Flow)
+                    .ExecuteAsync(
+                        async cancel => await new TransactionRun(members, isOver).LoadAllAsync(cancel),
+                        cancel
+                    );
+            }
+            catch (Exception error) when (Named(error, items[i].Flow, steps.Dataset.Name, cancel) is { } named)
+            {
+                foreach (var member in members)
+                    member.Run = member.Run.Add(named);
+            }
+        }
     }
 
     private async Task<Run> RunAsync(
@@ -196,6 +199,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
         Rivals rivals,
         RunOptions options,
         Func<bool> isOver,
+        Func<DatasetRun, CancellationToken, Task>? then,
         CancellationToken cancel
     )
     {
@@ -230,6 +234,8 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
             try
             {
                 await Retry(flow).ExecuteAsync(async cancel => await steps.LoadAllAsync(cancel), mine.Token);
+                if (then is not null)
+                    await then(steps, mine.Token);
             }
             catch (OperationCanceledException)
                 when (hold is { Lost.IsCancellationRequested: true } && !cancel.IsCancellationRequested)

@@ -41,6 +41,9 @@ public sealed record StagedFile
 
     public bool IsParquet { get; init; }
 
+    /// <summary>Of a file of transactions how many records it has of each other table.</summary>
+    public IReadOnlyDictionary<string, long> Others { get; init; } = new Dictionary<string, long>();
+
     /// <summary>
     /// Of a file of changes its place among others, as a text that sorts; empty for a file of the first copy, which
     /// comes before all; null for files of other flows.

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using System.Text.Json;
 
 namespace Headrace.Torture;
 
@@ -9,6 +10,8 @@ namespace Headrace.Torture;
 /// </summary>
 internal sealed class Changes(Random random, string dataset)
 {
+    private readonly bool isDebezium = dataset == "accounts";
+    private readonly HashSet<long> taken = [];
     private const int Keys = 12;
     private const int KeysOfPart = 4;
     private static readonly DateTime Start = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Unspecified);
@@ -31,7 +34,9 @@ internal sealed class Changes(Random random, string dataset)
     /// <param name="isLate">Its name is before all that are there, and its changes are older than most.</param>
     /// <param name="isCut">It lost its end on the way.</param>
     public LakeItem Next(bool isLate = false, bool isCut = false) =>
-        parts < Keys / KeysOfPart && !isCut && random.Next(4) == 0 ? Part() : Item(Name(isLate), isLate, isCut);
+        !isDebezium && parts < Keys / KeysOfPart && !isCut && random.Next(4) == 0
+            ? Part()
+            : Item(Name(isLate), isLate, isCut);
 
     /// <summary>Other changes under the name of a file that was loaded.</summary>
     public LakeItem Again(LakeItem old) => Item(old.Key, isLate: false, isCut: false, mayPack: false);
@@ -112,9 +117,12 @@ internal sealed class Changes(Random random, string dataset)
                     ? [op, $"{row}", "", "", Any(["", "x"]), Change.Text(change.At), $"{change.Seq}"]
                     : [op, $"{row}", name.Csv, city.Csv, amount.Csv, Change.Text(change.At), $"{change.Seq}"];
             string? column = null;
-            if (changes.Count > 0 && !change.IsGone)
+            if (changes.Count > 0 && !change.IsGone && !isDebezium)
                 (fields, column) = Accident(fields);
-            text.AppendJoin(',', fields).Append('\n');
+            if (isDebezium)
+                text.Append(Event(change, amount.Csv)).Append('\n');
+            else
+                text.AppendJoin(',', fields).Append('\n');
             if (column is not null)
                 bad.Add(new BadLine(line, null, column, change));
             else
@@ -123,7 +131,7 @@ internal sealed class Changes(Random random, string dataset)
                 lasts[row] = change;
             }
 
-            line += 1 + fields.Sum(Breaks);
+            line += 1 + (isDebezium ? 0 : fields.Sum(Breaks));
         }
 
         var plain = Encoding.UTF8.GetBytes(text.ToString());
@@ -132,7 +140,7 @@ internal sealed class Changes(Random random, string dataset)
         return new LakeItem
         {
             Dataset = dataset,
-            Key = mayPack ? $"{key}.csv{(isPacked ? ".gz" : "")}" : key,
+            Key = mayPack ? $"{key}{(isDebezium ? ".json" : ".csv")}{(isPacked ? ".gz" : "")}" : key,
             Bytes = isCut ? content.Cut(packed) : packed,
             Whole = isCut ? packed : null,
             Rows = [.. changes.Select(change => change.ToString())],
@@ -179,10 +187,36 @@ internal sealed class Changes(Random random, string dataset)
     }
 
     // A late one falls between others; at times two changes have one number, and their places tell.
-    private long Sequence(bool isLate, bool mayTie = true) =>
-        isLate || (mayTie && random.Next(8) == 0)
-            ? (random.Next(sequence + 1) * 10L) + random.Next(10)
-            : ++sequence * 10L;
+    private long Sequence(bool isLate, bool mayTie = true)
+    {
+        while (true)
+        {
+            var number =
+                isLate || (mayTie && random.Next(8) == 0)
+                    ? (random.Next(sequence + 1) * 10L) + random.Next(10)
+                    : ++sequence * 10L;
+
+            // The place of an event of Debezium is that of its file's landing, which a touch changes.
+            if (!isDebezium || taken.Add(number))
+                return number;
+            (isLate, mayTie) = (false, false);
+        }
+    }
+
+    // What Debezium writes; an event of a log's first copy is one like others.
+    private string Event(Change change, string amount)
+    {
+        static string Text(string value) => value == Content.Null ? "null" : JsonSerializer.Serialize(value);
+        var row =
+            $$"""{"id":{{change.Key}},"name":{{Text(change.Name)}},"city":{{Text(change.City)}},"amount":{{(amount.Length == 0 ? "null" : amount)}},"changed_at":"{{Change.Text(change.At)}}","seq":{{change.Seq}}}""";
+        var (op, before, after) =
+            change.IsGone ? ("d", row, "null")
+            : change.Op == "I" ? (random.Next(2) == 0 ? "c" : "r", "null", row)
+            : ("u", "null", row);
+        var envelope =
+            $$"""{"before":{{before}},"after":{{after}},"source":{"lsn":{{change.Seq}},"ts_ms":1},"op":"{{op}}"}""";
+        return random.Next(3) == 0 ? $$"""{"payload":{{envelope}}}""" : envelope;
+    }
 
     // Moments rise with the sequence, roughly: changes come out of order, and some share a moment.
     private DateTime Moment(bool isLate) =>

@@ -36,6 +36,27 @@ internal sealed class Content(Random random)
     ];
 
     private long number;
+    private long cards;
+
+    /// <summary>Rows for <c>cards</c>, whose last column is masked; some are none.</summary>
+    public (byte[] Bytes, List<string> Rows, List<BadLine> Bad) Cards()
+    {
+        var (bytes, rows, bad) = (new MemoryStream(), new List<string>(), new List<BadLine>());
+        Write(bytes, "n,card\n");
+        var end = random.Next(4, 9);
+        for (var line = 2L; line < end; line++)
+        {
+            var (n, last) = (++cards, $"{random.Next(10_000):0000}");
+            var isBad = rows.Count > 0 && random.Next(6) == 0;
+            Write(bytes, $"{(isBad ? "x" : "")}{n},{Leaks.Canary}{n}-{last}\n");
+            if (isBad)
+                bad.Add(new BadLine(line, null));
+            else
+                rows.Add($"{n}|***{last}");
+        }
+
+        return (bytes.ToArray(), rows, bad);
+    }
 
     /// <summary>Rows for <c>events</c>: rising numbers, and a share of rows that are none.</summary>
     public (byte[] Bytes, List<string> Rows, List<BadLine> Bad) Events()

@@ -18,6 +18,16 @@ internal sealed class Folder : IDisposable
 
         """;
 
+    private const string Models = """
+        models:
+          people_history:
+            sql: models/people_history.sql
+            after: [people]
+            primary_key: id
+            write: scd2
+
+        """;
+
     private const string Customer =
         """id: bigint, name: text, city: text, amount: "decimal(12,2)", changed_at: timestamp, seq: bigint""";
 
@@ -52,7 +62,7 @@ internal sealed class Folder : IDisposable
                     source: { connection: lake, path: "customers/**", format: csv, csv: { header: false } }
                     columns: { {{Customer}} }
                     read: cdc
-                    cdc: { profile: dms, order_by: [seq] }
+                    cdc: { profile: dms, order_by: [seq], late: 90d }
                     primary_key: id
                     deletes: {{(isSoft ? "soft" : "hard")}}
                     write: merge
@@ -60,10 +70,23 @@ internal sealed class Folder : IDisposable
                     source: { connection: lake, path: "customers_history/**", format: csv, csv: { header: false } }
                     columns: { {{Customer}} }
                     read: cdc
-                    cdc: { profile: dms, order_by: [seq] }
+                    cdc: { profile: dms, order_by: [seq], late: 90d }
                     primary_key: id
                     write: scd2
                     scd2: { effective_at: changed_at, ignore: [city] }
+                  accounts:
+                    source: { connection: lake, path: "accounts/**", format: jsonl }
+                    columns: { {{Customer}} }
+                    read: cdc
+                    cdc: { profile: debezium, late: 90d }
+                    primary_key: id
+                    write: merge
+                  cards:
+                    source: { connection: lake, path: "cards/*", format: csv }
+                    columns: { n: bigint, card: text }
+                    masks: { card: { keep_last: 4 } }
+                    read: incremental
+                    write: append
                   events:
                     source: { connection: lake, path: "events/*", format: csv }
                     columns: { n: bigint, kind: text, amount: "decimal(12,2)" }
@@ -96,7 +119,14 @@ internal sealed class Folder : IDisposable
                     target: { table: "exports_{tenant}" }
                     publish: { connection: ops, before: true }
 
-                """ + (hasFeed ? Feed : "");
+                """
+            + (hasFeed ? Feed : "")
+            + Models;
+        Directory.CreateDirectory(System.IO.Path.Combine(Path, "models"));
+        File.WriteAllText(
+            System.IO.Path.Combine(Path, "models", "people_history.sql"),
+            "SELECT id, name, rev FROM raw.people"
+        );
         Connect(warehouse);
     }
 
@@ -122,6 +152,12 @@ internal sealed class Folder : IDisposable
 
     /// <summary>What the last exports held.</summary>
     public string Memories => System.IO.Path.Combine(Path, ".headrace", "snapshots");
+
+    /// <summary>The files of the project beside those that land.</summary>
+    public IEnumerable<string> Own =>
+        Directory
+            .EnumerateFiles(Path, "*", SearchOption.AllDirectories)
+            .Where(file => !file.StartsWith($"{Lake}/", StringComparison.Ordinal));
 
     private string Lake => System.IO.Path.Combine(Path, "lake");
 

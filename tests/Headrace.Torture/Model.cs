@@ -28,8 +28,13 @@ internal sealed class HeldRow
 /// <param name="isSoft">Customers that are gone stay, and say so.</param>
 internal sealed class Model(IReadOnlyList<string> flows, bool isSoft)
 {
-    /// <summary>The datasets that changes go to: the rows as they are now, and their history.</summary>
-    public static readonly string[] OfChanges = ["customers", "customers_history"];
+    /// <summary>The model whose history is that of the people.</summary>
+    public const string OfPeople = "people_history";
+
+    /// <summary>
+    /// The datasets that changes go to: the rows as they are now, and their history, of DMS; the rows of Debezium.
+    /// </summary>
+    public static readonly string[] OfChanges = ["customers", "customers_history", "accounts"];
 
     private readonly Dictionary<string, Table> tables = [];
 
@@ -50,6 +55,7 @@ internal sealed class Model(IReadOnlyList<string> flows, bool isSoft)
                 {
                     "customers" => changes => Changed.Now(changes, isSoft),
                     "customers_history" => Changed.History,
+                    "accounts" => changes => Changed.Now(changes, isSoft: false),
                     _ => _ => [],
                 },
             };

@@ -14,7 +14,7 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
     /// <summary>Something new lands, so that the next run has work to be killed in.</summary>
     public void Drop()
     {
-        switch (random.Next(18))
+        switch (random.Next(20))
         {
             case < 4:
                 Event();
@@ -31,10 +31,29 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
             case < 14:
                 Change(random.Next(1, 3));
                 break;
+            case < 16:
+                Card();
+                break;
             default:
                 Export(Math.Max(1, random.Next(5) - 1));
                 break;
         }
+    }
+
+    /// <summary>Rows that a mask hides a value of.</summary>
+    public void Card()
+    {
+        var (bytes, rows, bad) = content.Cards();
+        Land(
+            new LakeItem
+            {
+                Dataset = "cards",
+                Key = Name("cards", late: false) + ".csv",
+                Bytes = bytes,
+                Rows = rows,
+                Bad = bad,
+            }
+        );
     }
 
     /// <summary>Exports of one dataset land.</summary>
@@ -130,7 +149,8 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
         );
     }
 
-    private void Person()
+    /// <summary>People, whose history a model keeps.</summary>
+    public void Person()
     {
         var (plain, rows, keys) = content.People();
         var isPacked = random.Next(4) == 0;

@@ -42,6 +42,11 @@ internal sealed class Snapshot
     {
         ["events"] = "n, kind, amount",
         ["people"] = "id, name, rev",
+        [Model.OfPeople] =
+            "id, name, rev, CAST(valid_from AS VARCHAR) AS valid_from, CAST(valid_to AS VARCHAR) AS valid_to, "
+            + "CASE WHEN is_current THEN 1 ELSE 0 END AS is_current",
+        ["cards"] = "n, card",
+        ["accounts"] = Customer,
         ["stock"] = "sku, qty",
         ["alpha"] = "id, label, qty",
         ["beta"] = "id, label, qty",
@@ -153,7 +158,7 @@ internal sealed class Snapshot
         )
             Rows[
                 table is "alpha" or "beta" ? $"inbox/{table}"
-                : Model.OfChanges.Contains(table) ? table
+                : Model.OfChanges.Contains(table) || table == Model.OfPeople ? table
                 : table.Replace('_', '/')
             ] =
             [

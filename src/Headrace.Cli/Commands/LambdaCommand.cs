@@ -17,7 +17,7 @@ internal static class LambdaCommand
             {
                 var screen = Screen.Of(parsed);
                 await LambdaService.RunAsync(
-                    () => ProjectCommand.Load(parsed, screen),
+                    () => ProjectCommand.LoadAsync(parsed, screen, cancel),
                     System.Environment.GetEnvironmentVariable,
                     TimeProvider.System,
                     screen.Message,

@@ -186,7 +186,7 @@ internal static class QuarantineCommand
             screen.Say($"Next:  headrace quarantine show {Shell.Word(of)}");
         }
 
-        return Unknown(screen, of, gone, released + superseded + kept)
+        return await UnknownAsync(screen, quarantine, of, ids, gone, cancel)
             ?? (kept > 0 && released == 0 ? ExitCode.Stopped : ExitCode.Ok);
 
         async Task<IEnumerable<QuarantinedRow>> StayingAsync() =>
@@ -218,19 +218,34 @@ internal static class QuarantineCommand
         screen.Say(
             $"Discarded {Text.Rows(discarded)}. headrace quarantine show {Shell.Word(of)} --all still lists them."
         );
-        return Unknown(screen, of, (ids?.Distinct().Count() ?? 0) - discarded, discarded) ?? ExitCode.Ok;
+        var gone = (ids?.Distinct().Count() ?? 0) - discarded;
+        return await UnknownAsync(screen, quarantine, of, ids, gone, cancel) ?? ExitCode.Ok;
     }
 
-    // Rows that were asked for by number and do not wait are said; where there was no other, the command did nothing.
-    private static int? Unknown(Screen screen, string of, long gone, long others)
+    // A row that was released or discarded before is no mistake: the command may have been killed after its commit. A
+    // number that no row has is one, and where there was no other, the command did nothing.
+    private static async Task<int?> UnknownAsync(
+        Screen screen,
+        QuarantineService quarantine,
+        string of,
+        IReadOnlyList<long>? ids,
+        long gone,
+        CancellationToken cancel
+    )
     {
-        if (gone <= 0)
+        if (ids is null || gone <= 0)
+            return null;
+        var rows = await quarantine.RowsAsync(of, all: true, int.MaxValue, cancel, isReadOnly: false);
+        var unknown = ids.Except(rows.Select(row => row.Id)).Count();
+        if (unknown < gone)
+            screen.Message("Some of these rows do not wait any more.");
+        if (unknown == 0)
             return null;
         screen.Message(
-            $"{Text.Rows(gone)} of that number cannot be found among those that wait: headrace quarantine show "
-                + $"{Shell.Word(of)} --all lists every row."
+            $"{Text.Rows(unknown)} of that number cannot be found: headrace quarantine show {Shell.Word(of)} --all "
+                + "lists every row."
         );
-        return others == 0 ? ExitCode.Usage : null;
+        return unknown == ids.Distinct().Count() ? ExitCode.Usage : null;
     }
 
     private static List<long>? Numbers(string[]? numbers)

@@ -72,8 +72,9 @@ public sealed class DuckDbWarehouse : SqlWarehouse, IDuckDb
     public override async Task<TargetWriter> NewWriterAsync(
         ChangeSet changes,
         LoadAttempt attempt,
+        SqlSession? shared,
         CancellationToken cancel
-    ) => new DuckDbWriter(await WriteAsync(cancel), changes, attempt, clock, cancel);
+    ) => new DuckDbWriter((DuckDbSession?)shared ?? await WriteAsync(cancel), changes, attempt, clock, cancel);
 
     public override Func<Check, string, string> Written(
         SqlSession db,

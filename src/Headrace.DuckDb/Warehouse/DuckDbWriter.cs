@@ -17,7 +17,7 @@ internal sealed class DuckDbWriter : TargetWriter
     private RelationBatch? batch;
     private RowChanges? changed;
 
-    /// <param name="session">Of this load alone; it ends with the writer.</param>
+    /// <param name="session">Of this load alone; writers that share it end together.</param>
     public DuckDbWriter(
         DuckDbSession session,
         ChangeSet changes,

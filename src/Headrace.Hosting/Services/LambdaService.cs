@@ -22,7 +22,7 @@ internal sealed class LambdaService(Project project, LambdaRuntime runtime, Lamb
     /// <param name="variables">The environment variables, those that Lambda sets among them.</param>
     /// <exception cref="HeadraceException">HDR-252, HDR-531, and what is wrong with the project.</exception>
     public static async Task RunAsync(
-        Func<LoadedProject> load,
+        Func<Task<LoadedProject>> load,
         Func<string, string?> variables,
         TimeProvider clock,
         Action<string> say,
@@ -37,7 +37,7 @@ internal sealed class LambdaService(Project project, LambdaRuntime runtime, Lamb
                     "nothing yourself: AWS Lambda sets it, and this is the bootstrap of a function (docs/lambda.md)"
                 )
         );
-        var loaded = load();
+        var loaded = await load();
         if (loaded.Project is not { } project || loaded.Problems.Count > 0)
         {
             await runtime.FailAsync(loaded.Problems[0], cancel);

@@ -53,8 +53,12 @@ public sealed class PostgresWarehouse(PostgresDatabase database, IEngine engine,
     public override Task<TargetWriter> NewWriterAsync(
         ChangeSet changes,
         LoadAttempt attempt,
+        SqlSession? shared,
         CancellationToken cancel
-    ) => Task.FromResult<TargetWriter>(new PostgresWriter(this, Engine, NewFolder(), changes, attempt, cancel));
+    ) =>
+        Task.FromResult<TargetWriter>(
+            new PostgresWriter(this, Engine, NewFolder(), changes, attempt, cancel) { Shared = shared }
+        );
 
     public override ReleasedRows NewRelease(
         SqlSession db,

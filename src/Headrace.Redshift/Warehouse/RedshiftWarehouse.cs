@@ -59,11 +59,18 @@ public sealed class RedshiftWarehouse(
     public override StatementFault? FaultOf(Exception error, string statement) =>
         UserQueries.FaultOf(error, statement, IsPassing);
 
-    public override Task<TargetWriter> NewWriterAsync(ChangeSet changes, LoadAttempt attempt, CancellationToken cancel)
+    public override Task<TargetWriter> NewWriterAsync(
+        ChangeSet changes,
+        LoadAttempt attempt,
+        SqlSession? shared,
+        CancellationToken cancel
+    )
     {
         var own = NewFolder();
         var stage = new StagedFiles(database, staging, staging.Of(changes.Dataset), changes.Id, own, cancel);
-        return Task.FromResult<TargetWriter>(new RedshiftWriter(this, stage, Engine, own, changes, attempt, cancel));
+        return Task.FromResult<TargetWriter>(
+            new RedshiftWriter(this, stage, Engine, own, changes, attempt, cancel) { Shared = shared }
+        );
     }
 
     public override ReleasedRows NewRelease(

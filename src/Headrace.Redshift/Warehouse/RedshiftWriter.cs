@@ -84,6 +84,13 @@ internal sealed class RedshiftWriter(
 
     public override string Changed => RedshiftSql.Staged;
 
+    public override async Task LeaveAsync()
+    {
+        if (isStaged)
+            await Db.ExecuteAsync(RedshiftSql.DropStaged, Cancel);
+        isStaged = false;
+    }
+
     public override async Task HoldAsync()
     {
         // Some are found only beside the rows of the target.

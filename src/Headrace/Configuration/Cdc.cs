@@ -77,6 +77,15 @@ public sealed record Cdc
             _ => new CdcValues(),
         };
 
+    [Description(
+        "The files of whole transactions (PreserveTransactions of DMS), such as dms/cdc/CDC_TXN-*. Flows that name the "
+            + "same files load them together: all rows of a file in one commit."
+    )]
+    public string? Transactions { get; init; }
+
+    [Description("Whose rows of these files the flow takes: schema.table, as DMS writes them.")]
+    public string? Table { get; init; }
+
     [Description("How long a change file waits for others that may belong before it; not at all when it is not said.")]
     public TimeSpan? Window { get; init; }
 

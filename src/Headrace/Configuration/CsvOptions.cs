@@ -71,6 +71,16 @@ public sealed record CsvOptions
         };
     }
 
+    /// <summary>The same for files of transactions, which begin with their first record.</summary>
+    public CsvDialect ToTransactionDialect() =>
+        ToDialect() with
+        {
+            Header = false,
+            Sep = SepLine.Line,
+            Skip = 0,
+            Comment = null,
+        };
+
     /// <summary>The one ASCII character that a text stands for; null for none.</summary>
     internal static char? OneCharacter(string text) =>
         text switch

@@ -9,7 +9,7 @@ public sealed record SmtpSettings
     [Description("The server's name or address.")]
     public required string Host { get; init; }
 
-    [Description("Its port.")]
+    [Description("The port of the mail server.")]
     public int Port { get; init; } = 587;
 
     [Description("The address that the mail comes from.")]

@@ -16,7 +16,8 @@ namespace Headrace.Sources;
 /// is hexadecimal with eight digits, so that its texts sort.
 /// </remarks>
 public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, TimeProvider clock)
-    : LakeSource(flow, lake, spool, clock)
+    : LakeSource(flow, lake, spool, clock),
+        ITransactionSource
 {
     private static readonly string[] DmsFullLoads = ["LOAD*", "SEGMENT*_LOAD*"];
 
@@ -24,6 +25,16 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
     private const string DmsTransactions = "CDC_TXN-*";
 
     private readonly Operation operation = flow.Write == WriteMode.Append ? Operation.Append : Operation.Events;
+
+    /// <inheritdoc/>
+    public string Table => Flow.Capture.Table ?? "";
+
+    protected override PathPattern? Beside { get; } =
+        flow.Capture.Transactions is { } path ? PathPattern.Parse(path) : null;
+
+    /// <inheritdoc/>
+    public IReadOnlyList<(string Key, string Place)> Waiting(Dataset dataset, Position from, StageAttempt attempt) =>
+        [.. NotLoaded(dataset, from, attempt).Where(IsBeside).Select(file => (file.Key, PlaceOf(file)))];
 
     protected override string? Leading => Rules.Events!.Operation;
 
@@ -55,6 +66,7 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
         var isRebuilt = false;
         foreach (
             var (file, place) in waiting
+                .Where(file => attempt.IsPlan || (IsBeside(file) ? file.Key : null) == attempt.Transactions)
                 .Select(file => (File: file, Place: PlaceOf(file)))
                 .OrderBy(file => file.Place, StringComparer.Ordinal)
                 .ThenBy(file => file.File.Key, StringComparer.Ordinal)
@@ -73,7 +85,11 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
                 break;
             if (await StageAsync(dataset, file, "load", attempt, notes, warnings, cancel) is not { } staged)
                 continue;
-            if (IsDms(Flow) && FileSystemName.MatchesSimpleExpression(DmsTransactions, NameOf(file), ignoreCase: false))
+            if (
+                !IsBeside(file)
+                && IsDms(Flow)
+                && FileSystemName.MatchesSimpleExpression(DmsTransactions, NameOf(file), ignoreCase: false)
+            )
             {
                 notes.Add(Refuse(file, staged.Sha256, "load", Error.TransactionFile(Where(file), Flow.Name)));
                 continue;
@@ -179,7 +195,7 @@ public sealed partial class ChangeFiles(Flow flow, ILake lake, string spool, Tim
 
     private static string NameOf(LakeFile file) => file.Key[(file.Key.LastIndexOf('/') + 1)..];
 
-    // 20221023-013830913.csv; the digits behind the second are three or four.
-    [GeneratedRegex(@"^(\d{8})-?(\d{9,10})(?=\D|$)")]
+    // 20221023-013830913.csv, CDC_TXN-20221023013830913.csv; the digits behind the second are three or four.
+    [GeneratedRegex(@"^(?:CDC_TXN-)?(\d{8})-?(\d{9,10})(?=\D|$)")]
     private static partial Regex ChangeTime();
 }

@@ -27,6 +27,8 @@ public abstract partial class LakeSource
             warnings.Clear();
             warnings.AddRange(misplaced);
             var listed = await Lake.ListAsync(pattern, Skipped, cancel);
+            if (Beside is { } beside)
+                listed = [.. listed.Where(file => !IsBeside(file)), .. await Lake.ListAsync(beside, Skipped, cancel)];
             var now = clock.GetUtcNow();
             foreach (var file in listed)
                 if (!seen.TryGetValue(file.Key, out var before) || before.Stamp != file.Stamp)

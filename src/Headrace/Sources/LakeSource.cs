@@ -40,6 +40,12 @@ public abstract partial class LakeSource : ISource, IFileSource
         loaded = lake is IObjectStore store ? new LoadedFiles(flow, store, pattern, clock) : null;
     }
 
+    /// <summary>Files of several flows that are read too; null for none.</summary>
+    protected virtual PathPattern? Beside => null;
+
+    /// <summary>True for a file that has records of other flows too.</summary>
+    protected bool IsBeside(LakeFile file) => Beside?.TryMatch(file.Key, out _) == true;
+
     public string Address => $"{Lake.Address}/{Flow.Source.Path}";
 
     public virtual bool MakesTables => false;
@@ -126,17 +132,22 @@ public abstract partial class LakeSource : ISource, IFileSource
         }
 
         var refusals = attempt.Again is null ? Accept(dataset, from, attempt, said) : [];
-        var waiting = Settled(dataset)
-            .Where(file =>
-                !attempt.Tried.Contains(file.Key) && (!IsKnown(file, from) || attempt.IsAgain(file.Key, from))
-            )
-            .ToList();
+        var waiting = NotLoaded(dataset, from, attempt);
         var changes =
             waiting.Count == 0 && !LooksAtAll
                 ? null
                 : await ChooseAsync(dataset, waiting, from, attempt, notes, said, cancel);
         return new Found(changes, notes, said) { Refusals = refusals };
     }
+
+    /// <summary>Files of the dataset that are not loaded yet, or are to be read again.</summary>
+    protected IReadOnlyList<LakeFile> NotLoaded(Dataset dataset, Position from, StageAttempt attempt) =>
+        [
+            .. Settled(dataset)
+                .Where(file =>
+                    !attempt.Tried.Contains(file.Key) && (!IsKnown(file, from) || attempt.IsAgain(file.Key, from))
+                ),
+        ];
 
     public void Release(Dataset dataset)
     {
@@ -169,7 +180,7 @@ public abstract partial class LakeSource : ISource, IFileSource
     }
 
     public Task<IReadOnlyList<string>> CareAsync(Dataset dataset, Position position, CancellationToken cancel) =>
-        loaded!.CareAsync(Settled(dataset), position, cancel);
+        loaded!.CareAsync(Settled(dataset).Where(file => !IsBeside(file)), position, cancel);
 
     public FileFormat FormatOf(LakeFile file) => Format(file);
 
@@ -216,7 +227,7 @@ public abstract partial class LakeSource : ISource, IFileSource
                 dataset.Name,
                 _ => new Stager(Spool(dataset), Flow.Limits.ToLimits()) { Masks = Rules.Masks }
             );
-            return (await stager.StageAsync(watched, file, Format(file), DeclaredNames(), cancel, digesting)).With(
+            return (await stager.StageAsync(watched, file, Format(file), DeclaredNames(file), cancel, digesting)).With(
                 added
             );
         }
@@ -254,6 +265,11 @@ public abstract partial class LakeSource : ISource, IFileSource
     // A file whose ending says nothing is text of some kind; CSV is the likeliest, and its header will tell.
     protected FileFormat Format(LakeFile file)
     {
+        if (IsBeside(file))
+            return new FileFormat(FormatKind.Csv, Flow.Source.Csv.ToTransactionDialect())
+            {
+                Table = Flow.Capture.Table,
+            };
         var format =
             Flow.Source.FormatOf(file.Key)
             ?? (
@@ -294,6 +310,10 @@ public abstract partial class LakeSource : ISource, IFileSource
     private static bool IsKnown(LakeFile file, Position from) =>
         (from.Files.TryGetValue(file.Key, out var known) && known.Stamp == file.Stamp)
         || (Failpoint.Planted("latest-name") && from.Files.Keys.Any(key => string.CompareOrdinal(key, file.Key) > 0));
+
+    // Each record of a file of transactions has its operation.
+    private string[]? DeclaredNames(LakeFile file) =>
+        IsBeside(file) && DeclaredNames() is { } names ? [Leading!, .. names] : DeclaredNames();
 
     private string[]? DeclaredNames() => Flow.FileColumns() is { Count: > 0 } names ? [.. names] : null;
 

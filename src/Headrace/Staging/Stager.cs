@@ -106,7 +106,10 @@ public sealed partial class Stager(string spool, FileLimits limits)
                     IsHidden = Masks.Count > 0,
                 };
         var text = await TextEncoding.OpenAsync(plain, dialect.Encoding, cancel);
-        await using (var pump = new BlockPump(text, stored.Source, cancel))
+        await using var picked = format.Table is { } table
+            ? new TransactionRows(text, dialect, table, stored.Source, limits)
+            : null;
+        await using (var pump = new BlockPump(picked ?? text, stored.Source, cancel))
             await CutAsync(pump, cutter, cancel);
         rows.Close();
         rejects.Close();
@@ -122,6 +125,7 @@ public sealed partial class Stager(string spool, FileLimits limits)
             Columns = cutter.Columns,
             IsBlank = cutter.IsBlank,
             IsJson = format.Kind != FormatKind.Csv,
+            Others = picked?.Others ?? new Dictionary<string, long>(),
             Segments = rows.Paths,
             Rejects = rejects.Path,
             RejectCount = rejects.Count,
@@ -139,7 +143,7 @@ public sealed partial class Stager(string spool, FileLimits limits)
 
     private Unlinked? Hide()
     {
-        if (Masks.Count == 0)
+        if (Masks.Count == 0 || Failpoint.Planted("mask-after-staging"))
             return null;
         lock (MakingFolder)
             return unlinked ??= new Unlinked();

@@ -28,6 +28,9 @@ public abstract class FileTargetWriter(
 
     public sealed override PreparedBatch Batch => Rows;
 
+    /// <summary>The session of another writer of the same transaction; null for one of its own.</summary>
+    public SqlSession? Shared { get; init; }
+
     /// <summary>The session of the load's transaction, once it is open.</summary>
     protected SqlSession Session => session ?? throw Error.Bug("a session was used before it was open.");
 
@@ -63,7 +66,7 @@ public abstract class FileTargetWriter(
     }
 
     public override async Task<SqlSession> OpenAsync(bool isNew) =>
-        session = await warehouse.OpenAsync(SessionUse.Write, cancel);
+        session = Shared ?? await warehouse.OpenAsync(SessionUse.Write, cancel);
 
     public override async Task<MergeCounts> PlanMergeAsync(TargetTable? table)
     {
@@ -88,7 +91,7 @@ public abstract class FileTargetWriter(
 
     protected override async ValueTask EndAsync()
     {
-        if (session is not null)
+        if (session is not null && Shared is null)
             await session.DisposeAsync();
         batch?.Dispose();
         if (Directory.Exists(folder))

@@ -21,8 +21,7 @@ internal sealed class SqlQuarantine(SqlWarehouse warehouse) : IQuarantine
         long after,
         int most,
         CancellationToken cancel
-    ) =>
-        warehouse.ReadAsync<IReadOnlyList<QuarantinedRow>>([], store => store.NextAsync(of, ids, after, most), cancel);
+    ) => warehouse.ReadAsync<IReadOnlyList<QuarantinedRow>>([], store => store.NextAsync(of, ids, after, most), cancel);
 
     public Task<(long Rows, IReadOnlyList<string> Places)> WaitingAsync(
         IReadOnlyList<string> datasets,

@@ -48,7 +48,13 @@ public abstract partial class SqlWarehouse : IWarehouse, ILoadHistory
     public abstract StatementFault? FaultOf(Exception error, string statement);
 
     /// <summary>What brings the rows of one load.</summary>
-    public abstract Task<TargetWriter> NewWriterAsync(ChangeSet changes, LoadAttempt attempt, CancellationToken cancel);
+    /// <param name="shared">The session of another writer of the same transaction; null for one of its own.</param>
+    public abstract Task<TargetWriter> NewWriterAsync(
+        ChangeSet changes,
+        LoadAttempt attempt,
+        SqlSession? shared,
+        CancellationToken cancel
+    );
 
     /// <summary>
     /// Makes SQL of what a user wrote for a check of a table; it names the table's columns as they are.
@@ -88,76 +94,6 @@ public abstract partial class SqlWarehouse : IWarehouse, ILoadHistory
 
     public Task<IReadOnlyList<CheckRecord>> ChecksAsync(CheckQuery query, CancellationToken cancel) =>
         ReadAsync<IReadOnlyList<CheckRecord>>([], store => store.ChecksAsync(query), cancel);
-
-    public async Task<LoadResult> LoadAsync(ChangeSet changes, LoadAttempt attempt, CancellationToken cancel)
-    {
-        var load = new WarehouseLoad(this, changes, attempt, cancel);
-        try
-        {
-            return await NameAsync(load.RunAsync);
-        }
-        catch (HeadraceException stopped) when (stopped.Checks.Count > 0 && !attempt.IsPlan)
-        {
-            throw await RecordedAsync(changes, attempt, stopped, cancel);
-        }
-        catch (Exception) when (load.WasCommitSent)
-        {
-            if (Failpoint.Planted("naive-retry"))
-                return await LoadAsync(
-                    changes with
-                    {
-                        From = await PositionAsync(changes.Dataset, changes.Target, cancel),
-                    },
-                    attempt,
-                    cancel
-                );
-
-            // The answer to COMMIT did not arrive whole; the warehouse says whether it happened. Its transaction may
-            // still be under way: the lock of its dataset waits for its end. The user may have given
-            // up meanwhile.
-            Forget();
-            var committed = await WriteAsync(
-                async (db, store) =>
-                {
-                    await Concurrency.LockAsync(db, changes.Dataset, CancellationToken.None);
-                    return await store.CommittedAsync([changes.Id]);
-                },
-                CancellationToken.None,
-                isRead: true
-            );
-            if (committed.Count > 0)
-                return load.Result!;
-            throw;
-        }
-    }
-
-    // A stopped load is taken back; what its checks found is on record all the same.
-    private async Task<HeadraceException> RecordedAsync(
-        ChangeSet changes,
-        LoadAttempt attempt,
-        HeadraceException stopped,
-        CancellationToken cancel
-    )
-    {
-        try
-        {
-            await EnsuredAsync(
-                changes.Dataset,
-                changes.Target,
-                async (_, store) =>
-                {
-                    await store.AddAsync(changes, attempt.RunId, stopped.Checks);
-                    return true;
-                },
-                cancel
-            );
-            return stopped;
-        }
-        catch (HeadraceException unwritten)
-        {
-            return stopped.With("unwritten", $"headrace.checks lacks this: {unwritten.Message}");
-        }
-    }
 
     public Task TakeOverAsync(Dataset dataset, TableName target, Claim claim, CancellationToken cancel) =>
         EnsuredAsync(

@@ -74,6 +74,9 @@ public abstract class TargetWriter : IAsyncDisposable
     /// <summary>Sets the batch's bad rows aside; all of them, or it throws.</summary>
     public abstract Task HoldAsync();
 
+    /// <summary>Called when its rows are in, before another writer goes on in the same session.</summary>
+    public virtual Task LeaveAsync() => Task.CompletedTask;
+
     /// <summary>Ends the transaction of a plan.</summary>
     public virtual Task EndPlanAsync(SqlSession db) => db.RollbackAsync();
 

@@ -70,6 +70,64 @@ public abstract class FileWorld(PostgresServer server, WarehouseKind kind) : IDi
     protected Task<string[]> Rows(string sql) =>
         warehouse is null ? Task.FromResult(World.Query(sql)) : warehouse.Query(sql);
 
+    /// <summary>The memory of the order of changes, where one target has one.</summary>
+    protected Task<string> Memory() =>
+        Value("SELECT max(table_name) FROM information_schema.tables WHERE table_name LIKE 'order%'");
+
+    /// <summary>Has all changes so far applied long ago; those that nothing has to be remembered of stay so.</summary>
+    protected async Task AgeChanges()
+    {
+        var memory = await Memory();
+        await Alter(
+            $"UPDATE headrace.{memory} SET applied_at = '2025-01-01 00:00:00+00' "
+                + "WHERE applied_at > '1970-01-02 00:00:00+00'"
+        );
+        await Alter(
+            $"UPDATE headrace.{memory.Replace("order", "facts", StringComparison.Ordinal)} "
+                + "SET looked_at = '2025-01-01 00:00:00+00'"
+        );
+    }
+
+    /// <summary>
+    /// Lets changes arrive in files of a few, some of them of changes that were applied long before; says which were
+    /// applied, and not set aside since their place was forgotten.
+    /// </summary>
+    /// <param name="put">Writes a file of changes under a name without a folder.</param>
+    protected async Task<IReadOnlyList<T>> Arrive<T>(
+        Random random,
+        IReadOnlyList<T> arriving,
+        bool forgets,
+        Action<string, IEnumerable<T>> put
+    )
+    {
+        var lines = new Dictionary<(string, string), T>();
+        for (var (file, at) = (0, 0); at < arriving.Count; file++)
+        {
+            var some = arriving.Skip(at).Take(1 + random.Next(15)).ToList();
+            at += some.Count;
+            var name = $"202601{file + 1:00}-030405678.csv";
+            for (var line = 0; line < some.Count; line++)
+                lines[(name, $"{line + 1}")] = some[line];
+            if (forgets && file > 0 && random.Next(3) == 0)
+                await AgeChanges();
+            put(name, some);
+            await World.Load();
+        }
+
+        var unplaced = 0;
+        foreach (var row in await Rows("SELECT file, line FROM headrace.quarantine WHERE reason LIKE '%cdc: late%'"))
+        {
+            unplaced++;
+            Assert.True(
+                lines.Remove((row[(row.LastIndexOf('/') + 1)..row.IndexOf('|')], row[(row.IndexOf('|') + 1)..]))
+            );
+        }
+
+        Assert.Equal(forgets, unplaced > 0);
+        Assert.Equal([$"{unplaced}"], await Rows("SELECT count(*) FROM headrace.quarantine"));
+        return [.. lines.Values];
+    }
+
     /// <summary>The only value of a query.</summary>
     protected async Task<string> Value(string sql) => Assert.Single(await Rows(sql));
 

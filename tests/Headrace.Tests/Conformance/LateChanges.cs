@@ -27,17 +27,6 @@ public abstract class LateChanges(PostgresServer server, WarehouseKind kind) : F
     private static string Change(string op, int id, string name, int day, string seen = "x") =>
         $"{op},{id},{name},{seen},2026-01-{day:00} 10:00:00,{day:00}";
 
-    private Task<string> Memory() =>
-        Value("SELECT max(table_name) FROM information_schema.tables WHERE table_name LIKE 'order%'");
-
-    // Changes that were applied long ago.
-    private async Task Age()
-    {
-        await Alter($"UPDATE headrace.{await Memory()} SET applied_at = '2025-01-01 00:00:00+00'");
-        var facts = (await Memory()).Replace("order", "facts", StringComparison.Ordinal);
-        await Alter($"UPDATE headrace.{facts} SET looked_at = '2025-01-01 00:00:00+00'");
-    }
-
     private async Task<string[]> Remembered() =>
         await Rows($"SELECT k0 FROM headrace.{await Memory()} ORDER BY k0, position");
 
@@ -47,7 +36,7 @@ public abstract class LateChanges(PostgresServer server, WarehouseKind kind) : F
         await Flows(People("write: merge"));
         Put("20260102-030405678", Change("I", 1, "a", 10), Change("I", 2, "a", 11), Change("D", 3, "NULL", 12));
         await World.Load();
-        await Age();
+        await AgeChanges();
         Put("20260103-030405678", Change("I", 9, "x", 20));
         await World.Load();
         Assert.Equal(["9"], await Remembered());
@@ -86,7 +75,7 @@ public abstract class LateChanges(PostgresServer server, WarehouseKind kind) : F
         await Flows(People("write: merge"));
         Put("20260102-030405678", Change("I", 1, "a", 10), Change("I", 2, "a", 11));
         await World.Load();
-        await Age();
+        await AgeChanges();
         Put("20260103-030405678", Change("I", 9, "x", 20));
         await World.Load();
         Put("20260104-030405678", Change("U", 1, "late", 5));
@@ -107,7 +96,7 @@ public abstract class LateChanges(PostgresServer server, WarehouseKind kind) : F
         Put("20260103-030405678", Change("I", 9, "x", 20));
         await World.Load();
         Assert.Equal(["1", "2", "9"], await Remembered());
-        await Age();
+        await AgeChanges();
         Put("20260104-030405678", Change("I", 8, "x", 7));
         await World.Load();
         Assert.Equal(["1", "2", "8", "9"], await Remembered());
@@ -120,7 +109,7 @@ public abstract class LateChanges(PostgresServer server, WarehouseKind kind) : F
         await Flows(People("write: scd2\n  scd2: { effective_at: at, ignore: [seen] }"));
         Put("20260102-030405678", Change("I", 1, "Ann", 1, "a"), Change("U", 1, "Ann", 3, "b"));
         await World.Load();
-        await Age();
+        await AgeChanges();
         Put("20260103-030405678", Change("U", 1, "Ann", 20, "c"), Change("I", 2, "Bob", 20));
         await World.Load();
         Assert.Equal(["1", "1", "2"], await Remembered()); // the last one that was forgotten, for what is ignored
@@ -144,7 +133,7 @@ public abstract class LateChanges(PostgresServer server, WarehouseKind kind) : F
         await Flows(People("write: scd2\n  scd2: { ignore: [at, seen] }"));
         Put("20260102-030405678", Change("I", 1, "a", 10), Change("I", 2, "a", 11));
         await World.Load();
-        await Age();
+        await AgeChanges();
         Put("20260103-030405678", Change("I", 9, "x", 20));
         await World.Load();
         Assert.Equal(["9"], await Remembered());

@@ -36,7 +36,7 @@ public sealed class LambdaCalls : IAsyncLifetime
     {
         world.Flows(flows);
         function = LambdaService.RunAsync(
-            () => ProjectFile.Load(world.Folder, null, _ => null),
+            () => Task.FromResult(ProjectFile.Load(world.Folder, null, _ => null)),
             lambda.Variable,
             clock ?? TimeProvider.System,
             _ => { },

@@ -173,7 +173,7 @@ public sealed class LedgersInDynamoDb(MotoFixture moto) : Ledgers, IClassFixture
     [Fact]
     public async Task WhoIsDeadLosesItsDatasetAndKnowsItWhenItComesBack()
     {
-        await Ledger(TimeSpan.FromSeconds(2), TimeProvider.System).LatestAsync(Cancel);
+        await Ledger(TimeSpan.FromSeconds(2), TimeProvider.System).LatestAsync([], Cancel);
         // Its timers stand still, so it renews nothing.
         var dead = new FakeTimeProvider(DateTimeOffset.UtcNow);
         var dataset = new Dataset("a", "a", new Dictionary<string, string>());
@@ -196,7 +196,7 @@ public sealed class LedgersInDynamoDb(MotoFixture moto) : Ledgers, IClassFixture
     [Fact]
     public async Task ATableOfANewerHeadraceIsLeftAlone()
     {
-        await Ledger(TimeSpan.FromSeconds(2), TimeProvider.System).LatestAsync(Cancel);
+        await Ledger(TimeSpan.FromSeconds(2), TimeProvider.System).LatestAsync([], Cancel);
         await moto.Server.AskAsync(
             "dynamodb",
             "DynamoDB_20120810.PutItem",
@@ -214,7 +214,7 @@ public sealed class LedgersInDynamoDb(MotoFixture moto) : Ledgers, IClassFixture
             "1.0"
         );
         var error = await Assert.ThrowsAsync<HeadraceException>(() =>
-            Ledger(TimeSpan.FromSeconds(2), TimeProvider.System).LatestAsync(Cancel)
+            Ledger(TimeSpan.FromSeconds(2), TimeProvider.System).LatestAsync([], Cancel)
         );
         Assert.Equal("HDR-404", error.Code);
     }
@@ -232,7 +232,7 @@ public sealed class LedgersInDynamoDb(MotoFixture moto) : Ledgers, IClassFixture
             TimeSpan.FromSeconds(2),
             TimeProvider.System
         );
-        var error = await Assert.ThrowsAsync<HeadraceException>(() => ledger.LatestAsync(Cancel));
+        var error = await Assert.ThrowsAsync<HeadraceException>(() => ledger.LatestAsync([], Cancel));
         Assert.Equal("HDR-401", error.Code);
     }
 }

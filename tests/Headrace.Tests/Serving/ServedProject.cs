@@ -113,11 +113,7 @@ public sealed class ServedProject : IAsyncDisposable
     /// wakes up.
     /// </summary>
     /// <param name="found">Says what is there when it does not come.</param>
-    public static async Task Until(
-        Func<Task<bool>> holds,
-        FakeTimeProvider? clock = null,
-        Func<string>? found = null
-    )
+    public static async Task Until(Func<Task<bool>> holds, FakeTimeProvider? clock = null, Func<string>? found = null)
     {
         for (var i = 0; !await holds(); i++)
         {

@@ -85,8 +85,12 @@ internal sealed class SqliteWarehouse(IEngine engine, string folder, TimeProvide
     public override Task<TargetWriter> NewWriterAsync(
         ChangeSet changes,
         LoadAttempt attempt,
+        SqlSession? shared,
         CancellationToken cancel
-    ) => Task.FromResult<TargetWriter>(new SqliteWriter(this, engine, NewFolder(), changes, attempt, cancel));
+    ) =>
+        Task.FromResult<TargetWriter>(
+            new SqliteWriter(this, engine, NewFolder(), changes, attempt, cancel) { Shared = shared }
+        );
 
     public override ReleasedRows NewRelease(
         SqlSession db,

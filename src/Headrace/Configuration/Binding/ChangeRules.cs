@@ -101,7 +101,53 @@ internal sealed class ChangeRules(Problems problems)
                 "cdc late does not go with write: append, which remembers no order",
                 "remove 'late', or use write: merge or write: scd2"
             );
+        if (flow.Capture.Transactions is not null || flow.Capture.Table is not null)
+            Transactions(flow, place, where);
         Listed(flow, flow.Capture.OrderBy, place.Of("cdc", "order_by"), "cdc order_by", where);
+    }
+
+    private void Transactions(Flow flow, FlowRules.Places place, string where)
+    {
+        void Broken(Node at, string what, string next) => problems.Disagree(at, where, what, next);
+        if (flow.Capture is { Transactions: null } or { Table: null })
+            Broken(
+                place.Of("cdc"),
+                "cdc transactions and cdc table go together",
+                "write `transactions: dms/cdc/CDC_TXN-*` and `table: schema.table`"
+            );
+        if (flow.Capture.Transactions is { } path && (path.StartsWith('/') || path.Split('/').Contains("..")))
+            Broken(
+                place.Of("cdc", "transactions"),
+                "the path of cdc transactions does not stay inside the connection's folder",
+                "write a path from the connection's folder, without .. and without / at its start"
+            );
+        if (flow.Capture.Profile != CdcProfile.Dms || flow.ReadsDynamoDb || flow.ReadsStream)
+            Broken(place.Of("cdc", "transactions"), "cdc transactions are files of DMS", "use profile: dms");
+        foreach (
+            var (key, text) in ((Node, string?)[])
+                [
+                    (place.Of("source", "path"), flow.Source.Path),
+                    (place.Of("cdc", "transactions"), flow.Capture.Transactions),
+                ]
+        )
+            if (Captures.Of(text ?? "").Count > 0)
+                Broken(
+                    key,
+                    "a flow with cdc transactions is for one table, and the path has captures",
+                    "write the folder of the table, and a flow for each table"
+                );
+        if (flow.Columns.Count == 0)
+            Broken(
+                place.Of("cdc", "transactions"),
+                "files of transactions have no header, so the flow needs columns",
+                "list them under 'columns', without the operation: it is the field before them"
+            );
+        if (flow.After.Count > 0)
+            Broken(
+                place.Of("after"),
+                "'after' does not go with cdc transactions: flows with the same files load together",
+                "remove 'after'"
+            );
     }
 
     private void History(Flow flow, FlowRules.Places place, string where)
