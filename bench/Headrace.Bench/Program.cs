@@ -2,7 +2,8 @@ using Headrace.Bench;
 using Headrace.DuckDb;
 
 // Measures whole processes, each beside its baseline in the same run, and prints a page for bench/results/.
-//   Headrace.Bench FOLDER/headrace load|diff|large|tables|serve|history|checks [ROWS]   the benchmarks of one page; ROWS for large, history and checks
+//   Headrace.Bench FOLDER/headrace load|diff|large|tables|serve|history|checks [ROWS]
+//                                              the benchmarks of one page; ROWS for large, history and checks
 //   Headrace.Bench ctas CSV DATABASE           the baseline of load: DuckDB's own CREATE TABLE AS
 //   Headrace.Bench sql DATABASE SCRIPT         a baseline of history and checks: statements by hand
 //   Headrace.Bench join OLD NEW                the baseline of diff: DuckDB reads both files and joins them

@@ -156,7 +156,7 @@ internal sealed class QueueListener
         );
     }
 
-    // Who listens is told of a queue's troubles by the next call: a message that is not hidden any more comes again.
+    // A failure to hide messages ends nothing: the queue gives them again, and the next call names the trouble.
     private async Task<IReadOnlyList<Run>> RunAsync(
         IReadOnlyList<string> flows,
         Func<Task> hide,

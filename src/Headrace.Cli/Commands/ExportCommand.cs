@@ -84,7 +84,7 @@ internal static class ExportCommand
         {
             TableExportState.Running => $"{one.Flow}: DynamoDB exports {what} of {one.Table} …",
             TableExportState.Done => $"{one.Flow}: {what} of {one.Table} is exported.",
-            _ => $"{one.Flow}: DynamoDB gave up {what} of {one.Table}.",
+            _ => $"{one.Flow}: the export failed; DynamoDB wrote nothing whole of {what} of {one.Table}.",
         };
     }
 }

@@ -62,7 +62,7 @@ public abstract class TransactionFiles(PostgresServer server, WarehouseKind kind
                 + "I,orders,shop,4,4,1\nI,customers,shop,4,d\n"
         );
         Put(1, "I,customers,shop,3,c\nI,orders,shop,2,3,7\nU,customers,shop,3,cc\nD,customers,shop,2,NULL\n");
-        await World.Load("customers"); // whoever loads one loads all of them
+        await World.Load("customers"); // one flow of a group loads the whole group
         Assert.Equal(["1|a", "3|c \"two\"\nlines", "4|d"], await People());
         Assert.Equal(["2|3|7", "4|4|1"], await Sold());
         Assert.Equal(

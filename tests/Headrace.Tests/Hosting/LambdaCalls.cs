@@ -26,7 +26,7 @@ public sealed class LambdaCalls : IAsyncLifetime
 
     public ValueTask InitializeAsync()
     {
-        // Whoever invokes signs; the fake takes any.
+        // The function signs its calls; the fake accepts any signature.
         Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", "test");
         Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", "test");
         return ValueTask.CompletedTask;

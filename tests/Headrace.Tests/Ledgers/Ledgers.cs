@@ -119,7 +119,41 @@ public abstract class Ledgers
         Assert.NotNull(again);
     }
 
-    private static Run Run(string id, string dataset, int hours) =>
+    [Fact]
+    public async Task WhatIsUnderWayIsSeenUntilItEnds()
+    {
+        var ledger = await LedgerAsync();
+        var dataset = new Dataset("a", "a", new Dictionary<string, string>());
+        var run = Run("r_1", "a", 0) with { Outcome = Outcome.Running, Error = null };
+        var hold = await ledger.HoldAsync(dataset, run, Cancel);
+        var seen = Assert.Single(await ledger.UnderWayAsync(Cancel));
+        Assert.Equal(("r_1", Outcome.Running), (seen.Id, seen.Outcome));
+        await hold!.DisposeAsync();
+        Assert.Empty(await ledger.UnderWayAsync(Cancel));
+        await using var again = await ledger.HoldAsync(dataset, null, Cancel);
+        Assert.Null(again!.Died);
+        Assert.Empty(await ledger.UnderWayAsync(Cancel));
+    }
+
+    [Fact]
+    public async Task TheNewestRunIsKnownByHowItEnded()
+    {
+        var ledger = await LedgerAsync();
+        var (loaded, idle) = (Run("r_1", "a", 0), Run("r_2", "a", 1) with { Outcome = Outcome.UpToDate });
+        var (other, failed) = (Run("r_3", "b", 2), Run("r_4", "b", 3) with { Outcome = Outcome.Failed });
+        await ledger.WriteAsync([loaded, idle, other, failed], Cancel);
+
+        async Task<string[]> Latest(params Outcome[] outcomes) =>
+            [.. (await ledger.LatestAsync(outcomes, Cancel)).Select(run => run.Id)];
+        Assert.Equal(["r_2", "r_4"], await Latest());
+        Assert.Equal(["r_1", "r_3"], await Latest(Outcome.Loaded));
+        Assert.Equal(["r_2", "r_3"], await Latest(Outcome.Loaded, Outcome.UpToDate));
+        Assert.Empty(await Latest(Outcome.Stopped));
+        var query = new RunQuery(null, 10) { WithIdle = false };
+        Assert.Equal(["r_4", "r_3", "r_1"], (await ledger.RunsAsync(query, Cancel)).Select(run => run.Id));
+    }
+
+    protected static Run Run(string id, string dataset, int hours) =>
         new()
         {
             Id = id,
@@ -177,13 +211,14 @@ public sealed class LedgersInDynamoDb(MotoFixture moto) : Ledgers, IClassFixture
         // Its timers stand still, so it renews nothing.
         var dead = new FakeTimeProvider(DateTimeOffset.UtcNow);
         var dataset = new Dataset("a", "a", new Dictionary<string, string>());
-        await using var first = await Ledger(TimeSpan.FromSeconds(2), dead).HoldAsync(dataset, null, Cancel);
+        var run = Run("r_1", "a", 0) with { Outcome = Outcome.Running, Error = null };
+        await using var first = await Ledger(TimeSpan.FromSeconds(2), dead).HoldAsync(dataset, run, Cancel);
         // Clocks of machines say nothing: this one goes a day ahead.
         var second = Ledger(TimeSpan.FromSeconds(2), new StoppedClock(DateTimeOffset.UtcNow.AddDays(1)));
         Assert.Null(await second.HoldAsync(dataset, null, Cancel));
         await Task.Delay(4100, Cancel);
         await using var taken = await second.HoldAsync(dataset, null, Cancel);
-        Assert.NotNull(taken);
+        Assert.Equal(("r_1", Outcome.Failed), (taken!.Died?.Id, taken.Died?.Outcome));
         Assert.False(first!.Lost.IsCancellationRequested);
         dead.Advance(TimeSpan.FromSeconds(1));
         for (var tries = 0; tries < 100 && !first.Lost.IsCancellationRequested; tries++)

@@ -40,7 +40,7 @@ public sealed class DynamoServer : IAsyncDisposable
     /// <summary>Writes the files of an export: with no window of the whole table at a time.</summary>
     public Action<DynamoExportMaker, string?, string> Write { get; set; } = (_, _, _) => { };
 
-    /// <summary>How often an export is said to be under way before it ends; negative for never.</summary>
+    /// <summary>How many questions the server answers with IN_PROGRESS before an export ends; negative: it never ends.</summary>
     public int Looks { get; set; }
 
     /// <summary>A code and a message of a failure; null when exports end well.</summary>

@@ -100,7 +100,7 @@ public sealed class FakeLambda : IAsyncDisposable
         catch (Exception error)
             when (error is HttpListenerException or ObjectDisposedException or ChannelClosedException)
         {
-            // Whoever asked has gone, or the test is over.
+            // The client has gone, or the test is over.
         }
     }
 
