@@ -176,9 +176,14 @@ public sealed class LedgersOfOneMachine : Ledgers, IDisposable
         Task.FromResult<ILedger>(new DuckDbLedger(Path.Combine(world.Folder, ".headrace"), TimeProvider.System));
 }
 
-public sealed class LedgersInDynamoDb(MotoFixture moto) : Ledgers, IClassFixture<MotoFixture>
+public sealed class LedgersInDynamoDb(MotoFixture moto) : Ledgers, IClassFixture<MotoFixture>, IAsyncDisposable
 {
+    // DynamoDB decides the conditions of one item one after the other; moto does so when it is asked that way.
+    private readonly FakeHttp oneByOne = new(moto.Server.ForwardAsync);
+
     private readonly string table = $"ledger-{Guid.NewGuid():N}"[..16];
+
+    public ValueTask DisposeAsync() => oneByOne.DisposeAsync();
 
     protected override Task<ILedger> LedgerAsync() =>
         Task.FromResult<ILedger>(Ledger(TimeSpan.FromSeconds(60), TimeProvider.System));
@@ -193,7 +198,7 @@ public sealed class LedgersInDynamoDb(MotoFixture moto) : Ledgers, IClassFixture
                 {
                     Name = "dynamo",
                     Region = "us-east-1",
-                    Endpoint = moto.Server.Endpoint,
+                    Endpoint = oneByOne.Endpoint,
                 },
                 new Secrets(),
                 clock

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net.Http.Headers;
 using System.Text.Json.Nodes;
 
 namespace Headrace.Tests.StandIn;
@@ -117,7 +116,7 @@ public sealed class DynamoServer : IAsyncDisposable
                 Look(known);
                 return (200, Described(known));
             default:
-                var answer = await SendAsync(request);
+                var answer = await moto.ForwardAsync(request);
                 if (operation == "DescribeContinuousBackups" && answer.Status == 200)
                 {
                     var json = JsonNode.Parse(answer.Body)!;
@@ -179,18 +178,4 @@ public sealed class DynamoServer : IAsyncDisposable
 
     private static string TextOf(JsonNode? seconds) =>
         Text(DateTimeOffset.FromUnixTimeMilliseconds((long)Math.Round((double)seconds! * 1000)));
-
-    private async Task<(int Status, string Body)> SendAsync(AskedRequest request)
-    {
-        using var client = new HttpClient();
-        using var message = new HttpRequestMessage(HttpMethod.Post, moto.Endpoint)
-        {
-            Content = new StringContent(request.Body),
-        };
-        message.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(request.Headers["content-type"]);
-        foreach (var name in (string[])["authorization", "x-amz-target"])
-            message.Headers.TryAddWithoutValidation(name, request.Headers[name]);
-        using var answer = await client.SendAsync(message);
-        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
-    }
 }

@@ -74,4 +74,19 @@ public sealed class MotoServer : IAsyncDisposable
         await process.WaitForExitAsync();
         process.Dispose();
     }
+
+    /// <summary>Asks what another server was asked.</summary>
+    public async Task<(int Status, string Body)> ForwardAsync(AskedRequest request)
+    {
+        using var client = new HttpClient();
+        using var message = new HttpRequestMessage(HttpMethod.Post, Endpoint)
+        {
+            Content = new StringContent(request.Body),
+        };
+        message.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(request.Headers["content-type"]);
+        foreach (var name in (string[])["authorization", "x-amz-target"])
+            message.Headers.TryAddWithoutValidation(name, request.Headers[name]);
+        using var answer = await client.SendAsync(message);
+        return ((int)answer.StatusCode, await answer.Content.ReadAsStringAsync());
+    }
 }
