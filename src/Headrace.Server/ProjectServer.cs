@@ -16,6 +16,8 @@ namespace Headrace.Server;
 /// </summary>
 public sealed class ProjectServer : IAsyncDisposable
 {
+    private static readonly TimeSpan LongestGoodbye = TimeSpan.FromSeconds(5);
+
     private readonly ServeOptions options;
     private readonly TimeProvider clock;
     private readonly ServerFile file;
@@ -101,8 +103,7 @@ public sealed class ProjectServer : IAsyncDisposable
         await ending.CancelAsync();
         await working;
         await Jobs.CloseAsync(options.Grace);
-        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5), clock);
-        await app.StopAsync(limit.Token);
+        await StopAsync();
         await app.DisposeAsync();
         await hosts.DisposeAsync();
         Jobs.Dispose();
@@ -111,6 +112,20 @@ public sealed class ProjectServer : IAsyncDisposable
         metrics.Dispose();
         audit.Dispose();
         file.Dispose();
+    }
+
+    // Who is still asked then is cut off, by real time whatever the project's clock says.
+    private async Task StopAsync()
+    {
+        using var limit = new CancellationTokenSource(LongestGoodbye);
+        try
+        {
+            await app.StopAsync(limit.Token);
+        }
+        catch (OperationCanceledException) when (limit.IsCancellationRequested)
+        {
+            // What is left of the server ends with it.
+        }
     }
 
     private async Task StartAsync(CancellationToken cancel)

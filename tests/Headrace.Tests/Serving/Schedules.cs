@@ -56,7 +56,7 @@ public sealed class Schedules(PostgresServer server)
             .Put("orders/1.csv", "id\n1\n")
             .Put("prices/1.csv", "id\n1\n");
         await using var served = await ServedProject.Start(world, clock);
-        await Begun(served, "orders");
+        await Begun(served, "orders", clock);
 
         clock.Advance(TimeSpan.FromMinutes(15));
         await ServedProject.Until(async () => await Runs(served, "orders") == 1, clock);
@@ -83,7 +83,7 @@ public sealed class Schedules(PostgresServer server)
             .Flows(Flow("orders", $"schedule: {{ every: 15m, missed: {missed} }}"))
             .Put("orders/1.csv", "id\n1\n");
         var first = await ServedProject.Start(world, clock);
-        await Begun(first, "orders");
+        await Begun(first, "orders", clock);
         await first.Server.DisposeAsync();
         clock.Advance(TimeSpan.FromMinutes(3 * 60 + 5));
 
@@ -121,8 +121,8 @@ public sealed class Schedules(PostgresServer server)
                 .Put("orders/1.csv", "id\n1\n");
         await using var here = await ServedProject.Start(Machine(), clock);
         await using var there = await ServedProject.Start(Machine(), clock);
-        await Begun(here, "orders");
-        await Begun(there, "orders");
+        await Begun(here, "orders", clock);
+        await Begun(there, "orders", clock);
 
         for (var i = 1; i <= 3; i++)
         {
@@ -173,16 +173,20 @@ public sealed class Schedules(PostgresServer server)
     private static DateTimeOffset Time(string text) =>
         DateTimeOffset.Parse(text, System.Globalization.CultureInfo.InvariantCulture);
 
-    // A schedule that is new begins when the server has seen it.
-    private static Task Begun(ServedProject served, string flow) =>
-        ServedProject.Until(async () =>
-            (await served.Get("/api/v1/schedules"))
-                .GetProperty("schedules")
-                .EnumerateArray()
-                .Any(one =>
-                    one.GetProperty("flow").GetString() == flow
-                    && one.GetProperty("last").ValueKind != System.Text.Json.JsonValueKind.Null
-                )
+    // A schedule that is new begins when the server has seen it. One that met a ledger that others had looks again
+    // some seconds later, by its clock.
+    private static Task Begun(ServedProject served, string flow, FakeTimeProvider clock) =>
+        ServedProject.Until(
+            async () =>
+                (await served.Get("/api/v1/schedules"))
+                    .GetProperty("schedules")
+                    .EnumerateArray()
+                    .Any(one =>
+                        one.GetProperty("flow").GetString() == flow
+                        && one.GetProperty("last").ValueKind != System.Text.Json.JsonValueKind.Null
+                    ),
+            clock,
+            still: TimeSpan.FromSeconds(25)
         );
 
     private static string Jobs(params ServedProject[] all) =>

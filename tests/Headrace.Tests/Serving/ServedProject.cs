@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
 using Headrace.Configuration;
@@ -10,6 +11,8 @@ namespace Headrace.Tests.Serving;
 /// <summary>A project in a folder of its own with a server in this process, asked over real HTTP.</summary>
 public sealed class ServedProject : IAsyncDisposable
 {
+    private static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);
+
     private readonly HttpClient client;
 
     private ServedProject(World world, ProjectServer server)
@@ -109,17 +112,30 @@ public sealed class ServedProject : IAsyncDisposable
     }
 
     /// <summary>
-    /// Waits until something holds. A clock goes on meanwhile, for a minute: who began to wait by it a moment too late
-    /// wakes up.
+    /// Waits until something holds. A clock goes on meanwhile, for a minute and ever slower: who began to wait by it a
+    /// moment too late wakes up, on a machine with much to do, too.
     /// </summary>
     /// <param name="found">Says what is there when it does not come.</param>
-    public static async Task Until(Func<Task<bool>> holds, FakeTimeProvider? clock = null, Func<string>? found = null)
+    /// <param name="still">How long the clock stands still at first.</param>
+    public static async Task Until(
+        Func<Task<bool>> holds,
+        FakeTimeProvider? clock = null,
+        Func<string>? found = null,
+        TimeSpan still = default
+    )
     {
-        for (var i = 0; !await holds(); i++)
+        var watch = Stopwatch.StartNew();
+        var (next, advanced) = (still, 0);
+        while (!await holds())
         {
-            Assert.True(i < 1500, $"It did not come within 30 seconds. {found?.Invoke()}");
-            if (i < 60)
-                clock?.Advance(TimeSpan.FromSeconds(1));
+            Assert.True(watch.Elapsed < Longest, $"It did not come within {Longest}. {found?.Invoke()}");
+            if (clock is not null && advanced < 60 && watch.Elapsed >= next)
+            {
+                clock.Advance(TimeSpan.FromSeconds(1));
+                advanced++;
+                next = watch.Elapsed + (advanced < 30 ? TimeSpan.Zero : TimeSpan.FromSeconds(2));
+            }
+
             await Task.Delay(20, Cancel);
         }
     }
