@@ -61,7 +61,7 @@ internal sealed class Watch(NpgsqlConnection db, Sentry sentry, (int Id, string 
     public void Cut(string because)
     {
         found = because;
-        End();
+        End(db, new TimeoutException(because));
     }
 
     private async Task<T> AnswerAsync<T>(Func<Action, Task<T>> ask)
@@ -85,10 +85,11 @@ internal sealed class Watch(NpgsqlConnection db, Sentry sentry, (int Id, string 
 
     // What Npgsql may change: then this does not compile, or the test of silent servers fails.
 #pragma warning disable NPG9001
-    private void End()
+    /// <summary>Gives up a connection; what is awaited of it fails.</summary>
+    public static void End(NpgsqlConnection db, Exception because)
     {
         if (Connector(db) is { } open)
-            Break(open, new TimeoutException(found));
+            Break(open, because);
     }
 
     // Npgsql offers nobody a way to give up a connection that does not answer.

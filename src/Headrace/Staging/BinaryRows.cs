@@ -47,6 +47,12 @@ internal sealed class BinaryRows(int columns, long longest = long.MaxValue)
                 continue;
             }
 
+            if (have == 0 && fields == 0 && WholeRows(bytes) is > 0 and var passed)
+            {
+                bytes = bytes[passed..];
+                continue;
+            }
+
             var want = fields > 0 ? sizeof(int) : sizeof(short);
             if (have == 0 && bytes.Length >= want)
             {
@@ -63,6 +69,36 @@ internal sealed class BinaryRows(int columns, long longest = long.MaxValue)
                 Take(shared);
             }
         }
+    }
+
+    // The bytes of the whole rows that come next: most rows are, and nothing of them has to be remembered.
+    private int WholeRows(ReadOnlySpan<byte> bytes)
+    {
+        var whole = 0;
+        while (
+            bytes.Length - whole >= sizeof(short)
+            && BinaryPrimitives.ReadInt16BigEndian(bytes[whole..]) == columns
+            && !isOver
+        )
+        {
+            var (at, row) = (whole + sizeof(short), 0L);
+            for (var field = 0; field < columns; field++)
+            {
+                if (bytes.Length - at < sizeof(int))
+                    return whole;
+                var value = Math.Max(0, BinaryPrimitives.ReadInt32BigEndian(bytes[at..])); // -1 is NULL
+                at += sizeof(int);
+                if (value > bytes.Length - at)
+                    return whole;
+                at += value;
+                row += value;
+            }
+
+            HasLong |= row > longest;
+            (whole, Rows) = (at, Rows + 1);
+        }
+
+        return whole;
     }
 
     private void Take(ReadOnlySpan<byte> number)
