@@ -41,7 +41,7 @@ public sealed class Otlp : IDisposable
                 .SetResourceBuilder(resource)
                 .AddMeter(Telemetry.Name)
                 .AddView(
-                    "headrace.run.duration",
+                    "headrace.*.duration",
                     new ExplicitBucketHistogramConfiguration { Boundaries = Telemetry.Buckets }
                 )
                 .AddOtlpExporter(options => Set(options, collector, "v1/metrics"))

@@ -23,6 +23,11 @@ public static class Telemetry
         "s",
         "How long runs took"
     );
+    private static readonly Histogram<double> Phases = Meter.CreateHistogram<double>(
+        "headrace.phase.duration",
+        "s",
+        "How long the parts of runs took"
+    );
     private static readonly Counter<long> Loaded = Meter.CreateCounter<long>(
         "headrace.rows.loaded",
         "{row}",
@@ -51,6 +56,8 @@ public static class Telemetry
                 flow,
                 new("headrace.outcome", JsonNamingPolicy.SnakeCaseLower.ConvertName(run.Outcome.ToString()))
             );
+            foreach (var phase in run.Phases)
+                Phases.Record(phase.Duration.TotalSeconds, flow, new("headrace.phase", phase.Name));
             Add(run.Inserted, "insert");
             Add(run.Updated, "update");
             Add(run.Deleted, "delete");
@@ -98,6 +105,23 @@ public static class Telemetry
             span.SetStatus(ActivityStatusCode.Error, error.Code);
         }
 
+        foreach (var phase in run.Phases)
+            Trace(span, run, phase);
         span.SetEndTime((run.StartedAt + run.Duration).UtcDateTime);
+    }
+
+    // A part of a run below it; where there were several batches, the sum of them from the first on.
+    private static void Trace(Activity above, Run run, RunPhase phase)
+    {
+        var begin = run.StartedAt + phase.After;
+        using var span = Traces.StartActivity(
+            $"headrace.{phase.Name}",
+            ActivityKind.Internal,
+            above.Context,
+            startTime: begin
+        );
+        span?.SetTag("headrace.run", run.Id);
+        span?.SetTag("db.collection.name", run.Target);
+        span?.SetEndTime((begin + phase.Duration).UtcDateTime);
     }
 }

@@ -29,7 +29,12 @@ internal sealed partial class DatasetRun(
     // each batch.
     private Position? next;
 
+    private readonly PhaseTimes phases = new();
+
     public Run Run { get; set; } = run;
+
+    /// <summary>What took the time so far.</summary>
+    public IReadOnlyList<RunPhase> Phases => phases.All;
 
     private static Action<LoadProgress>? Progress(RunOptions options, Run run) =>
         options.Observe is { } observe ? progress => observe(run, progress) : null;
@@ -50,7 +55,7 @@ internal sealed partial class DatasetRun(
             if (!flow.Source.MakesTables)
                 Find(position, target);
 
-            var found = await flow.Source.NextAsync(dataset, position, stage, cancel);
+            var found = await phases.InAsync("read", () => flow.Source.NextAsync(dataset, position, stage, cancel));
             Run = Run with { Warnings = [.. Run.Warnings.Union(found.Warnings)], IsWaiting = stage.IsWaiting };
             Fail(found.Refusals);
             await NoteAsync(found.Notes, target, cancel);
@@ -78,7 +83,8 @@ internal sealed partial class DatasetRun(
             LoadResult result;
             try
             {
-                Task<LoadResult> LoadAsync(ChangeSet changes) => flow.Warehouse.LoadAsync(changes, load, cancel);
+                Task<LoadResult> LoadAsync(ChangeSet changes) =>
+                    phases.InAsync("load", () => flow.Warehouse.LoadAsync(changes, load, cancel));
                 result =
                     flow.Archive is { } archive && !options.IsPlan
                         ? await archive.LoadAsync(found.Changes, LoadAsync, cancel)
@@ -177,7 +183,14 @@ internal sealed partial class DatasetRun(
         {
             foreach (var publication in pending)
             {
-                await delivery.PublishAsync(publication, cancel);
+                await phases.InAsync(
+                    "publish",
+                    async () =>
+                    {
+                        await delivery.PublishAsync(publication, cancel);
+                        return publication;
+                    }
+                );
                 Failpoint.Hit("operations_published");
                 await flow.Warehouse.PublishedAsync(publication, cancel);
                 Run = Run with { Published = Run.Published + publication.Operations };

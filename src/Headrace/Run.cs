@@ -17,6 +17,13 @@ public sealed record Run
 
     public TimeSpan Duration { get; init; }
 
+    /// <summary>What took the time.</summary>
+    public IReadOnlyList<RunPhase> Phases
+    {
+        get => field ?? []; // a run of an earlier release has none
+        init;
+    }
+
     public int Batches { get; init; }
 
     public long Inserted { get; init; }

@@ -249,7 +249,7 @@ public sealed class Runner(ILedger ledger, TimeProvider clock, Func<string, stri
             }
             finally
             {
-                run = steps.Run;
+                run = steps.Run with { Phases = steps.Phases };
                 flow.Source.Release(dataset);
                 Failpoint.Hit("spool_removed");
             }

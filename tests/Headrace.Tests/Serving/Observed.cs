@@ -147,6 +147,9 @@ public sealed class Observed
 
         Assert.Contains(run, bodies["/v1/traces"], StringComparison.Ordinal);
         Assert.Contains("headrace.run", bodies["/v1/traces"], StringComparison.Ordinal);
+        Assert.Contains("headrace.read", bodies["/v1/traces"], StringComparison.Ordinal);
+        Assert.Contains("headrace.load", bodies["/v1/traces"], StringComparison.Ordinal);
+        Assert.Contains("headrace.phase.duration", bodies["/v1/metrics"], StringComparison.Ordinal);
         Assert.Contains("headrace.rows.loaded", bodies["/v1/metrics"], StringComparison.Ordinal);
         Assert.Null(Otlp.Start(_ => null));
     }
