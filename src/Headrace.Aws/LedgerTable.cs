@@ -215,7 +215,7 @@ internal sealed class LedgerTable(DynamoDb db, string table, TimeProvider clock)
         );
 
     private HeadraceException Named(AwsRefusal refusal) =>
-        Error.Ledger(Address, refusal.Message, "headrace doctor", refusal);
+        Error.Ledger(Address, refusal.Message, Error.Doctor, refusal);
 
     private async Task MakeAsync(CancellationToken cancel)
     {

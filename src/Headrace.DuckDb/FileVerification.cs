@@ -68,7 +68,7 @@ public sealed class FileVerification(
             history.Target,
             cancel
         );
-        return found with { CanRepair = events?.History is null };
+        return found with { CanRepair = found.CanRepair && events?.History is null };
 
         Verified NotCompared(string why)
         {
@@ -221,13 +221,15 @@ public sealed class FileVerification(
             extra -= explained;
             missing += Math.Max(0, gone - extra); // how many rows a file had is on record
             extra = Math.Max(0, extra - gone);
-            if (missing + extra > 0 && repair is not null)
+            if (missing + extra > 0)
                 warnings.Add(
-                    flow.Write == WriteMode.Replace
-                        ? "nothing was repaired: rows are not told by a key here. Put the files into the lake "
-                            + "again under new names, and the next run replaces the table"
-                        : "nothing was repaired: rows are not told by a key here. Put them right in the "
-                            + "warehouse, or empty the table and have a flow of another name load the files again"
+                    Verified.Keyless(
+                        repair is not null,
+                        flow.Write == WriteMode.Replace
+                            ? "Put the files into the lake again under new names, and the next run replaces the table"
+                            : "Put the rows right in the warehouse, or empty the table and have a flow of another name "
+                                + "load the files again"
+                    )
                 );
             return new Verified(
                 name,
@@ -242,6 +244,7 @@ public sealed class FileVerification(
             )
             {
                 IsWhole = replay.Gone.Count == 0,
+                CanRepair = false,
             };
         }
 

@@ -230,14 +230,14 @@ public sealed class Verification(
                     $"{rows.Lost} {(rows.Lost == 1 ? "row" : "rows")} of the source could not be compared: "
                         + "a value that does not fit its type, or a check that sets it aside"
                 );
-            if (repair is not null && counted.Missing + counted.Extra > 0)
+            if (counted.Missing + counted.Extra > 0)
                 notes.Add(
-                    "nothing was repaired: rows are not told by a key here. "
-                        + (
-                            flow.Write == WriteMode.Replace
-                                ? "The next run replaces the table"
-                                : "Give the flow a primary_key, or put the rows right in the warehouse"
-                        )
+                    Verified.Keyless(
+                        repair is not null,
+                        flow.Write == WriteMode.Replace
+                            ? "The next run replaces the table"
+                            : "Give the flow a primary_key, or put the rows right in the warehouse"
+                    )
                 );
             var found = await copy.WaitingAsync(
                 new Verified(
@@ -253,6 +253,7 @@ public sealed class Verification(
                 )
                 {
                     IsWhole = rows.Lost == 0,
+                    CanRepair = false,
                 },
                 flow.Name,
                 [dataset.Name],

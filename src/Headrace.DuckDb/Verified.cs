@@ -23,10 +23,16 @@ public sealed record Verified(
     public bool IsWhole { get; init; } = true;
 
     /// <summary>
-    /// False for a history: it is made of what happened, and nobody can put it right by how rows are.
+    /// False for a history: it is made of what happened, and nobody can put it right by how rows are. False for rows
+    /// without a key: nothing tells which of them to change.
     /// </summary>
     public bool CanRepair { get; init; } = true;
 
     /// <summary>True when what differed was put right.</summary>
     public bool IsRepaired { get; init; }
+
+    /// <summary>Why rows without a key are not repaired, and what helps.</summary>
+    internal static string Keyless(bool wasAsked, string wayOut) =>
+        $"{(wasAsked ? "nothing was repaired" : "--repair repairs nothing here")}: the rows have no primary_key that "
+        + $"tells them apart. {wayOut}";
 }

@@ -74,17 +74,20 @@ public static partial class Error
     /// </summary>
     public static HeadraceException HeaderMismatch(
         string source,
-        IEnumerable<string> expected,
+        IReadOnlyList<string> expected,
         IReadOnlyList<string> found
     ) =>
         new(
             "HDR-105",
             "No column of the file is a column of the table; nothing of the file was loaded.",
-            Beginning(
-                found,
-                "give the file its header, set csv: { skip: … } when other lines come before it, or set csv: "
-                    + "{ header: false } and name the columns"
-            )
+            Delimiter(expected, found) is { } other
+                ? $"the header is divided by {other}: write the file with the delimiter of the others, or set csv: "
+                    + $"{{ delimiter: {other} }} when all files are so"
+                : Beginning(
+                    found,
+                    "give the file its header, set csv: { skip: … } when other lines come before it, or set csv: "
+                        + "{ header: false } and name the columns"
+                )
         )
         {
             Facts = Facts(
@@ -93,6 +96,25 @@ public static partial class Error
                 ("found", string.Join(", ", found))
             ),
         };
+
+    private static readonly (char Letter, string? Word)[] Delimiters =
+    [
+        (';', "\";\""),
+        ('\t', "tab"),
+        ('|', "\"|\""),
+        (',', "\",\""),
+    ];
+
+    // What divides the one name that was found into names of the table, as csv: { delimiter: … } has it.
+    private static string? Delimiter(IReadOnlyList<string> expected, IReadOnlyList<string> found) =>
+        found is not [var line]
+            ? null
+            : Delimiters
+                .FirstOrDefault(one =>
+                    line.Split(one.Letter) is { Length: > 1 } names
+                    && names.Any(name => expected.Contains(name.Trim(' ', '"'), StringComparer.OrdinalIgnoreCase))
+                )
+                .Word;
 
     /// <summary>A key column is not among the columns.</summary>
     public static HeadraceException KeyMissing(string source, string column, IReadOnlyList<string> found) =>

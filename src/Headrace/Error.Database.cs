@@ -2,6 +2,12 @@ namespace Headrace;
 
 public static partial class Error
 {
+    /// <summary>What to do when something outside does not answer; doctor itself says more.</summary>
+    public const string Doctor = "headrace doctor";
+
+    /// <summary>What is read, where no table is known by name.</summary>
+    public const string UnnamedSource = "the source";
+
     /// <summary>No connection to the database, or it was lost.</summary>
     public static HeadraceException DatabaseUnreachable(
         string database,
@@ -9,12 +15,7 @@ public static partial class Error
         Exception inner,
         bool transient = true
     ) =>
-        new(
-            "HDR-151",
-            "The database does not answer, or not as it should; nothing was loaded.",
-            "headrace doctor",
-            inner
-        )
+        new("HDR-151", "The database does not answer, or not as it should; nothing was loaded.", Doctor, inner)
         {
             Kind = ErrorKind.DatabaseFailed,
             Facts = Facts(("database", database), ("found", found)),
@@ -31,7 +32,7 @@ public static partial class Error
     ) =>
         new(
             "HDR-152",
-            $"'{table}' cannot be read; nothing was loaded.",
+            $"{(table == UnnamedSource ? "The source" : $"'{table}'")} cannot be read; nothing was loaded.",
             next ?? "correct table: or query: of the flow; in a query write the schema before each table",
             inner
         )

@@ -140,7 +140,9 @@ public static partial class Error
             allow is { } share
                 ? $"{bad} of {total} rows are bad, more than allow: {share:P2}; nothing of the batch was loaded."
                 : $"{bad} of {total} rows are bad and the flow says on_fail: stop; nothing of the batch was loaded.",
-            "mend the rows in the source, or set on_fail: quarantine to load the good ones"
+            allow is null
+                ? "correct the rows in the source, or set on_fail: quarantine to load the good ones"
+                : "correct the rows in the source, or set a larger allow: for the flow"
         )
         {
             Facts =

@@ -71,12 +71,7 @@ public static partial class Error
         Exception? inner,
         bool transient = false
     ) =>
-        new(
-            "HDR-305",
-            "The warehouse answered with an error; nothing of the batch was loaded.",
-            "headrace doctor",
-            inner
-        )
+        new("HDR-305", "The warehouse answered with an error; nothing of the batch was loaded.", Doctor, inner)
         {
             Facts = Facts(("warehouse", warehouse), ("found", found)),
             IsTransient = transient,

@@ -102,8 +102,14 @@ public sealed record LoadAttempt(string RunId, bool IsPlan, Action<LoadProgress>
     public Claim? Claim { get; init; }
 }
 
-/// <summary>How far a load is: rows so far, and the share of the batch (0 to 1) when known.</summary>
-public readonly record struct LoadProgress(string Phase, long Rows, double? Share);
+/// <summary>How far a load is: rows so far, and the share of the phase (0 to 1) when known.</summary>
+public readonly record struct LoadProgress(string Phase, long Rows, double? Share)
+{
+    private const double Most = 0.99;
+
+    /// <summary>Never all of it: what is read is still to be committed, and the end of a run has its own word.</summary>
+    public double? Share { get; } = Share is { } known ? Math.Clamp(known, 0, Most) : null;
+}
 
 /// <summary>What a load did, or what a plan found that it would do.</summary>
 public sealed record LoadResult

@@ -221,7 +221,7 @@ public sealed partial class TableShape
         if (changes.From.Schema is { } schema)
             return missing.Count + extra.Count == 0 ? null : Error.ColumnsDiffer(source, schema.Document, names);
         if (known.Exists(column => !IsAdded(column)) && missing.Count == known.Count(column => !IsAdded(column)))
-            return Error.HeaderMismatch(source, known.Select(column => Source(column.Name)), names);
+            return Error.HeaderMismatch(source, [.. known.Select(column => Source(column.Name))], names);
         foreach (var key in changes.Rules.PrimaryKey)
             if (!IsMade(key) && IndexOf(found, Source(key)) < 0)
                 return Error.KeyMissing(source, key, names);

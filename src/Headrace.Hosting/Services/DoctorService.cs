@@ -14,7 +14,14 @@ public sealed record ProjectCheck(string Name, bool IsOk, string Found, string? 
     internal static ProjectCheck Failed(string name, string found, string? next) => new(name, false, found, next);
 
     internal static ProjectCheck Failed(string name, HeadraceException error) =>
-        Failed(name, $"{error.Message}  {Facts(error, "; ")}", error.Next);
+        Failed(
+            name,
+            $"{error.Message}  {Facts(error, "; ")}",
+            error.Next == Error.Doctor
+                ? "correct what 'found' names: the connection in headrace.yaml, its user and password, the server or the "
+                    + "network"
+                : error.Next
+        );
 
     internal static string Facts(HeadraceException error, string between) =>
         string.Join(between, error.Facts.Select(fact => $"{fact.Name} {fact.Value}"));

@@ -96,7 +96,7 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
 
     /// <summary>Runs a step; PostgreSQL's errors come out by their Headrace names.</summary>
     /// <param name="source">The table or query that is read, the way a person would write it.</param>
-    public async Task<T> RunAsync<T>(Func<Task<T>> step, string source = "the source")
+    public async Task<T> RunAsync<T>(Func<Task<T>> step, string source = Error.UnnamedSource)
     {
         try
         {
@@ -167,7 +167,7 @@ public sealed class PostgresDatabase(Configuration.PostgresConnection settings, 
         }
     }
 
-    private HeadraceException Name(Exception error, string source = "the source")
+    private HeadraceException Name(Exception error, string source = Error.UnnamedSource)
     {
         if (error is not PostgresException { SqlState: not ['5', '7', ..] })
             Forget();

@@ -159,7 +159,7 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
             throw Error.Ledger(
                 database.Address,
                 string.Join("; ", error.Facts.Where(fact => fact.Name == "found").Select(fact => fact.Value)),
-                "headrace doctor",
+                Error.Doctor,
                 error
             );
         }

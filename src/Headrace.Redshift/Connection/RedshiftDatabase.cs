@@ -115,7 +115,7 @@ public sealed class RedshiftDatabase(
     }
 
     /// <summary>What went wrong with a source, by its Headrace name.</summary>
-    internal HeadraceException Name(Exception error, string source = "the source") =>
+    internal HeadraceException Name(Exception error, string source = Error.UnnamedSource) =>
         error switch
         {
             PostgresException { SqlState: "42P01" or "3F000" or "42501" or "42703" or "42601" } refused =>

@@ -55,6 +55,49 @@ public class ProblemTests
     [InlineData("HDR-505 12:19", "did you mean 'text'?", "write: append", "columns: { a: string }")]
     [InlineData("HDR-505 12:19", "did you mean 'bigint'?", "write: append", "columns: { a: bigit }")]
     [InlineData("HDR-505 12:19", "did you mean 'decimal(18,2)'?", "write: append", "columns: { a: numeric }")]
+    [InlineData(
+        "HDR-505 12:19",
+        "write it with its digits in all and after the point, at most 38, for example \"decimal(18,2)\"",
+        "write: append",
+        "columns: { a: decimal }"
+    )]
+    [InlineData("HDR-505 12:19", "did you mean 'decimal(18,2)'?", "write: append", "columns: { a: decmal }")]
+    [InlineData(
+        "HDR-502 12:19",
+        "put it in quotes: \"decimal(10, 2)\"",
+        "write: append",
+        "columns: { a: decimal(10, 2), b: decimal(8,2) }"
+    )]
+    [InlineData(
+        "HDR-502 12:28",
+        "put it in quotes: \"coalesce(a, b) > 0\"",
+        "write: append",
+        "checks: [{ expression: coalesce(a, b) > 0 }]"
+    )]
+    [InlineData(
+        "HDR-502 12:36",
+        "put it in quotes: \"*.csv\"",
+        "write: append",
+        "source: { connection: l, path: *.csv }"
+    )]
+    [InlineData(
+        "HDR-502 12:21",
+        "put it in quotes: \"*/{shop}.csv\"",
+        "write: append",
+        "source: { path: */{shop}.csv, connection: l }"
+    )]
+    [InlineData(
+        "HDR-502 12:23",
+        "put the cron expression in quotes: \"*/5 0,30 * * *\"",
+        "write: append",
+        "schedule: { cron: */5 0,30 * * *, timezone: UTC }"
+    )]
+    [InlineData(
+        "HDR-502 12:23",
+        "put it in quotes: \"a/{shop}/*.csv\"",
+        "write: append",
+        "source: { path: a/{shop}/*.csv, connection: l }"
+    )]
     [InlineData("HDR-505 12:13", "write keys and values", "write: append", "target: raw")]
     [InlineData("HDR-505 12:14", "write keys and values", "write: append", "columns: [a, b]")]
     [InlineData("HDR-505 12:22", "put the text in quotes: \"{table}…\"", "write: append", "target: { table: {table} }")]

@@ -259,12 +259,16 @@ internal sealed class Binder(Problems problems, Variables variables)
             return $"a share is a part of 1: write {text}%";
         if (type != typeof(ColumnType))
             return null;
-        var types = ColumnType.Names.Split(", ");
-        return Suggestion.Ask(
-            text,
-            types.Select(name => name.Split('(')[0]),
-            Known(text) is { } near ? $"did you mean '{near}'?" : $"write one of {ColumnType.Names}"
-        );
+        if (text.Split('(')[0].Trim().Equals("decimal", StringComparison.OrdinalIgnoreCase))
+            return "write it with its digits in all and after the point, at most 38, for example \"decimal(18,2)\"";
+        return (
+            Known(text) ?? Suggestion.For(text, ColumnType.Names.Split(", ").Select(name => name.Split('(')[0]))
+        ) switch
+        {
+            null => $"write one of {ColumnType.Names}",
+            "decimal" => "did you mean 'decimal(18,2)'?",
+            var near => $"did you mean '{near}'?",
+        };
     }
 
     // What the same type is called elsewhere.
@@ -276,7 +280,7 @@ internal sealed class Binder(Problems problems, Variables variables)
             "long" or "int8" or "int64" => "bigint",
             "bool" => "boolean",
             "float" or "float8" or "double precision" or "number" => "double",
-            "numeric" or "decimal" => "decimal(18,2)",
+            "numeric" => "decimal(18,2)",
             "datetime" => "timestamp",
             "blob" or "binary" or "bytea" => "bytes",
             "jsonb" or "struct" or "super" => "json",

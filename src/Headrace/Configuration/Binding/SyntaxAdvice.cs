@@ -27,18 +27,14 @@ internal static partial class SyntaxAdvice
     {
         if (message.Contains(" tab ", StringComparison.Ordinal))
             return ("the line is indented with a tab", "indent with blanks");
-        if (Star().Match(line) is { Success: true } star)
-            return CronLike().IsMatch(star.Groups[1].Value)
-                ? (
-                    "a text that starts with * is an alias in YAML",
-                    $"put the cron expression in quotes: \"{star.Groups[1].Value.Trim()}\""
-                )
-                : (
-                    "a text that starts with * is an alias in YAML",
-                    $"put it in quotes: \"{star.Groups[1].Value.Trim()}\""
-                );
+        if (Star().Match(line) is { Success: true } star && Bare(line, star.Groups[1]) is var bare)
+            return CronLike().IsMatch(bare)
+                ? ("a text that starts with * is an alias in YAML", $"put the cron expression in quotes: \"{bare}\"")
+                : ("a text that starts with * is an alias in YAML", $"put it in quotes: \"{bare}\"");
         if (BareVariable().Match(line) is { Success: true } variable)
             return ("inside { } or [ ], a text with braces needs quotes", $"put it in quotes: \"{variable.Value}\"");
+        if (InnerCapture().Match(line) is { Success: true } inner)
+            return ("inside { } or [ ], a text with braces needs quotes", $"put it in quotes: \"{inner.Value}\"");
         if (BareCapture().Match(line) is { Success: true } capture)
             return (
                 "a text that starts with { is a list of keys in YAML",
@@ -59,6 +55,22 @@ internal static partial class SyntaxAdvice
         return (Plain(message), "put texts with any of : # { } [ ] * & ! % @ in quotes, and align keys of one level");
     }
 
+    // Inside { } or [ ] a text ends before what closes them, and before the next key.
+    static string Bare(string line, Group text)
+    {
+        if (line.AsSpan(0, text.Index).IndexOfAny('{', '[') < 0)
+            return text.Value.Trim();
+        var (end, depth) = (0, 0);
+        for (; end < text.Length; end++)
+            if (text.Value[end] is '{' or '[')
+                depth++;
+            else if (text.Value[end] is '}' or ']' && depth-- == 0)
+                break;
+            else if (NextKey().IsMatch(text.ValueSpan[end..]))
+                break;
+        return text.Value[..end].Trim();
+    }
+
     static string Plain(string message)
     {
         var text = message.Trim().TrimEnd('.');
@@ -67,6 +79,12 @@ internal static partial class SyntaxAdvice
 
     [GeneratedRegex(@"(?::|-)\s+(\*[^#]*)")]
     private static partial Regex Star();
+
+    [GeneratedRegex(@"^,\s*\w+\s*:\s")]
+    private static partial Regex NextKey();
+
+    [GeneratedRegex(@"(?<=[{,]\s*\w+:\s+)[^\s""',{}\[\]]+(?:\{\w+(?::[^{}\s]+)?\}[^\s,{}]*)+(?=\s*[,}])")]
+    private static partial Regex InnerCapture();
 
     [GeneratedRegex(@"^\*(/\d+)?(\s+[\d*/,-]+)+\s*$")]
     private static partial Regex CronLike();

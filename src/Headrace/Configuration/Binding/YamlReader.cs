@@ -159,7 +159,12 @@ internal sealed class YamlReader
     {
         var items = new List<Node>();
         for (var part = Need(); part is not SequenceEnd; part = Need())
+        {
             items.Add(ReadNode(part, depth + 1));
+            if (items is [.., var before, var item])
+                RefuseCut(before, item);
+        }
+
         return new ListNode(span with { EndLine = last.EndLine, EndColumn = last.EndColumn }, items);
     }
 
@@ -170,6 +175,8 @@ internal sealed class YamlReader
         for (var part = Need(); part is not MappingEnd; part = Need())
         {
             var key = ReadNode(part, depth + 1);
+            if (braces && entries is [.., var before])
+                RefuseCut(before.Value, key);
             var value = ReadNode(Need(), depth + 1);
             if (key is not ScalarNode name)
                 problems.Add(
@@ -192,6 +199,33 @@ internal sealed class YamlReader
         }
 
         return new MapNode(span with { EndLine = last.EndLine, EndColumn = last.EndColumn }, entries, braces);
+    }
+
+    // Inside { } and [ ] the comma of decimal(10,2) ends the text, and its rest is the next one.
+    void RefuseCut(Node before, Node next)
+    {
+        if (
+            before is not ScalarNode { Style: ScalarStyle.Plain } start
+            || next is not ScalarNode { Style: ScalarStyle.Plain } rest
+            || start.Span.Line != rest.Span.Line
+            || start.Text.LastIndexOf('(') <= start.Text.LastIndexOf(')')
+            || !rest.Text.Contains(')', StringComparison.Ordinal)
+            || rest.Text.IndexOf('(', StringComparison.Ordinal) is >= 0 and var open
+                && open < rest.Text.IndexOf(')', StringComparison.Ordinal)
+        )
+            return;
+        var line = problems.LineAt(start.Span.Line);
+        var (from, to) = (start.Span.Column - 1, rest.Span.EndColumn - 1);
+        var whole = to > from && to <= line.Length ? line[from..to] : $"{start.Text},{rest.Text}";
+        problems.Add(
+            problems.At(start.Span),
+            Error.YamlSyntax(
+                problems.At(start.Span),
+                "inside { } or [ ], a comma ends a text",
+                $"put it in quotes: \"{whole}\""
+            )
+        );
+        throw new Refused();
     }
 
     static ScalarStyle StyleOf(Style style) =>
