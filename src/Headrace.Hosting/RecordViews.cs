@@ -196,6 +196,8 @@ internal sealed record AskedView
     public string? Reason { get; init; }
 
     public bool Repair { get; init; }
+
+    public bool Full { get; init; }
 }
 
 /// <summary>How many rows wait, by dataset, and those that were asked for.</summary>

@@ -140,6 +140,28 @@ internal sealed partial class Api
             Body = Views.Default.AskedView,
         };
 
+    public Endpoint Export =>
+        new(
+            "POST",
+            "/api/v1/flows/{name}/export",
+            "Has DynamoDB export what is due of a flow's table, or with full the whole table; ask again how it stands",
+            [Name],
+            202,
+            Views.Default.ExportsView,
+            async call =>
+            {
+                var name = Known(call.Path("name"));
+                var asked = await call.AskedAsync();
+                var flows = await hosts.UseAsync(host =>
+                    new ExportService(host).ExportAsync([name], asked.Full, TimeSpan.Zero, observe: null, call.Cancel)
+                );
+                return new ExportsView([.. flows.SelectMany(flow => flow.Exports).Select(ExportView.Of)]);
+            }
+        )
+        {
+            Body = Views.Default.AskedView,
+        };
+
     private static IEnumerable<KeyValuePair<string, string?>> Nothing => [];
 
     private static string OfRows(AskedView asked) =>

@@ -37,6 +37,7 @@ internal sealed partial class Api(SharedHost hosts, Jobs jobs, Followers followe
             Events,
             Plan,
             Verify,
+            Export,
             Schedules,
             Models,
             Notifications,

@@ -1,3 +1,5 @@
+using System.Text.Json;
+using Headrace.Tests.Serving;
 using Headrace.Tests.StandIn;
 using Xunit;
 
@@ -97,6 +99,37 @@ public sealed class StartedExports(MotoFixture moto, S3Server s3) : ProjectTests
     {
         var answer = await World.Run(["export", "carts", "--json", .. args]);
         Assert.Equal((3, code), (answer.Exit, answer.Json.GetProperty("error").GetProperty("code").GetString()));
+    }
+
+    [Fact]
+    public async Task AServerStartsExportsWhenItIsAsked()
+    {
+        await using var server = await Server();
+        Set("a", "1");
+        await using var served = await ServedProject.Start(World);
+        async Task<string?> Kind(string? body)
+        {
+            var (status, text) = await served.Ask(HttpMethod.Post, "/api/v1/flows/carts/export", body);
+            Assert.True(status == 202, $"{status} {text}");
+            var exports = JsonDocument.Parse(text).RootElement.GetProperty("exports");
+            return exports.GetArrayLength() == 0 ? null : exports[0].GetProperty("kind").GetString();
+        }
+
+        Assert.Equal("full", await Kind(null));
+        await ServedProject.Until(async () => await Kind(null) is null);
+        await served.Run("carts");
+        Assert.Null(await Kind(null)); // nothing is due within the hour
+        server.Kept = (server.Kept.From, Start.AddHours(1));
+        Set("a", "2");
+        Assert.Equal("window", await Kind(null));
+        await ServedProject.Until(async () => await Kind(null) is null);
+        Assert.Equal("full", await Kind("""{"full": true}"""));
+
+        Assert.Equal(["full", "2026-05-01T00:00:00.000Z 2026-05-01T01:00:00.000Z", "full"], server.Started);
+        Assert.Equal(
+            "400 HDR-609",
+            await served.Fault(HttpMethod.Post, "/api/v1/flows/carts/export", """{"whole": true}""")
+        );
     }
 
     [Fact]

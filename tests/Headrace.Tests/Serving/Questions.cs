@@ -207,6 +207,8 @@ public sealed class Questions
     [InlineData("POST", "/api/v1/flows/ordres/run", null, "404 HDR-518")]
     [InlineData("POST", "/api/v1/flows/orders/run", "{\"accepted\": []}", "400 HDR-609")]
     [InlineData("POST", "/api/v1/flows/orders/run", "no json", "400 HDR-609")]
+    [InlineData("POST", "/api/v1/flows/orders/export", null, "400 HDR-531")]
+    [InlineData("POST", "/api/v1/flows/ordres/export", null, "404 HDR-518")]
     [InlineData("POST", "/api/v1/events", "no json", "400 HDR-609")]
     [InlineData("POST", "/api/v1/events", "{}", "400 HDR-609")]
     [InlineData("POST", "/api/v1/events", "[[[[[[{}]]]]]]", "400 HDR-609")]
