@@ -93,6 +93,8 @@ public sealed class DynamoLedger(DynamoDb db, string table, TimeSpan lease, Time
                         filters.Add("outcome = :outcome");
                     if (!query.WithIdle)
                         filters.Add("outcome <> :idle");
+                    if (query.WithDdl)
+                        filters.Add("contains(detail, :ddl)");
                     if (filters.Count > 0)
                         json.WriteString("FilterExpression", string.Join(" AND ", filters));
                     json.WriteStartObject("ExpressionAttributeValues");
@@ -105,6 +107,8 @@ public sealed class DynamoLedger(DynamoDb db, string table, TimeSpan lease, Time
                         LedgerTable.Text(json, ":outcome", Word(outcome));
                     if (!query.WithIdle)
                         LedgerTable.Text(json, ":idle", Word(Outcome.UpToDate));
+                    if (query.WithDdl)
+                        LedgerTable.Text(json, ":ddl", RunJson.Ddl);
                     json.WriteEndObject();
                     json.WriteBoolean("ScanIndexForward", false);
                 },

@@ -76,6 +76,7 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
                         WHERE ($1 IS NULL OR flow = $1 OR dataset = $1 OR starts_with(id, $1))
                             AND ($2 IS NULL OR outcome = $2)
                             AND ($6 OR outcome <> 'up_to_date')
+                            AND ($7 IS NULL OR contains(detail, $7))
                             AND ($3 IS NULL OR started_at < $3 OR (started_at = $3 AND id < $4))
                     ORDER BY started_at DESC, id DESC LIMIT $5
                     """,
@@ -85,7 +86,8 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
                     query.Before?.StartedAt,
                     query.Before?.Id,
                     (long)query.Most,
-                    query.WithIdle
+                    query.WithIdle,
+                    query.WithDdl ? RunJson.Ddl : null
                 );
                 while (reader.Read())
                     runs.Add(JsonSerializer.Deserialize(reader.GetString(0), RunJson.Default.Run)!);

@@ -216,12 +216,23 @@ internal sealed record OverviewView(
 /// <summary>A dataset with the changed rows of its last loads, the oldest first, and when it runs next.</summary>
 internal sealed record OverviewRow(DatasetView Dataset, IReadOnlyList<long> Sizes, DateTimeOffset? Next);
 
-/// <summary>A flow with its datasets, its last runs and its configuration.</summary>
+/// <summary>A flow with its datasets, its last runs, its configuration and how its tables came to be.</summary>
+/// <param name="SchemaHistory">The newest change first.</param>
 internal sealed record FlowPageView(
     FlowView Flow,
     IReadOnlyList<DatasetView> Datasets,
     IReadOnlyList<RunView> Runs,
-    string Configuration
+    string Configuration,
+    IReadOnlyList<SchemaChangeView> SchemaHistory
+);
+
+/// <summary>A statement that made a table or changed its columns, and the run that did it.</summary>
+internal sealed record SchemaChangeView(
+    DateTimeOffset ChangedAt,
+    string Dataset,
+    string? Target,
+    string Change,
+    [property: JsonConverter(typeof(ContractWord))] string Run
 );
 
 /// <summary>A run with what its checks found and what it changed of the table's columns.</summary>

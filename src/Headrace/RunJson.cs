@@ -8,4 +8,11 @@ namespace Headrace;
     UseStringEnumConverter = true
 )]
 [JsonSerializable(typeof(Run))]
-public sealed partial class RunJson : JsonSerializerContext;
+public sealed partial class RunJson : JsonSerializerContext
+{
+    /// <summary>
+    /// What the text of a run has that made or changed a table, and no other has: a quote inside of a value is written
+    /// with a backslash.
+    /// </summary>
+    public const string Ddl = "\"ddl\":[\"";
+}

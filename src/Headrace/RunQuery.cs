@@ -10,6 +10,9 @@ public sealed record RunQuery(string? Of, int Most)
     /// <summary>False leaves out the runs that found nothing to do.</summary>
     public bool WithIdle { get; init; } = true;
 
+    /// <summary>True for those alone that made or changed a table.</summary>
+    public bool WithDdl { get; init; }
+
     /// <summary>The last run of the page before; null for the first page.</summary>
     public (DateTimeOffset StartedAt, string Id)? Before { get; init; }
 }

@@ -68,6 +68,7 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
                 WHERE ($1::text IS NULL OR flow = $1 OR dataset = $1 OR starts_with(id, $1))
                     AND ($2::text IS NULL OR outcome = $2)
                     AND ($6 OR outcome <> 'up_to_date')
+                    AND ($7::text IS NULL OR strpos(detail, $7) > 0)
                     AND ($3::timestamptz IS NULL OR started_at < $3 OR (started_at = $3 AND id COLLATE "C" < $4::text))
             ORDER BY started_at DESC, id COLLATE "C" DESC LIMIT $5
             """,
@@ -77,7 +78,8 @@ public sealed class SharedLedger(PostgresDatabase database, TimeSpan lease, Time
             query.Before?.StartedAt,
             query.Before?.Id,
             (long)query.Most,
-            query.WithIdle
+            query.WithIdle,
+            query.WithDdl ? RunJson.Ddl : null
         );
 
     public Task<IReadOnlyList<Run>> LatestAsync(IReadOnlyList<Outcome> outcomes, CancellationToken cancel) =>

@@ -40,6 +40,23 @@ internal static class FlowPage
             {Bars("Rows set aside", run => run.Quarantined)}
             {Bars("Milliseconds", run => run.DurationMs)}
             {RunPages.Rows(view.Runs)}
+            <h2>Schema history</h2>
+            {Words.Table(
+                ["When", "Dataset", "Table", "Change", "Run"],
+                [
+                    .. view.SchemaHistory.Select(one =>
+                        (IReadOnlyList<Html>)
+                            [
+                                Words.Time(one.ChangedAt),
+                                Html.Of($"{one.Dataset}"),
+                                Html.Of($"{one.Target ?? "-"}"),
+                                Html.Of($"<code>{one.Change}</code>"),
+                                Words.Run(one.Run),
+                            ]
+                    ),
+                ],
+                "No run has made or changed a table."
+            )}
             <h2>Configuration</h2>
             <pre>{view.Configuration}</pre>
             """

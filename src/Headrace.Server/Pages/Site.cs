@@ -8,6 +8,7 @@ internal sealed class Site(SharedHost hosts, Jobs jobs, Scheduler scheduler, Api
 {
     private const int RunsOfOverview = 400;
     private const int RunsOfFlow = 60;
+    private const int ChangesOfFlow = 200;
 
     /// <summary>The pages.</summary>
     public IReadOnlyList<Page> Pages =>
@@ -116,9 +117,25 @@ internal sealed class Site(SharedHost hosts, Jobs jobs, Scheduler scheduler, Api
                 flow,
                 [.. datasets.Where(one => one.Flow == name).Select(DatasetView.Of)],
                 [.. runs.Select(run => RunView.Of(run, isHistory: true))],
-                known is null ? "" : ProjectFile.Show(project, name)
+                known is null ? "" : ProjectFile.Show(project, name),
+                await ChangesAsync(host, name, call.Cancel)
             );
         });
+
+    // A run has the statements in the order in which it made them.
+    private static async Task<IReadOnlyList<SchemaChangeView>> ChangesAsync(
+        ProjectHost host,
+        string flow,
+        CancellationToken cancel
+    ) =>
+        [
+            .. (
+                await host.Ledger.RunsAsync(new RunQuery(flow, ChangesOfFlow) { WithDdl = true }, cancel)
+            ).SelectMany(run =>
+                run.Ddl.Reverse()
+                    .Select(one => new SchemaChangeView(run.StartedAt, run.Dataset, run.Target, one, run.Id))
+            ),
+        ];
 
     private Task<RunPageView> RunAsync(Call call) =>
         hosts.UseAsync(async host =>

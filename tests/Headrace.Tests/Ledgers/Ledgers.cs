@@ -153,6 +153,20 @@ public abstract class Ledgers
         Assert.Equal(["r_4", "r_3", "r_1"], (await ledger.RunsAsync(query, Cancel)).Select(run => run.Id));
     }
 
+    [Fact]
+    public async Task RunsThatChangedATableAreFoundAmongAll()
+    {
+        var ledger = await LedgerAsync();
+        var made = Run("r_1", "a", 0) with { Ddl = ["CREATE TABLE \"t\""] };
+        var sly = Run("r_2", "a", 1) with { Warnings = ["\"ddl\":[\"x\"]"] };
+        var other = Run("r_4", "b", 3) with { Ddl = ["DROP TABLE u"] };
+        await ledger.WriteAsync([made, sly, Run("r_3", "a", 2), other], Cancel);
+
+        var found = await ledger.RunsAsync(new RunQuery("a", 10) { WithDdl = true }, Cancel);
+
+        Assert.Equal(["CREATE TABLE \"t\""], Assert.Single(found).Ddl);
+    }
+
     protected static Run Run(string id, string dataset, int hours) =>
         new()
         {

@@ -73,6 +73,29 @@ public sealed class PagesForPeople
     }
 
     [Fact]
+    public async Task A_flow_shows_when_its_columns_came()
+    {
+        await using var served = await Shop();
+        var made = (await served.Get("/api/v1/runs?flow=orders")).GetProperty("runs")[0].GetProperty("run").GetString();
+        served.World.Put("orders/2.csv", "id,note,amount<b>\n3,c,7\n");
+        await served.Run("orders");
+        await served.Run("orders"); // changes nothing
+
+        var (_, json) = await served.Ask(HttpMethod.Get, "/flows/orders", null, ("Accept", "application/json"));
+        var (_, text) = await served.Ask(HttpMethod.Get, "/flows/orders", null, ("Accept", "text/html"));
+
+        var history = JsonDocument.Parse(json).RootElement.GetProperty("schema_history");
+        Assert.Equal(2, history.GetArrayLength());
+        Assert.Contains("amount<b>", history[0].GetProperty("change").GetString(), StringComparison.Ordinal);
+        Assert.Contains("CREATE TABLE", history[1].GetProperty("change").GetString(), StringComparison.Ordinal);
+        Assert.Equal(made, history[1].GetProperty("run").GetString());
+        Assert.Equal("raw.orders", history[1].GetProperty("target").GetString());
+        var shown = text.Split("<h2>Schema history</h2>")[1].Split("<h2>")[0];
+        Assert.Contains("amount&lt;b&gt;", shown, StringComparison.Ordinal);
+        Assert.Contains($"/runs/{made}", shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_failed_is_shown_with_what_the_error_says()
     {
         await using var served = await Shop();
