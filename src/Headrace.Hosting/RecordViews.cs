@@ -250,7 +250,11 @@ internal sealed record ScheduleView(
     int Missed
 );
 
-internal sealed record ModelsView(IReadOnlyList<ModelView> Models);
+/// <param name="Flows">Those that models read.</param>
+internal sealed record ModelsView(IReadOnlyList<ModelView> Models, IReadOnlyList<ReadFlowView> Flows);
+
+/// <summary>A flow that models read, and how it stands: as the dataset of it that needs people most.</summary>
+internal sealed record ReadFlowView(string Name, [property: JsonConverter(typeof(ContractWord))] string State);
 
 /// <summary>A model, what it reads, and how it stands.</summary>
 internal sealed record ModelView(

@@ -276,8 +276,8 @@ internal sealed partial class Api(SharedHost hosts, Jobs jobs, Followers followe
             async call =>
             {
                 var all = await hosts.UseAsync(host => new StatusService(host).StatusAsync(call.Cancel));
-                return new ModelsView([
-                    .. hosts.Project.Models.Values.Select(model =>
+                var models = hosts
+                    .Project.Models.Values.Select(model =>
                     {
                         var view = DatasetView.Of(all.First(one => one.Flow == model.Name));
                         return new ModelView(
@@ -287,8 +287,20 @@ internal sealed partial class Api(SharedHost hosts, Jobs jobs, Followers followe
                             view.LastRun,
                             model.Table.ToString()
                         );
-                    }),
-                ]);
+                    })
+                    .ToList();
+                var read = models.SelectMany(model => model.Reads).ToHashSet(StringComparer.Ordinal);
+                return new ModelsView(
+                    models,
+                    [
+                        .. all.Where(one => read.Contains(one.Flow) && hosts.Project.Flows.ContainsKey(one.Flow))
+                            .GroupBy(one => one.Flow)
+                            .Select(flow => new ReadFlowView(
+                                flow.Key,
+                                DatasetView.Of(flow.MaxBy(one => Urgency(one.State))!).State
+                            )),
+                    ]
+                );
             }
         );
 
@@ -304,6 +316,17 @@ internal sealed partial class Api(SharedHost hosts, Jobs jobs, Followers followe
                 await hosts.UseAsync(host => new NotificationsService(host).ListAsync(call.Cancel))
             )
         );
+
+    private static int Urgency(DatasetState state) =>
+        state switch
+        {
+            DatasetState.Failed => 5,
+            DatasetState.Stopped => 4,
+            DatasetState.Quarantine => 3,
+            DatasetState.Ok => 0,
+            DatasetState.NeverRun => 1,
+            _ => 2,
+        };
 
     private static Parameter Time(string name, string description) => new(name, description) { Format = "date-time" };
 }

@@ -84,6 +84,20 @@ internal static class RecordPages
         );
 
     public static Html Models(ModelsView view) =>
+        Html.Of(
+            $"""
+            {Graph.Draw(
+                "Models, and what they read",
+                [
+                    .. view.Flows.Select(one => new GraphNode(one.Name, one.State, [])),
+                    .. view.Models.Select(one => new GraphNode(one.Name, one.State, one.Reads)),
+                ]
+            )}
+            {ModelTable(view)}
+            """
+        );
+
+    private static Html ModelTable(ModelsView view) =>
         Words.Table(
             ["Model", "Reads", "State", "Last run", "Table"],
             [

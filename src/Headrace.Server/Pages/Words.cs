@@ -9,7 +9,10 @@ internal static class Words
 
     /// <summary>A state or an outcome, with a colour for it and a word for who sees none.</summary>
     public static Html State(string? state) =>
-        Html.Of($"<span class=\"state {Class(state)}\">{(state ?? "-").Replace('_', ' ')}</span>");
+        Html.Of($"<span class=\"state {Class(state)}\">{Plainly(state)}</span>");
+
+    /// <summary>A state or an outcome as people write it.</summary>
+    public static string Plainly(string? state) => (state ?? "-").Replace('_', ' ');
 
     /// <summary>A number; a question mark for one that is not known.</summary>
     public static string Count(long? number) => number?.ToString("N0", CultureInfo.InvariantCulture) ?? "?";
@@ -71,7 +74,8 @@ internal static class Words
                 """
             );
 
-    private static string Class(string? state) =>
+    /// <summary>The class of style.css for a state.</summary>
+    public static string Class(string? state) =>
         state switch
         {
             "ok" or "loaded" or "up_to_date" or "done" or "passed" or "released" => "good",

@@ -73,6 +73,46 @@ public sealed class PagesForPeople
     }
 
     [Fact]
+    public async Task Models_are_drawn_to_the_right_of_what_they_read_with_their_state()
+    {
+        var world = new World().Configuration(
+            Project + "\n  shares:\n    sql: shares.sql\n    write: replace\n  broken:\n    sql: broken.sql\n    write: replace\n"
+        );
+        foreach (
+            var (name, sql) in (IReadOnlyList<(string, string)>)
+                [
+                    ("totals", "SELECT count(*) AS n FROM raw.orders"),
+                    ("shares", "SELECT n, (SELECT count(*) FROM raw.orders) AS all_rows FROM raw.totals"),
+                    ("broken", "SELECT error('it is broken') AS n FROM raw.totals"),
+                ]
+        )
+            await File.WriteAllTextAsync(Path.Combine(world.Folder, $"{name}.sql"), sql);
+        world.Put("orders/1.csv", "id,note\n1,fine\n");
+        await using var served = await ServedProject.Start(world);
+        await served.Run("orders");
+
+        var document = await served.Get("/api/v1/models");
+        var (_, text) = await served.Ask(HttpMethod.Get, "/models", null, ("Accept", "text/html"));
+
+        Assert.Equal("ok", document.GetProperty("flows")[0].GetProperty("state").GetString());
+        var graph = text.Split("<svg class=\"graph\"")[1].Split("</svg>")[0];
+        int Left(string name) =>
+            int.Parse(
+                graph.Split($"href=\"/flows/{name}\"")[1].Split("<rect x=\"")[1].Split('"')[0],
+                System.Globalization.CultureInfo.InvariantCulture
+            );
+        string State(string name) => graph.Split($"href=\"/flows/{name}\"")[1].Split("<text class=\"")[1].Split('<')[0];
+        Assert.True(Left("orders") < Left("totals") && Left("totals") < Left("shares"), graph);
+        Assert.Equal(Left("shares"), Left("broken"));
+        Assert.Equal(4, graph.Split("<path ").Length - 1); // totals, shares twice, broken
+        Assert.StartsWith("good\"", State("orders"), StringComparison.Ordinal);
+        Assert.EndsWith("● ok", State("shares"), StringComparison.Ordinal);
+        Assert.StartsWith("bad\"", State("broken"), StringComparison.Ordinal);
+        Assert.EndsWith("failed", State("broken"), StringComparison.Ordinal);
+        Assert.Contains("<title>shares reads ", graph, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task A_flow_shows_when_its_columns_came()
     {
         await using var served = await Shop();
