@@ -236,7 +236,11 @@ internal sealed record SchemaChangeView(
 );
 
 /// <summary>A run with what its checks found and what it changed of the table's columns.</summary>
-internal sealed record RunPageView(RunView Run, IReadOnlyList<CheckRecordView> Checks, IReadOnlyList<string> Ddl);
+internal sealed record RunPageView(RunView Run, IReadOnlyList<CheckRecordView> Checks, IReadOnlyList<string> Ddl)
+{
+    /// <summary>The request of this server that it is under way for; null for none.</summary>
+    public string? Request { get; init; }
+}
 
 internal sealed record SchedulesView(IReadOnlyList<ScheduleView> Schedules);
 

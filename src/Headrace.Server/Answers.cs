@@ -8,9 +8,29 @@ using Microsoft.AspNetCore.Http;
 namespace Headrace.Server;
 
 /// <summary>Writes answers: documents without secrets, errors as problem details.</summary>
-internal sealed class Answers(Func<string, string> redact, Gate gate, Audit audit, Layout layout)
+internal sealed class Answers
 {
-    private readonly Views views = Views.Without(redact);
+    private readonly Func<string, string> redact;
+    private readonly Gate gate;
+    private readonly Audit audit;
+    private readonly Layout layout;
+    private readonly Views views;
+    private readonly LiveRequests live;
+
+    /// <param name="stop">Ends what is told as it goes.</param>
+    public Answers(
+        Func<string, string> redact,
+        Gate gate,
+        Audit audit,
+        Layout layout,
+        TimeProvider clock,
+        CancellationToken stop
+    )
+    {
+        (this.redact, this.gate, this.audit, this.layout) = (redact, gate, audit, layout);
+        views = Views.Without(redact);
+        live = new LiveRequests(view => Json(view, Views.Default.RequestView), clock, stop);
+    }
 
     /// <summary>Lets a request in or not, and turns what is thrown into an answer.</summary>
     public async Task GuardAsync(HttpContext context, RequestDelegate next)
@@ -55,7 +75,9 @@ internal sealed class Answers(Func<string, string> redact, Gate gate, Audit audi
         call.CheckNames();
         var value = await endpoint.Handle(call);
         context.Response.StatusCode = endpoint.Status;
-        if (endpoint.Answer is null)
+        if (endpoint.IsStream)
+            await live.AnswerAsync(context, (Job)value);
+        else if (endpoint.Answer is null)
             await TextAsync(context, redact((string)value), "text/plain");
         else
             await TextAsync(context, Json(value, endpoint.Answer), "application/json");
@@ -78,7 +100,14 @@ internal sealed class Answers(Func<string, string> redact, Gate gate, Audit audi
         var address = $"{context.Request.Path}{context.Request.QueryString}";
         await TextAsync(
             context,
-            layout.Write(page.Title, context.Request.Path, page.Draw(value, call), address, page.Every(value)),
+            layout.Write(
+                page.Title,
+                context.Request.Path,
+                page.Draw(value, call),
+                address,
+                page.Every(value),
+                page.Live(value)
+            ),
             "text/html"
         );
     }

@@ -34,6 +34,7 @@ internal sealed partial class Api(SharedHost hosts, Jobs jobs, Followers followe
             RunFlow,
             Requests,
             Request,
+            RequestEvents,
             Events,
             Plan,
             Verify,
@@ -242,6 +243,20 @@ internal sealed partial class Api(SharedHost hosts, Jobs jobs, Followers followe
             Views.Default.RequestView,
             call => Task.FromResult<object>(jobs.Find(call.Path("request")).View())
         );
+
+    public Endpoint RequestEvents =>
+        new(
+            "GET",
+            "/api/v1/requests/{request}/events",
+            "How a request goes, as server-sent events: state whenever something changed, and end as the last one",
+            Request.Parameters,
+            200,
+            null,
+            call => Task.FromResult<object>(jobs.Find(call.Path("request")))
+        )
+        {
+            IsStream = true,
+        };
 
     public Endpoint Schedules =>
         new(

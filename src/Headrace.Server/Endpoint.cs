@@ -31,4 +31,7 @@ internal sealed record Endpoint(
 {
     /// <summary>What the request's body is; null for none.</summary>
     public JsonTypeInfo? Body { get; init; }
+
+    /// <summary>True for events that come one after the other; what handles it gives the job they tell of.</summary>
+    public bool IsStream { get; init; }
 }

@@ -8,6 +8,7 @@ internal sealed class Job(string id, IReadOnlyList<string> names, string cause, 
 {
     private readonly ConcurrentDictionary<string, ProgressView> progress = new(StringComparer.Ordinal);
     private readonly TaskCompletionSource ended = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile TaskCompletionSource changed = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     public string Id => id;
 
@@ -23,7 +24,7 @@ internal sealed class Job(string id, IReadOnlyList<string> names, string cause, 
     /// <summary>Cancelled when who asked wants it no more.</summary>
     public CancellationToken Cancel { get; init; }
 
-    public DateTimeOffset? StartedAt { get; set; }
+    public DateTimeOffset? StartedAt { get; private set; }
 
     public DateTimeOffset? EndedAt { get; private set; }
 
@@ -35,10 +36,23 @@ internal sealed class Job(string id, IReadOnlyList<string> names, string cause, 
     /// <summary>Ends with the job; it does not fail.</summary>
     public Task Ended => ended.Task;
 
+    /// <summary>Ends with the next change; who waits for it holds nobody up.</summary>
+    public Task Changed => changed.Task;
+
+    /// <summary>True while it works on the dataset.</summary>
+    public bool IsAt(string dataset) => EndedAt is null && progress.ContainsKey(dataset);
+
+    public void Start(DateTimeOffset at)
+    {
+        StartedAt = at;
+        Tell();
+    }
+
     /// <summary>Hears of each dataset as it starts, goes on and ends.</summary>
     public void Observe(Run run, LoadProgress? at)
     {
         progress[run.Dataset] = new ProgressView(run.Dataset, at?.Phase ?? "", at?.Rows ?? 0, at?.Share);
+        Tell();
         Options.Observe?.Invoke(run, at);
     }
 
@@ -46,8 +60,12 @@ internal sealed class Job(string id, IReadOnlyList<string> names, string cause, 
     {
         (Result, Failure, EndedAt) = (result, failure, at);
         progress.Clear();
+        Tell();
         ended.TrySetResult();
     }
+
+    private void Tell() =>
+        Interlocked.Exchange(ref changed, new(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 
     /// <summary>How it stands.</summary>
     public RequestView View() =>

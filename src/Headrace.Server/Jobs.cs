@@ -151,7 +151,7 @@ internal sealed class Jobs(SharedHost hosts, TimeProvider clock) : IDisposable
 
     private async Task RunAsync(Job job)
     {
-        job.StartedAt = clock.GetUtcNow();
+        job.Start(clock.GetUtcNow());
         RunResult? result = null;
         HeadraceException? failure = null;
         try

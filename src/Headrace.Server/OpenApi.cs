@@ -82,7 +82,13 @@ internal static class OpenApi
         json.WriteStartObject("responses");
         json.WriteStartObject(endpoint.Status.ToString(System.Globalization.CultureInfo.InvariantCulture));
         json.WriteString("description", endpoint.Status == 202 ? "Taken on" : "The answer");
-        Content(json, endpoint.Answer is null ? "text/plain" : "application/json", endpoint.Answer);
+        Content(
+            json,
+            endpoint.IsStream ? "text/event-stream"
+                : endpoint.Answer is null ? "text/plain"
+                : "application/json",
+            endpoint.Answer
+        );
         json.WriteEndObject();
         json.WriteStartObject("default");
         json.WriteString("description", "What happened and what did not, what was found, and what to do next");
@@ -98,7 +104,7 @@ internal static class OpenApi
         json.WriteStartObject(type);
         json.WritePropertyName("schema");
         if (schema is null)
-            json.WriteRawValue(type == "text/plain" ? """{"type":"string"}""" : "{}");
+            json.WriteRawValue(type.StartsWith("text/", StringComparison.Ordinal) ? """{"type":"string"}""" : "{}");
         else
             (JsonSchemaExporter.GetJsonSchemaAsNode(schema, Options) ?? new JsonObject()).WriteTo(json);
         json.WriteEndObject();

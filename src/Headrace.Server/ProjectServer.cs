@@ -24,6 +24,7 @@ public sealed class ProjectServer : IAsyncDisposable
     private readonly SharedHost hosts;
     private readonly WebApplication app;
     private readonly CancellationTokenSource ending = new();
+    private readonly CancellationTokenSource closed = new();
     private readonly Followers followers;
     private readonly Scheduler scheduler;
     private readonly Arrivals arrivals;
@@ -103,12 +104,14 @@ public sealed class ProjectServer : IAsyncDisposable
         await ending.CancelAsync();
         await working;
         await Jobs.CloseAsync(options.Grace);
+        await closed.CancelAsync(); // who read along has heard of the ends
         await StopAsync();
         await app.DisposeAsync();
         await hosts.DisposeAsync();
         Jobs.Dispose();
         arrivals.Dispose();
         ending.Dispose();
+        closed.Dispose();
         metrics.Dispose();
         audit.Dispose();
         file.Dispose();
@@ -185,7 +188,9 @@ public sealed class ProjectServer : IAsyncDisposable
             hosts.Project.Secrets.Redact,
             new Gate(options, Secret, clock),
             audit,
-            new Layout(hosts.Project.Name ?? Path.GetFileName(hosts.Project.Folder))
+            new Layout(hosts.Project.Name ?? Path.GetFileName(hosts.Project.Folder)),
+            clock,
+            closed.Token
         );
         web.Use(answers.GuardAsync);
         var api = new Api(hosts, Jobs, followers, scheduler);
@@ -217,6 +222,7 @@ public sealed class ProjectServer : IAsyncDisposable
     [
         ("style.css", "text/css"),
         ("htmx.js", "text/javascript"),
+        ("live.js", "text/javascript"),
         ("icon.svg", "image/svg+xml"),
     ];
 

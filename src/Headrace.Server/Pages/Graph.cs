@@ -27,7 +27,9 @@ internal sealed class Graph
         {
             // Beside what it reads, so that lines cross seldom.
             var sorted = column
-                .OrderBy(one => Known(one).Select(name => (double)places[name].Y).DefaultIfEmpty(0).Average())
+                .OrderBy(one =>
+                    Known(one).Select(name => (double)places.GetValueOrDefault(name).Y).DefaultIfEmpty(0).Average()
+                )
                 .ThenBy(one => one.Name, StringComparer.Ordinal);
             foreach (var (row, one) in sorted.Index())
                 places[one.Name] = (column.Key * (Wide + Across) + 2, row * (High + Down) + 2);

@@ -17,7 +17,15 @@ internal sealed class Layout(string project)
     /// <summary>The whole document.</summary>
     /// <param name="address">By which it is asked for again.</param>
     /// <param name="every">After so many seconds; 0 for never.</param>
-    public string Write(string title, string path, Html body, string address = "", int every = 0) =>
+    /// <param name="events">Of which each has it asked for again, where scripts run; null for none.</param>
+    public string Write(
+        string title,
+        string path,
+        Html body,
+        string address = "",
+        int every = 0,
+        string? events = null
+    ) =>
         Html.Of(
                 $"""
                 <!doctype html>
@@ -25,10 +33,10 @@ internal sealed class Layout(string project)
                 <meta name="viewport" content="width=device-width, initial-scale=1">
                 <title>{title} · {project}</title>
                 <link rel="icon" href="/assets/icon.svg"><link rel="stylesheet" href="/assets/style.css">
-                <script src="/assets/htmx.js" defer></script></head>
+                {(events is null ? Words.Nothing : Script("live.js"))}{Script("htmx.js")}</head>
                 <body><header><b>{project}</b>
                 <nav aria-label="Pages">{Places.Select(place => Link(place, path))}</nav></header>
-                <main id="main"{Live(address, every)}>
+                <main id="main"{Live(address, every, events)}>
                 <h1>{title}</h1>
                 {body}</main>
                 <footer>Times are in UTC. Each page answers JSON to <code>Accept: application/json</code>;
@@ -39,14 +47,16 @@ internal sealed class Layout(string project)
             )
             .ToString();
 
-    private static Html Live(string address, int every) =>
-        every == 0
-            ? Words.Nothing
-            : Html.Of(
-                $"""
-                 hx-get="{address}" hx-trigger="every {every}s" hx-select="#main" hx-target="#main" hx-swap="outerMorph"
-                """
-            );
+    private static Html Script(string name) => Html.Of($"<script src=\"/assets/{name}\" defer></script>\n");
+
+    private static Html Live(string address, int every, string? events) =>
+        events is not null ? Html.Of($" data-events=\"{events}\" data-every=\"{every}\"")
+        : every == 0 ? Words.Nothing
+        : Html.Of(
+            $"""
+             hx-get="{address}" hx-trigger="every {every}s" hx-select="#main" hx-target="#main" hx-swap="outerMorph"
+            """
+        );
 
     private static Html Link((string Path, string Title) place, string path) =>
         place.Path == path

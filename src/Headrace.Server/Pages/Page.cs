@@ -18,6 +18,9 @@ internal sealed record Page(
     /// <summary>How many seconds it waits before it asks again by itself; 0 for a page that does not.</summary>
     public Func<object, int> Every { get; init; } = _ => 0;
 
+    /// <summary>Where its events come from, at each of which it asks again; null for none.</summary>
+    public Func<object, string?> Live { get; init; } = _ => null;
+
     /// <summary>A page of what an endpoint answers.</summary>
     public static Page Of(string path, string title, Endpoint endpoint, Func<object, Call, Html> draw) =>
         new(path, title, endpoint.Parameters, endpoint.Answer!, endpoint.Handle, draw);

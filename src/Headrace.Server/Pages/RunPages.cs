@@ -42,7 +42,11 @@ internal static class RunPages
             $"""
             <p>{Words.State(run.Outcome)} {run.Dataset} {Words.Time(run.StartedAt)}</p>
             {Words.Error(run.Error)}
-            {RunButton(run.Flow, "Run again")}
+            {(
+                view.Request is { } request
+                    ? Html.Of($"<p>{Words.Link("How it goes", $"/requests/{Uri.EscapeDataString(request)}")}</p>")
+                    : RunButton(run.Flow, "Run again")
+            )}
             <dl><dt>run</dt><dd>{run.Run}</dd><dt>flow</dt><dd>{Words.Flow(run.Flow)}</dd>
             <dt>table</dt><dd>{run.Target ?? "-"}</dd>
             <dt>took</dt><dd>{Words.Duration(run.DurationMs)}</dd><dt>batches</dt><dd>{run.Batches}</dd>

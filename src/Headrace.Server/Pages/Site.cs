@@ -40,7 +40,11 @@ internal sealed class Site(SharedHost hosts, Jobs jobs, Scheduler scheduler, Api
                 Views.Default.RunPageView,
                 async call => await RunAsync(call),
                 (view, _) => RunPages.One((RunPageView)view)
-            ),
+            )
+            {
+                Every = view => ((RunPageView)view).Run.Outcome == "running" ? 2 : 0,
+                Live = view => view is RunPageView { Request: { } asked } ? EventsOf(asked) : null,
+            },
             Page.Of(
                 "/requests/{request}",
                 "Request",
@@ -49,6 +53,7 @@ internal sealed class Site(SharedHost hosts, Jobs jobs, Scheduler scheduler, Api
             ) with
             {
                 Every = view => ((RequestView)view).EndedAt is null ? 1 : 0,
+                Live = view => view is RequestView { EndedAt: null } asked ? EventsOf(asked.Request) : null,
             },
             Page.Of("/files", "Files", api.Files, (view, call) => RecordPages.Files((FilesView)view, call)),
             Page.Of(
@@ -122,18 +127,20 @@ internal sealed class Site(SharedHost hosts, Jobs jobs, Scheduler scheduler, Api
             );
         });
 
-    // A run has the statements in the order in which it made them.
+    private static string EventsOf(string request) => $"/api/v1/requests/{Uri.EscapeDataString(request)}/events";
+
+    // Schemas are no tables. A run has the statements in the order in which it made them.
     private static async Task<IReadOnlyList<SchemaChangeView>> ChangesAsync(
         ProjectHost host,
         string flow,
         CancellationToken cancel
     ) =>
         [
-            .. (
-                await host.Ledger.RunsAsync(new RunQuery(flow, ChangesOfFlow) { WithDdl = true }, cancel)
-            ).SelectMany(run =>
-                run.Ddl.Reverse()
-                    .Select(one => new SchemaChangeView(run.StartedAt, run.Dataset, run.Target, one, run.Id))
+            .. (await host.Ledger.RunsAsync(new RunQuery(flow, ChangesOfFlow) { WithDdl = true }, cancel)).SelectMany(
+                run =>
+                    run.Ddl.Where(one => !one.StartsWith("CREATE SCHEMA", StringComparison.Ordinal))
+                        .Reverse()
+                        .Select(one => new SchemaChangeView(run.StartedAt, run.Dataset, run.Target, one, run.Id))
             ),
         ];
 
@@ -142,6 +149,10 @@ internal sealed class Site(SharedHost hosts, Jobs jobs, Scheduler scheduler, Api
         {
             var run = await new HistoryService(host).RunAsync(call.Path("run"), call.Cancel);
             var checks = await new FilesService(host).ChecksAsync(new CheckQuery(null, run.Id, null, 100), call.Cancel);
-            return new RunPageView(RunView.Of(run, isHistory: true), [.. checks.Select(CheckRecordView.Of)], run.Ddl);
+            return new RunPageView(RunView.Of(run, isHistory: true), [.. checks.Select(CheckRecordView.Of)], run.Ddl)
+            {
+                Request =
+                    run.Outcome == Outcome.Running ? jobs.All.FirstOrDefault(job => job.IsAt(run.Dataset))?.Id : null,
+            };
         });
 }

@@ -8,8 +8,7 @@ internal static class Words
     public static Html Nothing => Html.Of($"");
 
     /// <summary>A state or an outcome, with a colour for it and a word for who sees none.</summary>
-    public static Html State(string? state) =>
-        Html.Of($"<span class=\"state {Class(state)}\">{Plainly(state)}</span>");
+    public static Html State(string? state) => Html.Of($"<span class=\"state {Class(state)}\">{Plainly(state)}</span>");
 
     /// <summary>A state or an outcome as people write it.</summary>
     public static string Plainly(string? state) => (state ?? "-").Replace('_', ' ');

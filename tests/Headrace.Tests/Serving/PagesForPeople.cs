@@ -76,7 +76,8 @@ public sealed class PagesForPeople
     public async Task Models_are_drawn_to_the_right_of_what_they_read_with_their_state()
     {
         var world = new World().Configuration(
-            Project + "\n  shares:\n    sql: shares.sql\n    write: replace\n  broken:\n    sql: broken.sql\n    write: replace\n"
+            Project
+                + "\n  shares:\n    sql: shares.sql\n    write: replace\n  broken:\n    sql: broken.sql\n    write: replace\n"
         );
         foreach (
             var (name, sql) in (IReadOnlyList<(string, string)>)
@@ -125,7 +126,7 @@ public sealed class PagesForPeople
         var (_, text) = await served.Ask(HttpMethod.Get, "/flows/orders", null, ("Accept", "text/html"));
 
         var history = JsonDocument.Parse(json).RootElement.GetProperty("schema_history");
-        Assert.Equal(2, history.GetArrayLength());
+        Assert.True(history.GetArrayLength() is 2, $"{history}");
         Assert.Contains("amount<b>", history[0].GetProperty("change").GetString(), StringComparison.Ordinal);
         Assert.Contains("CREATE TABLE", history[1].GetProperty("change").GetString(), StringComparison.Ordinal);
         Assert.Equal(made, history[1].GetProperty("run").GetString());
