@@ -5,12 +5,15 @@ import { chromium } from "playwright-core";
 
 const [program, address, badFile, pictures] = process.argv.slice(2);
 const browser = await chromium.launch({ executablePath: program, args: ["--no-sandbox"] });
-const seen = { steps: [], console: [], wide: [], progress: [] };
+const seen = { steps: [], console: [], wide: [], progress: [], streams: [] };
 try {
   const page = await (await browser.newContext({ viewport: { width: 1100, height: 700 } })).newPage();
   page.setDefaultTimeout(30000);
   page.on("console", (message) => {
     if (message.type() === "error" || message.type() === "warning") seen.console.push(message.text());
+  });
+  page.on("request", (request) => {
+    if (request.resourceType() === "eventsource") seen.streams.push(new URL(request.url()).pathname);
   });
   page.on("pageerror", (error) => seen.console.push(`${error}`));
   const step = async (name) => seen.steps.push(`${name}: ${await page.title()}`);
@@ -56,13 +59,14 @@ try {
     if (seen.progress.at(-1) !== now) seen.progress.push(now);
     if (/\bdone\b|\bfailed\b/.test(now)) break;
   }
+  const request = new URL(page.url()).pathname;
 
   // Every page fits a phone; pictures of it in both colours.
   const run = await page.locator("a[href^='/runs/']").first().getAttribute("href");
   for (const [name, path] of [
     ["overview", "/"], ["flow", "/flows/orders"], ["runs", "/runs"], ["run", run],
     ["files", "/files"], ["quarantine", "/quarantine?dataset=prices"], ["schedules", "/schedules"],
-    ["models", "/models"], ["process-table", "/process_table"],
+    ["models", "/models"], ["request", request], ["process-table", "/process_table"],
   ]) {
     await page.setViewportSize({ width: 360, height: 740 });
     await page.goto(address + path);

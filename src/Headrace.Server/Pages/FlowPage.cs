@@ -9,7 +9,7 @@ internal static class FlowPage
     {
         var (flow, runs) = (view.Flow, view.Runs.Reverse().ToList());
         Html Bars(string title, Func<RunView, long> value) =>
-            Html.Of($"<p>{title}<br>{Chart.Bars(title, [.. runs.Select(value)], 60)}</p>");
+            Html.Of($"<p class=\"chart\">{title}<br>{Chart.Bars(title, [.. runs.Select(value)], 60)}</p>");
         return Html.Of(
             $"""
             <p>{flow.Name}: {flow.Description ?? flow.Kind}</p>

@@ -27,6 +27,15 @@ public sealed class Browser
           write: append
         """;
 
+    private const string Models = """
+        project: Shop
+        models:
+          by_day: { sql: by_day.sql, write: replace }
+          totals: { sql: totals.sql, write: replace }
+          shares: { sql: shares.sql, write: replace }
+
+        """;
+
     [Fact]
     public async Task A_person_finds_what_failed_mends_it_and_sees_it_run()
     {
@@ -34,6 +43,24 @@ public sealed class Browser
             .Flows(Flows)
             .Put("orders/1.csv", "id,amount\n1,10\n2,x\n")
             .Put("prices/1.csv", "id,price\n1,1\n2,y\n");
+        await File.AppendAllTextAsync(
+            Path.Combine(world.Folder, "headrace.yaml"),
+            Models,
+            TestContext.Current.CancellationToken
+        );
+        foreach (
+            var (name, sql) in (IReadOnlyList<(string, string)>)
+                [
+                    ("by_day", "SELECT current_date AS day, count(*) AS orders FROM raw.orders GROUP BY day"),
+                    ("totals", "SELECT sum(amount) AS amount FROM raw.orders"),
+                    ("shares", "SELECT day, orders / amount AS share FROM raw.by_day, raw.totals"),
+                ]
+        )
+            await File.WriteAllTextAsync(
+                Path.Combine(world.Folder, $"{name}.sql"),
+                sql,
+                TestContext.Current.CancellationToken
+            );
         await using var served = await ServedProject.Start(world);
         await served.Run("orders");
         world.Put("orders/2.csv", "number\n7\n");
@@ -63,13 +90,16 @@ public sealed class Browser
         Assert.Contains("\"amount\"", seen.GetProperty("held").GetString(), StringComparison.Ordinal);
         Assert.Contains("1 of", seen.GetProperty("after").GetString(), StringComparison.Ordinal);
         Assert.True(seen.GetProperty("progress").GetArrayLength() >= 3, seen.GetProperty("progress").ToString());
+        Assert.Contains("/events", seen.GetProperty("streams").ToString(), StringComparison.Ordinal);
         Assert.Equal("20", Assert.Single(world.Query("SELECT amount FROM raw.orders WHERE id = 2")));
     }
 
     private static async Task<JsonElement> Walk(string address, string badFile)
     {
         var folder = Path.Combine(Repository.Root, "tests", "Browser");
-        var pictures = Environment.GetEnvironmentVariable("HEADRACE_PICTURES");
+        var pictures = Environment.GetEnvironmentVariable("HEADRACE_PICTURES") is { } wanted
+            ? Directory.CreateDirectory(Path.Combine(Repository.Root, wanted)).FullName
+            : null;
         var start = new ProcessStartInfo(
             "node",
             ["walk.mjs", Chromium, address, badFile, .. (pictures is null ? (string[])[] : [pictures])]

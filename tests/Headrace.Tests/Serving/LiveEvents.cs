@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Headrace.Hosting;
 using Headrace.Server;
 using Microsoft.Extensions.Time.Testing;
 using Xunit;
@@ -29,7 +28,7 @@ public sealed class LiveEvents
         Outcome = Outcome.Running,
     };
 
-    private static LiveRequests Live(TimeProvider? clock = null, CancellationToken stop = default) =>
+    private static LiveRequests Live(TimeProvider? clock, CancellationToken stop) =>
         new(
             view => $"{view.State} {string.Join(' ', view.Progress.Select(one => one.Rows))}",
             clock ?? TimeProvider.System,
@@ -82,7 +81,7 @@ public sealed class LiveEvents
     {
         var clock = new FakeTimeProvider(Noon);
         var (job, to) = (Queued(), new Seen());
-        var sending = Live(clock).SendAsync(job, to, Cancel);
+        var sending = Live(clock, Cancel).SendAsync(job, to, Cancel);
 
         await to.Until("event: state\ndata: queued \n\n");
         job.Start(Noon);
@@ -104,7 +103,7 @@ public sealed class LiveEvents
     public async Task A_slow_reader_is_cut_off_and_holds_no_run()
     {
         var job = Queued();
-        var sending = Live().SendAsync(job, new Stuck(), Cancel);
+        var sending = Live(null, Cancel).SendAsync(job, new Stuck(), Cancel);
 
         for (var i = 0; i < 100_000; i++)
             job.Observe(Orders, new LoadProgress("loads", i, null)); // does not wait, and keeps nothing
@@ -119,7 +118,7 @@ public sealed class LiveEvents
     {
         using var stop = new CancellationTokenSource();
         var to = new Seen();
-        var sending = Live(stop: stop.Token).SendAsync(Queued(), to, Cancel);
+        var sending = Live(null, stop.Token).SendAsync(Queued(), to, Cancel);
         await to.Until("event: state\ndata: queued \n\n");
 
         await stop.CancelAsync();

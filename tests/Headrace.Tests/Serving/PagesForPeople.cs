@@ -76,8 +76,7 @@ public sealed class PagesForPeople
     public async Task Models_are_drawn_to_the_right_of_what_they_read_with_their_state()
     {
         var world = new World().Configuration(
-            Project
-                + "\n  shares:\n    sql: shares.sql\n    write: replace\n  broken:\n    sql: broken.sql\n    write: replace\n"
+            Project + "\n  shares: { sql: shares.sql, write: replace }\n  broken: { sql: broken.sql, write: replace }\n"
         );
         foreach (
             var (name, sql) in (IReadOnlyList<(string, string)>)
@@ -87,7 +86,11 @@ public sealed class PagesForPeople
                     ("broken", "SELECT error('it is broken') AS n FROM raw.totals"),
                 ]
         )
-            await File.WriteAllTextAsync(Path.Combine(world.Folder, $"{name}.sql"), sql);
+            await File.WriteAllTextAsync(
+                Path.Combine(world.Folder, $"{name}.sql"),
+                sql,
+                TestContext.Current.CancellationToken
+            );
         world.Put("orders/1.csv", "id,note\n1,fine\n");
         await using var served = await ServedProject.Start(world);
         await served.Run("orders");
