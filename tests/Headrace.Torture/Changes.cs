@@ -41,6 +41,33 @@ internal sealed class Changes(Random random, string dataset)
     /// <summary>Other changes under the name of a file that was loaded.</summary>
     public LakeItem Again(LakeItem old) => Item(old.Key, isLate: false, isCut: false, mayPack: false);
 
+    /// <summary>A part of the first copy once more, with other rows.</summary>
+    public LakeItem CopyAgain(LakeItem old)
+    {
+        var rows = old.Changes.Select(
+            (row, i) =>
+                row with
+                {
+                    Op = "I",
+                    Name = "copied again",
+                    City = "",
+                    Amount = "1.00",
+                    At = Moment(isLate: true),
+                    Line = i + 1,
+                }
+        );
+        List<Change> changes = [.. rows];
+        var text = changes.Select(row => $"{row.Key},copied again,\"\",1,{Change.Text(row.At)},\n");
+        return new LakeItem
+        {
+            Dataset = dataset,
+            Key = old.Key,
+            Bytes = Encoding.UTF8.GetBytes(string.Concat(text)),
+            Rows = [.. changes.Select(change => change.ToString())],
+            Changes = changes,
+        };
+    }
+
     /// <summary>A name for the same content once more.</summary>
     public string NameFor(LakeItem item) =>
         (PlaceOf(item.Key).Length == 0 ? CopyName() : Name(random.Next(3) == 0))

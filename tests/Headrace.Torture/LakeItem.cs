@@ -67,6 +67,9 @@ internal sealed class LakeItem
 
     public Outcome Outcome { get; set; }
 
+    /// <summary>True once another version took its place, and what it brought went.</summary>
+    public bool IsReplaced { get; set; }
+
     public string? ErrorCode { get; set; }
 
     public string Sha256 => Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(Bytes));

@@ -119,6 +119,24 @@ internal sealed class Model(IReadOnlyList<string> flows, bool isSoft)
             Of(row.Dataset).Rows.Add(row.Mended!);
     }
 
+    /// <summary>
+    /// Does what a confirmed second full load must have done: the table is what the first copy says now, and what comes
+    /// then.
+    /// </summary>
+    /// <param name="copy">The only part of it.</param>
+    public void Rebuild(LakeItem copy)
+    {
+        foreach (var old in Items.Where(item => item != copy && item.Key == copy.Key))
+        {
+            old.IsReplaced = true;
+            foreach (var row in Held.Where(row => row.File == old.Key && row.Status == "waiting"))
+                row.Status = "superseded";
+        }
+
+        Of(copy.Dataset).Changes.Clear();
+        Load(copy, Of(copy.Dataset));
+    }
+
     // Each file once, whenever it comes; its changes say themselves where they belong.
     private void SettleChanges(Table table, List<LakeItem> open)
     {

@@ -383,6 +383,29 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
         Land(changes[old.Dataset].Again(old));
     }
 
+    /// <summary>
+    /// A second full load of a history whose first copy is one file lands; null where there is none, or where something
+    /// waits.
+    /// </summary>
+    public LakeItem? CopyAgain()
+    {
+        const string dataset = "customers_history";
+        var copies = model
+            .Present.Where(item => item.Dataset == dataset && Changes.PlaceOf(item.Key).Length == 0)
+            .ToList();
+        if (
+            copies is not [{ Outcome: Outcome.Loaded, Changes.Count: > 0 } old]
+            || model.Items.Exists(item =>
+                item.Dataset == dataset && item.Outcome is Outcome.Waiting or Outcome.Refused && item.IsPresent
+            )
+        )
+            return null;
+        old.IsPresent = false;
+        var again = changes[dataset].CopyAgain(old);
+        Land(again);
+        return again;
+    }
+
     private static bool IsOfChanges(LakeItem item) => Model.OfChanges.Contains(item.Dataset);
 
     // Only where a table is: it brings back what is lost, rows that wait in quarantine too.

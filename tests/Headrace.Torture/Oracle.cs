@@ -73,7 +73,7 @@ internal sealed class Oracle(Model model, Folder folder, Snapshot found, List<st
             item.Dataset,
             item.Key,
             item.Action,
-            FateOf(item).ToString().ToLowerInvariant(),
+            item.IsReplaced ? "superseded" : FateOf(item).ToString().ToLowerInvariant(),
             item.Outcome is Outcome.Loaded or Outcome.Alias
             || (item.Action == "schema" && FateOf(item) == Outcome.Superseded)
                 ? item.Sha256

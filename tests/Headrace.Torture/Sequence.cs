@@ -143,6 +143,8 @@ internal sealed class Sequence : IAsyncDisposable
             await CleanAsync();
         if (random.Next(6) == 0 && Problems.Count == 0)
             await AgainAsync();
+        if (random.Next(4) == 0 && Problems.Count == 0)
+            await ConfirmAsync();
     }
 
     private Task FaultAsync()
@@ -363,6 +365,35 @@ internal sealed class Sequence : IAsyncDisposable
             if (row.Batches > 0)
                 Problems.Add($"{row.Dataset}: a run with nothing new committed {row.Batches} batches");
         await CompareAsync(ended);
+    }
+
+    /// <summary>A second full load stops its flow; confirmed it makes the table anew, through kills too.</summary>
+    private async Task ConfirmAsync()
+    {
+        if (operations.CopyAgain() is not { } copy)
+            return;
+        var stopped = await EndAsync(null);
+        log.Add($"run with a second full load ended with {stopped.ExitCode}");
+        if (
+            RunRow.Parse(stopped, Problems)?.FirstOrDefault(row => row.Dataset == copy.Dataset)
+            is not { Outcome: "stopped", Error: "HDR-231" }
+        )
+            Problems.Add($"{copy.Dataset}: a second full load did not stop the run");
+        string[] arguments = ["run", "--json", "--confirm", copy.Dataset];
+        string[] points = ["changes_staged", "fenced", "table_ready", "rows_applied", "before_commit", "after_commit"];
+        for (var kills = setting.IsRelease ? 0 : random.Next(3); kills > 0; kills--)
+        {
+            var point = points[random.Next(points.Length)];
+            var ended = await EndAsync($"{point}:1:kill", arguments);
+            log.Add($"{string.Join(' ', arguments)} with {point}:1:kill ended with {ended.ExitCode}");
+            if (ended.WasKilled)
+                tally.Kill($"confirm {point}");
+        }
+
+        var confirmed = await EndAsync(null, arguments);
+        log.Add($"{string.Join(' ', arguments)} ended with {confirmed.ExitCode}");
+        model.Rebuild(copy);
+        await CompareAsync(confirmed);
     }
 
     private async Task CompareAsync(Ended ended)
