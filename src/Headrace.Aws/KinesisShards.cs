@@ -21,6 +21,9 @@ internal sealed class KinesisShards(
 {
     private const int MostTries = 8;
 
+    // A closed shard may say its end some answers after its last record. Where it is never said a run goes on without.
+    private const int MostAtLatest = 5;
+
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
 
     private readonly HashSet<string> ended = new(StringComparer.Ordinal);
@@ -69,7 +72,7 @@ internal sealed class KinesisShards(
     private async Task<ShardRecords> ReadAsync(Shard shard, long most, CancellationToken cancel)
     {
         var records = new List<StreamRecord>();
-        var (bytes, last) = (0L, shard.Last);
+        var (bytes, last, atLatest) = (0L, shard.Last, 0);
         var iterator = await IteratorAsync(shard.Id, last, cancel);
         while (bytes < most)
         {
@@ -118,8 +121,13 @@ internal sealed class KinesisShards(
                 // An answer without records is not the end: it may stand before records that are still to come.
                 if (answer.RootElement.TryGetProperty("MillisBehindLatest", out var behind) && behind.GetInt64() == 0)
                 {
-                    read.Add(shard.Id);
-                    return Found();
+                    if (!shard.IsClosed || ++atLatest > MostAtLatest)
+                    {
+                        read.Add(shard.Id);
+                        return Found();
+                    }
+
+                    await Task.Delay(Pause, clock, cancel);
                 }
             }
         }
@@ -152,7 +160,12 @@ internal sealed class KinesisShards(
             {
                 var id = shard.GetProperty("ShardId").GetString()!;
                 string?[] parents = [Text(shard, "ParentShardId"), Text(shard, "AdjacentParentShardId")];
-                listed.Add(new Shard(id, [.. parents.OfType<string>()]) { Last = from.GetValueOrDefault(id) });
+                var isClosed =
+                    shard.TryGetProperty("SequenceNumberRange", out var range)
+                    && Text(range, "EndingSequenceNumber") is not null;
+                listed.Add(
+                    new Shard(id, [.. parents.OfType<string>()], isClosed) { Last = from.GetValueOrDefault(id) }
+                );
             }
 
             token = Text(answer.RootElement, "NextToken");
@@ -205,7 +218,7 @@ internal sealed class KinesisShards(
     private static string? Text(JsonElement json, string name) =>
         json.TryGetProperty(name, out var value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    private sealed record Shard(string Id, IReadOnlyList<string> Parents)
+    private sealed record Shard(string Id, IReadOnlyList<string> Parents, bool IsClosed)
     {
         // The sequence number behind which is read next; null for the oldest record.
         public string? Last { get; set; }

@@ -46,7 +46,11 @@ public sealed class KinesisSource : ISource
         if (found.Count == 0)
             return new Found(null, [], []) { IsLast = true };
         await files.DatasetsAsync(cancel);
-        return await files.NextAsync(dataset, from, attempt, cancel) with { IsLast = isLast };
+        var next = await files.NextAsync(dataset, from, attempt, cancel);
+
+        // What this batch has no room for is read again.
+        var isWhole = next.Changes is null || next.Changes.Files.Count == found.Count;
+        return next with { IsLast = isLast && isWhole };
     }
 
     public void Release(Dataset dataset) => files.Release(dataset);

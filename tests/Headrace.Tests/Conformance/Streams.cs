@@ -28,6 +28,12 @@ public abstract class Streams(PostgresServer server, WarehouseKind kind, MotoFix
     private async Task<KinesisServer> Stream(int shards = 2, string more = "", string write = "merge")
     {
         var stream = await KinesisServer.StartAsync(moto.Server, shards);
+        await Replica(stream.Stream, stream.Endpoint, more, write);
+        return stream;
+    }
+
+    private async Task Replica(string stream, string endpoint, string more = "", string write = "merge")
+    {
         await Flows(
             $$"""
             replica:
@@ -43,11 +49,10 @@ public abstract class Streams(PostgresServer server, WarehouseKind kind, MotoFix
             File.ReadAllText(Path.Combine(World.Folder, "headrace.yaml"))
                 .Replace(
                     "  ops: {",
-                    $"  stream: {{ type: kinesis, stream: {stream.Stream}, region: eu-west-1, endpoint: '{stream.Endpoint}' }}\n  ops: {{",
+                    $"  stream: {{ type: kinesis, stream: {stream}, region: eu-west-1, endpoint: '{endpoint}' }}\n  ops: {{",
                     StringComparison.Ordinal
                 )
         );
-        return stream;
     }
 
     private Task<string[]> Table() => Rows("SELECT id, name FROM raw.replica ORDER BY id");
@@ -96,6 +101,63 @@ public abstract class Streams(PostgresServer server, WarehouseKind kind, MotoFix
         await World.Load();
         Assert.Equal(["2|again"], await Table());
         Assert.Equal("up_to_date", (await World.Load()).Only.Outcome);
+    }
+
+    [Fact]
+    public async Task ARunReadsAllShardsThoughABatchHasNoRoomForThem()
+    {
+        await using var stream = await Stream();
+        var path = Path.Combine(World.Folder, "headrace.yaml");
+        World.Configuration(
+            File.ReadAllText(path)
+                .Replace(
+                    "cdc: { profile: headrace }",
+                    "cdc: { profile: headrace }\n    batch_bytes: 400",
+                    StringComparison.Ordinal
+                )
+        );
+
+        // Their keys are in two shards.
+        await stream.PutAsync(("6", Operation("INSERT", 6, "a")), ("6", Operation("UPDATE", 6, "b")));
+        await World.Load();
+        await stream.PutAsync(("6", Operation("UPDATE", 6, "c")), ("1", Operation("INSERT", 1, new string('x', 500))));
+        await World.Load();
+        Assert.Equal([$"1|{new string('x', 500)}", "6|c"], await Table());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public async Task AClosedShardIsReadUntilItSaysItsEndAndThenItsChildren(int emptyAnswers)
+    {
+        await using var stream = new SplitStream(
+            [Operation("INSERT", 1, "a"), Operation("INSERT", 2, "b")],
+            [Operation("UPDATE", 1, "A"), Operation("DELETE", 2, null)]
+        )
+        {
+            EmptyAnswers = emptyAnswers,
+        };
+        await Replica("split", stream.Endpoint);
+        await World.Load();
+        Assert.Equal(["1|A"], await Table());
+        Assert.Equal("up_to_date", (await World.Load()).Only.Outcome);
+    }
+
+    [Fact]
+    public async Task AClosedShardThatNeverSaysItsEndHoldsNoRunUp()
+    {
+        await using var stream = new SplitStream([Operation("INSERT", 1, "a")], [Operation("UPDATE", 1, "A")])
+        {
+            EmptyAnswers = int.MaxValue,
+        };
+        await Replica("split", stream.Endpoint);
+        await World.Load();
+        Assert.Equal(["1|a"], await Table());
+
+        // Its children wait until its end is known.
+        stream.EmptyAnswers = 0;
+        await World.Load();
+        Assert.Equal(["1|A"], await Table());
     }
 
     [Fact]
