@@ -6,9 +6,9 @@ namespace Headrace.Torture;
 internal sealed record Arguments
 {
     private const string Usage = """
-        Headrace.Torture [--kills N] [--tables TRIALS] [--canaries] [--target duckdb|postgres] [--seed N] [--lanes N] [--headrace PATH] [--keep]
-        Headrace.Torture --release PATH [--kills N] [--target duckdb|postgres] [--seed N] [--lanes N]
-        Headrace.Torture --sequence SEED [--target duckdb|postgres] [--plant BUG] | --round SEED [--target duckdb|postgres]
+        Headrace.Torture [--kills N] [--lake folder|s3] [--tables TRIALS] [--canaries] [--target duckdb|postgres] [--seed N] [--lanes N] [--headrace PATH] [--keep]
+        Headrace.Torture --release PATH [--kills N] [--lake folder|s3] [--target duckdb|postgres] [--seed N] [--lanes N]
+        Headrace.Torture --sequence SEED [--lake folder|s3] [--target duckdb|postgres] [--plant BUG] | --round SEED [--target duckdb|postgres]
         """;
 
     public int Kills { get; init; }
@@ -40,12 +40,15 @@ internal sealed record Arguments
 
     public bool Keep { get; private init; }
 
+    /// <summary>The lake is a bucket, and operations go to a stream.</summary>
+    public bool IsOnAws { get; private init; }
+
     /// <summary>The targets that are asked for.</summary>
     public IReadOnlyList<Target> Targets =>
         Target is { } one ? [one] : [Torture.Target.DuckDb, Torture.Target.Postgres];
 
     /// <summary>What sequences are run with.</summary>
-    public Setting Setting => new(Release ?? Headrace, Keep, IsRelease: Release is not null);
+    public Setting Setting => new(Release ?? Headrace, Keep, IsRelease: Release is not null, IsOnAws: IsOnAws);
 
     public static Arguments? Parse(string[] args)
     {
@@ -73,6 +76,9 @@ internal sealed record Arguments
                         },
                         i + 1
                     );
+                    break;
+                case "--lake" when value is "folder" or "s3":
+                    (options, i) = (options with { IsOnAws = value == "s3" }, i + 1);
                     break;
                 case "--seed" when isNumber:
                     (options, i) = (options with { Seed = number }, i + 1);

@@ -1,5 +1,3 @@
-using Headrace.Tests;
-
 namespace Headrace.Torture;
 
 /// <summary>
@@ -34,12 +32,11 @@ internal static class Canaries
     public static async Task<string?> SearchAsync(string bug, Target target, Arguments options)
     {
         var isOfTables = Failpoint.TableBugs.Contains(bug);
-        await using var cluster = isOfTables || target == Target.Postgres ? await PostgresCluster.StartAsync() : null;
+        await using var lane = await Lane.StartAsync(isOfTables ? Target.Postgres : target, options.IsOnAws);
         var (tally, setting) = (new Tally(), options.Setting with { Keep = false, Plant = bug });
         for (var i = 1; i <= Most; i++)
             if (
-                await TryAsync(setting, isOfTables, cluster, tally, target, Program.SeedOf(options.Seed, i)) is
-                { } problem
+                await TryAsync(setting, isOfTables, lane, tally, target, Program.SeedOf(options.Seed, i)) is { } problem
             )
                 return $"found {bug} on {target.ToString().ToLowerInvariant()} after {tally.Processes} runs, "
                     + $"in {(isOfTables ? "round" : "sequence")} {i}: {problem}";
@@ -49,17 +46,17 @@ internal static class Canaries
     private static async Task<string?> TryAsync(
         Setting setting,
         bool isOfTables,
-        PostgresCluster? cluster,
+        Lane lane,
         Tally tally,
         Target target,
         int seed
     )
     {
         if (isOfTables)
-            return await new TableTrials(setting, cluster!, tally, target).RoundAsync(seed) is [var first, ..]
+            return await new TableTrials(setting, lane.Postgres!, tally, target).RoundAsync(seed) is [var first, ..]
                 ? first
                 : null;
-        await using var sequence = await Sequence.MakeAsync(seed, setting, tally, target, cluster);
+        await using var sequence = await Sequence.MakeAsync(seed, setting, tally, lane);
         await sequence.RunAsync();
         return sequence.Problems.FirstOrDefault();
     }

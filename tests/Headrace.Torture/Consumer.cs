@@ -11,26 +11,35 @@ internal sealed class Consumer(Folder folder, Tally tally, List<string> problems
 {
     private readonly SortedDictionary<string, string> files = new(StringComparer.Ordinal);
 
+    /// <summary>Not files that come whole, but a stream that more is put into.</summary>
+    public bool IsStream => folder.Published.Grows;
+
     /// <summary>The names of the files that are visible, in order, with the number of their operations.</summary>
     public IEnumerable<string> Files =>
         files.Select(file => $"{file.Key}, {file.Value.Count(c => c == '\n')} operations");
 
-    /// <summary>Reads what is visible. A file is whole from the moment it can be seen, and stays as it is.</summary>
-    public void Look()
+    /// <summary>How many operations of each dataset there are, repeats dropped, as of <see cref="Apply"/>.</summary>
+    public Dictionary<string, int> Counts { get; } = [];
+
+    /// <summary>
+    /// Reads what is visible. A file is whole from the moment it can be seen, and stays as it is; so does what is in a
+    /// stream.
+    /// </summary>
+    public async Task LookAsync()
     {
-        if (!Directory.Exists(folder.Operations))
-            return;
         var visible = new HashSet<string>();
-        foreach (var path in Directory.EnumerateFiles(folder.Operations))
+        foreach (var (name, text) in await folder.Published.ReadAsync())
         {
-            var name = Path.GetFileName(path);
-            if (name.StartsWith('.'))
-                continue;
             visible.Add(name);
-            var text = File.ReadAllText(path);
-            if (files.TryGetValue(name, out var before) && before != text)
+            if (
+                files.TryGetValue(name, out var before)
+                && !(IsStream ? text.StartsWith(before, StringComparison.Ordinal) : text == before)
+            )
                 problems.Add($"ops/{name} is not what it was");
-            if (!text.EndsWith('\n') || text.Split('\n')[..^1].Any(line => PublishedOperation.Parse(line) is null))
+            if (
+                !(text.EndsWith('\n') || (IsStream && text.Length == 0))
+                || text.Split('\n')[..^1].Any(line => PublishedOperation.Parse(line) is null)
+            )
                 problems.Add($"ops/{name} is not whole: {text}");
             files[name] = text;
         }
@@ -47,6 +56,7 @@ internal sealed class Consumer(Folder folder, Tally tally, List<string> problems
         var rows = new Dictionary<string, Dictionary<long, string>>();
         var known = new Dictionary<string, string>(StringComparer.Ordinal);
         var versions = new Dictionary<string, string>();
+        Counts.Clear();
         foreach (var (name, text) in files)
         foreach (var line in text.Split('\n', StringSplitOptions.RemoveEmptyEntries))
         {
@@ -59,9 +69,13 @@ internal sealed class Consumer(Folder folder, Tally tally, List<string> problems
                 continue;
             }
 
-            if (string.CompareOrdinal(versions.GetValueOrDefault(operation.Dataset), operation.Version) > 0)
-                problems.Add($"ops/{name}: {line} comes after version {versions[operation.Dataset]}");
-            versions[operation.Dataset] = operation.Version;
+            Counts[operation.Dataset] = Counts.GetValueOrDefault(operation.Dataset) + 1;
+
+            // A stream keeps the order of each key alone.
+            var ordered = IsStream ? $"{operation.Dataset} {operation.Key}" : operation.Dataset;
+            if (string.CompareOrdinal(versions.GetValueOrDefault(ordered), operation.Version) > 0)
+                problems.Add($"ops/{name}: {line} comes after version {versions[ordered]}");
+            versions[ordered] = operation.Version;
             if (tally.IdOf(operation.Name, operation.Id) is var id && id != operation.Id)
                 problems.Add($"ops/{name}: {operation.Name} had the id {id} elsewhere, here {operation.Id}");
             if (!rows.TryGetValue(operation.Dataset, out var table))

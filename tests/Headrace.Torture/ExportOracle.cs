@@ -37,17 +37,26 @@ internal sealed class ExportOracle(Model model, Folder folder, Snapshot found, C
             );
         }
 
-        Same(
-            "files of operations",
-            found.Published.Select(row =>
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"{row.Dataset.Replace('/', '.')}-{row.Generation:D8}-{row.LoadId}.jsonl, "
-                        + $"{row.Operations} operations"
-                )
-            ),
-            consumer.Files
-        );
+        if (consumer.IsStream)
+            Same(
+                "operations in the stream",
+                found
+                    .Published.GroupBy(row => row.Dataset)
+                    .Select(rows => $"{rows.Sum(row => row.Operations)} of {rows.Key}"),
+                consumer.Counts.Select(count => $"{count.Value} of {count.Key}")
+            );
+        else
+            Same(
+                "files of operations",
+                found.Published.Select(row =>
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{row.Dataset.Replace('/', '.')}-{row.Generation:D8}-{row.LoadId}.jsonl, "
+                            + $"{row.Operations} operations"
+                    )
+                ),
+                consumer.Files
+            );
         Same("left beside the files of operations", [], FilesIn(folder.Operations).Where(name => name.StartsWith('.')));
         Same("left in the outbox", [], FilesIn(folder.Outbox));
         var counting = found.Positions.Values.Select(position => position.LoadId).ToHashSet();

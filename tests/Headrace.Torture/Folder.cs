@@ -3,8 +3,6 @@ namespace Headrace.Torture;
 /// <summary>A project's folder on disk: headrace.yaml, the lake, the warehouse. Deleted when it is disposed.</summary>
 internal sealed class Folder : IDisposable
 {
-    private static readonly DateTime Start = new(2026, 1, 1, 0, 0, 0, DateTimeKind.Utc);
-
     // The same without a table: only its operations are published.
     private const string Feed = """
           feed:
@@ -33,14 +31,23 @@ internal sealed class Folder : IDisposable
 
     private readonly bool keep;
     private readonly Func<string, string> configuration;
-    private int hidden;
 
     /// <param name="warehouse">The connection as headrace.yaml has it.</param>
-    public Folder(string name, int retries, int parallel, bool hasFeed, bool keep, bool isSoft, string warehouse)
+    public Folder(
+        string name,
+        int retries,
+        int parallel,
+        bool hasFeed,
+        bool keep,
+        bool isSoft,
+        string warehouse,
+        Place place
+    )
     {
         this.keep = keep;
         Path = Directory.CreateTempSubdirectory($"headrace-torture-{name}-").FullName;
-        Directory.CreateDirectory(Lake);
+        Directory.CreateDirectory(System.IO.Path.Combine(Path, "lake"));
+        (Lake, Published) = (place.Lake(Path), place.Published(Path));
         configuration = to =>
             $$"""
                 version: 1
@@ -48,9 +55,9 @@ internal sealed class Folder : IDisposable
                 memory: 384MB
                 parallel: {{parallel}}
                 connections:
-                  lake: { type: folder, path: ./lake }
+                  lake: {{Lake.Yaml}}
                   warehouse: {{to}}
-                  ops: { type: jsonl, path: ./ops }
+                  ops: {{Published.Yaml}}
                 defaults:
                   target: { connection: warehouse, schema: raw }
                   settle: 0s
@@ -136,6 +143,11 @@ internal sealed class Folder : IDisposable
 
     public string Path { get; }
 
+    public ILake Lake { get; }
+
+    /// <summary>Where operations are published.</summary>
+    public IPublished Published { get; }
+
     public string Warehouse => System.IO.Path.Combine(Path, "warehouse.duckdb");
 
     public string Ledger => System.IO.Path.Combine(Path, ".headrace", "ledger.duckdb");
@@ -143,9 +155,9 @@ internal sealed class Folder : IDisposable
     public string Spool => System.IO.Path.Combine(Path, ".headrace", "spool");
 
     /// <summary>Where a flow that only publishes has its position.</summary>
-    public string Published => System.IO.Path.Combine(Path, ".headrace", "published.duckdb");
+    public string Unloaded => System.IO.Path.Combine(Path, ".headrace", "published.duckdb");
 
-    /// <summary>Where operations are published.</summary>
+    /// <summary>The folder that operations are published to, where it is one.</summary>
     public string Operations => System.IO.Path.Combine(Path, "ops");
 
     public string Outbox => System.IO.Path.Combine(Path, ".headrace", "outbox");
@@ -157,28 +169,7 @@ internal sealed class Folder : IDisposable
     public IEnumerable<string> Own =>
         Directory
             .EnumerateFiles(Path, "*", SearchOption.AllDirectories)
-            .Where(file => !file.StartsWith($"{Lake}/", StringComparison.Ordinal));
-
-    private string Lake => System.IO.Path.Combine(Path, "lake");
-
-    /// <summary>
-    /// Writes a file as careful senders do: under a hidden name, then renamed, so that it lands whole.
-    /// </summary>
-    public void Land(LakeItem item)
-    {
-        var path = System.IO.Path.Combine(Lake, item.Key);
-        var folder = System.IO.Path.GetDirectoryName(path)!;
-        Directory.CreateDirectory(folder);
-        var temporary = System.IO.Path.Combine(folder, $".part-{++hidden}");
-        File.WriteAllBytes(temporary, item.Bytes);
-        File.SetLastWriteTimeUtc(temporary, Start.AddSeconds(item.Landed));
-        File.Move(temporary, path, overwrite: true);
-    }
-
-    public void Touch(LakeItem item, int landed) =>
-        File.SetLastWriteTimeUtc(System.IO.Path.Combine(Lake, item.Key), Start.AddSeconds(landed));
-
-    public void Remove(LakeItem item) => File.Delete(System.IO.Path.Combine(Lake, item.Key));
+            .Where(file => !file.StartsWith($"{System.IO.Path.Combine(Path, "lake")}/", StringComparison.Ordinal));
 
     /// <summary>Loses the memory of a dataset's last export.</summary>
     public void Forget(string dataset)

@@ -279,7 +279,7 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
             is not { } item
         )
             return;
-        folder.Touch(item, ++clock);
+        folder.Lake.Touch(item, ++clock);
         log($"touch {item.Key}");
     }
 
@@ -326,7 +326,7 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
             null,
             ++clock
         );
-        folder.Land(item);
+        folder.Lake.Land(item);
         log($"mend {item.Key}");
     }
 
@@ -335,7 +335,7 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
         if (Pick(item => item.Outcome == Outcome.Loaded && item.Action == "load") is not { } item)
             return;
         item.IsPresent = false;
-        folder.Remove(item);
+        folder.Lake.Remove(item);
         log($"remove {item.Key}");
     }
 
@@ -427,7 +427,7 @@ internal sealed class Operations(Random random, Folder folder, Model model, Expo
     private void Land(LakeItem item)
     {
         item.Landed = ++clock;
-        folder.Land(item);
+        folder.Lake.Land(item);
         model.Items.Add(item);
         log(
             $"land {item.Key}{(item.Whole is null ? "" : " (cut off)")}: "

@@ -18,7 +18,7 @@ internal static class Program
         if (options.Sequence is { } seed)
         {
             var target = options.Target ?? Target.DuckDb;
-            await using var cluster = target == Target.Postgres ? await PostgresCluster.StartAsync() : null;
+            await using var lane = await Lane.StartAsync(target, options.IsOnAws);
             var alone = new Tally();
             verdicts.Add(
                 await RunAsync(
@@ -29,7 +29,7 @@ internal static class Program
                     },
                     alone,
                     target,
-                    cluster,
+                    lane,
                     verbose: true
                 ),
                 $"sequence {seed}"
@@ -89,9 +89,9 @@ internal static class Program
 
     private static void Judge(Verdicts verdicts, Arguments options, Target target, Tally tally)
     {
-        var where = $"files into {target.ToString().ToLowerInvariant()}";
+        var where = $"{(options.IsOnAws ? "files in a bucket" : "files")} into {target.ToString().ToLowerInvariant()}";
         Console.WriteLine($"{Environment.NewLine}{where}");
-        tally.Print(Console.Out, options.Release is null ? null : []);
+        tally.Print(Console.Out, options.Release is null ? [.. options.Setting.Hit] : []);
         verdicts.Add(tally.Wrong == 0, $"{where}: {tally.Wrong} of {tally.Sequences} sequences were wrong");
         if (options.Release is not null)
         {
@@ -100,7 +100,7 @@ internal static class Program
         }
 
         verdicts.Add(tally.Kills > 0, $"{where}: nothing was killed");
-        foreach (var name in Failpoint.Names)
+        foreach (var name in options.Setting.Hit)
             verdicts.Add(tally.KillsAt(name) > 0, $"{where}: failpoint {name} was never hit");
         foreach (var fault in target == Target.Postgres ? ServerFaults.All : [])
             verdicts.Add(tally.FaultsOf(fault) > 0, $"{where}: never happened: {fault}");
@@ -194,7 +194,7 @@ internal static class Program
         bool Lacks() =>
             options.Release is null
             && (
-                Failpoint.Names.Any(name => tally.KillsAt(name) == 0)
+                options.Setting.Hit.Any(name => tally.KillsAt(name) == 0)
                 || (target == Target.Postgres && ServerFaults.All.Any(fault => tally.FaultsOf(fault) == 0))
             );
         await Task.WhenAll(
@@ -203,14 +203,14 @@ internal static class Program
                 .Select(_ =>
                     Task.Run(async () =>
                     {
-                        await using var cluster = target == Target.Postgres ? await PostgresCluster.StartAsync() : null;
+                        await using var lane = await Lane.StartAsync(target, options.IsOnAws);
                         while (IsMissing(tally.Kills, options.Kills, Lacks) && tally.Wrong < Enough)
                             await RunAsync(
                                 SeedOf(options.Seed, Interlocked.Increment(ref started)),
                                 options.Setting,
                                 tally,
                                 target,
-                                cluster,
+                                lane,
                                 verbose: false
                             );
                     })
@@ -224,11 +224,11 @@ internal static class Program
         Setting setting,
         Tally tally,
         Target target,
-        PostgresCluster? cluster,
+        Lane lane,
         bool verbose
     )
     {
-        await using var sequence = await Sequence.MakeAsync(seed, setting, tally, target, cluster);
+        await using var sequence = await Sequence.MakeAsync(seed, setting, tally, lane);
         await sequence.RunAsync();
         tally.Sequence(sequence.Problems.Count == 0);
         if (verbose || sequence.Problems.Count > 0)
@@ -241,6 +241,7 @@ internal static class Program
                 if (sequence.Problems.Count > 0)
                     Console.WriteLine(
                         $"  repeat with --sequence {seed} --target {target.ToString().ToLowerInvariant()}"
+                            + (setting.IsOnAws ? " --lake s3" : "")
                     );
             }
 

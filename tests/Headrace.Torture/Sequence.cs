@@ -1,5 +1,3 @@
-using Headrace.Tests;
-
 namespace Headrace.Torture;
 
 /// <summary>
@@ -43,10 +41,11 @@ internal sealed class Sequence : IAsyncDisposable
     private readonly int retries;
     private readonly Postgres? postgres;
     private readonly ServerFaults? server;
+    private readonly Replica? replica;
     private Snapshot? last;
     private int next;
 
-    private Sequence(int seed, Setting setting, Tally tally, Postgres? postgres)
+    private Sequence(int seed, Setting setting, Tally tally, Place place, Postgres? postgres, Postgres? second)
     {
         (this.seed, this.setting, this.tally) = (seed, setting, tally);
         random = new Random(seed);
@@ -63,7 +62,8 @@ internal sealed class Sequence : IAsyncDisposable
             hasFeed,
             setting.Keep,
             isSoft,
-            postgres?.Yaml ?? "{ type: duckdb, path: ./warehouse.duckdb }"
+            postgres?.Yaml ?? "{ type: duckdb, path: ./warehouse.duckdb }",
+            place
         );
         model = new Model(
             [
@@ -80,13 +80,11 @@ internal sealed class Sequence : IAsyncDisposable
             isSoft
         );
         var tenants = random.Next(2) == 0 ? (string[])["exports/acme"] : ["exports/acme", "exports/bolt"];
-        operations = new Operations(
-            random,
-            folder,
-            model,
-            new Exports(random, model, [.. tenants, .. hasFeed ? (string[])["feed"] : []]),
-            log.Add
-        );
+        string[] published = [.. tenants, .. hasFeed ? (string[])["feed"] : []];
+        operations = new Operations(random, folder, model, new Exports(random, model, published), log.Add);
+        replica = setting.IsOnAws
+            ? new Replica(seed, setting, tally, model, published, folder.Published.Yaml, second)
+            : null;
         consumer = new Consumer(folder, tally, Problems);
         leaks = new Leaks(folder, Problems);
         server = postgres is null
@@ -95,14 +93,15 @@ internal sealed class Sequence : IAsyncDisposable
         log.Add($"project {folder.Path}, retries {retries}, parallel {parallel}");
     }
 
-    /// <param name="cluster">For <see cref="Target.Postgres"/> the server, which is this lane's alone.</param>
-    public static async Task<Sequence> MakeAsync(
-        int seed,
-        Setting setting,
-        Tally tally,
-        Target target,
-        PostgresCluster? cluster
-    ) => new(seed, setting, tally, target == Target.Postgres ? await Postgres.MakeAsync(cluster!) : null);
+    public static async Task<Sequence> MakeAsync(int seed, Setting setting, Tally tally, Lane lane) =>
+        new(
+            seed,
+            setting,
+            tally,
+            lane.Aws is null ? Place.Folders : await Place.MakeAsync(lane.Aws),
+            lane.Postgres is null ? null : await Postgres.MakeAsync(lane.Postgres),
+            lane.Postgres is null || lane.Aws is null ? null : await Postgres.MakeAsync(lane.Postgres)
+        );
 
     /// <summary>What was done, for the person who has to understand a wrong sequence.</summary>
     public IReadOnlyList<string> Log => log;
@@ -122,6 +121,8 @@ internal sealed class Sequence : IAsyncDisposable
         folder.Dispose();
         if (postgres is not null && !setting.Keep)
             await postgres.DropAsync();
+        if (replica is not null)
+            await replica.DisposeAsync();
     }
 
     private async Task RoundAsync()
@@ -131,7 +132,7 @@ internal sealed class Sequence : IAsyncDisposable
             operations.Any();
         for (var faults = random.Next(1, 5); faults > 0 && Problems.Count == 0; faults--)
         {
-            await FaultAsync();
+            await BothAsync();
             operations.Drop();
             if (random.Next(3) == 0)
                 operations.Any();
@@ -141,10 +142,33 @@ internal sealed class Sequence : IAsyncDisposable
             await QuarantineAsync();
         if (Problems.Count == 0)
             await CleanAsync();
+        if (replica is not null && Problems.Count == 0)
+        {
+            for (var faults = random.Next(1, 4); faults > 0; faults--)
+                Heard(await replica.FaultAsync());
+            Heard(await replica.CompareAsync());
+        }
+
         if (random.Next(6) == 0 && Problems.Count == 0)
             await AgainAsync();
         if (random.Next(4) == 0 && Problems.Count == 0)
             await ConfirmAsync();
+    }
+
+    /// <summary>A fault; at times a run of the second project is killed beside it.</summary>
+    private async Task BothAsync()
+    {
+        var second = replica is not null && random.Next(2) == 0 ? replica.FaultAsync() : null;
+        await FaultAsync();
+        if (second is not null)
+            Heard(await second);
+    }
+
+    private void Heard(string second)
+    {
+        log.Add(second);
+        Problems.AddRange(replica!.Problems);
+        replica.Problems.Clear();
     }
 
     private Task FaultAsync()
@@ -177,7 +201,7 @@ internal sealed class Sequence : IAsyncDisposable
                 : ServerFaults.All.MinBy(name => (tally.FaultsOf(name), random.Next()))!;
         operations.Export(random.Next(1, 3));
         var (happened, ends) = await server!.DoAsync(fault);
-        consumer.Look();
+        await consumer.LookAsync();
         if (happened)
             tally.Fault(fault);
         log.Add(
@@ -201,8 +225,8 @@ internal sealed class Sequence : IAsyncDisposable
     /// </summary>
     private async Task FailpointAsync(string action)
     {
-        var name = Failpoint.Names[next % Failpoint.Names.Count];
-        var hit = Once.Contains(name) ? 1 : 1 + next / Failpoint.Names.Count % 3;
+        var name = setting.Failpoints[next % setting.Failpoints.Count];
+        var hit = Once.Contains(name) ? 1 : 1 + next / setting.Failpoints.Count % 3;
         next++;
         if (OfExports.Contains(name))
             operations.Export(hit);
@@ -244,7 +268,7 @@ internal sealed class Sequence : IAsyncDisposable
         await Task.WhenAny(ended, Task.Delay(random.Next(400)));
         process.Kill();
         var end = await ended;
-        consumer.Look();
+        await consumer.LookAsync();
         leaks.Look();
         log.Add($"run with a kill from outside ended with {end.ExitCode}");
         if (end.WasKilled)
@@ -259,7 +283,7 @@ internal sealed class Sequence : IAsyncDisposable
         // The second run waits for the warehouse's file for a while, so that is done in some sequences only.
         var name =
             seed % 12 == 0 && postgres is null
-                ? Failpoint.Names[random.Next(Failpoint.Names.Count)]
+                ? setting.Failpoints[random.Next(setting.Failpoints.Count)]
                 : EarlyStops[random.Next(EarlyStops.Length)];
         using var first = Start(["run", "--json"], $"{name}:1:stop");
         var waiting = first.WaitAsync(TimeSpan.FromMinutes(3));
@@ -287,7 +311,7 @@ internal sealed class Sequence : IAsyncDisposable
         }
 
         var ended = await waiting;
-        consumer.Look();
+        await consumer.LookAsync();
         log.Add($"the stopped run ended with {ended.ExitCode}");
         RunRow.Parse(ended, Problems);
     }
@@ -412,7 +436,7 @@ internal sealed class Sequence : IAsyncDisposable
     {
         using var process = Start(arguments ?? ["run", "--json"], failpoint);
         var ended = await process.WaitAsync(Longest);
-        consumer.Look();
+        await consumer.LookAsync();
         leaks.Look();
         if (ended.WasKilled && random.Next(4) == 0)
             folder.Spill();

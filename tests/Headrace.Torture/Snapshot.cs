@@ -85,8 +85,8 @@ internal sealed class Snapshot
                     .. ledger.Rows("SELECT id FROM run_history WHERE outcome = 'loaded'").Select(row => row[0]!),
                 ];
         snapshot.Add(warehouse, isSoft);
-        if (File.Exists(folder.Published))
-            using (var published = Reading.Of(folder.Published))
+        if (File.Exists(folder.Unloaded))
+            using (var published = Reading.Of(folder.Unloaded))
                 snapshot.Add(published, isSoft);
         return snapshot;
     }

@@ -193,7 +193,7 @@ public sealed class LedgersOfOneMachine : Ledgers, IDisposable
 public sealed class LedgersInDynamoDb(MotoFixture moto) : Ledgers, IClassFixture<MotoFixture>, IAsyncDisposable
 {
     // DynamoDB decides the conditions of one item one after the other; moto does so when it is asked that way.
-    private readonly FakeHttp oneByOne = new(moto.Server.ForwardAsync);
+    private readonly FakeHttp oneByOne = new(request => moto.Server.ForwardAsync(request.Headers, request.Body));
 
     private readonly string table = $"ledger-{Guid.NewGuid():N}"[..16];
 

@@ -100,7 +100,7 @@ public sealed class Channels
     [Fact]
     public async Task A_topic_of_SNS_is_told()
     {
-        await using var moto = await StandIn.MotoServer.StartAsync();
+        await using var moto = await MotoServer.StartAsync();
         Environment.SetEnvironmentVariable("AWS_ACCESS_KEY_ID", "test");
         Environment.SetEnvironmentVariable("AWS_SECRET_ACCESS_KEY", "test");
         async Task<string> Ask(string service, string body)

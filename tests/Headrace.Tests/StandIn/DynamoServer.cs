@@ -116,7 +116,7 @@ public sealed class DynamoServer : IAsyncDisposable
                 Look(known);
                 return (200, Described(known));
             default:
-                var answer = await moto.ForwardAsync(request);
+                var answer = await moto.ForwardAsync(request.Headers, request.Body);
                 if (operation == "DescribeContinuousBackups" && answer.Status == 200)
                 {
                     var json = JsonNode.Parse(answer.Body)!;

@@ -3,7 +3,6 @@ using Headrace.Archiving;
 using Headrace.Aws;
 using Headrace.Configuration;
 using Headrace.Tests.Configuration;
-using Headrace.Tests.StandIn;
 using Xunit;
 
 namespace Headrace.Tests.Tables;
