@@ -2,10 +2,10 @@ using Headrace.Bench;
 using Headrace.DuckDb;
 
 // Measures whole processes, each beside its baseline in the same run, and prints a page for bench/results/.
-//   Headrace.Bench FOLDER/headrace load|diff|large|tables|serve|history|checks [ROWS]
-//                                              the benchmarks of one page; ROWS for large, history and checks
+//   Headrace.Bench FOLDER/headrace load|diff|large|tables|serve|history|checks|aws [ROWS]
+//                                              the benchmarks of one page; ROWS for large, history, checks and aws
 //   Headrace.Bench ctas CSV DATABASE           the baseline of load: DuckDB's own CREATE TABLE AS
-//   Headrace.Bench sql DATABASE SCRIPT         a baseline of history and checks: statements by hand
+//   Headrace.Bench sql DATABASE SCRIPT         a baseline of history, checks and aws: statements by hand
 //   Headrace.Bench join OLD NEW                the baseline of diff: DuckDB reads both files and joins them
 if (args is ["ctas", var csv, var database])
 {
@@ -48,10 +48,10 @@ if (args is ["sql", var target, var script])
     return 0;
 }
 
-if (args is not [var cli, "load" or "diff" or "large" or "tables" or "serve" or "history" or "checks", ..])
+if (args is not [var cli, "load" or "diff" or "large" or "tables" or "serve" or "history" or "checks" or "aws", ..])
 {
     await Console.Error.WriteLineAsync(
-        "Usage: Headrace.Bench PATH/headrace load|diff|large|tables|serve|history|checks"
+        "Usage: Headrace.Bench PATH/headrace load|diff|large|tables|serve|history|checks|aws"
     );
     return 2;
 }
@@ -73,6 +73,9 @@ try
         Console.WriteLine(line);
     if (args[1] == "tables")
         await foreach (var line in TableBenchmarks.AllAsync(cli, folder))
+            Console.WriteLine(line);
+    if (args[1] == "aws")
+        await foreach (var line in new AwsBenchmarks(cli, folder, rows > 0 ? (int)rows : 1_000_000).AllAsync())
             Console.WriteLine(line);
     if (args[1] == "history")
         await foreach (var line in new HistoryBenchmarks(cli, folder, rows > 0 ? rows : 10_000_000).AllAsync())

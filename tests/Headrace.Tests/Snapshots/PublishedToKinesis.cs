@@ -107,6 +107,15 @@ public sealed class PublishedToKinesis(MotoFixture moto) : ExportTests, IClassFi
     }
 
     [Fact]
+    public async Task EachCallTakesAsManyRecordsAsItMay()
+    {
+        await using var server = await Server();
+        Export("v1", [.. Enumerable.Range(1, 2000).Select(i => $"{i},{new string('n', 600)},1")]);
+        await World.Load();
+        Assert.Equal([500, 500, 500, 500], server.Calls.Select(call => call.Count));
+    }
+
+    [Fact]
     public async Task AKeyKeepsItsOrderThoughItsFirstOperationIsRefused()
     {
         await using var server = await KinesisServer.StartAsync(moto.Server);
