@@ -107,7 +107,7 @@ public readonly record struct LoadProgress(string Phase, long Rows, double? Shar
 {
     private const double Most = 0.99;
 
-    /// <summary>Never all of it: what is read is still to be committed, and the end of a run has its own word.</summary>
+    /// <summary>Never all of it: what is read is still to be committed; a run has its own word for its end.</summary>
     public double? Share { get; } = Share is { } known ? Math.Clamp(known, 0, Most) : null;
 }
 

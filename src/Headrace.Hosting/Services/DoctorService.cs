@@ -18,8 +18,8 @@ public sealed record ProjectCheck(string Name, bool IsOk, string Found, string? 
             name,
             $"{error.Message}  {Facts(error, "; ")}",
             error.Next == Error.Doctor
-                ? "correct what 'found' names: the connection in headrace.yaml, its user and password, the server or the "
-                    + "network"
+                ? "correct what 'found' names: the connection in headrace.yaml, its user and password, the server or "
+                    + "the network"
                 : error.Next
         );
 
