@@ -8,8 +8,11 @@ namespace Headrace.Tests.Conformance;
 /// <summary>What becomes of files once their rows are committed: <c>after_load</c>, in a folder and in a bucket.</summary>
 public abstract class LoadedFiles(PostgresServer server) : FileWorld(server, WarehouseKind.DuckDb)
 {
-    private static string Month =>
-        DateTime.UtcNow.AddHours(-1).ToString("'year='yyyy'/month='MM", CultureInfo.InvariantCulture);
+    // Files land an hour ago in a folder, and now in a bucket.
+    private string Month =>
+        DateTime
+            .UtcNow.AddHours(World.Bucket is null ? -1 : 0)
+            .ToString("'year='yyyy'/month='MM", CultureInfo.InvariantCulture);
 
     private Task Prices(string after, string more = "write: append", string path = "prices/{shop}/*.csv") =>
         Flows(
