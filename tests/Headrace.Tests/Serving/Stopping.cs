@@ -6,7 +6,7 @@ using Xunit;
 
 namespace Headrace.Tests.Serving;
 
-/// <summary>A server ends, whoever still asks it.</summary>
+/// <summary>A server that stops ends within a bound, though a request is still open.</summary>
 public sealed class Stopping
 {
     [Fact]
