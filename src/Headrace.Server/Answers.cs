@@ -16,19 +16,23 @@ internal sealed class Answers
     private readonly Layout layout;
     private readonly Views views;
     private readonly LiveRequests live;
+    private readonly RecentAnswers recent;
 
+    /// <param name="version">Another number once a job of this server has changed.</param>
     /// <param name="stop">Ends what is told as it goes.</param>
     public Answers(
         Func<string, string> redact,
         Gate gate,
         Audit audit,
         Layout layout,
+        Func<long> version,
         TimeProvider clock,
         CancellationToken stop
     )
     {
         (this.redact, this.gate, this.audit, this.layout) = (redact, gate, audit, layout);
         views = Views.Without(redact);
+        recent = new RecentAnswers(version);
         live = new LiveRequests(view => Json(view, Views.Default.RequestView), clock, stop);
     }
 
@@ -73,7 +77,18 @@ internal sealed class Answers
     {
         var call = new Call(context, endpoint.Parameters);
         call.CheckNames();
-        var value = await endpoint.Handle(call);
+        if (endpoint.IsShared)
+        {
+            var text = await recent.GetAsync(
+                Question(context),
+                async () => Json(await endpoint.Handle(call), endpoint.Answer!),
+                call.Cancel
+            );
+            await TextAsync(context, text, "application/json");
+            return;
+        }
+
+        var value = await HandleAsync(endpoint, call);
         context.Response.StatusCode = endpoint.Status;
         if (endpoint.IsStream)
             await live.AnswerAsync(context, (Job)value);
@@ -88,36 +103,54 @@ internal sealed class Answers
     {
         var call = new Call(context, page.Parameters);
         call.CheckNames();
+        var text = page.IsShared
+            ? await recent.GetAsync(Question(context), () => PageAsync(page, call), call.Cancel)
+            : await PageAsync(page, call);
+        await TextAsync(context, text, IsForPeople(context) ? "text/html" : "application/json");
+    }
+
+    // Who asked for a change and hears that it is done, sees it.
+    private async Task<object> HandleAsync(Endpoint endpoint, Call call)
+    {
+        try
+        {
+            return await endpoint.Handle(call);
+        }
+        finally
+        {
+            if (!Gate.IsRead(call.Context.Request))
+                recent.Forget();
+        }
+    }
+
+    private async Task<string> PageAsync(Page page, Call call)
+    {
+        var context = call.Context;
         var document = Json(await page.Ask(call), page.Type);
         if (!IsForPeople(context))
-        {
-            await TextAsync(context, document, "application/json");
-            return;
-        }
+            return document;
 
         // What is drawn is the document itself: it has no secrets any more.
         var value = JsonSerializer.Deserialize(document, views.GetTypeInfo(page.Type.Type)!)!;
-        var address = $"{context.Request.Path}{context.Request.QueryString}";
-        await TextAsync(
-            context,
-            layout.Write(
-                page.Title,
-                context.Request.Path,
-                page.Draw(value, call),
-                address,
-                page.Every(value),
-                page.Live(value)
-            ),
-            "text/html"
+        return layout.Write(
+            page.Title,
+            context.Request.Path,
+            page.Draw(value, call),
+            $"{context.Request.Path}{context.Request.QueryString}",
+            page.Every(value),
+            page.Live(value)
         );
     }
 
+    private static string Question(HttpContext context) =>
+        $"{IsForPeople(context)} {context.Request.Path}{context.Request.QueryString}";
+
     /// <summary>Does what a button of a page asks for, and leads to a page.</summary>
-    public static async Task FormAsync(HttpContext context, Form form)
+    public async Task FormAsync(HttpContext context, Form form)
     {
         var call = new Call(context, form.Endpoint.Parameters);
         await FormToken.CheckAsync(call);
-        var next = form.Next(await form.Endpoint.Handle(call), call);
+        var next = form.Next(await HandleAsync(form.Endpoint, call), call);
         context.Response.StatusCode = StatusCodes.Status303SeeOther;
         context.Response.Headers.Location = next;
     }

@@ -102,7 +102,10 @@ internal sealed partial class Api(SharedHost hosts, Jobs jobs, Followers followe
                     runs.Count > most ? Place.Of(runs[most - 1]) : null
                 );
             }
-        );
+        )
+        {
+            IsShared = true,
+        };
 
     public Endpoint Run =>
         new(
@@ -150,7 +153,10 @@ internal sealed partial class Api(SharedHost hosts, Jobs jobs, Followers followe
                 var all = await hosts.UseAsync(host => new StatusService(host).StatusAsync(call.Cancel));
                 return new StatusView([.. all.Where(one => flow is null || one.Flow == flow).Select(DatasetView.Of)]);
             }
-        );
+        )
+        {
+            IsShared = true,
+        };
 
     public Endpoint Checks =>
         new(

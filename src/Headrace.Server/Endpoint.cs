@@ -34,4 +34,7 @@ internal sealed record Endpoint(
 
     /// <summary>True for events that come one after the other; what handles it gives the job they tell of.</summary>
     public bool IsStream { get; init; }
+
+    /// <summary>True when all who ask within a second have one answer.</summary>
+    public bool IsShared { get; init; }
 }

@@ -17,7 +17,11 @@ internal sealed class Jobs(SharedHost hosts, TimeProvider clock) : IDisposable
     private readonly List<Job> running = [];
     private readonly LinkedList<Job> known = [];
     private readonly CancellationTokenSource stop = new();
+    private long version;
     private bool isClosed;
+
+    /// <summary>Another number once a job has come, begun or ended.</summary>
+    public long Version => Interlocked.Read(ref version);
 
     /// <summary>Hears of each job that has ended.</summary>
     public Action<Job>? HasEnded { get; set; }
@@ -82,6 +86,7 @@ internal sealed class Jobs(SharedHost hosts, TimeProvider clock) : IDisposable
                 }
         }
 
+        Interlocked.Increment(ref version);
         Next();
         return job;
     }
@@ -152,6 +157,7 @@ internal sealed class Jobs(SharedHost hosts, TimeProvider clock) : IDisposable
     private async Task RunAsync(Job job)
     {
         job.Start(clock.GetUtcNow());
+        Interlocked.Increment(ref version);
         RunResult? result = null;
         HeadraceException? failure = null;
         try
@@ -184,7 +190,9 @@ internal sealed class Jobs(SharedHost hosts, TimeProvider clock) : IDisposable
 
         lock (gate)
             running.Remove(job);
+        Interlocked.Increment(ref version); // before anybody hears of the end
         job.End(result, failure, clock.GetUtcNow());
+        Interlocked.Increment(ref version); // and for what was asked in between
         HasEnded?.Invoke(job);
         Next();
     }

@@ -32,6 +32,7 @@ internal static class OpenApi
             }
 
             json.WriteEndObject();
+            Schemas(json, endpoints);
             json.WriteEndObject();
         }
 
@@ -106,9 +107,49 @@ internal static class OpenApi
         if (schema is null)
             json.WriteRawValue(type.StartsWith("text/", StringComparison.Ordinal) ? """{"type":"string"}""" : "{}");
         else
-            (JsonSchemaExporter.GetJsonSchemaAsNode(schema, Options) ?? new JsonObject()).WriteTo(json);
+            new JsonObject { ["$ref"] = PlaceOf(schema) }.WriteTo(json);
         json.WriteEndObject();
         json.WriteEndObject();
+    }
+
+    private static string PlaceOf(JsonTypeInfo schema) => $"#/components/schemas/{schema.Type.Name}";
+
+    private static void Schemas(Utf8JsonWriter json, IReadOnlyList<Endpoint> endpoints)
+    {
+        json.WriteStartObject("components");
+        json.WriteStartObject("schemas");
+        foreach (
+            var schema in endpoints
+                .SelectMany(endpoint => (JsonTypeInfo?[])[endpoint.Body, endpoint.Answer])
+                .Append(Views.Default.ProblemView)
+                .OfType<JsonTypeInfo>()
+                .DistinctBy(schema => schema.Type)
+                .OrderBy(schema => schema.Type.Name, StringComparer.Ordinal)
+        )
+        {
+            json.WritePropertyName(schema.Type.Name);
+            var node = JsonSchemaExporter.GetJsonSchemaAsNode(schema, Options);
+            Move(node, PlaceOf(schema));
+            node.WriteTo(json);
+        }
+
+        json.WriteEndObject();
+        json.WriteEndObject();
+    }
+
+    // A schema names what it has said before by its place, which counts from the root of the document.
+    private static void Move(JsonNode? node, string place)
+    {
+        if (node is JsonArray list)
+            foreach (var one in list)
+                Move(one, place);
+        if (node is not JsonObject all)
+            return;
+        if (all["$ref"] is JsonValue said && said.GetValue<string>() is ['#', .. var rest])
+            all["$ref"] = $"{place}{rest}";
+        foreach (var (name, one) in all)
+            if (name != "$ref")
+                Move(one, place);
     }
 
     private static readonly JsonSchemaExporterOptions Options = new() { TreatNullObliviousAsNonNullable = true };

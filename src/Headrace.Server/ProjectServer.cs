@@ -189,6 +189,7 @@ public sealed class ProjectServer : IAsyncDisposable
             new Gate(options, Secret, clock),
             audit,
             new Layout(hosts.Project.Name ?? Path.GetFileName(hosts.Project.Folder)),
+            () => Jobs.Version,
             clock,
             closed.Token
         );
@@ -208,7 +209,7 @@ public sealed class ProjectServer : IAsyncDisposable
         foreach (var page in site.Pages)
             web.MapMethods(page.Path, ["GET"], context => answers.PageAsync(context, page));
         foreach (var form in site.Forms)
-            web.MapMethods(form.Path, ["POST"], context => Answers.FormAsync(context, form));
+            web.MapMethods(form.Path, ["POST"], context => answers.FormAsync(context, form));
         foreach (var (name, type) in Assets)
             web.MapMethods($"/assets/{name}", ["GET"], context => AssetAsync(context, name, type));
         web.MapFallback(

@@ -21,9 +21,12 @@ internal sealed record Page(
     /// <summary>Where its events come from, at each of which it asks again; null for none.</summary>
     public Func<object, string?> Live { get; init; } = _ => null;
 
+    /// <inheritdoc cref="Endpoint.IsShared"/>
+    public bool IsShared { get; init; }
+
     /// <summary>A page of what an endpoint answers.</summary>
     public static Page Of(string path, string title, Endpoint endpoint, Func<object, Call, Html> draw) =>
-        new(path, title, endpoint.Parameters, endpoint.Answer!, endpoint.Handle, draw);
+        new(path, title, endpoint.Parameters, endpoint.Answer!, endpoint.Handle, draw) { IsShared = endpoint.IsShared };
 }
 
 /// <summary>A button of a page: does what an endpoint does, and leads to a page.</summary>

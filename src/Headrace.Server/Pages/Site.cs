@@ -23,6 +23,7 @@ internal sealed class Site(SharedHost hosts, Jobs jobs, Scheduler scheduler, Api
             )
             {
                 Every = _ => 3,
+                IsShared = true,
             },
             new(
                 "/flows/{name}",
@@ -31,7 +32,10 @@ internal sealed class Site(SharedHost hosts, Jobs jobs, Scheduler scheduler, Api
                 Views.Default.FlowPageView,
                 async call => await FlowAsync(call),
                 (view, _) => FlowPage.Draw((FlowPageView)view)
-            ),
+            )
+            {
+                IsShared = true,
+            },
             Page.Of("/runs", "Runs", api.Runs, (view, call) => RunPages.Many((RunsPageView)view, call)),
             new(
                 "/runs/{run}",

@@ -44,27 +44,18 @@ public sealed class LiveEvents
     [Fact]
     public async Task A_run_is_seen_to_go_on_up_to_its_end_over_http()
     {
-        var world = new World().Flows(Flow);
-        world.Put(
-            "orders/1.csv",
-            string.Concat(Enumerable.Range(0, 1_000_000).Select(n => $"{n},text {n}\n").Prepend("id,t\n"))
-        );
-        await using var served = await ServedProject.Start(world);
-        var (_, text) = await served.Ask(HttpMethod.Post, "/api/v1/flows/orders/run");
-        var request = JsonDocument.Parse(text).RootElement.GetProperty("request").GetString();
-        var (_, page) = await served.Ask(HttpMethod.Get, $"/requests/{request}", null, ("Accept", "text/html"));
+        var (served, request) = await Asked();
+        await using var _ = served;
+        var (status, page) = await served.Ask(HttpMethod.Get, $"/requests/{request}", null, ("Accept", "text/html"));
 
         using var client = new HttpClient { BaseAddress = new Uri(served.Server.Address) };
-        using var answer = await client.GetAsync(
-            $"/api/v1/requests/{request}/events",
-            HttpCompletionOption.ResponseHeadersRead,
-            Cancel
-        );
+        using var answer = await Follow(client, request);
         var events = (await answer.Content.ReadAsStringAsync(Cancel)).Split(
             "\n\n",
             StringSplitOptions.RemoveEmptyEntries
         );
 
+        Assert.Equal(200, status);
         Assert.Equal("text/event-stream", answer.Content.Headers.ContentType!.MediaType);
         Assert.Contains($"data-events=\"/api/v1/requests/{request}/events\"", page, StringComparison.Ordinal);
         Assert.True(events.Length >= 2, string.Join('\n', events));
@@ -129,20 +120,10 @@ public sealed class LiveEvents
     [Fact]
     public async Task A_server_that_stops_tells_readers_the_end_of_what_runs()
     {
-        var world = new World().Flows(Flow);
-        world.Put(
-            "orders/1.csv",
-            string.Concat(Enumerable.Range(0, 1_000_000).Select(n => $"{n},text {n}\n").Prepend("id,t\n"))
-        );
-        await using var served = await ServedProject.Start(world);
-        var (_, text) = await served.Ask(HttpMethod.Post, "/api/v1/flows/orders/run");
-        var request = JsonDocument.Parse(text).RootElement.GetProperty("request").GetString();
+        var (served, request) = await Asked();
+        await using var _ = served;
         using var client = new HttpClient { BaseAddress = new Uri(served.Server.Address) };
-        using var answer = await client.GetAsync(
-            $"/api/v1/requests/{request}/events",
-            HttpCompletionOption.ResponseHeadersRead,
-            Cancel
-        );
+        using var answer = await Follow(client, request);
         var reading = answer.Content.ReadAsStringAsync(Cancel);
 
         await served.Server.DisposeAsync();
@@ -153,6 +134,39 @@ public sealed class LiveEvents
             StringComparison.Ordinal
         );
     }
+
+    [Fact]
+    public async Task A_hundred_readers_are_served_and_one_more_is_told_to_come_later()
+    {
+        var (served, request) = await Asked(5_000_000);
+        await using var _ = served;
+        using var client = new HttpClient { BaseAddress = new Uri(served.Server.Address) };
+        var answers = await Task.WhenAll(Enumerable.Range(0, 101).Select(_ => Follow(client, request)));
+        var texts = await Task.WhenAll(answers.Select(answer => answer.Content.ReadAsStringAsync(Cancel)));
+
+        var refused = Assert.Single(answers, answer => !answer.IsSuccessStatusCode);
+        Assert.Equal(429, (int)refused.StatusCode);
+        Assert.Contains("HDR-607", texts[Array.IndexOf(answers, refused)], StringComparison.Ordinal);
+        Assert.Equal(100, texts.Count(text => text.Contains("event: end\n", StringComparison.Ordinal)));
+        using var later = await Follow(client, request);
+        Assert.True(later.IsSuccessStatusCode);
+    }
+
+    /// <summary>A server that was asked for a run over a file of so many rows.</summary>
+    private static async Task<(ServedProject Served, string Request)> Asked(int rows = 1_000_000)
+    {
+        var world = new World().Flows(Flow);
+        world.Put(
+            "orders/1.csv",
+            string.Concat(Enumerable.Range(0, rows).Select(n => $"{n},text {n}\n").Prepend("id,t\n"))
+        );
+        var served = await ServedProject.Start(world);
+        var (_, text) = await served.Ask(HttpMethod.Post, "/api/v1/flows/orders/run");
+        return (served, JsonDocument.Parse(text).RootElement.GetProperty("request").GetString()!);
+    }
+
+    private static Task<HttpResponseMessage> Follow(HttpClient client, string request) =>
+        client.GetAsync($"/api/v1/requests/{request}/events", HttpCompletionOption.ResponseHeadersRead, Cancel);
 
     private sealed class Seen : MemoryStream
     {

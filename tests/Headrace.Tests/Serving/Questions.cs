@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Text.Json;
+using Headrace.Tests.House;
 using Xunit;
 
 namespace Headrace.Tests.Serving;
@@ -250,6 +252,29 @@ public sealed class Questions
         );
         Assert.Contains("# TYPE headrace_run_duration_seconds histogram\n", metrics, StringComparison.Ordinal);
         Assert.Contains("le=\"+Inf\"} ", metrics, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_validator_finds_no_fault_in_the_document_of_the_endpoints()
+    {
+        await using var served = await ServedProject.Start(new World().Flows(Orders));
+        var (_, document) = await served.Ask(HttpMethod.Get, "/openapi/v1.json");
+
+        using var node = Process.Start(
+            new ProcessStartInfo("node", ["openapi.mjs"])
+            {
+                WorkingDirectory = Path.Combine(Repository.Root, "tests", "Browser"),
+                RedirectStandardInput = true,
+                RedirectStandardOutput = true,
+                RedirectStandardError = true,
+            }
+        )!;
+        using var validator = new Child(node);
+        await node.StandardInput.WriteAsync(document);
+        node.StandardInput.Close();
+        var answer = await validator.Ended();
+
+        Assert.Equal("valid", answer.Text.Trim());
     }
 
     [Fact]
