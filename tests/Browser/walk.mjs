@@ -73,7 +73,6 @@ try {
     const width = await page.evaluate(() => document.documentElement.scrollWidth);
     if (width > 360) seen.wide.push(`${name}: ${width}`);
     if (!pictures) continue;
-    await page.screenshot({ path: `${pictures}/${name}-phone.png` });
     await page.setViewportSize({ width: 1100, height: 700 });
     for (const colorScheme of ["light", "dark"]) {
       await page.emulateMedia({ colorScheme });
