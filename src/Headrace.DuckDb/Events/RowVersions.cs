@@ -158,11 +158,9 @@ internal sealed class RowVersions(
                     gone AND was_gone = false AS ends FROM linked
             )
             SELECT * EXCLUDE (was_gone, stays, ends), coalesce(ends, false) AS ends,
-                sum(CASE WHEN opens OR ends THEN 1 ELSE 0 END) OVER (PARTITION BY {KeyList} ORDER BY moment
-                    ROWS UNBOUNDED PRECEDING) AS version,
-                row_number() OVER (PARTITION BY {KeyList} ORDER BY moment) AS nr,
-                count(*) OVER (PARTITION BY {KeyList}) AS events
-            FROM marked
+                count(*) FILTER (opens OR ends) OVER (w ROWS UNBOUNDED PRECEDING) AS version,
+                lead(moment) OVER w IS NULL AS is_last
+            FROM marked WINDOW w AS (PARTITION BY {KeyList} ORDER BY moment)
             """
         );
         Execute(
@@ -233,7 +231,7 @@ internal sealed class RowVersions(
                 AND c.version = v.version
             WHERE {(
                 Layout.Moment < 0
-                    ? "c.pos <> '0' AND c.nr = c.events"
+                    ? "c.pos <> '0' AND c.is_last"
                     : "NOT (c.pos = '0' AND ((c.opens AND v.members = 1) OR c.ends))"
             )}
             """;
