@@ -75,7 +75,11 @@ internal sealed class LargeBenchmarks(string cli, string folder, long rows)
             File.ReadAllText(yaml).Replace("name: text", "name: integer", StringComparison.Ordinal)
         );
         Data.WriteExport(Path.Combine(project, "lake", "t", "1.csv.gz"), rows / 10, isSecond: false);
-        yield return Row("a tenth of rows that do not fit, set aside", Run(project, "run"), rows / 10);
+        yield return Row(
+            "a tenth of rows that do not fit, set aside",
+            Measure.Run(cli, ["-C", project, "run", "t", "--accept", "t/1.csv.gz"]), // so many are a stop otherwise
+            rows / 10
+        );
         yield return Row(
             "none of them released",
             Measure.Run(cli, ["-C", project, "quarantine", "release", "t"], out _, allowed: 2),

@@ -70,14 +70,20 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
             db =>
             {
                 var runs = new List<Run>();
+
+                // The details of runs are long: first the time is looked for from which on so many began.
                 using var reader = db.Query(
                     """
-                    SELECT detail FROM run_history
-                        WHERE ($1 IS NULL OR flow = $1 OR dataset = $1 OR starts_with(id, $1))
+                    WITH asked AS NOT MATERIALIZED (
+                        FROM run_history WHERE ($1 IS NULL OR flow = $1 OR dataset = $1 OR starts_with(id, $1))
                             AND ($2 IS NULL OR outcome = $2)
                             AND ($6 OR outcome <> 'up_to_date')
                             AND ($7 IS NULL OR contains(detail, $7))
                             AND ($3 IS NULL OR started_at < $3 OR (started_at = $3 AND id < $4))
+                    )
+                    SELECT detail FROM asked WHERE started_at >= (
+                        SELECT min(started_at) FROM (SELECT started_at FROM asked ORDER BY started_at DESC LIMIT $5)
+                    )
                     ORDER BY started_at DESC, id DESC LIMIT $5
                     """,
                     cancel,
@@ -109,8 +115,8 @@ public sealed class DuckDbLedger(string folder, TimeProvider clock) : ILedger
                 var runs = new List<Run>();
                 using var reader = db.Query(
                     $"""
-                    SELECT detail FROM run_history WHERE id IN (
-                        SELECT arg_max(id, (started_at, id)) FROM run_history
+                    SELECT detail FROM run_history WHERE rowid IN (
+                        SELECT arg_max(rowid, started_at) FROM run_history
                         WHERE {(words.Length == 0 ? "true" : $"outcome IN ({words})")} GROUP BY dataset)
                     ORDER BY dataset
                     """,

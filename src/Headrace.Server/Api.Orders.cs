@@ -2,7 +2,7 @@ using Headrace.Hosting;
 
 namespace Headrace.Server;
 
-/// <summary>What changes something, or takes a while.</summary>
+/// <summary>What changes something or takes a while, and how it goes.</summary>
 internal sealed partial class Api
 {
     public Endpoint Release =>
@@ -162,6 +162,41 @@ internal sealed partial class Api
             Body = Views.Default.AskedView,
         };
 
+    public Endpoint Requests =>
+        new(
+            "GET",
+            "/api/v1/requests",
+            "What the server was asked to run since it began, the newest first",
+            [],
+            200,
+            Views.Default.RequestsView,
+            _ => Task.FromResult<object>(new RequestsView([.. jobs.All.Take(100).Select(job => job.View())]))
+        );
+
+    public Endpoint Request =>
+        new(
+            "GET",
+            "/api/v1/requests/{request}",
+            "How a request stands: queued, running, done (its runs say how), or failed before it could run",
+            [new("request", "What the answer to a run said.")],
+            200,
+            Views.Default.RequestView,
+            call => Task.FromResult<object>(jobs.Find(call.Path("request")).View())
+        );
+
+    public Endpoint RequestEvents =>
+        new(
+            "GET",
+            "/api/v1/requests/{request}/events",
+            "How a request goes, as server-sent events: state whenever something changed, and end as the last one",
+            Request.Parameters,
+            200,
+            null,
+            call => Task.FromResult<object>(jobs.Find(call.Path("request")))
+        )
+        {
+            IsStream = true,
+        };
     private static IEnumerable<KeyValuePair<string, string?>> Nothing => [];
 
     private static string OfRows(AskedView asked) =>

@@ -228,42 +228,6 @@ internal sealed partial class Api(SharedHost hosts, Jobs jobs, Followers followe
             }
         );
 
-    public Endpoint Requests =>
-        new(
-            "GET",
-            "/api/v1/requests",
-            "What the server was asked to run since it began, the newest first",
-            [],
-            200,
-            Views.Default.RequestsView,
-            _ => Task.FromResult<object>(new RequestsView([.. jobs.All.Take(100).Select(job => job.View())]))
-        );
-
-    public Endpoint Request =>
-        new(
-            "GET",
-            "/api/v1/requests/{request}",
-            "How a request stands: queued, running, done (its runs say how), or failed before it could run",
-            [new("request", "What the answer to a run said.")],
-            200,
-            Views.Default.RequestView,
-            call => Task.FromResult<object>(jobs.Find(call.Path("request")).View())
-        );
-
-    public Endpoint RequestEvents =>
-        new(
-            "GET",
-            "/api/v1/requests/{request}/events",
-            "How a request goes, as server-sent events: state whenever something changed, and end as the last one",
-            Request.Parameters,
-            200,
-            null,
-            call => Task.FromResult<object>(jobs.Find(call.Path("request")))
-        )
-        {
-            IsStream = true,
-        };
-
     public Endpoint Schedules =>
         new(
             "GET",
