@@ -197,6 +197,7 @@ internal sealed partial class Api
         {
             IsStream = true,
         };
+
     private static IEnumerable<KeyValuePair<string, string?>> Nothing => [];
 
     private static string OfRows(AskedView asked) =>

@@ -1,8 +1,9 @@
 namespace Headrace.Server;
 
 /// <summary>
-/// Answers that are dear to make, for all who ask the same within a second: many who look at one page cost as much as
-/// one. What this server changes makes them old at once; what others change shows a second later.
+/// Keeps answers that take long to make for a second, and gives the same answer to all who ask the same question: many
+/// readers of one page cost as much as one. A change by this server drops them at once. A change by another process
+/// shows after a second.
 /// </summary>
 /// <param name="version">Another number once something has changed.</param>
 internal sealed class RecentAnswers(Func<long> version)
@@ -14,8 +15,9 @@ internal sealed class RecentAnswers(Func<long> version)
     private readonly Dictionary<string, Answer> known = new(StringComparer.Ordinal);
     private long forgotten;
 
-    /// <summary>The answer to a question; whoever asks while it is made waits for the same one.</summary>
-    /// <param name="make">Makes it; its errors are for who made it, and nobody else.</param>
+    /// <summary>Gives the answer to a question. All who ask while it is being made get the same answer.</summary>
+    /// <param name="make">Makes the answer. Only the caller that made it sees its errors; the others try themselves.
+    /// </param>
     public async Task<string> GetAsync(string question, Func<Task<string>> make, CancellationToken cancel)
     {
         while (true)
@@ -39,12 +41,12 @@ internal sealed class RecentAnswers(Func<long> version)
             }
             catch (OperationCanceledException) when (!cancel.IsCancellationRequested)
             {
-                // Who made it has left, or could not.
+                // The caller that made it has left, or its attempt failed.
             }
         }
     }
 
-    /// <summary>Makes all of them old.</summary>
+    /// <summary>Drops all answers, after a change.</summary>
     public void Forget() => Interlocked.Increment(ref forgotten);
 
     private async Task<string> MakeAsync(string question, Answer own, Func<Task<string>> make)

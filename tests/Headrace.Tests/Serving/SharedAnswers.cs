@@ -65,15 +65,31 @@ public sealed class SharedAnswers
     public async Task Who_asked_for_a_change_sees_it_at_once()
     {
         var world = new World()
-            .Flows("orders: { source: { connection: lake, path: \"*.csv\" }, read: incremental, write: append }")
-            .Put("1.csv", "id\n1\n");
+            .Flows(
+                """
+                orders:
+                  source: { connection: lake, path: "*.csv" }
+                  read: incremental
+                  write: append
+                  columns: { id: integer }
+                """
+            )
+            .Put("1.csv", "id\n1\nx\n");
         await using var served = await ServedProject.Start(world);
         var before = await served.Get("/api/v1/datasets");
 
         await served.Run("orders");
         var after = await served.Get("/api/v1/datasets");
+        var (_, discarded) = await served.Ask(
+            HttpMethod.Post,
+            "/api/v1/quarantine/discard",
+            """{"of":"orders","ids":[1]}"""
+        );
+        var last = await served.Get("/api/v1/datasets");
 
         Assert.Contains("\"last_run\":null", before.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain("\"last_run\":null", after.ToString(), StringComparison.Ordinal);
+        Assert.Contains("\"quarantine\":1", after.ToString(), StringComparison.Ordinal);
+        Assert.True(last.ToString().Contains("\"quarantine\":0", StringComparison.Ordinal), $"{discarded} {last}");
     }
 }
